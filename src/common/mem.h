@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory: accounts that every allocation is charged to, and arenas. Only mem.c calls malloc.
+ *
+ * An account (rz_mem) knows its parent (query → database → process), a soft limit and what is in use; a charge goes to the
+ * whole chain. Sized free keeps accounting exact without headers. Thread-safety: accounts are atomic; arenas belong to one thread.
+ */
+#ifndef RZ_COMMON_MEM_H
+#define RZ_COMMON_MEM_H
+
+#include "os/compiler.h"
+
+#include <stdatomic.h>
+
+typedef struct rz_mem {
+    struct rz_mem *parent;    /* borrowed: outlives this account; NULL at the root */
+    _Atomic uint64_t used;    /* bytes charged here and below */
+    _Atomic uint64_t peak;    /* highest value of used */
+    uint64_t limit;           /* bytes; UINT64_MAX: none */
+} rz_mem;
+
+void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes);
+
+/* The process's root account, for what belongs to no database. */
+rz_mem *rz_mem_root(void);
+
+/* Charges size to mem and its parents without allocating (frames of the buffer pool). False when a limit would be passed. */
+RZ_NODISCARD bool rz_mem_charge(rz_mem *mem, uint64_t size);
+void rz_mem_uncharge(rz_mem *mem, uint64_t size);
+
+/*
+ * size bytes, 16-byte aligned, contents undefined; NULL when the limit or the system refuses (or the test hook says so).
+ * size 0 gives a valid pointer. Free with the same account and the same size.
+ */
+RZ_NODISCARD void *rz_mem_alloc(rz_mem *mem, size_t size);
+RZ_NODISCARD void *rz_mem_calloc(rz_mem *mem, size_t count, size_t size); /* zeroed; NULL on overflow too */
+RZ_NODISCARD void *rz_mem_realloc(rz_mem *mem, void *memory, size_t old_size, size_t new_size); /* the old stays valid on NULL */
+void rz_mem_free(rz_mem *mem, void *memory, size_t size); /* NULL is fine */
+
+/* Test hook, called before each allocation; true makes it fail. Set it only while no other thread allocates. */
+typedef bool (*rz_mem_hook_fn)(void *user, size_t size);
+void rz_mem_set_test_hook(rz_mem_hook_fn hook, void *user);
+
+/* ---- arenas: many small objects with one lifetime ---- */
+
+typedef struct rz_arena_block rz_arena_block;
+
+typedef struct rz_arena {
+    rz_mem *mem;           /* borrowed */
+    rz_arena_block *head;  /* owned; newest first */
+    char *next;            /* free space of the head block: [next, end) */
+    char *end;
+    uint64_t used_bytes;   /* given out since the last reset */
+} rz_arena;
+
+void rz_arena_init(rz_arena *arena, rz_mem *mem); /* allocates nothing */
+void rz_arena_free(rz_arena *arena);              /* frees all blocks; the arena is empty and usable afterwards */
+void rz_arena_reset(rz_arena *arena);             /* forgets the contents, keeps one block for reuse */
+RZ_NODISCARD void *rz_arena_alloc_slow(rz_arena *arena, size_t size, size_t align);
+
+/* size bytes aligned to 16, contents undefined; NULL when memory is refused. Freed with the arena. */
+RZ_NODISCARD static inline void *rz_arena_alloc(rz_arena *arena, size_t size)
+{
+    size_t aligned = (size + 15u) & ~(size_t)15u;
+    if (RZ_LIKELY(aligned >= size && aligned <= (size_t)(arena->end - arena->next) && arena->next != NULL)) {
+        void *memory = arena->next;
+        arena->next += aligned;
+        arena->used_bytes += aligned;
+        return memory;
+    }
+    return rz_arena_alloc_slow(arena, size, 16);
+}
+
+/* count × size zeroed bytes; NULL on overflow or when memory is refused. */
+RZ_NODISCARD void *rz_arena_calloc(rz_arena *arena, size_t count, size_t size);
+/* A copy of size bytes. */
+RZ_NODISCARD void *rz_arena_dup(rz_arena *arena, const void *data, size_t size);
+/* A NUL-terminated copy of length bytes. */
+RZ_NODISCARD char *rz_arena_strndup(rz_arena *arena, const char *text, size_t length);
+RZ_NODISCARD char *rz_arena_strdup(rz_arena *arena, const char *text);
+/* printf into the arena; NULL when memory is refused. */
+RZ_NODISCARD char *rz_arena_printf(rz_arena *arena, const char *format, ...) RZ_PRINTF(2, 3);
+
+#define RZ_NEW(arena, type) ((type *)rz_arena_calloc(arena, 1, sizeof(type)))
+#define RZ_NEW_ARRAY(arena, type, count) ((type *)rz_arena_calloc(arena, count, sizeof(type)))
+
+#endif
