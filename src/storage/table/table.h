@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storage/table: node tables, relationship tables and CSR adjacency, with multi-version visibility.
+ *
+ * Purpose   one column store (rz_rows: row groups on pages + an appended tail in memory, addressed by a dense offset, with version stamps) serves nodes and
+ *           relationships; a relationship table (one FROM/TO pair) adds two CSR indexes, forward and backward, that hold topology only.
+ * Owns      table versions (immutable lists of row groups, CSR groups and index levels, pinned by readers), in-memory deltas, version stamps.
+ * Must not  know queries, the catalog or transactions: a snapshot is a plain struct, an undo entry carries its own functions.
+ * Enter by  rz_ntab_create / _open, rz_ntab_reader_create …, rz_ntab_insert, rz_rtab_insert, the bulk writers, rz_ntab_checkpoint.
+ * Threads   any number of readers at once, each with its own reader object, without locks; one writer at a time; a checkpoint beside them.
+ * More      docs/architecture.md ("Tables and versions"), docs/file-format.md ("Tables", "CSR groups").
+ */
+#ifndef RZ_STORAGE_TABLE_TABLE_H
+#define RZ_STORAGE_TABLE_TABLE_H
+
+#include "storage/column/column.h"
+#include "storage/index/index.h"
+
+/* ---- snapshots and undo: what a table knows of transactions ---- */
+
+/* Stamps are commit timestamps (1, 2, …) or, with this bit, the id of a transaction that has not committed. */
+#define RZ_STAMP_UNCOMMITTED (UINT64_C(1) << 63)
+#define RZ_STAMP_NEVER UINT64_MAX /* deleted never; inserted and rolled back */
+
+typedef struct rz_snapshot {
+    uint64_t timestamp; /* sees what was committed up to here */
+    uint64_t own_stamp; /* RZ_STAMP_UNCOMMITTED | transaction id of the reader's own writes; 0 for none */
+} rz_snapshot;
+
+static inline bool rz_stamp_visible(uint64_t stamp, const rz_snapshot *snapshot)
+{
+    return stamp <= snapshot->timestamp || (stamp == snapshot->own_stamp && stamp != 0);
+}
+
+/* One change of a transaction: commit gives its stamps their timestamp, undo takes it back. Neither can fail or allocate. */
+typedef struct rz_undo rz_undo;
+struct rz_undo {
+    rz_undo *next;                                       /* newest first */
+    void (*commit)(rz_undo *undo, uint64_t commit_timestamp);
+    void (*rollback)(rz_undo *undo);
+};
+
+/* What a writer hands to every change: its stamp, its arena, and the list that commit and rollback walk. */
+typedef struct rz_writer {
+    rz_snapshot snapshot;  /* own_stamp is set */
+    rz_arena *arena;       /* transaction lifetime */
+    rz_undo *undo;         /* newest first; the changes push themselves */
+} rz_writer;
+
+/* ---- definitions ---- */
+
+typedef struct rz_column_def {
+    uint32_t id;         /* never reused within a table */
+    const char *name;    /* for messages */
+    const rz_type *type; /* SERIAL columns are filled by the table when the caller passes NULL for their vector */
+} rz_column_def;
+
+/* Where a table's data lives. */
+typedef struct rz_table_env {
+    rz_mem *mem;
+    rz_disk *disk;
+    rz_pool *pool;
+} rz_table_env;
+
+typedef struct rz_ntab rz_ntab;
+typedef struct rz_rtab rz_rtab;
+
+#define RZ_NO_COLUMN UINT32_MAX
+
+/* ---- node tables ---- */
+
+/* key_column: index into columns of the primary key. Columns and names are copied. */
+RZ_NODISCARD ruzu_status rz_ntab_create(const rz_table_env *env, uint32_t table_id, const char *name, const rz_column_def *columns, uint32_t column_count,
+                                        uint32_t key_column, rz_ntab **out, rz_error *err);
+void rz_ntab_destroy(rz_ntab *table);
+
+/*
+ * Inserts the selected rows. values[i] is the vector of columns[i] (cast to its type already), NULL for a SERIAL column to be numbered. Ids of the
+ * new nodes go to out_ids[row] (may be NULL). Errors: CONSTRAINT "Found NULL, which violates the non-null constraint of the primary key column." /
+ * "Found duplicated primary key value V, which violates the uniqueness constraint of the primary key column." (prefix Runtime exception); then the
+ * statement rolls back.
+ */
+RZ_NODISCARD ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err);
+
+/*
+ * Bulk load (COPY): the same as inserting, in big batches: full row groups go to pages at once. Keys are checked at rz_ntab_bulk_append, errors have the prefix
+ * Copy exception. With on_bad_row, rows whose key is NULL or a duplicate are skipped and reported (row of the batch, reason). One thread at a time.
+ */
+typedef struct rz_ntab_bulk rz_ntab_bulk;
+typedef void (*rz_bad_row_fn)(void *user, uint32_t row, const char *reason);
+RZ_NODISCARD ruzu_status rz_ntab_bulk_begin(rz_ntab *table, rz_writer *writer, rz_ntab_bulk **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_ntab_bulk_append(rz_ntab_bulk *bulk, rz_vec *const *values, const rz_sel *sel, rz_bad_row_fn on_bad_row, void *user, rz_error *err);
+RZ_NODISCARD ruzu_status rz_ntab_bulk_finish(rz_ntab_bulk *bulk, uint64_t *out_rows, rz_error *err); /* frees bulk, also on failure */
+void rz_ntab_bulk_abort(rz_ntab_bulk *bulk);
+
+/* ---- reading rows: one object a worker ---- */
+
+typedef struct rz_ntab_reader rz_ntab_reader;
+
+/* Pins the version that belongs to the snapshot until freed. */
+RZ_NODISCARD ruzu_status rz_ntab_reader_create(rz_ntab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_ntab_reader **out, rz_error *err);
+void rz_ntab_reader_free(rz_ntab_reader *reader);
+void rz_ntab_reader_release(rz_ntab_reader *reader); /* drops page pins, keeps buffers */
+
+/* Offsets that exist for this snapshot are all below this (visible or not). */
+uint64_t rz_ntab_offset_end(const rz_ntab_reader *reader);
+uint64_t rz_ntab_visible_rows(const rz_ntab_reader *reader); /* exact number of visible rows */
+/* Which of [first, first + count) are visible: returns true when all are; else writes the visible positions (0-based from first) to rows and their number to *out_count. */
+bool rz_ntab_visible(const rz_ntab_reader *reader, uint64_t first, uint32_t count, uint32_t *rows, uint32_t *out_count);
+bool rz_ntab_is_visible(const rz_ntab_reader *reader, uint64_t offset);
+/* Column col_idx of rows [first, first + count) into rows 0… of out (FLAT, or CONSTANT where the whole block is). count <= RZ_VECTOR_CAPACITY. */
+RZ_NODISCARD ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
+/* Column col_idx of offsets (ids[row] & RZ_ID_OFFSET_MASK for the selected rows) into the same rows of out (FLAT). Offsets beyond the end: CORRUPT. */
+RZ_NODISCARD ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
+/* Zone map of the block of RZ_VECTOR_CAPACITY rows that holds offset first; false when unknown or when the block has in-memory changes. */
+bool rz_ntab_zone(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, rz_zone *out);
+/* Primary-key look-up: keys (of the key's type, any kind) of the selected rows; out_offsets[row] = offset or UINT64_MAX (NULL keys too). */
+RZ_NODISCARD ruzu_status rz_ntab_lookup(rz_ntab_reader *reader, const rz_vec *keys, const rz_sel *sel, uint64_t *out_offsets, rz_error *err);
+
+/* ---- relationship tables: one per FROM/TO pair ---- */
+
+typedef enum rz_direction { RZ_FORWARD = 0, RZ_BACKWARD = 1 } rz_direction;
+
+typedef struct rz_rtab_def {
+    uint32_t pair_id;   /* table id in the rz_id of its relationships */
+    const char *name;   /* for messages: the relationship table's name */
+    uint32_t src_table; /* node table ids */
+    uint32_t dst_table;
+    bool one_src;       /* a destination node has at most one incoming relationship (ONE on the source side) */
+    bool one_dst;       /* a source node has at most one outgoing relationship */
+    const rz_column_def *columns;
+    uint32_t column_count;
+} rz_rtab_def;
+
+RZ_NODISCARD ruzu_status rz_rtab_create(const rz_table_env *env, const rz_rtab_def *def, rz_rtab **out, rz_error *err);
+void rz_rtab_destroy(rz_rtab *table);
+
+/* Inserts the selected rows between existing nodes: src[row], dst[row] are ids (table part ignored). Errors: CONSTRAINT for multiplicity (dialect §7). */
+RZ_NODISCARD ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                                        rz_id *out_ids, rz_error *err);
+
+/* Bulk load: append in any order (one thread at a time), finish builds both CSR directions by radix partitioning and writes properties in forward order. */
+typedef struct rz_rtab_bulk rz_rtab_bulk;
+RZ_NODISCARD ruzu_status rz_rtab_bulk_begin(rz_rtab *table, rz_writer *writer, rz_rtab_bulk **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_rtab_bulk_append(rz_rtab_bulk *bulk, const uint64_t *src_offsets, const uint64_t *dst_offsets, rz_vec *const *values, const rz_sel *sel,
+                                             rz_error *err);
+RZ_NODISCARD ruzu_status rz_rtab_bulk_finish(rz_rtab_bulk *bulk, uint64_t *out_rows, rz_error *err); /* frees bulk, also on failure */
+void rz_rtab_bulk_abort(rz_rtab_bulk *bulk);
+
+typedef struct rz_rtab_reader rz_rtab_reader; /* properties and adjacency in both directions, of one worker */
+
+RZ_NODISCARD ruzu_status rz_rtab_reader_create(rz_rtab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_rtab_reader **out, rz_error *err);
+void rz_rtab_reader_free(rz_rtab_reader *reader);
+void rz_rtab_reader_release(rz_rtab_reader *reader);
+
+uint64_t rz_rtab_visible_rows(const rz_rtab_reader *reader);
+/* Property col_idx of relationships (offset part of rels[row]) into the same rows of out. */
+RZ_NODISCARD ruzu_status rz_rtab_gather(rz_rtab_reader *reader, uint32_t col_idx, const rz_id *rels, const rz_sel *sel, rz_vec *out, rz_error *err);
+
+/* An adjacency list not yet enumerated: a place, not a pointer; holds no pin. */
+typedef struct rz_slice {
+    uint64_t bound;   /* offset of the bound node */
+    uint64_t start;   /* first position in the group's arrays (base part) */
+    uint32_t length;  /* visible relationships, in-memory ones included */
+    uint32_t base_length; /* of them on pages; == length when the node has no changes in memory */
+} rz_slice;
+
+/* Slices of the bound nodes (offset part of ids[row]) of the selected rows into slices[row]. Offsets beyond the CSR give empty slices. */
+RZ_NODISCARD ruzu_status rz_adj_lookup(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err);
+/* Entries [first, first + count) of the slice, sorted by (neighbour offset, rel offset): neighbour offsets + neighbour_base into neighbours, and rel offsets + rel_base into rels
+ * when rels is not NULL. (Pass rz_id_make(table, 0) as base to get packed ids.) */
+RZ_NODISCARD ruzu_status rz_adj_read(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count, uint64_t neighbour_base,
+                                     uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err);
+/* Lengths only: degrees[row] += list length of the node (so several tables add up). */
+RZ_NODISCARD ruzu_status rz_adj_degrees(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err);
+/* Lengths of the consecutive nodes [first, first + count): out[i] += length. The fast path of whole-table counts. */
+RZ_NODISCARD ruzu_status rz_adj_degrees_range(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out, rz_error *err);
+/* Where neighbour (an offset) stands in the slice: the entries [*out_first, *out_first + *out_count), count 0 when it is no neighbour. Binary search. */
+RZ_NODISCARD ruzu_status rz_adj_find(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first, uint32_t *out_count,
+                                     rz_error *err);
+
+/* ---- saving and loading ---- */
+
+/* Folds everything committed up to timestamp into new segments and groups on free pages, publishes the new version and appends the table's directory (for its
+ * metadata range) to out. Only touched row groups and CSR groups are rewritten. On failure nothing changes. Old pages are freed when the last reader of the
+ * old version is gone. */
+RZ_NODISCARD ruzu_status rz_ntab_checkpoint(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_rtab_checkpoint(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err);
+/* Rebuilds a table from its directory bytes; claims every range it names (CORRUPT on overlap). Costs O(row groups), reads no data. */
+RZ_NODISCARD ruzu_status rz_ntab_open(const rz_table_env *env, uint32_t table_id, const char *name, const rz_column_def *columns, uint32_t column_count,
+                                      uint32_t key_column, rz_reader *directory, rz_ntab **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_rtab_open(const rz_table_env *env, const rz_rtab_def *def, rz_reader *directory, rz_rtab **out, rz_error *err);
+/* Gives all pages back (after DROP TABLE has become durable and invisible); destroys the table. */
+void rz_ntab_drop(rz_ntab *table);
+void rz_rtab_drop(rz_rtab *table);
+bool rz_ntab_changed(const rz_ntab *table); /* since its last checkpoint */
+bool rz_rtab_changed(const rz_rtab *table);
+
+/* Statistics for the planner, approximate, without a reader. */
+typedef struct rz_table_stats {
+    uint64_t rows;
+    uint64_t bound_nodes[2];   /* rel tables: nodes with at least one relationship, by direction */
+    uint64_t max_degree[2];
+} rz_table_stats;
+void rz_ntab_stats(const rz_ntab *table, rz_table_stats *out);
+void rz_rtab_stats(const rz_rtab *table, rz_table_stats *out);
+/* Distinct values of a column, estimated (HyperLogLog or the dictionary); 0 when unknown. */
+uint64_t rz_ntab_distinct(const rz_ntab *table, uint32_t col_idx);
+
+#endif
