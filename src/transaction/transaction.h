@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * transaction: the store (one open database file with its tables) and its transactions.
+ *
+ * Purpose   snapshots and commit order; one writer at a time; ties catalog versions to tables; checkpoint (out of place) and loading at open.
+ * Owns      the disk, the pool, the table objects, the published catalog version, the timestamps, the list of live snapshots.
+ * Must not  know queries.
+ * Enter by  rz_store_open, rz_txn_begin, rz_txn_catalog, rz_txn_ntab …, rz_txn_commit / rz_txn_rollback, rz_store_checkpoint, rz_store_close.
+ * Threads   the store may be used by any thread; a transaction by one thread at a time, except that reading through it (readers of tables) may run on several.
+ *           Lock order: writer turn → store mutex → disk mutex. Readers take the store mutex only to begin and end.
+ * More      docs/architecture.md ("Transactions", "Checkpoint").
+ */
+#ifndef RZ_TRANSACTION_TRANSACTION_H
+#define RZ_TRANSACTION_TRANSACTION_H
+
+#include "catalog/catalog.h"
+#include "storage/table/table.h"
+
+typedef struct rz_store rz_store;
+typedef struct rz_txn rz_txn;
+
+typedef struct rz_store_options {
+    rz_vfs *vfs;
+    const char *path;               /* NULL: in memory */
+    uint64_t pool_size_bytes;
+    uint64_t memory_limit_bytes;
+    uint64_t max_db_size_bytes;     /* 0: none */
+    bool read_only;
+    bool no_create;
+    bool no_checkpoint_on_close;
+} rz_store_options;
+
+/* Opens or creates. Errors: those of rz_disk_create/_open; CORRUPT from metadata. A second open of the same file in this process: LOCKED. */
+RZ_NODISCARD ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err);
+/* Checkpoints (unless told not to, read-only or nothing changed), closes the file, frees the store even on failure. No transaction may be live. */
+RZ_NODISCARD ruzu_status rz_store_close(rz_store *store, rz_error *err);
+
+rz_mem *rz_store_mem(rz_store *store);   /* the database's account */
+rz_pool *rz_store_pool(rz_store *store);
+rz_disk *rz_store_disk(rz_store *store);
+rz_vfs *rz_store_vfs(rz_store *store);
+bool rz_store_read_only(const rz_store *store);
+
+/*
+ * Begins a transaction. Writing: waits up to busy_timeout_us for its turn (RUZU_ERROR_BUSY, dialect §18 text), then takes the newest snapshot. Reading never waits.
+ * RUZU_ERROR_READ_ONLY for a writing one in a read-only store.
+ */
+RZ_NODISCARD ruzu_status rz_txn_begin(rz_store *store, bool write, uint64_t busy_timeout_us, rz_txn **out, rz_error *err);
+/* Commits: publishes the catalog copy and stamps every change with the next timestamp. Frees txn in any case; on failure it has been rolled back. */
+RZ_NODISCARD ruzu_status rz_txn_commit(rz_txn *txn, rz_error *err);
+void rz_txn_rollback(rz_txn *txn); /* cannot fail; frees txn */
+
+bool rz_txn_is_write(const rz_txn *txn);
+rz_store *rz_txn_store(const rz_txn *txn);
+const rz_snapshot *rz_txn_snapshot(const rz_txn *txn);
+rz_writer *rz_txn_writer(rz_txn *txn);           /* NULL in a reading transaction */
+const rz_catalog *rz_txn_catalog(const rz_txn *txn); /* its own changes included */
+uint64_t rz_txn_start_us(const rz_txn *txn);     /* wall clock at begin: current_timestamp */
+
+/* The copy to edit, made on first use; after adding or replacing tables call rz_txn_sync_tables. */
+RZ_NODISCARD ruzu_status rz_txn_edit_catalog(rz_txn *txn, rz_catalog **out, rz_error *err);
+/* Creates the storage of tables and pairs that the edited catalog has and the store has not; registers undo. */
+RZ_NODISCARD ruzu_status rz_txn_sync_tables(rz_txn *txn, rz_error *err);
+
+/* Storage of a node table or FROM/TO pair; NULL when there is none. Borrowed: lives as long as the transaction. */
+rz_ntab *rz_txn_ntab(const rz_txn *txn, uint32_t table_id);
+rz_rtab *rz_txn_rtab(const rz_txn *txn, uint32_t pair_id);
+
+/* Writes everything committed to the file (out of place), two header slots last. Runs beside readers; waits for the writer's turn. No-op when nothing changed. */
+RZ_NODISCARD ruzu_status rz_store_checkpoint(rz_store *store, uint64_t busy_timeout_us, rz_error *err);
+
+#endif
