@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory accounts: the only caller of the C library's allocator. Arenas: arena.c.
+ *
+ * Counters carry no other data, so every access is relaxed; what they promise is that `used` is the sum of what is charged and
+ * never passes `limit`.
+ */
+#include "common/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* With asserts on, memory that was not written shows this, and freed memory too. Long blocks only at their beginning. */
+#define MEM_FILL_BYTE 0xA5
+#define MEM_FILL_MAX ((size_t)4096)
+
+static rz_mem mem_root = {.parent = NULL, .limit = UINT64_MAX};
+
+/* The test hook: set only while no other thread allocates. */
+static rz_mem_hook_fn mem_hook;
+static void *mem_hook_user;
+
+void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes)
+{
+    mem->parent = parent;
+    atomic_init(&mem->used, 0);
+    atomic_init(&mem->peak, 0);
+    mem->limit = limit_bytes;
+}
+
+rz_mem *rz_mem_root(void)
+{
+    return &mem_root;
+}
+
+void rz_mem_set_test_hook(rz_mem_hook_fn hook, void *user)
+{
+    mem_hook = hook;
+    mem_hook_user = user;
+}
+
+/* Charges one account; false when its limit would be passed. */
+static bool mem_charge_one(rz_mem *mem, uint64_t size)
+{
+    uint64_t now;
+    if (mem->limit == UINT64_MAX) {
+        now = atomic_fetch_add_explicit(&mem->used, size, memory_order_relaxed) + size;
+    } else {
+        uint64_t used = atomic_load_explicit(&mem->used, memory_order_relaxed);
+        do {
+            if (used > mem->limit || size > mem->limit - used) {
+                return false;
+            }
+            now = used + size;
+        } while (!atomic_compare_exchange_weak_explicit(&mem->used, &used, now, memory_order_relaxed,
+                                                        memory_order_relaxed));
+    }
+    uint64_t peak = atomic_load_explicit(&mem->peak, memory_order_relaxed);
+    while (now > peak && !atomic_compare_exchange_weak_explicit(&mem->peak, &peak, now, memory_order_relaxed,
+                                                                memory_order_relaxed)) {
+    }
+    return true;
+}
+
+bool rz_mem_charge(rz_mem *mem, uint64_t size)
+{
+    for (rz_mem *account = mem; account != NULL; account = account->parent) {
+        if (!mem_charge_one(account, size)) {
+            for (rz_mem *charged = mem; charged != account; charged = charged->parent) {
+                atomic_fetch_sub_explicit(&charged->used, size, memory_order_relaxed);
+            }
+            return false;
+        }
+    }
+    return true;
+}
+
+void rz_mem_uncharge(rz_mem *mem, uint64_t size)
+{
+    for (rz_mem *account = mem; account != NULL; account = account->parent) {
+        uint64_t before RZ_UNUSED = atomic_fetch_sub_explicit(&account->used, size, memory_order_relaxed);
+        RZ_ASSERT(before >= size);
+    }
+}
+
+static void mem_fill(void *memory, size_t size)
+{
+#ifdef RZ_ASSERTS
+    memset(memory, MEM_FILL_BYTE, size < MEM_FILL_MAX ? size : MEM_FILL_MAX);
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
+/* Asks the hook and charges; false when either refuses. */
+static bool mem_admit(rz_mem *mem, size_t asked, uint64_t charge)
+{
+    if (mem_hook != NULL && mem_hook(mem_hook_user, asked)) {
+        return false;
+    }
+    return rz_mem_charge(mem, charge);
+}
+
+/* malloc is 16-byte aligned on every 64-bit system we know; the type that stands for its promise is max_align_t. */
+RZ_STATIC_ASSERT(_Alignof(max_align_t) >= 16, "allocations are promised to be 16-byte aligned");
+
+void *rz_mem_alloc(rz_mem *mem, size_t size)
+{
+    if (size > PTRDIFF_MAX || !mem_admit(mem, size, size)) {
+        return NULL;
+    }
+    void *memory = malloc(size == 0 ? 1 : size);
+    if (memory == NULL) {
+        rz_mem_uncharge(mem, size);
+        return NULL;
+    }
+    mem_fill(memory, size);
+    return memory;
+}
+
+void *rz_mem_calloc(rz_mem *mem, size_t count, size_t size)
+{
+    size_t bytes;
+    if (rz_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX || !mem_admit(mem, bytes, bytes)) {
+        return NULL;
+    }
+    void *memory = calloc(bytes == 0 ? 1 : bytes, 1);
+    if (memory == NULL) {
+        rz_mem_uncharge(mem, bytes);
+    }
+    return memory;
+}
+
+void *rz_mem_realloc(rz_mem *mem, void *memory, size_t old_size, size_t new_size)
+{
+    if (memory == NULL) {
+        return rz_mem_alloc(mem, new_size);
+    }
+    uint64_t growth = new_size > old_size ? new_size - old_size : 0;
+    if (new_size > PTRDIFF_MAX || !mem_admit(mem, new_size, growth)) {
+        return NULL;
+    }
+    void *moved = realloc(memory, new_size == 0 ? 1 : new_size);
+    if (moved == NULL) {
+        rz_mem_uncharge(mem, growth);
+        return NULL;
+    }
+    if (new_size < old_size) {
+        rz_mem_uncharge(mem, old_size - new_size);
+    } else {
+        mem_fill((char *)moved + old_size, new_size - old_size);
+    }
+    return moved;
+}
+
+void rz_mem_free(rz_mem *mem, void *memory, size_t size)
+{
+    if (memory != NULL) {
+        mem_fill(memory, size);
+        free(memory);
+        rz_mem_uncharge(mem, size);
+    }
+}
