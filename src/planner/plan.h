@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plans: trees of operators over numbered columns. One algebra serves from the first logical tree to what the executor runs: rules rewrite the tree, and
+ * physical choices (look-up or scan, expand or probe, weights) are operators of their own.
+ *
+ * A plan is immutable once built and shared by all workers; the executor keeps its state elsewhere. `columns` of an operator lists what its output chunk
+ * holds, in order: the planner has already dropped what nobody needs above. children[0] is the input unless said otherwise.
+ *
+ * Weights: a chunk may carry a weight per row (how many identical rows it stands for). Operators marked (w) pass them on; the planner lets weights arise only
+ * below operators that know them, and puts RZ_PLAN_REPEAT (a row weight times) before any other.
+ */
+#ifndef RZ_PLANNER_PLAN_H
+#define RZ_PLANNER_PLAN_H
+
+#include "binder/binder.h"
+
+typedef struct rz_plan rz_plan;
+
+typedef enum rz_plan_kind {
+    /* sources: no child unless noted */
+    RZ_PLAN_SINGLE_ROW,     /* one row without columns */
+    RZ_PLAN_EMPTY,          /* no rows */
+    RZ_PLAN_ARGUMENT,       /* inside APPLY: the outer rows (columns = the outer columns in use) */
+    RZ_PLAN_NODE_SCAN,      /* scan: all visible nodes of some tables */
+    RZ_PLAN_TABLE_FUNCTION, /* call: [child]: once per input row when it has one */
+    RZ_PLAN_FILE_SCAN,      /* load */
+    /* row by row (streaming) */
+    RZ_PLAN_NODE_LOOKUP,    /* lookup: (w) by primary key, for each input row */
+    RZ_PLAN_EXPAND,         /* expand: (w) to neighbours, one row each */
+    RZ_PLAN_EXPAND_INTO,    /* expand: (w) both ends known: one row per relationship between them */
+    RZ_PLAN_INTERSECT,      /* intersect: (w) common neighbours of several known nodes */
+    RZ_PLAN_DEGREE,         /* expand: (w) multiplies the weight by the number of neighbours, drops rows with none */
+    RZ_PLAN_RECURSIVE,      /* recursive: variable-length and shortest paths */
+    RZ_PLAN_FILTER,         /* filter: (w) all predicates TRUE */
+    RZ_PLAN_PROJECT,        /* project: (w) computes expressions into columns, passes the others in `columns` on */
+    RZ_PLAN_UNWIND,         /* unwind: (w) */
+    RZ_PLAN_REPEAT,         /* a row weight times, weight 1 */
+    RZ_PLAN_LIMIT,          /* limit: (w) splits weights; without ORDER BY */
+    RZ_PLAN_APPLY,          /* apply: children[1] is run for each batch of outer rows (its leaf is ARGUMENT) */
+    /* sinks that become sources */
+    RZ_PLAN_AGGREGATE,      /* aggregate: (w) */
+    RZ_PLAN_SORT,           /* sort: with a limit: top-k. Weighted input is repeated by the planner */
+    RZ_PLAN_HASH_JOIN,      /* join: children[0] probe (w), children[1] build */
+    RZ_PLAN_UNION,          /* union: children[0 … n) one after the other, bag semantics */
+    RZ_PLAN_BARRIER,        /* materialises its input completely before the first row goes on (between writing and reading clauses) */
+    /* writing */
+    RZ_PLAN_INSERT,         /* insert: nodes and relationships, for each row */
+    RZ_PLAN_SET,            /* set */
+    RZ_PLAN_DELETE,         /* del */
+    RZ_PLAN_MERGE,          /* merge: children[1] matches (leaf ARGUMENT) */
+    /* top */
+    RZ_PLAN_RESULT          /* result: rows to the client; the statement's last operator */
+} rz_plan_kind;
+
+typedef struct rz_plan_expand {
+    uint32_t from;              /* NODE column */
+    uint32_t to;                /* NODE column: new (EXPAND), bound (EXPAND_INTO); not produced when RZ_NO_COLUMN_ID */
+    uint32_t rel;               /* REL column to produce, or RZ_NO_COLUMN_ID */
+    const rz_hop *hops;         /* each row takes the hops whose from_table is its node's table */
+    uint32_t hop_count;
+    bool undirected;            /* hops in both directions: a self-loop is counted once */
+    rz_expr **filters;          /* conjuncts over `to` and outer columns checked on the fly before rows are built; may be empty */
+    uint32_t filter_count;
+} rz_plan_expand;
+
+typedef struct rz_plan_recursive {
+    uint32_t from;
+    uint32_t to;                /* NODE column: new, or bound when to_bound */
+    bool to_bound;
+    uint32_t path;              /* RECURSIVE_REL column (intermediate nodes and relationships) to produce, or RZ_NO_COLUMN_ID */
+    uint32_t length;            /* INT64 column: number of relationships, or RZ_NO_COLUMN_ID */
+    const rz_hop *hops;
+    uint32_t hop_count;
+    bool undirected;
+    const uint32_t *to_tables;  /* allowed tables of the end node */
+    uint32_t to_table_count;
+    const rz_bound_recursive *spec;
+    bool distinct_ends;         /* only the set of end nodes matters (count DISTINCT, EXISTS): no multiplicity, no paths */
+} rz_plan_recursive;
+
+typedef enum rz_join_kind { RZ_JOIN_INNER, RZ_JOIN_LEFT, RZ_JOIN_SEMI, RZ_JOIN_ANTI, RZ_JOIN_CROSS } rz_join_kind;
+
+typedef enum rz_apply_kind {
+    RZ_APPLY_OPTIONAL, /* inner rows; an outer row without any is kept with NULLs in the inner's new columns */
+    RZ_APPLY_EXISTS,   /* mark column BOOL: there is an inner row */
+    RZ_APPLY_COUNT,    /* mark column INT64: number of inner rows (weights counted) */
+    RZ_APPLY_COLLECT,  /* mark column LIST of inner column `value` */
+    RZ_APPLY_SEMI,     /* keeps outer rows that have an inner row */
+    RZ_APPLY_ANTI,     /* keeps those that have none */
+    RZ_APPLY_JOIN      /* inner rows (CALL {…} subqueries, cross products with a correlated part) */
+} rz_apply_kind;
+
+typedef struct rz_plan_order {
+    rz_expr *expr;
+    bool descending;
+    bool nulls_first;
+} rz_plan_order;
+
+/* A condition `column op constant` usable on zone maps, per scanned table. */
+typedef struct rz_plan_zone {
+    const uint32_t *column_idxs; /* per scanned table; RZ_NO_COLUMN: cannot be used there */
+    rz_compare_op op;
+    rz_expr *value;              /* constant expression of the column's type */
+} rz_plan_zone;
+
+struct rz_plan {
+    rz_plan_kind kind;
+    uint32_t child_count;
+    rz_plan **children;
+    const uint32_t *columns;     /* of the output chunk, in order */
+    const rz_type *const *types; /* their types */
+    uint32_t column_count;
+    double rows;                 /* estimated output rows */
+    bool weighted;               /* the output may carry weights */
+    union {
+        struct {
+            uint32_t column;
+            const uint32_t *tables;
+            uint32_t table_count;
+            const rz_plan_zone *zones; /* blocks that cannot match are skipped; the predicates themselves stand in a FILTER above */
+            uint32_t zone_count;
+        } scan;
+        struct {
+            uint32_t column;     /* NODE column to produce */
+            uint32_t table;
+            rz_expr *key;        /* over input columns or constant; of the key's type; NULL finds nothing */
+        } lookup;
+        rz_plan_expand expand;
+        struct {
+            uint32_t to;         /* NODE column to produce */
+            uint32_t input_count;
+            const rz_plan_expand *inputs; /* each with its own from, hops and rel; `to` unused */
+        } intersect;
+        rz_plan_recursive recursive;
+        struct {
+            rz_expr **predicates;
+            uint32_t count;
+        } filter;
+        struct {
+            rz_expr **exprs;
+            const uint32_t *columns; /* where each goes */
+            uint32_t count;
+        } project;
+        struct {
+            rz_expr *list;
+            uint32_t column;
+        } unwind;
+        struct {
+            rz_expr *skip;       /* constant INT64 expressions, or NULL */
+            rz_expr *limit;
+        } limit;
+        struct {
+            rz_apply_kind kind;
+            uint32_t mark;       /* EXISTS, COUNT, COLLECT: column to produce */
+            uint32_t value;      /* COLLECT: inner column */
+        } apply;
+        struct {
+            rz_expr **keys;      /* none and no aggregates with keys: DISTINCT is keys without aggregates */
+            const uint32_t *key_columns;
+            uint32_t key_count;
+            rz_expr **aggregates; /* RZ_EXPR_AGGREGATE */
+            const uint32_t *aggregate_columns;
+            uint32_t aggregate_count;
+        } aggregate;
+        struct {
+            rz_plan_order *orders;
+            uint32_t order_count;
+            rz_expr *skip;       /* or NULL */
+            rz_expr *limit;      /* or NULL: full sort */
+        } sort;
+        struct {
+            rz_join_kind kind;
+            rz_expr **probe_keys; /* pairwise same types; NULL keys never match */
+            rz_expr **build_keys;
+            uint32_t key_count;   /* 0 for CROSS */
+        } join;
+        struct {
+            /* per child, the columns that go to `columns` of this operator, child after child */
+            const uint32_t *inputs;
+        } set_union;
+        const rz_bound_call *call;
+        const rz_bound_load *load;
+        const rz_bound_create *insert;
+        const rz_bound_set *set;
+        const rz_bound_delete *del;
+        const rz_bound_merge *merge;
+        struct {
+            const char *const *names;
+            const rz_type *const *types; /* as the client sees them (value forms) */
+            rz_expr **exprs;     /* GRAPH_VALUE where needed */
+            uint32_t count;      /* 0: a query without RETURN */
+        } result;
+    } u;
+};
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * planner: from a bound query to a plan: join order, push-down, unnesting, rewriting, EXPLAIN.
+ *
+ * Purpose   chooses where each pattern starts, which steps are look-ups, expansions, probes, intersections or hash joins, what is counted instead of enumerated, where
+ *           predicates and limits go.
+ * Must not  know execution state. Statistics come as numbers (rz_plan_context).
+ * Enter by  rz_plan_query, rz_plan_explain.
+ * Threads   one statement, one thread; plans are immutable afterwards.
+ * More      docs/architecture.md ("Planner").
+ */
+#ifndef RZ_PLANNER_PLANNER_H
+#define RZ_PLANNER_PLANNER_H
+
+#include "planner/plan.h"
+
+typedef ruzu_status (*rz_plan_stats_fn)(void *user, uint32_t table_or_pair_id, rz_table_stats *out);
+
+/* Rules that can be switched off, each for the differential tests; all on by default. */
+enum {
+    RZ_RULE_KEY_LOOKUP = 1u << 0,      /* equality with the primary key: NODE_LOOKUP */
+    RZ_RULE_DEGREE = 1u << 1,          /* unused end nodes are counted, not enumerated */
+    RZ_RULE_INTERSECT = 1u << 2,       /* cycles by INTERSECT rather than EXPAND + EXPAND_INTO */
+    RZ_RULE_ZONES = 1u << 3,
+    RZ_RULE_TOP_K = 1u << 4,
+    RZ_RULE_JOIN_ORDER = 1u << 5,      /* off: as written */
+    RZ_RULE_PUSH_DOWN = 1u << 6,       /* off: predicates above the whole pattern */
+    RZ_RULE_HASH_JOIN = 1u << 7,       /* equality between disconnected parts: HASH_JOIN; off: CROSS + FILTER */
+    RZ_RULE_SEMI = 1u << 8,            /* EXISTS / NOT EXISTS in WHERE: SEMI / ANTI */
+    RZ_RULE_ALL = UINT32_MAX
+};
+
+typedef struct rz_plan_context {
+    const rz_catalog *catalog;
+    rz_plan_stats_fn stats;
+    void *user;
+    uint32_t rules;
+    uint32_t *column_count; /* the statement's counter: the planner numbers columns of its own */
+} rz_plan_context;
+
+/* Plans a query; the root is RZ_PLAN_RESULT. */
+RZ_NODISCARD ruzu_status rz_plan_query(const rz_plan_context *context, const rz_bound_query *query, rz_arena *arena, rz_plan **out, rz_error *err);
+
+/* Appends the plan as an indented tree with estimates; note(user, op, out) may append actual figures per operator (PROFILE), or be NULL. */
+typedef void (*rz_plan_note_fn)(void *user, const rz_plan *op, rz_str *out);
+void rz_plan_explain(const rz_plan *plan, const rz_catalog *catalog, rz_plan_note_fn note, void *user, rz_str *out);
+
+#endif
