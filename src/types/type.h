@@ -20,7 +20,7 @@ typedef enum rz_physical {
     RZ_PHYS_INT16,
     RZ_PHYS_INT32,
     RZ_PHYS_INT64,
-    RZ_PHYS_INT128, /* rz_int128 */
+    RZ_PHYS_INT128, /* rz_int128. UUID: its bytes as a big-endian number with the top bit flipped, so that signed order is the order of its text */
     RZ_PHYS_UINT8,
     RZ_PHYS_UINT16,
     RZ_PHYS_UINT32,
@@ -171,7 +171,9 @@ static inline bool rz_type_is_numeric(const rz_type *type)
 {
     return type->id >= RUZU_TYPE_INT8 && type->id <= RUZU_TYPE_DECIMAL;
 }
-uint32_t rz_type_depth(const rz_type *type);
+/* What consumers must refuse to nest deeper than (RUZU_ERROR_LIMIT): walks over types and values recurse. */
+#define RZ_TYPE_MAX_DEPTH 64u
+uint32_t rz_type_depth(const rz_type *type); /* composed types on the longest way down: 0 for a simple type; a MAP counts its entry STRUCT too */
 /* Index of a field by name without case, or -1. */
 int32_t rz_type_find_field(const rz_type *type, const char *name);
 
@@ -198,6 +200,8 @@ RZ_NODISCARD ruzu_status rz_type_decode(rz_reader *reader, rz_arena *arena, cons
 #define RZ_CAST_IMPOSSIBLE UINT32_MAX
 /* Cost of implicitly casting `from` to `to`: 0 same, RZ_CAST_IMPOSSIBLE when there is no implicit cast. */
 uint32_t rz_type_implicit_cost(const rz_type *from, const rz_type *to);
+/* True when `from` becomes `to` implicitly outside of function arguments too: as above without "anything to STRING". */
+bool rz_type_widens(const rz_type *from, const rz_type *to);
 /* The common type of two, or NULL (no error raised) when they have none or memory is refused. */
 const rz_type *rz_type_common(rz_arena *arena, const rz_type *a, const rz_type *b);
 
