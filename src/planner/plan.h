@@ -105,6 +105,7 @@ typedef struct rz_plan_zone {
 
 struct rz_plan {
     rz_plan_kind kind;
+    uint32_t id;                 /* 0 … n-1 within the statement: where the executor keeps what the workers share */
     uint32_t child_count;
     rz_plan **children;
     const uint32_t *columns;     /* of the output chunk, in order */

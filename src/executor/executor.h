@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * executor: runs plans: expression evaluation, operators, pipelines, the worker threads, spilling.
+ *
+ * Purpose   turns a plan into a result set inside one transaction, with bounded memory, on the caller's thread and, when there is enough work, on more.
+ * Owns      the thread pool (rz_sched, one a database), result sets.
+ * Must not  know the text of queries or sessions.
+ * Enter by  rz_sched_create, rz_exec_run, rz_result_set_*; rz_exec_copy_from; rz_table_function_bind.
+ * Threads   one rz_exec_run per transaction at a time; several transactions run at once.
+ * More      docs/architecture.md ("Executor").
+ */
+#ifndef RZ_EXECUTOR_EXECUTOR_H
+#define RZ_EXECUTOR_EXECUTOR_H
+
+#include "io/io.h"
+#include "planner/planner.h"
+#include "transaction/transaction.h"
+
+/* ---- worker threads ---- */
+
+typedef struct rz_sched rz_sched; /* threads start when first needed, sleep between pipelines */
+
+RZ_NODISCARD ruzu_status rz_sched_create(rz_mem *mem, uint32_t max_threads, rz_sched **out, rz_error *err);
+void rz_sched_destroy(rz_sched *sched); /* joins all; nothing may be running */
+uint32_t rz_sched_threads(const rz_sched *sched);
+void rz_sched_set_threads(rz_sched *sched, uint32_t max_threads);
+
+/* ---- result sets ---- */
+
+/* Rows of a finished statement, complete and independent of the transaction; spilled to temp pages when large. One thread at a time. */
+typedef struct rz_result_set rz_result_set;
+
+uint64_t rz_result_set_rows(const rz_result_set *set);
+void rz_result_set_free(rz_result_set *set); /* NULL is fine */
+void rz_result_set_rewind(rz_result_set *set);
+/* The next chunk of up to RZ_VECTOR_CAPACITY rows (flat vectors of the result types), valid until the next call; NULL at the end. */
+RZ_NODISCARD ruzu_status rz_result_set_next(rz_result_set *set, const rz_chunk **out, rz_error *err);
+/* A set built by hand (DDL messages, explain): one STRING column. */
+RZ_NODISCARD ruzu_status rz_result_set_from_text(rz_mem *mem, rz_pool *pool, const char *const *rows, uint32_t row_count, rz_result_set **out, rz_error *err);
+
+/* ---- running ---- */
+
+typedef int (*rz_progress_fn)(void *user, double fraction, uint64_t rows, const char *phase); /* non-zero: stop */
+
+/* What a statement needs from its session. */
+typedef struct rz_exec_context {
+    rz_txn *txn;
+    rz_sched *sched;
+    rz_mem *mem;                    /* the query's account */
+    const rz_bind_parameter *parameters;
+    uint32_t parameter_count;
+    uint32_t max_threads;           /* for this statement */
+    uint32_t vector_rows;           /* 0: RZ_VECTOR_CAPACITY; a smaller cap for tests */
+    _Atomic uint32_t *interrupted;  /* 1: interrupted, 2: timeout (set by the deadline check) */
+    uint64_t deadline_us;           /* monotonic; 0: none */
+    bool map_key_check;
+    rz_progress_fn progress;
+    void *progress_user;
+    rz_warnings *warnings;          /* io.h: bad rows of IGNORE_ERRORS */
+    const rz_file_policy *files;    /* io.h: which files may be read */
+    void *session;                  /* passed to table functions that show session state */
+} rz_exec_context;
+
+/* Runs a plan; *out is NULL for a query without RETURN. profile: NULL, or a place for actual figures shown by PROFILE. */
+typedef struct rz_profile rz_profile;
+RZ_NODISCARD ruzu_status rz_exec_run(const rz_exec_context *context, const rz_plan *plan, rz_profile *profile, rz_result_set **out, rz_error *err);
+
+/* COPY table FROM files or a query's plan (plan NULL: files). Rows copied in *out_rows. */
+RZ_NODISCARD ruzu_status rz_exec_copy_from(const rz_exec_context *context, const rz_bound_copy_from *copy, const rz_plan *plan, uint64_t *out_rows, rz_error *err);
+
+/* ---- table functions ---- */
+
+/* For the binder: what a table function produces (rz_bind_table_function_fn; user is the rz_exec_context-independent registry, unused: pass NULL). */
+RZ_NODISCARD ruzu_status rz_table_function_bind(void *user, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena,
+                                                const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone,
+                                                rz_error *err);
+
+#endif

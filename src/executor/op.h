@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operators: how the parts of a running plan fit together (private to the executor).
+ *
+ * A plan is cut at sinks (AGGREGATE, SORT, the build side of HASH_JOIN, BARRIER, RESULT, writes) into pipelines. Each worker of a pipeline builds its own chain of
+ * rz_op objects from the sink's input down to the source and pulls chunks through it: op->next(input) …; what workers share (morsel cursors, hash tables)
+ * is a per-plan-node object found by rz_exec_shared(). Pipelines run in dependency order: sinks below first.
+ *
+ * Contract of next(): *out is NULL at the end, else a chunk with at least one selected row whose columns are op->plan->columns in that order. The chunk and everything it
+ * points to stay valid and unchanged until the next call of next(), rewind() or close() on the same op. An op never changes its input's chunk: it passes vectors on by
+ * reference and makes selections of its own.
+ *
+ * rewind(): used inside APPLY; the chain starts again with new ARGUMENT rows. Sources other than ARGUMENT start over from their first row for this worker alone
+ * (inside an APPLY a source is private to the chain: op->private_source is true and it hands itself all morsels).
+ */
+#ifndef RZ_EXECUTOR_OP_H
+#define RZ_EXECUTOR_OP_H
+
+#include "executor/executor.h"
+
+typedef struct rz_exec rz_exec;
+typedef struct rz_worker rz_worker;
+typedef struct rz_op rz_op;
+typedef struct rz_eval rz_eval;
+
+/* One running statement; shared by its workers. */
+struct rz_exec {
+    const rz_exec_context *context;
+    const rz_value *const *parameters; /* by index */
+    rz_profile *profile;
+    rz_arena arena;             /* the caller's thread only: what is set up between pipelines */
+    void **shared;              /* by plan id; made by prepare functions before a pipeline's workers start */
+    uint32_t plan_count;
+    _Atomic uint32_t failed;    /* a worker failed: the others stop at their next chunk */
+    uint32_t vector_rows;       /* rows per chunk */
+};
+
+/* One thread's share of a pipeline. Lives as long as the pipeline runs. */
+struct rz_worker {
+    rz_exec *exec;
+    uint32_t idx;
+    rz_arena arena;             /* operator state: freed with the worker */
+    rz_fn_context fn;           /* scratch is reset by the pipeline loop after each chunk of the sink */
+    rz_arena scratch;
+    rz_ntab_reader **ntabs;     /* by table id, opened on first use: rz_worker_ntab */
+    rz_rtab_reader **rtabs;     /* by pair id: rz_worker_rtab */
+    uint32_t reader_slots;
+};
+
+RZ_NODISCARD ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_rtab_reader **out, rz_error *err);
+/* RUZU_OK, or INTERRUPTED / TIMEOUT ("Interrupted.") when the statement should stop. Cheap: call once a chunk and at least every 4,096 inner iterations. */
+RZ_NODISCARD ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err);
+
+typedef struct rz_op_class {
+    const char *name;
+    size_t size; /* of the op's struct, which begins with rz_op */
+    ruzu_status (*open)(rz_op *op, rz_error *err);  /* inputs are open; takes memory from op->worker->arena */
+    ruzu_status (*next)(rz_op *op, rz_chunk **out, rz_error *err);
+    ruzu_status (*rewind)(rz_op *op, rz_error *err); /* inputs are rewound by rz_op_rewind first */
+    void (*close)(rz_op *op);                        /* pins, accounts; may be NULL */
+} rz_op_class;
+
+struct rz_op {
+    const rz_op_class *class;
+    const rz_plan *plan;
+    rz_worker *worker;
+    rz_op *input;          /* the first child's op, or NULL */
+    rz_op *inner;          /* APPLY, MERGE: chain of children[1] */
+    rz_op *outer;          /* inside an APPLY: the APPLY op whose rows ARGUMENT shows; else NULL */
+    bool private_source;
+    rz_chunk *chunk;       /* output; columns as plan->columns */
+    rz_arena heap;         /* string bytes of the output: reset by the op at each next() */
+    uint64_t rows_out;     /* for PROFILE */
+    uint64_t time_us;
+};
+
+/* Builds and opens the chain for a plan (down to its source) for one worker. */
+RZ_NODISCARD ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err);
+void rz_op_close(rz_op *op); /* the whole chain; NULL is fine */
+RZ_NODISCARD ruzu_status rz_op_rewind(rz_op *op, rz_error *err);
+/* Calls class->next with accounting; every operator pulls its input through this. */
+RZ_NODISCARD ruzu_status rz_op_next(rz_op *op, rz_chunk **out, rz_error *err);
+/* Position of a column in a plan node's output, or -1. */
+int32_t rz_plan_position(const rz_plan *plan, uint32_t column);
+/* Makes op->chunk with an empty (referencing) vector per plan column; own_columns get buffers of vector_rows rows. */
+RZ_NODISCARD ruzu_status rz_op_make_chunk(rz_op *op, const uint32_t *own_columns, uint32_t own_count, rz_error *err);
+
+/* The classes, one per file op_<name>.c. rz_op_build dispatches on plan->kind. */
+extern const rz_op_class rz_op_single_row, rz_op_empty, rz_op_argument, rz_op_node_scan, rz_op_table_function, rz_op_file_scan;
+extern const rz_op_class rz_op_node_lookup, rz_op_expand, rz_op_expand_into, rz_op_intersect, rz_op_degree, rz_op_recursive;
+extern const rz_op_class rz_op_filter, rz_op_project, rz_op_unwind, rz_op_repeat, rz_op_limit, rz_op_apply, rz_op_union;
+extern const rz_op_class rz_op_aggregate, rz_op_sort, rz_op_hash_join, rz_op_barrier; /* the source side; their sinks are below */
+extern const rz_op_class rz_op_insert, rz_op_set, rz_op_delete, rz_op_merge;
+
+/* ---- sinks ---- */
+
+/* The consuming side of a plan node. `shared` is the node's shared object, `local` a worker's own. */
+typedef struct rz_sink_class {
+    ruzu_status (*prepare)(rz_exec *exec, const rz_plan *plan, void **out_shared, rz_error *err); /* once, before the workers */
+    ruzu_status (*open)(rz_worker *worker, const rz_plan *plan, void *shared, void **out_local, rz_error *err);
+    ruzu_status (*consume)(rz_worker *worker, void *shared, void *local, const rz_chunk *chunk, rz_error *err);
+    ruzu_status (*combine)(rz_worker *worker, void *shared, void *local, rz_error *err); /* the worker's input has ended; called concurrently */
+    ruzu_status (*finish)(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err); /* once, after all workers */
+    void (*destroy)(rz_exec *exec, void *shared); /* at the end of the statement, also after failures */
+    bool single_worker; /* the pipeline must run on one worker (writes; order matters) */
+} rz_sink_class;
+extern const rz_sink_class rz_sink_aggregate, rz_sink_sort, rz_sink_hash_build, rz_sink_barrier, rz_sink_result;
+
+/* Sources with work to divide give it out in morsels through an object in exec->shared: a plain atomic cursor. */
+typedef struct rz_morsel_source {
+    _Atomic uint64_t next; /* next unit (block of rows) */
+    uint64_t count;        /* units in all */
+} rz_morsel_source;
+
+void *rz_exec_shared(const rz_exec *exec, const rz_plan *plan);
+
+/* ---- expressions ---- */
+
+/* Compiles an expression for chunks laid out as `columns` (ids, in order). Constant parts are folded once here. */
+RZ_NODISCARD ruzu_status rz_eval_create(rz_worker *worker, const rz_expr *expr, const uint32_t *columns, uint32_t column_count, rz_eval **out, rz_error *err);
+/* Evaluates for the rows of sel. *out: a vector of the expression's type with those rows, of any kind but SEQUENCE, valid until the next run of the same eval
+ * or of the chunk's end. */
+RZ_NODISCARD ruzu_status rz_eval_run(rz_eval *eval, const rz_chunk *input, const rz_sel *sel, rz_vec **out, rz_error *err);
+/* Keeps the rows of *sel where the BOOL expression is TRUE: writes them to rows (room for sel->count) and points sel there. */
+RZ_NODISCARD ruzu_status rz_eval_filter(rz_eval *eval, const rz_chunk *input, rz_sel *sel, uint32_t *rows, rz_error *err);
+/* A constant expression's value (SKIP, LIMIT, options). */
+RZ_NODISCARD ruzu_status rz_eval_constant(rz_worker *worker, const rz_expr *expr, rz_arena *arena, rz_value *out, rz_error *err);
+
+/* ---- rows kept for later: sorting, building, buffering, results ---- */
+
+/* Rows as bytes in blocks, appended by one thread, read by any after rz_rowset_seal. Blocks go to temp pages of the pool when the query's budget asks for it. */
+typedef struct rz_rowset rz_rowset;
+RZ_NODISCARD ruzu_status rz_rowset_create(rz_mem *mem, rz_pool *pool, const rz_type *const *types, uint32_t column_count, rz_rowset **out, rz_error *err);
+void rz_rowset_free(rz_rowset *rows);
+/* Appends the selected rows of vecs (one per column, any kind). */
+RZ_NODISCARD ruzu_status rz_rowset_append(rz_rowset *rows, rz_vec *const *vecs, const rz_sel *sel, rz_error *err);
+/* Moves all of from's rows behind those of rows; frees from. Cheap: blocks change hands. */
+RZ_NODISCARD ruzu_status rz_rowset_take(rz_rowset *rows, rz_rowset *from, rz_error *err);
+uint64_t rz_rowset_count(const rz_rowset *rows);
+uint64_t rz_rowset_bytes(const rz_rowset *rows); /* in memory */
+/* Reading: cursors are independent. */
+typedef struct rz_rowset_cursor {
+    uint64_t block;
+    uint64_t off;  /* in the block */
+    uint64_t row;  /* rows given so far */
+} rz_rowset_cursor;
+/* Reads up to max rows from the cursor into rows 0… of the FLAT vectors; 0 at the end. */
+RZ_NODISCARD ruzu_status rz_rowset_read(rz_rowset *rows, rz_rowset_cursor *cursor, rz_vec *const *vecs, uint32_t max, uint32_t *out_count, rz_error *err);
+
+#endif
