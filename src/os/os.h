@@ -72,6 +72,9 @@ typedef struct rz_vfs {
 rz_vfs *rz_vfs_posix(void);        /* the operating system's files; static, never freed */
 rz_vfs *rz_file_vfs(rz_file *file); /* every implementation's rz_file begins with its rz_vfs pointer */
 
+/* Words for an errno value into buffer, cut to size; the same in every locale. Returns buffer. */
+const char *rz_os_error_text(int errno_value, char *buffer, size_t size);
+
 /* ---- anonymous memory maps ---- */
 
 /* Reserves size bytes of zero memory (NORESERVE, no huge pages); NULL with errno when refused. */
