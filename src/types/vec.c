@@ -11,7 +11,7 @@ const uint32_t rz_vec_zero_index[RZ_VECTOR_CAPACITY > VEC_BLOCK ? RZ_VECTOR_CAPA
 
 /* ---- creation ---- */
 
-static void vec_show_own(rz_vec *vec, rz_vec_kind kind)
+void rz_vec_show_own(rz_vec *vec, rz_vec_kind kind)
 {
     vec->kind = kind;
     vec->capacity = vec->own_capacity;
@@ -58,7 +58,7 @@ static ruzu_status vec_create_rows(rz_arena *arena, rz_arena *heap, const rz_typ
             RZ_TRY(vec_create_rows(arena, heap, child, capacity, list_capacity, &vec->own_children[i], err));
         }
     }
-    vec_show_own(vec, RZ_VEC_FLAT);
+    rz_vec_show_own(vec, RZ_VEC_FLAT);
     if (type->physical == RZ_PHYS_NONE) {
         rz_vec_set_all_null(vec);
     }
@@ -78,7 +78,7 @@ ruzu_status rz_vec_create_empty(rz_arena *arena, rz_arena *heap, const rz_type *
 
 void rz_vec_reset(rz_vec *vec)
 {
-    vec_show_own(vec, RZ_VEC_FLAT);
+    rz_vec_show_own(vec, RZ_VEC_FLAT);
     vec->length = 0;
     for (uint32_t i = 0; i < vec->child_count; i++) {
         rz_vec_reset(vec->children[i]);
@@ -102,7 +102,7 @@ static ruzu_status vec_regrow(rz_arena *arena, void **buffer, size_t old_size, s
     return RUZU_OK;
 }
 
-ruzu_status rz_vec_grow(rz_vec *vec, uint32_t capacity, rz_error *err)
+ruzu_status rz_vec_reserve(rz_vec *vec, uint32_t capacity, rz_error *err)
 {
     if (capacity <= vec->own_capacity) {
         return RUZU_OK;
@@ -127,7 +127,7 @@ ruzu_status rz_vec_grow(rz_vec *vec, uint32_t capacity, rz_error *err)
     rz_vec_bits_fill(vec->validity_buffer, vec->own_capacity, rows - vec->own_capacity, true);
     if (vec->type->physical == RZ_PHYS_STRUCT) {
         for (uint32_t i = 0; i < vec->child_count; i++) {
-            RZ_TRY(rz_vec_grow(vec->own_children[i], rows, err));
+            RZ_TRY(rz_vec_reserve(vec->own_children[i], rows, err));
         }
     }
     vec->own_capacity = rows;
@@ -152,7 +152,7 @@ ruzu_status rz_vec_list_reserve(rz_vec *list, uint32_t extra, uint32_t *out_offs
         return rz_error_set(err, RUZU_ERROR_LIMIT, "The lists of one vector may hold at most %u elements together.", UINT32_MAX);
     }
     if (extra > child->own_capacity - child->length) {
-        RZ_TRY(rz_vec_grow(child, child->length + extra, err));
+        RZ_TRY(rz_vec_reserve(child, child->length + extra, err));
     }
     *out_offset = child->length;
     child->length += extra;
@@ -180,7 +180,7 @@ void rz_vec_reference(rz_vec *vec, const rz_vec *src)
 
 void rz_vec_set_constant(rz_vec *vec)
 {
-    vec_show_own(vec, RZ_VEC_CONSTANT);
+    rz_vec_show_own(vec, RZ_VEC_CONSTANT);
     if (vec->type->physical == RZ_PHYS_STRUCT) {
         for (uint32_t i = 0; i < vec->child_count; i++) {
             rz_vec_set_constant(vec->children[i]);
@@ -195,13 +195,13 @@ void rz_vec_set_constant(rz_vec *vec)
 void rz_vec_set_sequence(rz_vec *vec, int64_t start, int64_t step)
 {
     RZ_ASSERT(vec->type->physical == RZ_PHYS_INT64 || vec->type->physical == RZ_PHYS_UINT64);
-    vec_show_own(vec, RZ_VEC_SEQUENCE);
+    rz_vec_show_own(vec, RZ_VEC_SEQUENCE);
     vec->data = NULL;
     vec->start = start;
     vec->step = step;
 }
 
-static ruzu_status vec_index_room(rz_vec *vec, uint32_t count, rz_error *err)
+ruzu_status rz_vec_index_room(rz_vec *vec, uint32_t count, rz_error *err)
 {
     if (count <= vec->index_capacity) {
         return RUZU_OK;
@@ -236,8 +236,8 @@ static void vec_show_dictionary(rz_vec *vec, const rz_vec *base, const uint32_t 
 static ruzu_status vec_slice_sequence(rz_vec *vec, const rz_vec *src, const uint32_t *index, uint32_t count, rz_error *err)
 {
     int64_t start = src->start, step = src->step;
-    RZ_TRY(rz_vec_grow(vec, count, err));
-    vec_show_own(vec, RZ_VEC_FLAT);
+    RZ_TRY(rz_vec_reserve(vec, count, err));
+    rz_vec_show_own(vec, RZ_VEC_FLAT);
     uint64_t *RZ_RESTRICT out = (uint64_t *)vec->data;
     for (uint32_t i = 0; i < count; i++) {
         out[i] = (uint64_t)start + (uint64_t)step * index[i];
@@ -252,7 +252,7 @@ ruzu_status rz_vec_slice(rz_vec *vec, const rz_vec *src, const uint32_t *index, 
     case RZ_VEC_FLAT: vec_show_dictionary(vec, src, index, count); return RUZU_OK;
     case RZ_VEC_CONSTANT: rz_vec_reference(vec, src); return RUZU_OK;
     case RZ_VEC_DICTIONARY:
-        RZ_TRY(vec_index_room(vec, count, err));
+        RZ_TRY(rz_vec_index_room(vec, count, err));
         vec_compose(vec->index_buffer, src->index, index, count);
         vec_show_dictionary(vec, src->dictionary, vec->index_buffer, count);
         return RUZU_OK;
@@ -307,7 +307,7 @@ void rz_vec_view_any(const rz_vec *vec, const rz_sel *sel, rz_vec *scratch, rz_v
         rz_vec_view(vec, out);
         return;
     }
-    vec_show_own(scratch, RZ_VEC_FLAT);
+    rz_vec_show_own(scratch, RZ_VEC_FLAT);
     vec_write_sequence(vec, sel, (int64_t *)scratch->data);
     rz_vec_view(scratch, out);
 }
@@ -402,7 +402,7 @@ void rz_vec_set_valid(rz_vec *vec, uint32_t row)
 
 void rz_vec_set_all_null(rz_vec *vec)
 {
-    vec_show_own(vec, RZ_VEC_CONSTANT);
+    rz_vec_show_own(vec, RZ_VEC_CONSTANT);
     vec->validity = vec->validity_buffer;
     vec->validity[0] = 0;
     vec->length = 0;

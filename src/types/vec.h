@@ -85,6 +85,8 @@ static inline bool rz_view_valid(const rz_view *view, uint32_t at)
 RZ_NODISCARD ruzu_status rz_vec_create(rz_arena *arena, rz_arena *heap, const rz_type *type, uint32_t capacity, rz_vec **out, rz_error *err);
 /* A vector for rz_vec_reference, rz_vec_slice and constants: room for one row; rz_vec_flatten makes room for more when it is needed. */
 RZ_NODISCARD ruzu_status rz_vec_create_empty(rz_arena *arena, rz_arena *heap, const rz_type *type, rz_vec **out, rz_error *err);
+/* Gives the own buffers (of STRUCT fields too) room for at least `rows` rows; keeps their values, at least doubles. */
+RZ_NODISCARD ruzu_status rz_vec_reserve(rz_vec *vec, uint32_t rows, rz_error *err);
 /* Back to FLAT over its own buffers, no NULLs, list children empty. Does not reset the heap. */
 void rz_vec_reset(rz_vec *vec);
 /* Makes vec show the same values as src (borrows all of it). */
@@ -116,7 +118,8 @@ void rz_vec_set_sequence(rz_vec *vec, int64_t start, int64_t step);
 RZ_NODISCARD ruzu_status rz_vec_list_reserve(rz_vec *list, uint32_t extra, uint32_t *out_offset, rz_error *err);
 /* Stores a string at row of a FLAT vector, copying bytes longer than 12 into the heap. */
 RZ_NODISCARD ruzu_status rz_vec_set_string(rz_vec *vec, uint32_t row, const char *data, size_t length, rz_error *err);
-/* Deep copy of rows: dst (FLAT) row dst_start + i = src (any kind) row sel[i]. Strings are copied into dst's heap. */
+/* Deep copy of rows: dst (FLAT, own buffers, room for dst_start + count rows) row dst_start + i = src (any kind, another vector) row sel[i]. Strings
+ * are copied into dst's heap, list elements appended to its child. */
 RZ_NODISCARD ruzu_status rz_vec_copy(rz_vec *dst, uint32_t dst_start, const rz_vec *src, const rz_sel *sel, rz_error *err);
 
 /* Deep copy of rows by position: dst row dst_start + i = src row rows[i], in any order and with repetitions. */

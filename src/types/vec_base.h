@@ -100,6 +100,13 @@ static inline int64_t vec_sequence_at(const rz_vec *vec, uint32_t row)
     return (int64_t)((uint64_t)vec->start + (uint64_t)vec->step * row);
 }
 
+/* Microseconds with 30 days a month and 24 hours a day; fits 73 bits. */
+static inline rz_int128 vec_interval_total(rz_interval interval)
+{
+    rz_int128 days = (rz_int128)interval.months * 30 + interval.days;
+    return days * INT64_C(86400000000) + interval.micros;
+}
+
 /* The child that alone decides equality, order and hash of a graph value (its _ID), or -1. */
 static inline int32_t vec_key_child(const rz_type *type)
 {
@@ -126,7 +133,9 @@ void rz_vec_bits_copy(uint64_t *dst, uint32_t dst_start, const uint64_t *src, ui
 
 /* Makes validity point to the own mask, with all rows valid if there was none. */
 void rz_vec_use_validity(rz_vec *vec);
-/* Gives the own buffers room for capacity rows; keeps their values. */
-RZ_NODISCARD ruzu_status rz_vec_grow(rz_vec *vec, uint32_t capacity, rz_error *err);
+/* Own index buffer with room for count entries. */
+RZ_NODISCARD ruzu_status rz_vec_index_room(rz_vec *vec, uint32_t count, rz_error *err);
+/* Shows the own buffers as kind, without NULLs. */
+void rz_vec_show_own(rz_vec *vec, rz_vec_kind kind);
 
 #endif
