@@ -11,6 +11,7 @@
 #ifndef RZ_IO_IO_H
 #define RZ_IO_IO_H
 
+#include "os/os.h"
 #include "types/types.h"
 
 /* Which files statements may touch, and where relative names are looked for. */
