@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_failures = 0;
-static int check_count = 0;
+/* Atomic: threads of a test may check too. */
+static _Atomic int check_failures = 0;
+static _Atomic int check_count = 0;
 
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \
