@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Writes the generated tables of src/common: unicode_tables.h and crc32c_tables.h.
 
-Usage: generate_common_tables.py [DIRECTORY]        (default: src/common of this tree)
+Usage: generate_common_tables.py [--check]
+
+--check writes nothing and compares: exit status 1 when a file is not what would be written, 77 (skipped) when the Unicode
+version of the committed table is not this Python's.
 
 The Unicode tables follow the version of Python's unicodedata, named in the file. Run it again with a newer Python to follow
 a newer Unicode; the checksum tables never change.
 """
 import os
+import re
 import sys
 import unicodedata
 
@@ -174,11 +178,28 @@ def crc32c_tables():
 
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
-    directory = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, '..', '..', 'src', 'common')
-    for name, text in (('unicode_tables.h', unicode_tables()), ('crc32c_tables.h', crc32c_tables())):
-        with open(os.path.join(directory, name), 'w', encoding='ascii') as file:
-            file.write(text)
+    directory = os.path.join(here, '..', '..', 'src', 'common')
+    check = sys.argv[1:] == ['--check']
+    status = 0
+    for name, text in (('crc32c_tables.h', crc32c_tables()), ('unicode_tables.h', unicode_tables())):
+        path = os.path.join(directory, name)
+        if not check:
+            with open(path, 'w', encoding='ascii') as file:
+                file.write(text)
+            continue
+        with open(path, encoding='ascii') as file:
+            committed = file.read()
+        if committed == text:
+            continue
+        version = re.search(r'Unicode ([0-9.]+[0-9])\.', committed)
+        if version and version.group(1) != unicodedata.unidata_version:
+            print('%s follows Unicode %s, this Python %s' % (name, version.group(1), unicodedata.unidata_version))
+            status = status or 77
+        else:
+            print('%s is not what %s writes' % (path, os.path.basename(__file__)))
+            status = 1
+    return status
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())
