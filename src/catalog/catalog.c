@@ -174,6 +174,11 @@ uint64_t rz_catalog_version(const rz_catalog *catalog)
 
 /* ---- reading ---- */
 
+uint32_t rz_catalog_id_end(const rz_catalog *catalog)
+{
+    return catalog->next_id;
+}
+
 uint32_t rz_catalog_table_count(const rz_catalog *catalog)
 {
     return catalog->tables.count;

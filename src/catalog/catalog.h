@@ -78,6 +78,8 @@ uint64_t rz_catalog_version(const rz_catalog *catalog); /* rises with each edite
 
 /* ---- reading ---- */
 
+/* Every id of a node table or pair is below this. */
+uint32_t rz_catalog_id_end(const rz_catalog *catalog);
 uint32_t rz_catalog_table_count(const rz_catalog *catalog);
 const rz_cat_table *rz_catalog_table_at(const rz_catalog *catalog, uint32_t idx);          /* in creation order */
 const rz_cat_table *rz_catalog_find_table(const rz_catalog *catalog, const char *name);    /* without case; NULL: none */

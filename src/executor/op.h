@@ -22,6 +22,8 @@ typedef struct rz_exec rz_exec;
 typedef struct rz_worker rz_worker;
 typedef struct rz_op rz_op;
 typedef struct rz_eval rz_eval;
+typedef struct rz_op_class rz_op_class;
+typedef struct rz_sink_class rz_sink_class;
 
 /* One running statement; shared by its workers. */
 struct rz_exec {
@@ -30,7 +32,9 @@ struct rz_exec {
     rz_profile *profile;
     rz_arena arena;             /* the caller's thread only: what is set up between pipelines */
     void **shared;              /* by plan id; made by prepare functions before a pipeline's workers start */
+    const rz_plan **plans;      /* by plan id */
     uint32_t plan_count;
+    const rz_sink_class **sinks; /* by plan id: whose object shared[id] is, when it is a sink's; else NULL */
     _Atomic uint32_t failed;    /* a worker failed: the others stop at their next chunk */
     uint32_t vector_rows;       /* rows per chunk */
 };
@@ -52,14 +56,19 @@ RZ_NODISCARD ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_
 /* RUZU_OK, or INTERRUPTED / TIMEOUT ("Interrupted.") when the statement should stop. Cheap: call once a chunk and at least every 4,096 inner iterations. */
 RZ_NODISCARD ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err);
 
-typedef struct rz_op_class {
+struct rz_op_class {
     const char *name;
     size_t size; /* of the op's struct, which begins with rz_op */
     ruzu_status (*open)(rz_op *op, rz_error *err);  /* inputs are open; takes memory from op->worker->arena */
     ruzu_status (*next)(rz_op *op, rz_chunk **out, rz_error *err);
-    ruzu_status (*rewind)(rz_op *op, rz_error *err); /* inputs are rewound by rz_op_rewind first */
+    ruzu_status (*rewind)(rz_op *op, rz_error *err); /* inputs are rewound by rz_op_rewind first; NULL: nothing to do */
     void (*close)(rz_op *op);                        /* pins, accounts; may be NULL */
-} rz_op_class;
+    /* Once a statement, before any worker of the pipeline starts: makes the node's shared object (exec->shared[plan->id]). NULL: none. */
+    ruzu_status (*prepare)(rz_exec *exec, const rz_plan *plan, void **out_shared, rz_error *err);
+    void (*destroy)(rz_exec *exec, void *shared);    /* of what prepare made; at the end of the statement, also after failures */
+    uint64_t (*units)(const rz_exec *exec, const rz_plan *plan); /* sources: pieces of work to divide; NULL: 1 */
+    bool single_worker;                              /* a pipeline with this op runs on one worker (writes) */
+};
 
 struct rz_op {
     const rz_op_class *class;
@@ -69,12 +78,15 @@ struct rz_op {
     rz_op *inner;          /* APPLY, MERGE: chain of children[1] */
     rz_op *outer;          /* inside an APPLY: the APPLY op whose rows ARGUMENT shows; else NULL */
     bool private_source;
+    bool opened;           /* open was called: close must be */
     rz_chunk *chunk;       /* output; columns as plan->columns */
     rz_arena heap;         /* string bytes of the output: reset by the op at each next() */
     uint64_t rows_out;     /* for PROFILE */
     uint64_t time_us;
 };
 
+/* The class that runs a plan node. */
+const rz_op_class *rz_op_class_of(rz_plan_kind kind);
 /* Builds and opens the chain for a plan (down to its source) for one worker. */
 RZ_NODISCARD ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err);
 void rz_op_close(rz_op *op); /* the whole chain; NULL is fine */
@@ -86,6 +98,11 @@ int32_t rz_plan_position(const rz_plan *plan, uint32_t column);
 /* Makes op->chunk with an empty (referencing) vector per plan column; own_columns get buffers of vector_rows rows. */
 RZ_NODISCARD ruzu_status rz_op_make_chunk(rz_op *op, const uint32_t *own_columns, uint32_t own_count, rz_error *err);
 
+/* For each output column its position in the input's chunk, or -1 for what this op makes itself. */
+RZ_NODISCARD ruzu_status rz_op_map_input(rz_op *op, const int32_t **out_positions, rz_error *err);
+/* Shows the input's vectors (by the positions above), rows, selection and weights in op->chunk: the start of row-by-row operators. */
+void rz_op_pass(rz_op *op, const rz_chunk *input, const int32_t *positions);
+
 /* The classes, one per file op_<name>.c. rz_op_build dispatches on plan->kind. */
 extern const rz_op_class rz_op_single_row, rz_op_empty, rz_op_argument, rz_op_node_scan, rz_op_table_function, rz_op_file_scan;
 extern const rz_op_class rz_op_node_lookup, rz_op_expand, rz_op_expand_into, rz_op_intersect, rz_op_degree, rz_op_recursive;
@@ -96,7 +113,7 @@ extern const rz_op_class rz_op_insert, rz_op_set, rz_op_delete, rz_op_merge;
 /* ---- sinks ---- */
 
 /* The consuming side of a plan node. `shared` is the node's shared object, `local` a worker's own. */
-typedef struct rz_sink_class {
+struct rz_sink_class {
     ruzu_status (*prepare)(rz_exec *exec, const rz_plan *plan, void **out_shared, rz_error *err); /* once, before the workers */
     ruzu_status (*open)(rz_worker *worker, const rz_plan *plan, void *shared, void **out_local, rz_error *err);
     ruzu_status (*consume)(rz_worker *worker, void *shared, void *local, const rz_chunk *chunk, rz_error *err);
@@ -104,7 +121,7 @@ typedef struct rz_sink_class {
     ruzu_status (*finish)(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err); /* once, after all workers */
     void (*destroy)(rz_exec *exec, void *shared); /* at the end of the statement, also after failures */
     bool single_worker; /* the pipeline must run on one worker (writes; order matters) */
-} rz_sink_class;
+};
 extern const rz_sink_class rz_sink_aggregate, rz_sink_sort, rz_sink_hash_build, rz_sink_barrier, rz_sink_result;
 
 /* Sources with work to divide give it out in morsels through an object in exec->shared: a plain atomic cursor. */
@@ -114,6 +131,12 @@ typedef struct rz_morsel_source {
 } rz_morsel_source;
 
 void *rz_exec_shared(const rz_exec *exec, const rz_plan *plan);
+/* Takes the next unit: false when none is left. Private sources count in *private_next instead of the shared cursor. */
+static inline bool rz_morsel_take(rz_morsel_source *source, bool is_private, uint64_t *private_next, uint64_t *out_unit)
+{
+    *out_unit = is_private ? (*private_next)++ : atomic_fetch_add_explicit(&source->next, 1, memory_order_relaxed);
+    return *out_unit < source->count;
+}
 
 /* ---- expressions ---- */
 

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs a plan: prepares shared objects, runs one pipeline per sink in dependency order, collects the result.
+ *
+ * exec_prepare walks the tree bottom up: first the node's children, then the node's own shared object, then, when the node is a sink, the pipeline that feeds it. So when a
+ * pipeline starts, everything below it is ready, and its workers only read what exec->shared holds.
+ */
+#include "executor/exec.h"
+
+#include "executor/sched.h"
+
+#include <string.h>
+
+void *rz_exec_shared(const rz_exec *exec, const rz_plan *plan)
+{
+    return exec->shared[plan->id];
+}
+
+ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err)
+{
+    if (RZ_UNLIKELY(atomic_load_explicit(&exec->failed, memory_order_relaxed) != 0)) {
+        return rz_error_set(err, RUZU_ERROR_INTERRUPTED, "Interrupted.");
+    }
+    _Atomic uint32_t *interrupted = exec->context->interrupted;
+    uint32_t why = interrupted == NULL ? 0 : atomic_load_explicit(interrupted, memory_order_relaxed);
+    if (RZ_LIKELY(why == 0)) {
+        if (RZ_LIKELY(exec->context->deadline_us == 0) || rz_now_monotonic_us() < exec->context->deadline_us) {
+            return RUZU_OK;
+        }
+        why = 2;
+        if (interrupted != NULL) {
+            atomic_store_explicit(interrupted, why, memory_order_relaxed);
+        }
+    }
+    return rz_error_set(err, why == 2 ? RUZU_ERROR_TIMEOUT : RUZU_ERROR_INTERRUPTED, "Interrupted.");
+}
+
+/* ---- workers ---- */
+
+ruzu_status rz_worker_open(rz_exec *exec, uint32_t idx, rz_worker *worker, rz_error *err)
+{
+    memset(worker, 0, sizeof *worker);
+    worker->exec = exec;
+    worker->idx = idx;
+    rz_arena_init(&worker->arena, exec->context->mem);
+    rz_arena_init(&worker->scratch, exec->context->mem);
+    worker->fn.mem = exec->context->mem;
+    worker->fn.scratch = &worker->scratch;
+    worker->fn.now_us = rz_txn_start_us(exec->context->txn);
+    worker->fn.interrupted = exec->context->interrupted;
+    worker->fn.map_key_check = exec->context->map_key_check;
+    rz_vfs *vfs = rz_store_vfs(rz_txn_store(exec->context->txn));
+    vfs->random(vfs, worker->fn.random_state, sizeof worker->fn.random_state);
+    worker->fn.random_state[0] |= 1; /* the generator must not start from zero */
+    const rz_catalog *catalog = rz_txn_catalog(exec->context->txn);
+    worker->reader_slots = rz_catalog_id_end(catalog);
+    worker->ntabs = RZ_NEW_ARRAY(&worker->arena, rz_ntab_reader *, worker->reader_slots);
+    worker->rtabs = RZ_NEW_ARRAY(&worker->arena, rz_rtab_reader *, worker->reader_slots);
+    if (worker->ntabs == NULL || worker->rtabs == NULL) {
+        worker->reader_slots = 0;
+        return rz_error_no_memory(err, "starting a worker");
+    }
+    return RUZU_OK;
+}
+
+void rz_worker_close(rz_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->reader_slots; i++) {
+        if (worker->ntabs[i] != NULL) {
+            rz_ntab_reader_free(worker->ntabs[i]);
+        }
+        if (worker->rtabs[i] != NULL) {
+            rz_rtab_reader_free(worker->rtabs[i]);
+        }
+    }
+    worker->reader_slots = 0;
+    rz_arena_free(&worker->scratch);
+    rz_arena_free(&worker->arena);
+}
+
+ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader **out, rz_error *err)
+{
+    *out = table_id < worker->reader_slots ? worker->ntabs[table_id] : NULL;
+    if (RZ_LIKELY(*out != NULL)) {
+        return RUZU_OK;
+    }
+    const rz_exec_context *context = worker->exec->context;
+    rz_ntab *table = rz_txn_ntab(context->txn, table_id);
+    if (table == NULL || table_id >= worker->reader_slots) {
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "node table %u has no storage", table_id);
+    }
+    RZ_TRY(rz_ntab_reader_create(table, rz_txn_snapshot(context->txn), context->mem, out, err));
+    worker->ntabs[table_id] = *out;
+    return RUZU_OK;
+}
+
+ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_rtab_reader **out, rz_error *err)
+{
+    *out = pair_id < worker->reader_slots ? worker->rtabs[pair_id] : NULL;
+    if (RZ_LIKELY(*out != NULL)) {
+        return RUZU_OK;
+    }
+    const rz_exec_context *context = worker->exec->context;
+    rz_rtab *table = rz_txn_rtab(context->txn, pair_id);
+    if (table == NULL || pair_id >= worker->reader_slots) {
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "relationship table %u has no storage", pair_id);
+    }
+    RZ_TRY(rz_rtab_reader_create(table, rz_txn_snapshot(context->txn), context->mem, out, err));
+    worker->rtabs[pair_id] = *out;
+    return RUZU_OK;
+}
+
+/* ---- pipelines ---- */
+
+typedef struct exec_pipeline {
+    rz_exec *exec;
+    const rz_plan *sink_plan;
+    const rz_plan *input; /* the child whose chain feeds the sink */
+    const rz_sink_class *sink;
+    void *shared;
+    rz_mutex lock;
+    rz_error error; /* guarded by lock: the first failure */
+} exec_pipeline;
+
+/* Pulls the whole input through one worker's chain into the sink. */
+static ruzu_status pipeline_drain(exec_pipeline *pipeline, rz_worker *worker, rz_op **out_chain, rz_error *err)
+{
+    void *local = NULL;
+    RZ_TRY(rz_op_build(worker, pipeline->input, NULL, out_chain, err));
+    RZ_TRY(pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, &local, err));
+    for (;;) {
+        rz_chunk *chunk = NULL;
+        RZ_TRY(rz_exec_poll(pipeline->exec, err));
+        RZ_TRY(rz_op_next(*out_chain, &chunk, err));
+        if (chunk == NULL) {
+            break;
+        }
+        RZ_TRY(pipeline->sink->consume(worker, pipeline->shared, local, chunk, err));
+        rz_arena_reset(&worker->scratch);
+    }
+    return pipeline->sink->combine(worker, pipeline->shared, local, err);
+}
+
+static void pipeline_worker(void *arg, uint32_t worker_idx)
+{
+    exec_pipeline *pipeline = (exec_pipeline *)arg;
+    rz_worker worker;
+    rz_error err;
+    rz_error_init(&err);
+    rz_op *chain = NULL;
+    ruzu_status status = rz_worker_open(pipeline->exec, worker_idx, &worker, &err);
+    if (status == RUZU_OK) {
+        status = pipeline_drain(pipeline, &worker, &chain, &err);
+    }
+    rz_op_close(chain);
+    rz_worker_close(&worker);
+    if (status != RUZU_OK) {
+        rz_mutex_lock(&pipeline->lock);
+        /* "Interrupted" because another worker failed must not hide that failure. */
+        bool is_echo = atomic_exchange_explicit(&pipeline->exec->failed, 1, memory_order_relaxed) != 0 && status == RUZU_ERROR_INTERRUPTED;
+        if (!is_echo || pipeline->error.code == RUZU_OK) {
+            (void)rz_error_copy(&pipeline->error, &err);
+        }
+        rz_mutex_unlock(&pipeline->lock);
+    }
+}
+
+/* Number of workers worth starting: pieces of work at the source, unless something in the chain wants to be alone. */
+static uint32_t pipeline_workers(const rz_exec *exec, const rz_plan *plan, const rz_sink_class *sink)
+{
+    uint32_t limit = exec->context->max_threads;
+    if (sink->single_worker || limit <= 1) {
+        return 1;
+    }
+    for (; plan != NULL; plan = rz_op_class_of(plan->kind)->units == NULL && plan->child_count != 0 ? plan->children[0] : NULL) {
+        const rz_op_class *class = rz_op_class_of(plan->kind);
+        if (class->single_worker) {
+            return 1;
+        }
+        if (class->units != NULL) {
+            uint64_t units = class->units(exec, plan);
+            limit = units < limit ? (uint32_t)units : limit;
+        } else if (plan->child_count == 0) {
+            limit = 1;
+        }
+    }
+    return limit < 1 ? 1 : limit;
+}
+
+static ruzu_status pipeline_run(rz_exec *exec, const rz_plan *sink_plan, const rz_plan *input, const rz_sink_class *sink, rz_error *err)
+{
+    exec_pipeline pipeline = {.exec = exec, .sink_plan = sink_plan, .input = input, .sink = sink};
+    exec->sinks[sink_plan->id] = sink;
+    RZ_TRY(sink->prepare(exec, sink_plan, &exec->shared[sink_plan->id], err));
+    pipeline.shared = exec->shared[sink_plan->id];
+    rz_error_init(&pipeline.error);
+    if (rz_mutex_init(&pipeline.lock) != RUZU_OK) {
+        return rz_error_no_memory(err, "starting a pipeline");
+    }
+    rz_sched_run(exec->context->sched, pipeline_workers(exec, input, sink), pipeline_worker, &pipeline);
+    rz_mutex_destroy(&pipeline.lock);
+    if (pipeline.error.code != RUZU_OK) {
+        return rz_error_copy(err, &pipeline.error);
+    }
+    return sink->finish(exec, sink_plan, pipeline.shared, err);
+}
+
+/* ---- plans ---- */
+
+static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
+{
+    switch (kind) {
+    case RZ_PLAN_AGGREGATE: return &rz_sink_aggregate;
+    case RZ_PLAN_SORT: return &rz_sink_sort;
+    case RZ_PLAN_HASH_JOIN: return &rz_sink_hash_build;
+    case RZ_PLAN_BARRIER: return &rz_sink_barrier;
+    case RZ_PLAN_RESULT: return &rz_sink_result;
+    case RZ_PLAN_SINGLE_ROW:
+    case RZ_PLAN_EMPTY:
+    case RZ_PLAN_ARGUMENT:
+    case RZ_PLAN_NODE_SCAN:
+    case RZ_PLAN_TABLE_FUNCTION:
+    case RZ_PLAN_FILE_SCAN:
+    case RZ_PLAN_NODE_LOOKUP:
+    case RZ_PLAN_EXPAND:
+    case RZ_PLAN_EXPAND_INTO:
+    case RZ_PLAN_INTERSECT:
+    case RZ_PLAN_DEGREE:
+    case RZ_PLAN_RECURSIVE:
+    case RZ_PLAN_FILTER:
+    case RZ_PLAN_PROJECT:
+    case RZ_PLAN_UNWIND:
+    case RZ_PLAN_REPEAT:
+    case RZ_PLAN_LIMIT:
+    case RZ_PLAN_APPLY:
+    case RZ_PLAN_UNION:
+    case RZ_PLAN_INSERT:
+    case RZ_PLAN_SET:
+    case RZ_PLAN_DELETE:
+    case RZ_PLAN_MERGE: break;
+    }
+    return NULL;
+}
+
+static ruzu_status exec_prepare(rz_exec *exec, const rz_plan *plan, rz_error *err)
+{
+    for (uint32_t i = 0; i < plan->child_count; i++) {
+        RZ_TRY(exec_prepare(exec, plan->children[i], err));
+    }
+    exec->plans[plan->id] = plan;
+    const rz_sink_class *sink = exec_sink_of(plan->kind);
+    if (sink != NULL) {
+        return pipeline_run(exec, plan, plan->children[plan->kind == RZ_PLAN_HASH_JOIN ? 1 : 0], sink, err);
+    }
+    const rz_op_class *class = rz_op_class_of(plan->kind);
+    return class->prepare == NULL ? RUZU_OK : class->prepare(exec, plan, &exec->shared[plan->id], err);
+}
+
+static uint32_t exec_count_plans(const rz_plan *plan)
+{
+    uint32_t end = plan->id + 1;
+    for (uint32_t i = 0; i < plan->child_count; i++) {
+        uint32_t child_end = exec_count_plans(plan->children[i]);
+        end = child_end > end ? child_end : end;
+    }
+    return end;
+}
+
+ruzu_status rz_exec_open(const rz_exec_context *context, const rz_plan *plan, rz_profile *profile, rz_exec *exec, rz_error *err)
+{
+    memset(exec, 0, sizeof *exec);
+    exec->context = context;
+    exec->profile = profile;
+    exec->vector_rows = context->vector_rows == 0 || context->vector_rows > RZ_VECTOR_CAPACITY ? RZ_VECTOR_CAPACITY : context->vector_rows;
+    atomic_init(&exec->failed, 0);
+    rz_arena_init(&exec->arena, context->mem);
+    uint32_t count = exec_count_plans(plan);
+    exec->shared = RZ_NEW_ARRAY(&exec->arena, void *, count);
+    exec->plans = RZ_NEW_ARRAY(&exec->arena, const rz_plan *, count);
+    exec->sinks = RZ_NEW_ARRAY(&exec->arena, const rz_sink_class *, count);
+    if (exec->shared == NULL || exec->plans == NULL || exec->sinks == NULL) {
+        return rz_error_no_memory(err, "starting a statement");
+    }
+    exec->plan_count = count;
+    return RUZU_OK;
+}
+
+void rz_exec_close(rz_exec *exec)
+{
+    for (uint32_t i = 0; i < exec->plan_count; i++) {
+        if (exec->shared[i] == NULL) {
+            continue;
+        }
+        if (exec->sinks[i] != NULL) {
+            exec->sinks[i]->destroy(exec, exec->shared[i]);
+        } else if (exec->plans[i] != NULL && rz_op_class_of(exec->plans[i]->kind)->destroy != NULL) {
+            rz_op_class_of(exec->plans[i]->kind)->destroy(exec, exec->shared[i]);
+        }
+    }
+    exec->plan_count = 0;
+    rz_arena_free(&exec->arena);
+}
+
+ruzu_status rz_exec_run(const rz_exec_context *context, const rz_plan *plan, rz_profile *profile, rz_result_set **out, rz_error *err)
+{
+    *out = NULL;
+    rz_exec exec;
+    ruzu_status status = RUZU_OK;
+    RZ_TRY_GOTO(rz_exec_open(context, plan, profile, &exec, err));
+    RZ_TRY_GOTO(exec_prepare(&exec, plan, err));
+    *out = rz_sink_result_take(&exec, plan);
+cleanup:
+    rz_exec_close(&exec);
+    return status;
+}
+
+ruzu_status rz_exec_run_into(rz_exec *exec, const rz_plan *plan, const rz_sink_class *sink, void **out_shared, rz_error *err)
+{
+    RZ_ASSERT(plan->kind == RZ_PLAN_RESULT);
+    exec->plans[plan->id] = plan;
+    RZ_TRY(exec_prepare(exec, plan->children[0], err));
+    RZ_TRY(pipeline_run(exec, plan, plan->children[0], sink, err));
+    *out_shared = exec->shared[plan->id];
+    return RUZU_OK;
+}
