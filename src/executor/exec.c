@@ -74,6 +74,7 @@ void rz_worker_close(rz_worker *worker)
         }
     }
     worker->reader_slots = 0;
+    rz_eval_close_all(worker);
     rz_arena_free(&worker->scratch);
     rz_arena_free(&worker->arena);
 }

@@ -49,6 +49,7 @@ struct rz_worker {
     rz_ntab_reader **ntabs;     /* by table id, opened on first use: rz_worker_ntab */
     rz_rtab_reader **rtabs;     /* by pair id: rz_worker_rtab */
     uint32_t reader_slots;
+    rz_eval *evals;             /* all compiled for this worker: rz_worker_close frees their heaps */
 };
 
 RZ_NODISCARD ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader **out, rz_error *err);
@@ -147,6 +148,7 @@ RZ_NODISCARD ruzu_status rz_eval_create(rz_worker *worker, const rz_expr *expr, 
 RZ_NODISCARD ruzu_status rz_eval_run(rz_eval *eval, const rz_chunk *input, const rz_sel *sel, rz_vec **out, rz_error *err);
 /* Keeps the rows of *sel where the BOOL expression is TRUE: writes them to rows (room for sel->count) and points sel there. */
 RZ_NODISCARD ruzu_status rz_eval_filter(rz_eval *eval, const rz_chunk *input, rz_sel *sel, uint32_t *rows, rz_error *err);
+void rz_eval_close_all(rz_worker *worker);
 /* A constant expression's value (SKIP, LIMIT, options). */
 RZ_NODISCARD ruzu_status rz_eval_constant(rz_worker *worker, const rz_expr *expr, rz_arena *arena, rz_value *out, rz_error *err);
 
