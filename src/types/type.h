@@ -179,13 +179,14 @@ int32_t rz_type_find_field(const rz_type *type, const char *name);
 
 /* Appends the name as typeof() shows it: INT64, INT64[], STRUCT(a INT64, b STRING), DECIMAL(5, 2), MAP(INT64, STRING). */
 void rz_type_format(const rz_type *type, rz_str *out);
+const char *rz_type_id_name(ruzu_type_id id); /* without what is inside: "INT64", "STRUCT", "NODE"; static */
 
 /* Resolves a user type's name; returns NULL when there is none. */
 typedef const rz_type *(*rz_type_resolve_fn)(void *user, const char *name);
 
 /*
  * Reads a type name (dialect §9: any spacing and case, aliases, T[], T[n], STRUCT(a T, …), MAP(K, V), UNION(a T, …), DECIMAL(p, s)).
- * resolve may be NULL. Errors: Catalog "X is neither an internal type nor a user defined type.", Binder for array lengths and
+ * resolve may be NULL. ANY, INTERNAL_ID and graph types cannot be named. Errors: Catalog "X is neither an internal type nor a user defined type.", Binder for array lengths and
  * precision, RUZU_ERROR_LIMIT for nesting beyond 64.
  */
 RZ_NODISCARD ruzu_status rz_type_parse(const char *text, size_t length, rz_type_resolve_fn resolve, void *user, rz_arena *arena,

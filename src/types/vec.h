@@ -157,8 +157,13 @@ bool rz_row_value_equal(const uint8_t *data, const rz_vec *vec, uint32_t row, co
 /* Keeps those of items[0..count) for which the value at cursors[item] equals row rows[item] of vec, and moves their cursors behind it; returns how
  * many. Cursors of the dropped ones are left where they were. */
 uint32_t rz_row_values_match(const uint8_t **cursors, const rz_vec *vec, const uint32_t *rows, uint32_t *items, uint32_t count);
-/* Appends an order-preserving key: memcmp of two keys = order of §12.3 with the given direction. */
+/* Appends an order-preserving key: memcmp of two keys = order of §12.3 with the given direction. No key is a proper prefix of another, so keys of
+ * several columns may be strung together. */
 void rz_sort_key_append(const rz_vec *vec, uint32_t row, bool descending, bool nulls_first, rz_str *out);
+/* Bytes of a key of this type when all have the same length (fixed-size types), else 0. */
+uint32_t rz_sort_key_width(const rz_type *type);
+/* Writes the keys of the selected rows of such a type, the i-th at out + i * stride; same order as rz_sort_key_append, but a NULL has full width. */
+void rz_sort_key_write(const rz_vec *vec, const rz_sel *sel, bool descending, bool nulls_first, uint8_t *out, size_t stride);
 
 /* ---- chunks ---- */
 

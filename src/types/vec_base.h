@@ -100,6 +100,12 @@ static inline int64_t vec_sequence_at(const rz_vec *vec, uint32_t row)
     return (int64_t)((uint64_t)vec->start + (uint64_t)vec->step * row);
 }
 
+/* Grouping equality of two values of a fixed-size type, by address: integers, FLOAT and DOUBLE, and so on. */
+#define VEC_EQUAL_PLAIN(x, y) (*(x) == *(y))
+#define VEC_EQUAL_FLOAT(x, y) (*(x) == *(y) || (*(x) != *(x) && *(y) != *(y)))
+#define VEC_EQUAL_INTERVAL(x, y) ((x)->months == (y)->months && (x)->days == (y)->days && (x)->micros == (y)->micros)
+#define VEC_EQUAL_REL(x, y) ((x)->rel == (y)->rel)
+
 /* Microseconds with 30 days a month and 24 hours a day; fits 73 bits. */
 static inline rz_int128 vec_interval_total(rz_interval interval)
 {
@@ -126,6 +132,13 @@ static inline const rz_vec *vec_union_member(const rz_vec *base, uint32_t row, u
     *out_tag = tag;
     return base->children[tag + 1];
 }
+
+/* First byte of a value in row form (row.c). */
+#define ROW_NULL 0u
+#define ROW_VALUE 1u
+
+/* at[i] = base row of row rows[items[i]] of vec; returns the base. A SEQUENCE, which has no base, keeps its rows. */
+const rz_vec *rz_vec_locate_rows(const rz_vec *vec, const uint32_t *rows, const uint32_t *items, uint32_t count, uint32_t *at);
 
 /* Bit ranges of validity masks. */
 void rz_vec_bits_fill(uint64_t *bits, uint32_t start, uint32_t count, bool value);

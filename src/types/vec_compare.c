@@ -7,12 +7,7 @@
 #include "types/type_list.h"
 #include "types/vec_base.h"
 
-/* ---- values by address ---- */
-
-#define compare_equal_plain(x, y) (*(x) == *(y))
-#define compare_equal_float(x, y) (*(x) == *(y) || (*(x) != *(x) && *(y) != *(y)))
-#define compare_equal_interval(x, y) ((x)->months == (y)->months && (x)->days == (y)->days && (x)->micros == (y)->micros)
-#define compare_equal_rel(x, y) ((x)->rel == (y)->rel)
+/* ---- values ---- */
 
 #define COMPARE_ORDER_PLAIN(name, phys, ctype)                                                                         \
     static inline int order_##name(ctype a, ctype b)                                                                   \
@@ -86,17 +81,17 @@ static bool equal_structs(const rz_vec *a, uint32_t a_row, const rz_vec *b, uint
 static bool equal_base(const rz_vec *a, uint32_t a_row, const rz_vec *b, uint32_t b_row)
 {
 #define COMPARE_CASE_PLAIN(name, phys, ctype)                                                                          \
-    case RZ_PHYS_##phys: return compare_equal_plain((const ctype *)a->data + a_row, (const ctype *)b->data + b_row);
+    case RZ_PHYS_##phys: return VEC_EQUAL_PLAIN((const ctype *)a->data + a_row, (const ctype *)b->data + b_row);
 #define COMPARE_CASE_FLOAT(name, phys, ctype)                                                                          \
-    case RZ_PHYS_##phys: return compare_equal_float((const ctype *)a->data + a_row, (const ctype *)b->data + b_row);
+    case RZ_PHYS_##phys: return VEC_EQUAL_FLOAT((const ctype *)a->data + a_row, (const ctype *)b->data + b_row);
     switch ((rz_physical)a->type->physical) {
     case RZ_PHYS_NONE: return true;
         COMPARE_CASE_PLAIN(bool, BOOL, uint8_t)
         RZ_FOR_EACH_INTEGER(COMPARE_CASE_PLAIN)
         RZ_FOR_EACH_FLOAT(COMPARE_CASE_FLOAT)
     case RZ_PHYS_INTERVAL:
-        return compare_equal_interval((const rz_interval *)a->data + a_row, (const rz_interval *)b->data + b_row);
-    case RZ_PHYS_REL: return compare_equal_rel((const rz_rel_ref *)a->data + a_row, (const rz_rel_ref *)b->data + b_row);
+        return VEC_EQUAL_INTERVAL((const rz_interval *)a->data + a_row, (const rz_interval *)b->data + b_row);
+    case RZ_PHYS_REL: return VEC_EQUAL_REL((const rz_rel_ref *)a->data + a_row, (const rz_rel_ref *)b->data + b_row);
     case RZ_PHYS_STRING: return rz_string_equal((const rz_string *)a->data + a_row, (const rz_string *)b->data + b_row);
     case RZ_PHYS_LIST: return equal_lists(a, a_row, b, b_row);
     case RZ_PHYS_STRUCT: return equal_structs(a, a_row, b, b_row);
@@ -205,39 +200,39 @@ int rz_vec_compare(const rz_vec *a, uint32_t a_row, const rz_vec *b, uint32_t b_
 
 #define MATCH_NAME match_8
 #define MATCH_TYPE uint8_t
-#define MATCH_EQUAL(x, y) compare_equal_plain(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_PLAIN(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_16
 #define MATCH_TYPE uint16_t
-#define MATCH_EQUAL(x, y) compare_equal_plain(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_PLAIN(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_32
 #define MATCH_TYPE uint32_t
-#define MATCH_EQUAL(x, y) compare_equal_plain(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_PLAIN(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_64
 #define MATCH_TYPE uint64_t
-#define MATCH_EQUAL(x, y) compare_equal_plain(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_PLAIN(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_128
 #define MATCH_TYPE rz_int128
-#define MATCH_EQUAL(x, y) compare_equal_plain(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_PLAIN(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_float
 #define MATCH_TYPE float
-#define MATCH_EQUAL(x, y) compare_equal_float(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_FLOAT(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_double
 #define MATCH_TYPE double
-#define MATCH_EQUAL(x, y) compare_equal_float(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_FLOAT(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_interval
 #define MATCH_TYPE rz_interval
-#define MATCH_EQUAL(x, y) compare_equal_interval(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_INTERVAL(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_rel
 #define MATCH_TYPE rz_rel_ref
-#define MATCH_EQUAL(x, y) compare_equal_rel(x, y)
+#define MATCH_EQUAL(x, y) VEC_EQUAL_REL(x, y)
 #include "types/vec_match_tmpl.h"
 #define MATCH_NAME match_string
 #define MATCH_TYPE rz_string
@@ -283,8 +278,7 @@ static uint32_t match_block(const rz_vec *a, const uint32_t *a_at, const rz_vec 
     return 0;
 }
 
-/* at[i] = base row of row rows[items[i]]; a SEQUENCE, which has no base, keeps its rows. */
-static const rz_vec *match_locate(const rz_vec *vec, const uint32_t *rows, const uint32_t *items, uint32_t count, uint32_t *at)
+const rz_vec *rz_vec_locate_rows(const rz_vec *vec, const uint32_t *rows, const uint32_t *items, uint32_t count, uint32_t *at)
 {
     const rz_vec *base = vec->kind == RZ_VEC_DICTIONARY ? vec->dictionary : vec;
     if (base->kind == RZ_VEC_CONSTANT) {
@@ -307,16 +301,11 @@ uint32_t rz_vec_match(const rz_vec *a, const uint32_t *a_rows, const rz_vec *b, 
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i += VEC_BLOCK) {
         uint32_t take = count - i < VEC_BLOCK ? count - i : VEC_BLOCK;
-        const rz_vec *a_base = match_locate(a, a_rows, items + i, take, a_at);
-        const rz_vec *b_base = match_locate(b, b_rows, items + i, take, b_at);
+        const rz_vec *a_base = rz_vec_locate_rows(a, a_rows, items + i, take, a_at);
+        const rz_vec *b_base = rz_vec_locate_rows(b, b_rows, items + i, take, b_at);
         bool plain = a_base->kind != RZ_VEC_SEQUENCE && b_base->kind != RZ_VEC_SEQUENCE;
         kept += plain ? match_block(a_base, a_at, b_base, b_at, items + i, take, items + kept)
                       : match_nested(a_base, a_at, b_base, b_at, items + i, take, items + kept);
     }
     return kept;
 }
-
-#undef compare_equal_plain
-#undef compare_equal_float
-#undef compare_equal_interval
-#undef compare_equal_rel
