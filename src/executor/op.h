@@ -104,6 +104,9 @@ RZ_NODISCARD ruzu_status rz_op_map_input(rz_op *op, const int32_t **out_position
 /* Shows the input's vectors (by the positions above), rows, selection and weights in op->chunk: the start of row-by-row operators. */
 void rz_op_pass(rz_op *op, const rz_chunk *input, const int32_t *positions);
 
+/* Column `position` of the input as something that is no SEQUENCE; flattened copies live in flats[position] (an array by input position). */
+RZ_NODISCARD ruzu_status rz_op_flat_input(rz_op *op, rz_chunk *input, int32_t position, rz_vec **flats, rz_vec **out, rz_error *err);
+
 /* The classes, one per file op_<name>.c. rz_op_build dispatches on plan->kind. */
 extern const rz_op_class rz_op_single_row, rz_op_empty, rz_op_argument, rz_op_node_scan, rz_op_table_function, rz_op_file_scan;
 extern const rz_op_class rz_op_node_lookup, rz_op_expand, rz_op_expand_into, rz_op_intersect, rz_op_degree, rz_op_recursive;

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slices and decoded neighbour lists for operators that walk relationships.
+ */
+#include "executor/hops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+ruzu_status rz_hops_open(rz_worker *worker, const rz_plan_expand *expand, const rz_plan *input, rz_hops *hops, rz_error *err)
+{
+    rz_arena *arena = &worker->arena;
+    memset(hops, 0, sizeof *hops);
+    hops->worker = worker;
+    hops->expand = expand;
+    hops->from_position = rz_plan_position(input, expand->from);
+    if (hops->from_position < 0) {
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "column %u is not in the input of an expansion", expand->from);
+    }
+    const rz_type *type = input->types[hops->from_position];
+    hops->one_table = type->table_count == 1;
+    hops->readers = RZ_NEW_ARRAY(arena, rz_rtab_reader *, expand->hop_count);
+    hops->skips_loops = RZ_NEW_ARRAY(arena, bool, expand->hop_count);
+    hops->slices = RZ_NEW_ARRAY(arena, rz_slice *, expand->hop_count);
+    hops->ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
+    hops->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    if (hops->readers == NULL || hops->skips_loops == NULL || hops->slices == NULL || hops->ids == NULL || hops->rows == NULL) {
+        return rz_error_no_memory(err, "building an expansion");
+    }
+    for (uint32_t h = 0; h < expand->hop_count; h++) {
+        const rz_hop *hop = &expand->hops[h];
+        RZ_TRY(rz_worker_rtab(worker, hop->pair, &hops->readers[h], err));
+        hops->slices[h] = RZ_NEW_ARRAY(arena, rz_slice, RZ_VECTOR_CAPACITY);
+        RZ_TRY_ALLOC(hops->slices[h], err, "building an expansion");
+        hops->one_table = hops->one_table && hop->from_table == type->tables[0];
+        hops->skips_loops[h] = expand->undirected && hop->direction == RZ_BACKWARD && hop->from_table == hop->to_table;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const rz_sel *sel, rz_sel *out_sel, rz_error *err)
+{
+    (void)err;
+    const rz_vec *column = input->columns[hops->from_position];
+    *out_sel = *sel;
+    if (column->kind == RZ_VEC_SEQUENCE) {
+        for (uint32_t i = 0; i < sel->count; i++) {
+            uint32_t row = rz_sel_at(sel, i);
+            hops->ids[row] = (rz_id)(column->start + (int64_t)row * column->step);
+        }
+        return RUZU_OK;
+    }
+    rz_view view;
+    rz_vec_view(column, &view);
+    const rz_id *ids = (const rz_id *)view.data;
+    if (view.validity == NULL) {
+        for (uint32_t i = 0; i < sel->count; i++) {
+            uint32_t row = rz_sel_at(sel, i);
+            hops->ids[row] = ids[rz_view_at(&view, row)];
+        }
+        return RUZU_OK;
+    }
+    out_sel->rows = hops->rows;
+    out_sel->count = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint32_t at = rz_view_at(&view, row);
+        if (rz_view_valid(&view, at)) {
+            hops->ids[row] = ids[at];
+            hops->rows[out_sel->count++] = row;
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_hops_lookup(rz_hops *hops, const rz_sel *sel, rz_error *err)
+{
+    for (uint32_t h = 0; h < hops->expand->hop_count; h++) {
+        const rz_hop *hop = &hops->expand->hops[h];
+        if (hops->one_table) {
+            RZ_TRY(rz_adj_lookup(hops->readers[h], hop->direction, hops->ids, sel, hops->slices[h], err));
+            continue;
+        }
+        uint32_t rows[RZ_VECTOR_CAPACITY];
+        rz_sel of_table = {.rows = rows, .count = 0};
+        for (uint32_t i = 0; i < sel->count; i++) {
+            uint32_t row = rz_sel_at(sel, i);
+            if (rz_id_table(hops->ids[row]) == hop->from_table) {
+                rows[of_table.count++] = row;
+            } else {
+                hops->slices[h][row].length = 0;
+            }
+        }
+        if (of_table.count != 0) {
+            RZ_TRY(rz_adj_lookup(hops->readers[h], hop->direction, hops->ids, &of_table, hops->slices[h], err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* ---- decoded lists ---- */
+
+static bool near_reserve(rz_near_list *list, uint64_t count)
+{
+    if (count <= list->capacity) {
+        return true;
+    }
+    uint64_t capacity = list->capacity * 2 < count ? count : list->capacity * 2;
+    rz_id *ids = (rz_id *)rz_arena_alloc(list->arena, (size_t)capacity * sizeof(rz_id));
+    if (ids == NULL) {
+        return false;
+    }
+    list->ids = ids;
+    list->capacity = capacity;
+    return true;
+}
+
+static int near_compare(const void *a, const void *b)
+{
+    rz_id x = *(const rz_id *)a;
+    rz_id y = *(const rz_id *)b;
+    return (x > y) - (x < y);
+}
+
+ruzu_status rz_hops_near(rz_hops *hops, uint32_t row, rz_near_list *list, rz_error *err)
+{
+    rz_id of = hops->ids[row];
+    if (list->of == of) {
+        return RUZU_OK;
+    }
+    uint64_t total = 0;
+    for (uint32_t h = 0; h < hops->expand->hop_count; h++) {
+        total += hops->slices[h][row].length;
+    }
+    list->of = UINT64_MAX;
+    if (!near_reserve(list, total)) {
+        return rz_error_no_memory(err, "reading a neighbour list");
+    }
+    uint64_t used = 0;
+    uint32_t lists = 0;
+    for (uint32_t h = 0; h < hops->expand->hop_count; h++) {
+        const rz_hop *hop = &hops->expand->hops[h];
+        const rz_slice *slice = &hops->slices[h][row];
+        uint64_t start = used;
+        for (uint32_t first = 0; first < slice->length;) {
+            uint32_t take = slice->length - first < 65536 ? slice->length - first : 65536;
+            RZ_TRY(rz_adj_read(hops->readers[h], hop->direction, slice, first, take, rz_id_make(hop->to_table, 0), list->ids + used, 0, NULL, err));
+            used += take;
+            first += take;
+            RZ_TRY(first < slice->length ? rz_exec_poll(hops->worker->exec, err) : RUZU_OK);
+        }
+        if (hops->skips_loops[h]) {
+            uint64_t kept = start;
+            for (uint64_t i = start; i < used; i++) {
+                list->ids[kept] = list->ids[i];
+                kept += list->ids[i] != of;
+            }
+            used = kept;
+        }
+        lists += used != start;
+    }
+    if (lists > 1) {
+        qsort(list->ids, (size_t)used, sizeof(rz_id), near_compare);
+    }
+    list->count = used;
+    list->of = of;
+    return RUZU_OK;
+}
+
+uint64_t rz_near_count(const rz_near_list *list, rz_id id)
+{
+    uint64_t low = 0;
+    uint64_t length = list->count;
+    while (length > 1) { /* branch-free lower bound */
+        uint64_t half = length / 2;
+        low += list->ids[low + half - 1] < id ? half : 0;
+        length -= half;
+    }
+    low += length == 1 && list->ids[low] < id;
+    uint64_t end = low;
+    while (end < list->count && list->ids[end] == id) {
+        end++;
+    }
+    return end - low;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walking from node columns through several FROM/TO pairs at once (private to the executor; used by EXPAND, EXPAND_INTO, INTERSECT, DEGREE).
+ */
+#ifndef RZ_EXECUTOR_HOPS_H
+#define RZ_EXECUTOR_HOPS_H
+
+#include "executor/op.h"
+
+/* What one operator knows of its hops: readers, and slices of the current rows. */
+typedef struct rz_hops {
+    rz_worker *worker;
+    const rz_plan_expand *expand;
+    int32_t from_position;     /* of the `from` column in the input */
+    rz_rtab_reader **readers;  /* per hop */
+    bool *skips_loops;         /* per hop: BACKWARD of an undirected pattern: self-loops were met FORWARD */
+    bool one_table;            /* all hops start at the only table the column can have */
+    rz_id *ids;                /* per row of the chunk: the from node */
+    rz_slice **slices;         /* per hop, per row */
+    uint32_t *rows;
+} rz_hops;
+
+RZ_NODISCARD ruzu_status rz_hops_open(rz_worker *worker, const rz_plan_expand *expand, const rz_plan *input, rz_hops *hops, rz_error *err);
+/* Ids of the from column for the selected rows into hops->ids; NULL rows are left out: *out_sel (rows in hops->rows) are the others. */
+RZ_NODISCARD ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const rz_sel *sel, rz_sel *out_sel, rz_error *err);
+/* Slices of the rows of sel for every hop; rows whose node is of another table get an empty one. Call after rz_hops_ids. */
+RZ_NODISCARD ruzu_status rz_hops_lookup(rz_hops *hops, const rz_sel *sel, rz_error *err);
+
+/* A decoded, sorted list of all neighbours of one node over all hops (ids, with repetitions), kept while the node stays the same. */
+typedef struct rz_near_list {
+    rz_id of;           /* UINT64_MAX: empty */
+    rz_id *ids;
+    uint64_t count;
+    uint64_t capacity;
+    rz_arena *arena;
+} rz_near_list;
+
+/* Decodes the neighbours of the node of `row` unless they are there already. Polls for interruption on long lists. */
+RZ_NODISCARD ruzu_status rz_hops_near(rz_hops *hops, uint32_t row, rz_near_list *list, rz_error *err);
+/* How often id stands in a sorted list. */
+uint64_t rz_near_count(const rz_near_list *list, rz_id id);
+
+#endif
