@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private part of the packed integers: unpacking to the width of a column, and the variants that the test compares.
+ *
+ * Value i of an array of `width`-bit integers occupies bits [i * width, (i + 1) * width), bit b being bit b%8 of byte b/8. Arrays end with at least
+ * 8 zero bytes, so every value can be fetched by one 8-byte load (and one more byte when it straddles 9 bytes). No variant reads further than
+ * 9 bytes from the byte in which the last requested value begins: windows need not be longer.
+ */
+#ifndef RZ_COLUMN_PACKED_H
+#define RZ_COLUMN_PACKED_H
+
+#include "storage/column/column.h"
+
+/* The same into 32-bit integers: width <= 32. */
+void rz_unpack_u32(const uint8_t *data, uint64_t first, uint64_t count, uint32_t width, uint32_t base, uint32_t *out);
+/* One byte per bit: an array of width 1. */
+void rz_unpack_bits(const uint8_t *data, uint64_t first, uint64_t count, uint8_t *out);
+
+void rz_unpack_scalar(const uint8_t *data, uint64_t first, uint64_t count, uint32_t width, uint64_t base, uint64_t *out);
+void rz_unpack_u32_scalar(const uint8_t *data, uint64_t first, uint64_t count, uint32_t width, uint32_t base, uint32_t *out);
+
+/* End of the bytes that fetching values [first, first + count), count >= 1, may touch; the padding keeps it inside the array. */
+static inline uint64_t rz_packed_end_byte(uint64_t first, uint64_t count, uint32_t width)
+{
+    return (((first + count - 1) * width) >> 3) + 9;
+}
+
+#if defined(__x86_64__)
+/* Unpack a multiple of four (eight for u32) values and return how many; the caller does the rest. 1 <= width <= 57 (25 for u32). */
+uint64_t rz_unpack_avx2(const uint8_t *data, uint64_t first, uint64_t count, uint32_t width, uint64_t base, uint64_t *out);
+uint64_t rz_unpack_u32_avx2(const uint8_t *data, uint64_t first, uint64_t count, uint32_t width, uint32_t base, uint32_t *out);
+#endif
+
+#endif
