@@ -154,7 +154,11 @@ struct rz_plan {
             rz_apply_kind kind;
             uint32_t mark;       /* EXISTS, COUNT, COLLECT: column to produce */
             uint32_t value;      /* COLLECT: inner column */
+            uint32_t row_number; /* UINT64 column that ARGUMENT makes and the whole inner plan passes on: which outer row a row belongs to */
         } apply;
+        struct {
+            uint32_t row_number; /* one of `columns`; the others are columns of the outer plan */
+        } argument;
         struct {
             rz_expr **keys;      /* none and no aggregates with keys: DISTINCT is keys without aggregates */
             const uint32_t *key_columns;
