@@ -170,16 +170,21 @@ def file_scope_names(text):
 
 
 def check_names(src):
-    """A template (*_tmpl.h) is included several times on purpose and names by parameter: not looked at."""
+    """A template (*_tmpl.h) is included several times on purpose and names by parameter: not looked at, and the parameters it
+    undefines itself are no names."""
     problems = []
     seen = {}
+    parameters = set()
+    for path in source_files(src):
+        if path.endswith('_tmpl.h'):
+            parameters.update(re.findall(r'^\s*#\s*undef\s+(\w+)', read(os.path.join(src, path)), re.M))
     for path in source_files(src):
         if path.endswith('_tmpl.h') or module_of(path) == 'shell':
             continue
         here = {}
         for number, kind, name in file_scope_names(read(os.path.join(src, path))):
-            if name in here:
-                continue  # conditional alternatives of one file
+            if name in here or (kind == 'macro' and name in parameters):
+                continue  # conditional alternatives of one file; parameters of a template
             here[name] = True
             place = '%s:%d' % (path, number)
             if name in seen:
@@ -295,12 +300,13 @@ def self_test():
         os.makedirs(os.path.join(src, 'os'))
         for name, text in (
                 ('a.c', 'static int twice(int x)\n{\n    return x;\n}\nstatic int once(void);\nstatic int once(void)\n{\n'
-                        '    static int local;\n    return local;\n}\n#define SHARED 1\n#define GONE 1\n#undef GONE\n'
+                        '    static int local;\n    return local;\n}\n#define SHARED 1\n#define PARAMETER 1\n#define GONE 1\n#undef GONE\n'
                         'static const char *const table[] = {"static int listed(void)"};\nstatic int value = 3;\n'
                         'RZ_PRINTF(1, 2)\nstatic void attributed(const char *f, ...)\n{\n}\n'),
                 ('b.c', '/* static int once(void) { */\nstatic void twice(void)\n{\n}\n#define SHARED 2\n#define GONE 2\n'
-                        '#undef GONE\nstatic int table;\nstatic uint64_t value;\nstatic int local;\n'
-                        'static void attributed(void)\n{\n}\n')):
+                        '#undef GONE\n#define PARAMETER 2\nstatic int table;\nstatic uint64_t value;\nstatic int local;\n'
+                        'static void attributed(void)\n{\n}\n'),
+                ('sum_tmpl.h', 'static int PARAMETER(void)\n{\n}\n#undef PARAMETER\n')):
             with open(os.path.join(src, 'os', name), 'w', encoding='utf-8') as file:
                 file.write(text)
         expect('names', check_names(src),
