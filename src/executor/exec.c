@@ -124,11 +124,11 @@ typedef struct exec_pipeline {
 } exec_pipeline;
 
 /* Pulls the whole input through one worker's chain into the sink. */
-static ruzu_status pipeline_drain(exec_pipeline *pipeline, rz_worker *worker, rz_op **out_chain, rz_error *err)
+static ruzu_status pipeline_drain(exec_pipeline *pipeline, rz_worker *worker, rz_op **out_chain, void **out_local, rz_error *err)
 {
-    void *local = NULL;
     RZ_TRY(rz_op_build(worker, pipeline->input, NULL, out_chain, err));
-    RZ_TRY(pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, &local, err));
+    RZ_TRY(pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, out_local, err));
+    void *local = *out_local;
     for (;;) {
         rz_chunk *chunk = NULL;
         RZ_TRY(rz_exec_poll(pipeline->exec, err));
@@ -149,9 +149,13 @@ static void pipeline_worker(void *arg, uint32_t worker_idx)
     rz_error err;
     rz_error_init(&err);
     rz_op *chain = NULL;
+    void *local = NULL;
     ruzu_status status = rz_worker_open(pipeline->exec, worker_idx, &worker, &err);
     if (status == RUZU_OK) {
-        status = pipeline_drain(pipeline, &worker, &chain, &err);
+        status = pipeline_drain(pipeline, &worker, &chain, &local, &err);
+    }
+    if (local != NULL && pipeline->sink->close != NULL) {
+        pipeline->sink->close(&worker, local);
     }
     rz_op_close(chain);
     rz_worker_close(&worker);

@@ -47,6 +47,7 @@ typedef struct rz_exec_context {
     rz_txn *txn;
     rz_sched *sched;
     rz_mem *mem;                    /* the query's account */
+    rz_mem *result_mem;             /* what the result set is charged to: it outlives the query */
     const rz_bind_parameter *parameters;
     uint32_t parameter_count;
     uint32_t max_threads;           /* for this statement */

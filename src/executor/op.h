@@ -122,6 +122,7 @@ struct rz_sink_class {
     ruzu_status (*open)(rz_worker *worker, const rz_plan *plan, void *shared, void **out_local, rz_error *err);
     ruzu_status (*consume)(rz_worker *worker, void *shared, void *local, const rz_chunk *chunk, rz_error *err);
     ruzu_status (*combine)(rz_worker *worker, void *shared, void *local, rz_error *err); /* the worker's input has ended; called concurrently */
+    void (*close)(rz_worker *worker, void *local); /* always, at the worker's end: frees what combine did not hand over; NULL: nothing to do */
     ruzu_status (*finish)(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err); /* once, after all workers */
     void (*destroy)(rz_exec *exec, void *shared); /* at the end of the statement, also after failures */
     bool single_worker; /* the pipeline must run on one worker (writes; order matters) */
@@ -165,6 +166,7 @@ void rz_rowset_free(rz_rowset *rows);
 RZ_NODISCARD ruzu_status rz_rowset_append(rz_rowset *rows, rz_vec *const *vecs, const rz_sel *sel, rz_error *err);
 /* Moves all of from's rows behind those of rows; frees from. Cheap: blocks change hands. */
 RZ_NODISCARD ruzu_status rz_rowset_take(rz_rowset *rows, rz_rowset *from, rz_error *err);
+void rz_rowset_seal(rz_rowset *rows); /* no more rows for now: all of it may be spilled */
 uint64_t rz_rowset_count(const rz_rowset *rows);
 uint64_t rz_rowset_bytes(const rz_rowset *rows); /* in memory */
 /* Reading: cursors are independent. */
@@ -172,7 +174,7 @@ typedef struct rz_rowset_cursor {
     uint64_t block;
     uint64_t off;  /* in the block */
     uint64_t row;  /* rows given so far */
-} rz_rowset_cursor;
+} rz_rowset_cursor; /* zero-initialised: before the first row */
 /* Reads up to max rows from the cursor into rows 0… of the FLAT vectors; 0 at the end. */
 RZ_NODISCARD ruzu_status rz_rowset_read(rz_rowset *rows, rz_rowset_cursor *cursor, rz_vec *const *vecs, uint32_t max, uint32_t *out_count, rz_error *err);
 
