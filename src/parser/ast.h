@@ -29,7 +29,7 @@ typedef struct rz_ast_path rz_ast_path;
 typedef struct rz_ast_query rz_ast_query;
 typedef struct rz_ast_statement rz_ast_statement;
 
-/* A piece of text: not NUL-terminated unless stated, may be empty. */
+/* A piece of text: not NUL-terminated, may be empty. Of CAST(e, 'type') it is the decoded literal, not a piece of the source. */
 typedef struct rz_ast_text {
     const char *data;
     uint32_t position; /* in the script's text */
@@ -49,7 +49,7 @@ typedef enum rz_ast_expr_kind {
     RZ_AST_EXPR_PARAMETER,           /* –                                   name ("x" of $x, "1" of $1) */
     RZ_AST_EXPR_VARIABLE,            /* –                                   name */
     RZ_AST_EXPR_PROPERTY,            /* [0] object                          name: the property or field */
-    RZ_AST_EXPR_PROPERTY_STAR,       /* [0] object (`v.*`)                  – ; only directly as a projection item */
+    RZ_AST_EXPR_PROPERTY_STAR,       /* [0] object (`v.*`)                  – ; parsed anywhere, has meaning as a projection item only */
     RZ_AST_EXPR_OPERATOR,            /* the operands                        op */
     RZ_AST_EXPR_COMPARE_CHAIN,       /* n+1 operands, n ≥ 2 (`a < b <= c`)  chain_ops[n]; means a<b AND b<=c */
     RZ_AST_EXPR_FUNCTION,            /* the arguments                       function.name, function.arg_names; flags DISTINCT, STAR */
@@ -578,7 +578,7 @@ typedef enum rz_ast_statement_kind {
     RZ_AST_STATEMENT_BACKUP_DATABASE    /* path */
 } rz_ast_statement_kind;
 
-/* A primary key is present unless `query` is set: by a column's flag or the PRIMARY KEY clause, never both. */
+/* `keys` names the primary key, whether a column's flag or the PRIMARY KEY clause gave it; empty when `query` is set. */
 typedef struct rz_ast_create_node_table {
     const char *name;
     bool if_not_exists;
