@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words for errno values. strerror is neither thread-safe nor independent of the locale, and strerror_r comes in two shapes;
- * the causes that a file or a map can fail with are few, so they stand here.
+ * Words for errno values. strerror is neither thread-safe nor independent of the locale, and strerror_r comes in two
+ * shapes; the causes that a file or a map can fail with are few, so they stand here.
  */
 #include "os/os.h"
 

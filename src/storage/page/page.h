@@ -2,38 +2,30 @@
 /*
  * storage/page: pages, page ranges, the disk manager, free space and the file header.
  *
- * Purpose   the only code that knows file offsets. Hands out contiguous page ranges (best fit, coalesced; tail returned to the file system), writes and
- *           reads them, keeps the two header slots, and the rule that nothing a durable header relies on is overwritten.
- * Owns      the database file's handle, the free-space lists.
- * Must not  know tables, columns or the buffer pool.
- * Enter by  rz_disk_create / rz_disk_open, rz_disk_allocate, rz_disk_write, rz_disk_header_write, rz_disk_close.
- * Threads   every function may be called by any thread: one mutex guards the free lists; reads and writes take no lock.
- * More      docs/file-format.md (bytes), docs/architecture.md ("The file").
+ * Purpose   the only code that knows file offsets. Hands out contiguous page ranges (best fit, coalesced; tail returned
+ * to the file system), writes and reads them, keeps the two header slots, and the rule that nothing a durable header
+ * relies on is overwritten. Owns      the database file's handle, the free-space lists. Must not  know tables, columns
+ * or the buffer pool. Enter by  rz_disk_create / rz_disk_open, rz_disk_allocate, rz_disk_write, rz_disk_header_write,
+ * rz_disk_close. Threads   every function may be called by any thread: one mutex guards the free lists; reads and
+ * writes take no lock. More      docs/file-format.md (bytes), docs/architecture.md ("The file").
  */
 #ifndef RZ_STORAGE_PAGE_PAGE_H
 #define RZ_STORAGE_PAGE_PAGE_H
 
 #include "common/common.h"
 #include "os/os.h"
+#include "storage/page/space.h" /* RZ_PAGE_SIZE, RZ_REGION_PAGES, rz_page_range; sets and spaces of pages */
 
-#define RZ_PAGE_SIZE 4096u
-#define RZ_HEADER_SLOTS 2u          /* pages 0 and 1 */
-#define RZ_REGION_PAGES 262144u     /* 1 GiB: a range never straddles a multiple of this (the pool's regions) */
+#define RZ_HEADER_SLOTS   2u /* pages 0 and 1 */
 #define RZ_FORMAT_VERSION 1u
 
 #ifdef RZ_TINY
-#define RZ_ROW_GROUP_ROWS 64u       /* rows of a row group */
-#define RZ_CSR_GROUP_NODES 64u      /* bound nodes of a CSR group */
+#    define RZ_ROW_GROUP_ROWS  64u /* rows of a row group */
+#    define RZ_CSR_GROUP_NODES 64u /* bound nodes of a CSR group */
 #else
-#define RZ_ROW_GROUP_ROWS 65536u
-#define RZ_CSR_GROUP_NODES 2048u
+#    define RZ_ROW_GROUP_ROWS  65536u
+#    define RZ_CSR_GROUP_NODES 2048u
 #endif
-
-/* count contiguous pages; {0, 0} is "none". */
-typedef struct rz_page_range {
-    uint64_t start;
-    uint64_t count;
-} rz_page_range;
 
 /* A metadata range: bytes in whole pages with one CRC over the bytes, named by its parent. */
 typedef struct rz_meta_ref {
@@ -42,67 +34,126 @@ typedef struct rz_meta_ref {
     uint32_t crc;        /* CRC-32C over (start page number ‖ database uuid ‖ the bytes) */
 } rz_meta_ref;
 
-/* What a header slot says (the CRC and magic are added by the writer). Layout in docs/file-format.md; pinned by a contract test. */
+/* What a header slot says (the CRC and magic are added by the writer). Layout in docs/file-format.md; pinned by a
+ * contract test. */
 typedef struct rz_file_header {
     uint32_t format_version;
     uint32_t min_reader_version;
     uint8_t uuid[16];
-    uint64_t number;            /* rises with each header written */
-    uint32_t flags;             /* RZ_HEADER_CLEAN */
+    uint64_t number; /* rises with each header written */
+    uint32_t flags;  /* RZ_HEADER_CLEAN */
     uint32_t row_group_rows;
     uint32_t csr_group_nodes;
-    uint64_t page_count;        /* pages of the file in use, headers included */
+    uint64_t page_count; /* pages of the file in use, headers included */
     rz_meta_ref catalog;
     rz_meta_ref node_tables;
     rz_meta_ref rel_tables;
     rz_meta_ref free_space;
     uint64_t log_generation;
     uint64_t folded_lsn;
-    uint64_t log_salts[2];      /* of log_generation and of the next one */
-    uint64_t last_timestamp;    /* newest commit contained */
+    uint64_t log_salts[2];   /* of log_generation and of the next one */
+    uint64_t last_timestamp; /* newest commit contained */
 } rz_file_header;
 #define RZ_HEADER_CLEAN 1u
 
 typedef struct rz_disk rz_disk;
 
-/* A new database: in memory when path is NULL, else the file is built as <path>.tmp, synced and renamed. Takes the exclusive lock. */
+/* Whether path names a database file to open: an absent or empty file is none (rz_disk_create makes one of it). */
+RZ_NODISCARD ruzu_status rz_disk_probe(rz_vfs *vfs, const char *path, bool *out_present, rz_error *err);
+/* A new database: in memory when path is NULL, else the file is built as <path>.tmp, synced and renamed. Takes the
+ * exclusive lock. Its header is clean, names log generation 1 and no metadata. IO when path names a file that is not
+ * empty. */
 RZ_NODISCARD ruzu_status rz_disk_create(rz_vfs *vfs, rz_mem *mem, const char *path, rz_disk **out, rz_error *err);
-/* Opens an existing file, takes the lock (exclusive, or shared when read_only), picks and validates the header and loads the free list.
- * Errors: VERSION (not a ruzu file; newer format; other group sizes), CORRUPT (no valid slot; ranges outside the file, zeroed or overlapping), LOCKED, IO. */
-RZ_NODISCARD ruzu_status rz_disk_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, rz_disk **out, rz_error *err);
-RZ_NODISCARD ruzu_status rz_disk_close(rz_disk *disk, rz_error *err); /* writes nothing; frees disk even when it fails */
+/* Opens an existing file, takes the lock (exclusive, or shared when read_only), picks and validates the header and
+ * loads the free list. The ranges that the header names are claimed here; mends nothing. Errors: VERSION (not a ruzu
+ * file; newer format; other group sizes), CORRUPT (no valid slot; ranges outside the file, zeroed or overlapping),
+ * LOCKED, IO. */
+RZ_NODISCARD ruzu_status rz_disk_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, rz_disk **out,
+                                      rz_error *err);
+RZ_NODISCARD ruzu_status rz_disk_close(rz_disk *disk,
+                                       rz_error *err); /* writes nothing; frees disk even when it fails */
 
 bool rz_disk_in_memory(const rz_disk *disk);
 bool rz_disk_read_only(const rz_disk *disk);
-const char *rz_disk_path(const rz_disk *disk);
-const rz_file_header *rz_disk_header(const rz_disk *disk); /* the newest written or picked */
+const char *rz_disk_path(const rz_disk *disk); /* ":memory:" for one in memory */
+rz_vfs *rz_disk_vfs(const rz_disk *disk);      /* may be NULL in memory */
+/* The newest written or picked; rewritten by rz_disk_header_write, so the caller sees to it that none is under way. */
+const rz_file_header *rz_disk_header(const rz_disk *disk);
 uint64_t rz_disk_page_count(const rz_disk *disk);
+/* The file may not grow beyond this many bytes (default and maximum 8 TiB): RUZU_ERROR_LIMIT from rz_disk_allocate. */
+void rz_disk_set_max_size(rz_disk *disk, uint64_t size_bytes);
+/* Takes space from the file system for page_count pages beyond those in use: DISK_FULL here, not later. Given back by
+ * the next header. */
+RZ_NODISCARD ruzu_status rz_disk_reserve(rz_disk *disk, uint64_t page_count, rz_error *err);
 
-/* count contiguous free pages, not straddling a region. New pages count as "fresh" (freed at once by rz_disk_free) until a header is written. */
+/* count contiguous free pages, not straddling a region. New pages count as "fresh" (freed at once by rz_disk_free)
+ * until a header is written. */
 RZ_NODISCARD ruzu_status rz_disk_allocate(rz_disk *disk, uint64_t count, rz_page_range *out, rz_error *err);
-/* Gives a range back. Pages that a header slot may still refer to become reusable after the next rz_disk_header_write; fresh ones at once. */
+/* Gives a range (or a part of one) back. Pages that a header slot may still refer to become reusable after the next
+ * rz_disk_header_write; fresh ones at once. Does not fail: should memory for the note of it be refused, the pages stay
+ * unused until the file is rewritten. */
 void rz_disk_free(rz_disk *disk, rz_page_range range);
+/*
+ * The range is in use, but the headers written from now on do not refer to it: pages of a load that is not committed,
+ * or of an old version that a snapshot reads. Those headers list the pages as free, so that a crash does not lose them.
+ * Ends with rz_disk_free or rz_disk_mark_logged; once a header was written, rz_disk_free makes the pages reusable at
+ * once. A checkpoint therefore holds what its header replaces, writes the header, and then frees it when no snapshot
+ * needs it (or, after a failure, unholds it and frees the new ranges).
+ */
+RZ_NODISCARD ruzu_status rz_disk_hold(rz_disk *disk, rz_page_range range, rz_error *err);
+/* Takes a hold back, because the header that was to drop the range was not written: the next one refers to it again. */
+void rz_disk_unhold(rz_disk *disk, rz_page_range range);
+/*
+ * A record of the log of this generation names the range: even when freed, it is not reused before a header with a
+ * higher log generation is in both slots, because replay will ask for it. Call it before the record is written.
+ */
+RZ_NODISCARD ruzu_status rz_disk_mark_logged(rz_disk *disk, rz_page_range range, uint64_t log_generation,
+                                             rz_error *err);
+/* The same for a range found in a record during replay: takes it in use wherever it lies, also behind the header's page
+ * count. CORRUPT when the file does not have it or something else uses it. */
+RZ_NODISCARD ruzu_status rz_disk_claim_logged(rz_disk *disk, rz_page_range range, uint64_t log_generation,
+                                              const char *what, rz_error *err);
 /* Reads or writes whole pages. CRCs are the caller's business (rz_page_crc). */
 RZ_NODISCARD ruzu_status rz_disk_read(rz_disk *disk, uint64_t first_page, uint64_t count, void *out, rz_error *err);
-RZ_NODISCARD ruzu_status rz_disk_write(rz_disk *disk, uint64_t first_page, uint64_t count, const void *data, rz_error *err);
+RZ_NODISCARD ruzu_status rz_disk_write(rz_disk *disk, uint64_t first_page, uint64_t count, const void *data,
+                                       rz_error *err);
 RZ_NODISCARD ruzu_status rz_disk_sync(rz_disk *disk, rz_error *err);
 /* CRC-32C over (page number ‖ database uuid ‖ 4 KiB). */
 uint32_t rz_page_crc(const rz_disk *disk, uint64_t page_number, const void *page);
 
-/* Metadata: allocates, pads and writes size bytes as one contiguous range; reads one back and checks its CRC (CORRUPT names what). */
+/* Metadata: allocates, pads and writes size bytes as one contiguous range; reads one back and checks its CRC (CORRUPT
+ * names what). */
 RZ_NODISCARD ruzu_status rz_meta_write(rz_disk *disk, const void *data, uint64_t size, rz_meta_ref *out, rz_error *err);
-RZ_NODISCARD ruzu_status rz_meta_read(rz_disk *disk, const rz_meta_ref *ref, const char *what, rz_arena *arena, const uint8_t **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_meta_read(rz_disk *disk, const rz_meta_ref *ref, const char *what, rz_arena *arena,
+                                      const uint8_t **out, rz_error *err);
 void rz_meta_ref_encode(const rz_meta_ref *ref, rz_str *out);
 void rz_meta_ref_decode(rz_reader *reader, rz_meta_ref *out); /* sets reader->failed */
 
-/* Marks a range as in use while metadata is loaded; CORRUPT when it leaves the file, touches the headers or overlaps one claimed before. */
+/* Marks a range as in use while metadata is loaded; CORRUPT when it leaves the file, touches the headers or overlaps
+ * one claimed before. */
 RZ_NODISCARD ruzu_status rz_disk_claim(rz_disk *disk, rz_page_range range, const char *what, rz_error *err);
 
 /*
- * Writes a header: serialises free space into a range of its own, syncs the data file, writes one slot, syncs, writes the other, syncs; then
- * the pages that the header before relied on and that were freed become reusable. number, page_count and free_space are filled in here.
- * Step order is the whole point: see docs/architecture.md ("Checkpoint").
+ * Writes a header: serialises free space into a range of its own, syncs the data file, writes one slot, syncs, writes
+ * the other, syncs; then the pages that the header before relied on and that were freed before the call become
+ * reusable, and the free tail of the file is cut off. uuid, number, versions, group sizes, page_count and free_space
+ * are filled in here. An error before the first slot leaves everything as it was; a later one, or a failed sync, is
+ * final: everything that writes a header or syncs returns RUZU_ERROR_POISONED afterwards. Step order is the whole
+ * point: see docs/architecture.md ("Checkpoint").
  */
 RZ_NODISCARD ruzu_status rz_disk_header_write(rz_disk *disk, const rz_file_header *header, rz_error *err);
+
+typedef struct rz_disk_stats {
+    uint64_t page_count; /* as rz_disk_page_count */
+    uint64_t free_pages; /* reusable now */
+    uint64_t free_ranges;
+    uint64_t pending_pages; /* freed, waiting for a header */
+    uint64_t held_pages;    /* in use, but not by the next header */
+    uint64_t lost_pages;    /* freed when there was no memory to note it */
+    uint32_t bad_slots;     /* damaged header slots found at open; the next header written mends them */
+} rz_disk_stats;
+void rz_disk_stats_get(rz_disk *disk, rz_disk_stats *out);
+/* Walks the structures in memory; false when an invariant is broken. For tests. */
+bool rz_disk_verify(rz_disk *disk);
 
 #endif
