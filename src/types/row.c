@@ -215,9 +215,7 @@ ruzu_status rz_row_value_read(const uint8_t *data, bool copy_strings, rz_vec *ve
 {
     *out_end = data + 1;
     if (*data++ == ROW_NULL) {
-        if (vec->type->physical != RZ_PHYS_NONE) {
-            rz_vec_set_null(vec, row);
-        }
+        rz_vec_set_null(vec, row);
         return RUZU_OK;
     }
     RZ_ASSERT(vec->kind == RZ_VEC_FLAT && row < vec->capacity);
@@ -234,7 +232,7 @@ ruzu_status rz_row_value_read(const uint8_t *data, bool copy_strings, rz_vec *ve
             for (uint32_t i = 1; i < vec->child_count; i++) {
                 if (i == tag + 1) {
                     RZ_TRY(rz_row_value_read(data, copy_strings, vec->children[i], row, out_end, err));
-                } else if (vec->children[i]->type->physical != RZ_PHYS_NONE) {
+                } else {
                     rz_vec_set_null(vec->children[i], row);
                 }
             }

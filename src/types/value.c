@@ -116,7 +116,7 @@ static ruzu_status value_to_union(const rz_value *value, rz_vec *vec, uint32_t r
     for (uint32_t i = 1; i < vec->child_count; i++) {
         if (i == tag + 1) {
             RZ_TRY(rz_value_to_vec(&value->u.nested.items[1], vec->children[i], row, err));
-        } else if (vec->children[i]->type->physical != RZ_PHYS_NONE) {
+        } else {
             rz_vec_set_null(vec->children[i], row);
         }
     }

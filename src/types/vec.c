@@ -378,6 +378,9 @@ bool rz_vec_is_null(const rz_vec *vec, uint32_t row)
 
 void rz_vec_set_null(rz_vec *vec, uint32_t row)
 {
+    if (vec->type->physical == RZ_PHYS_NONE) {
+        return;
+    }
     RZ_ASSERT(vec->kind == RZ_VEC_FLAT || (vec->kind == RZ_VEC_CONSTANT && row == 0));
     RZ_ASSERT(vec->validity == NULL || vec->validity == vec->validity_buffer);
     RZ_ASSERT(row < vec->own_capacity);
