@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the index: tables, levels, versions.
+ *
+ *   rz_idx ── current ──► rz_idx_version { levels[0 … n), table }      levels: newest and smallest first
+ *
+ * A version is immutable except that the writer adds to its table. Versions, levels and tables are counted by reference; the counts are atomic,
+ * the pointer `current` is replaced and read under idx->lock only.
+ */
+#ifndef RZ_STORAGE_INDEX_IDX_H
+#define RZ_STORAGE_INDEX_IDX_H
+
+#include "storage/index/index.h"
+
+#include "os/os.h"
+
+/* ---- tables (idx_table.c) ---- */
+
+#define RZ_IDX_PARTS 256u /* by the upper 8 bits of the hash */
+
+/*
+ * One part: open addressing with linear probing over 2^bits slots; the home slot is given by the bits of the hash below the part's. A slot is 0 (free),
+ * IDX_SLOT_DEAD, or (24 bits of the hash below the part's << 40 | offset + 1): enough to place it again in a larger part without the key.
+ */
+typedef struct rz_idx_part rz_idx_part;
+struct rz_idx_part {
+    rz_idx_part *retired;  /* the smaller one it replaced, kept for readers; NULL in a private table */
+    uint32_t bits;
+    uint32_t used;         /* slots that are not free; writer only */
+    _Atomic uint64_t slots[];
+};
+
+struct rz_idx_table {
+    rz_mem *mem;
+    _Atomic uint32_t refs;
+    bool shared;                     /* readers may be there: replaced parts are retired, not freed */
+    _Atomic uint64_t count;          /* live entries */
+    _Atomic uint64_t bytes;
+    _Atomic(rz_idx_part *) parts[RZ_IDX_PARTS]; /* NULL: empty. release by the writer, acquire by readers */
+};
+
+void rz_idx_table_acquire(rz_idx_table *table);
+void rz_idx_table_remove(rz_idx_table *table, uint64_t hash, uint64_t offset);
+/* Copies the live entries of a part with offsets in [first, end) as slots with the 24 + 40 layout but the offset itself (not + 1), unsorted; room for
+ * part_capacity of them. */
+uint64_t rz_idx_table_part_capacity(const rz_idx_table *table, uint32_t part);
+uint64_t rz_idx_table_copy_part(const rz_idx_table *table, uint32_t part, uint64_t first, uint64_t end, uint64_t *out);
+/* Inserts, or removes, an entry copied so. */
+void rz_idx_table_remove_copied(rz_idx_table *table, uint32_t part, uint64_t entry);
+RZ_NODISCARD ruzu_status rz_idx_table_insert_copied(rz_idx_table *table, uint32_t part, uint64_t entry, rz_error *err);
+
+/* ---- levels (idx_level.c) ---- */
+
+typedef struct rz_idx_level {
+    _Atomic uint32_t refs;
+    uint64_t count;
+    uint64_t max_offset;
+    uint64_t min_offset;
+    uint32_t bucket_bits;
+    uint32_t offset_width;
+    rz_parray arrays[2]; /* entries, starts of the buckets (2^bucket_bits + 1) */
+    rz_extents extents;
+} rz_idx_level;
+
+/* Sorted entries (H ascending, then offset), in batches; *out_count 0 at the end. */
+typedef struct rz_idx_entry {
+    uint64_t offset;
+    uint32_t hash; /* H */
+} rz_idx_entry;
+typedef ruzu_status (*rz_idx_pull_fn)(void *user, const rz_idx_entry **out_entries, uint32_t *out_count, rz_error *err);
+
+typedef struct rz_idx_level_source {
+    rz_idx_pull_fn pull;
+    void *user;
+    uint64_t count; /* exact */
+    uint64_t min_offset, max_offset;
+} rz_idx_level_source;
+
+/* count >= 1. */
+RZ_NODISCARD ruzu_status rz_idx_level_write(rz_idx *idx, const rz_idx_level_source *source, rz_idx_level **out, rz_error *err);
+void rz_idx_level_release(rz_idx *idx, rz_idx_level *level); /* the last one gives the pages back, unless idx->keep_pages */
+void rz_idx_level_encode(const rz_idx_level *level, rz_str *out);
+RZ_NODISCARD ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uint64_t row_end, rz_idx_level **out, rz_error *err);
+
+/* Iterates over a level's entries in order. */
+typedef struct rz_idx_level_cursor rz_idx_level_cursor;
+RZ_NODISCARD ruzu_status rz_idx_level_cursor_create(rz_idx *idx, const rz_idx_level *level, rz_idx_level_cursor **out, rz_error *err);
+void rz_idx_level_cursor_free(rz_idx_level_cursor *cursor);
+RZ_NODISCARD ruzu_status rz_idx_level_cursor_pull(void *cursor, const rz_idx_entry **out_entries, uint32_t *out_count, rz_error *err);
+
+/* ---- versions (idx.c) ---- */
+
+typedef struct rz_idx_version {
+    _Atomic uint32_t refs;
+    uint32_t level_count;
+    rz_idx_level *levels[RZ_IDX_MAX_LEVELS]; /* each with a reference */
+    rz_idx_table *table;                     /* with a reference */
+} rz_idx_version;
+
+struct rz_idx {
+    rz_mem *mem;
+    rz_disk *disk;
+    rz_pool *pool;
+    const char *what; /* owned copy */
+    size_t what_size;
+    rz_mutex lock;
+    rz_idx_version *current; /* guarded by lock; with a reference */
+    uint64_t folded_end;     /* entries of rows below this are in levels; checkpoint only */
+    bool keep_pages;         /* set while destroying: levels leave their pages alone */
+};
+
+/* Entries of a table in order (idx_source.c): those with offsets in [first, end). */
+typedef struct rz_idx_table_source {
+    rz_mem *mem;
+    const rz_idx_table *table;
+    uint64_t first, end;
+    uint32_t part;      /* the next one to sort */
+    uint64_t *keys;     /* owned: the sorted part, and scratch behind it */
+    uint64_t capacity;  /* of each half */
+    uint64_t count, at; /* of keys */
+    uint32_t offset_width;
+    rz_idx_entry *entries; /* owned: the batch */
+} rz_idx_table_source;
+/* Counts the entries: out->count (0: nothing to write), min_offset, max_offset; out->pull and user are set to read them. */
+RZ_NODISCARD ruzu_status rz_idx_table_source_init(rz_idx_table_source *source, rz_mem *mem, const rz_idx_table *table, uint64_t first, uint64_t end,
+                                                  rz_idx_level_source *out, rz_error *err);
+void rz_idx_table_source_deinit(rz_idx_table_source *source);
+
+/* Several sources merged. */
+typedef struct rz_idx_merge_source {
+    uint32_t count;
+    rz_idx_level_source inputs[RZ_IDX_MAX_LEVELS + 1];
+    const rz_idx_entry *batch[RZ_IDX_MAX_LEVELS + 1];
+    uint32_t left[RZ_IDX_MAX_LEVELS + 1]; /* of the batch */
+    bool ended[RZ_IDX_MAX_LEVELS + 1];
+    rz_mem *mem;
+    rz_idx_entry *entries; /* owned: the batch given out */
+} rz_idx_merge_source;
+RZ_NODISCARD ruzu_status rz_idx_merge_source_init(rz_idx_merge_source *merge, rz_mem *mem, rz_idx_level_source *out, rz_error *err);
+void rz_idx_merge_source_deinit(rz_idx_merge_source *merge);
+
+rz_idx_version *rz_idx_pin(rz_idx *idx);
+void rz_idx_unpin(rz_idx *idx, rz_idx_version *version);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The row store: creating it, and the lives of bases and versions.
+ */
+#include "storage/table/rows.h"
+
+/* ---- bases ---- */
+
+static size_t row_base_size(const rz_rows *rows)
+{
+    return sizeof(rz_row_base) + rows->column_count * sizeof(rz_segment *);
+}
+
+rz_row_base *rz_row_base_create(rz_rows *rows)
+{
+    rz_row_base *base = (rz_row_base *)rz_mem_calloc(rows->env.mem, 1, row_base_size(rows));
+    if (base != NULL) {
+        atomic_init(&base->refs, 1);
+        rz_arena_init(&base->arena, rows->env.mem);
+    }
+    return base;
+}
+
+static ruzu_status row_base_give_back(void *user, rz_page_range range, rz_error *err)
+{
+    rz_rows *rows = (rz_rows *)user;
+    (void)err;
+    rz_pool_drop(rows->env.pool, range);
+    rz_disk_free(rows->env.disk, range);
+    return RUZU_OK;
+}
+
+void rz_row_base_release(rz_rows *rows, rz_row_base *base)
+{
+    if (base == NULL || atomic_fetch_sub_explicit(&base->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < rows->column_count && !rows->keep_pages; i++) {
+        if (base->segments[i] != NULL) {
+            ruzu_status status = rz_segment_each_range(base->segments[i], row_base_give_back, rows, NULL);
+            RZ_ASSERT(status == RUZU_OK);
+            (void)status;
+        }
+    }
+    rz_arena_free(&base->arena);
+    rz_mem_free(rows->env.mem, base, row_base_size(rows));
+}
+
+/* ---- versions ---- */
+
+static size_t rows_version_size(uint32_t group_count)
+{
+    return sizeof(rz_rows_version) + group_count * sizeof(rz_row_group);
+}
+
+rz_rows_version *rz_rows_version_create(rz_rows *rows, const rz_rows_version *from, uint32_t copied, uint32_t group_count)
+{
+    rz_rows_version *version = (rz_rows_version *)rz_mem_calloc(rows->env.mem, 1, rows_version_size(group_count));
+    if (version == NULL) {
+        return NULL;
+    }
+    atomic_init(&version->refs, 1);
+    version->group_count = group_count;
+    version->oldest = from == NULL ? 0 : from->oldest;
+    for (uint32_t i = 0; i < copied; i++) {
+        version->groups[i] = from->groups[i];
+        if (from->groups[i].base != NULL) {
+            atomic_fetch_add_explicit(&from->groups[i].base->refs, 1, memory_order_relaxed);
+        }
+        if (from->groups[i].stamps != NULL) {
+            rz_stamps_acquire(from->groups[i].stamps);
+        }
+    }
+    return version;
+}
+
+rz_rows_version *rz_rows_pin(rz_rows *rows)
+{
+    rz_mutex_lock(&rows->pin_lock);
+    rz_rows_version *version = rows->current;
+    atomic_fetch_add_explicit(&version->refs, 1, memory_order_relaxed);
+    rz_mutex_unlock(&rows->pin_lock);
+    return version;
+}
+
+void rz_rows_unpin(rz_rows *rows, rz_rows_version *version)
+{
+    if (version == NULL || atomic_fetch_sub_explicit(&version->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < version->group_count; i++) {
+        rz_row_base_release(rows, version->groups[i].base);
+        rz_stamps_release(version->groups[i].stamps);
+    }
+    rz_tail_release(version->tail);
+    rz_mem_free(rows->env.mem, version, rows_version_size(version->group_count));
+}
+
+void rz_rows_publish(rz_rows *rows, rz_rows_version *version)
+{
+    rz_mutex_lock(&rows->pin_lock);
+    rz_rows_version *old = rows->current;
+    rows->current = version;
+    rz_mutex_unlock(&rows->pin_lock);
+    rz_rows_unpin(rows, old);
+}
+
+/* ---- the store ---- */
+
+static ruzu_status rows_define(rz_rows *rows, const char *kind, const char *name, const rz_column_def *columns, uint32_t column_count, rz_error *err)
+{
+    rows->columns = RZ_NEW_ARRAY(&rows->arena, rz_column_def, column_count);
+    rows->column_texts = RZ_NEW_ARRAY(&rows->arena, const char *, column_count);
+    if (rows->columns == NULL || rows->column_texts == NULL) {
+        return rz_error_no_memory(err, "creating a table");
+    }
+    rows->column_count = column_count;
+    for (uint32_t i = 0; i < column_count; i++) {
+        rows->columns[i].id = columns[i].id;
+        rows->columns[i].name = rz_arena_strdup(&rows->arena, columns[i].name);
+        rows->columns[i].type = rz_type_clone(&rows->arena, columns[i].type);
+        rows->column_texts[i] = rz_arena_printf(&rows->arena, "%s %s, column %s", kind, name, columns[i].name);
+        if (rows->columns[i].name == NULL || rows->columns[i].type == NULL || rows->column_texts[i] == NULL) {
+            return rz_error_no_memory(err, "creating a table");
+        }
+    }
+    rows->layout = rz_tail_layout_create(&rows->arena, rows->columns, column_count);
+    RZ_TRY_ALLOC(rows->layout, err, "creating a table");
+    rows->current = rz_rows_version_create(rows, NULL, 0, 0);
+    RZ_TRY_ALLOC(rows->current, err, "creating a table");
+    return RUZU_OK;
+}
+
+ruzu_status rz_rows_init(rz_rows *rows, const rz_table_env *env, const char *kind, const char *name, const rz_column_def *columns,
+                         uint32_t column_count, rz_error *err)
+{
+    memset(rows, 0, sizeof *rows);
+    rows->env = *env;
+    rz_arena_init(&rows->arena, env->mem);
+    atomic_init(&rows->end, 0);
+    atomic_init(&rows->committed_end, 0);
+    atomic_init(&rows->deletes, 0);
+    atomic_init(&rows->committed_deletes, 0);
+    atomic_init(&rows->oldest_snapshot, UINT64_MAX);
+    ruzu_status status = rz_mutex_init(&rows->write_lock);
+    if (status == RUZU_OK && rz_mutex_init(&rows->pin_lock) != RUZU_OK) {
+        rz_mutex_destroy(&rows->write_lock);
+        status = RUZU_ERROR_NO_MEMORY;
+    }
+    if (status != RUZU_OK) {
+        memset(rows, 0, sizeof *rows);
+        return rz_error_no_memory(err, "creating a table");
+    }
+    status = rows_define(rows, kind, name, columns, column_count, err);
+    if (status != RUZU_OK) {
+        rz_rows_deinit(rows, false);
+    }
+    return status;
+}
+
+void rz_rows_deinit(rz_rows *rows, bool give_back)
+{
+    if (rows->env.mem == NULL) {
+        return;
+    }
+    rows->keep_pages = !give_back;
+    rz_rows_unpin(rows, rows->before);
+    rz_rows_unpin(rows, rows->current);
+    rz_rows_unpin(rows, rows->durable);
+    rz_mutex_destroy(&rows->pin_lock);
+    rz_mutex_destroy(&rows->write_lock);
+    rz_arena_free(&rows->arena);
+    memset(rows, 0, sizeof *rows);
+}

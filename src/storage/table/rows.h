@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The row store: row groups on pages, a tail in memory, version stamps; shared by node and relationship tables.
+ *
+ *   rz_rows ── current ──► rz_rows_version { groups[0 … n), tail }       group = { base on pages (its first base_rows rows), stamps }
+ *                 durable ► rz_rows_version    what the newest directory says (bases only)
+ *
+ * Invariants
+ *   (1) Offsets [0, end) exist. A group has RZ_ROW_GROUP_ROWS of them, but for the last. Rows [group's first, + base_rows) are on pages, rows
+ *       from tail->first to end are in the tail; the two may overlap (a checkpoint wrote rows that the tail still has).
+ *   (2) Rows are appended in the order of transactions, so a snapshot sees all rows below some offset and, of those, all that it does not see deleted.
+ *   (3) A version is immutable; publishing replaces `current`. Stamps objects travel from version to version.
+ *   (4) Rows at or beyond committed_end belong to the one open write transaction; nobody else looks at them, so rollback may reuse their places.
+ *
+ * Locks: write_lock is held by whoever adds rows or replaces the version (writer, undo, checkpoint's last step); pin_lock for the instant in which
+ * `current` is read or replaced. Order: write_lock, pin_lock. Readers take pin_lock when they are created and nothing afterwards.
+ */
+#ifndef RZ_STORAGE_TABLE_ROWS_H
+#define RZ_STORAGE_TABLE_ROWS_H
+
+#include "os/os.h"
+#include "storage/table/stamps.h"
+#include "storage/table/table.h"
+#include "storage/table/tail.h"
+
+/* Segments of one row group, on pages. */
+typedef struct rz_row_base {
+    _Atomic uint32_t refs;
+    uint64_t rows;           /* of every segment */
+    rz_arena arena;          /* the segments' metadata */
+    rz_segment *segments[];  /* by column */
+} rz_row_base;
+
+typedef struct rz_row_group {
+    rz_row_base *base;  /* counted; NULL: no row on pages */
+    uint32_t base_rows; /* of the base that count: <= base->rows */
+    rz_stamps *stamps;  /* counted; NULL: everybody sees all rows */
+} rz_row_group;
+
+typedef struct rz_rows_version {
+    _Atomic uint32_t refs;
+    uint32_t group_count;
+    uint64_t oldest;    /* snapshots below this cannot read it: stamps up to here have been dropped */
+    rz_tail *tail;      /* counted; NULL: nothing in memory */
+    rz_row_group groups[];
+} rz_rows_version;
+
+typedef struct rz_rows {
+    rz_table_env env;
+    rz_arena arena;              /* definitions */
+    rz_column_def *columns;      /* arena; names too */
+    const char **column_texts;   /* "table T, column c"; arena */
+    uint32_t column_count;
+    rz_tail_layout *layout;      /* arena */
+    rz_mutex write_lock;
+    rz_mutex pin_lock;
+    rz_rows_version *current;    /* pin_lock */
+    rz_rows_version *durable;    /* checkpoint only; NULL: none */
+    rz_rows_version *before;     /* write_lock: what the open transaction's rollback returns to; NULL: `current` */
+    _Atomic uint64_t end;           /* release by the writer */
+    _Atomic uint64_t committed_end; /* release by commit */
+    _Atomic uint64_t deletes;       /* delete marks ever set: 0 lets readers skip them */
+    _Atomic uint64_t committed_deletes;
+    uint64_t saved_deletes;         /* checkpoint only: those in the newest directory */
+    _Atomic uint64_t oldest_snapshot; /* see rz_ntab_trim; UINT64_MAX: the newest */
+    bool keep_pages;             /* set while destroying */
+} rz_rows;
+
+/* kind and name: for messages ("table", "Person"). */
+RZ_NODISCARD ruzu_status rz_rows_init(rz_rows *rows, const rz_table_env *env, const char *kind, const char *name, const rz_column_def *columns,
+                                      uint32_t column_count, rz_error *err);
+void rz_rows_deinit(rz_rows *rows, bool give_back);
+
+rz_rows_version *rz_rows_pin(rz_rows *rows);
+void rz_rows_unpin(rz_rows *rows, rz_rows_version *version); /* NULL is fine */
+static inline uint64_t rz_rows_end(const rz_rows *rows)
+{
+    return atomic_load_explicit(&rows->end, memory_order_acquire);
+}
+
+/* ---- writing (rows_write.c) ---- */
+
+/* Appends the selected rows; *out_first is the offset of the first one. A NULL vector numbers its column. */
+RZ_NODISCARD ruzu_status rz_rows_append(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_first, rz_error *err);
+/* Marks a row that the writer sees as deleted. */
+RZ_NODISCARD ruzu_status rz_rows_delete(rz_rows *rows, rz_writer *writer, uint64_t offset, rz_error *err);
+
+/* A base from rows [first, first + count) of one group, as the version with the given end has them. */
+RZ_NODISCARD ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, uint64_t first, uint32_t count, rz_row_base **out,
+                                            rz_error *err);
+void rz_row_base_release(rz_rows *rows, rz_row_base *base); /* NULL is fine; the last one gives the pages back */
+/* An empty base to be filled with segments. NULL when memory is refused. */
+rz_row_base *rz_row_base_create(rz_rows *rows);
+/* A version with room for group_count groups: the first `copied` are from's, with references; the tail is not copied. */
+rz_rows_version *rz_rows_version_create(rz_rows *rows, const rz_rows_version *from, uint32_t copied, uint32_t group_count);
+/* Replaces the current version (the reference moves). */
+void rz_rows_publish(rz_rows *rows, rz_rows_version *version);
+/* Adds the undo entry for rows [first, first + count), or makes the newest one longer. */
+RZ_NODISCARD ruzu_status rz_rows_push_append(rz_rows *rows, rz_writer *writer, uint64_t first, uint64_t count, rz_error *err);
+/* Before the first version published for a transaction: rollback will return to the current one. */
+RZ_NODISCARD ruzu_status rz_rows_push_before(rz_rows *rows, rz_writer *writer, rz_error *err);
+
+/* ---- bulk (rows_bulk.c) ---- */
+
+typedef struct rz_rows_bulk rz_rows_bulk;
+RZ_NODISCARD ruzu_status rz_rows_bulk_begin(rz_rows *rows, rz_writer *writer, rz_rows_bulk **out, rz_error *err);
+/* The next rows, in order; of a table without columns values is NULL. */
+RZ_NODISCARD ruzu_status rz_rows_bulk_append(rz_rows_bulk *bulk, rz_vec *const *values, const rz_sel *sel, rz_error *err);
+uint64_t rz_rows_bulk_next(const rz_rows_bulk *bulk); /* offset of the next row */
+/* Values of a column of rows appended so far that have gone to pages or to the tail, for offsets below rz_rows_bulk_stored. */
+uint64_t rz_rows_bulk_stored(const rz_rows_bulk *bulk);
+RZ_NODISCARD ruzu_status rz_rows_bulk_read(rz_rows_bulk *bulk, uint32_t column, uint64_t offset, rz_vec *out, uint32_t out_row, rz_error *err);
+RZ_NODISCARD ruzu_status rz_rows_bulk_finish(rz_rows_bulk *bulk, rz_error *err); /* frees bulk, also on failure */
+void rz_rows_bulk_abort(rz_rows_bulk *bulk);
+
+/* ---- reading (rows_read.c) ---- */
+
+typedef struct rz_rows_reader {
+    rz_rows *rows;
+    rz_rows_version *version; /* pinned */
+    rz_mem *mem;
+    rz_snapshot snapshot;
+    uint64_t end;             /* visible rows are below */
+    bool any_deletes;
+    rz_col_reader **columns;  /* owned; by column, created on first use */
+    uint32_t *scratch;        /* owned: three arrays of RZ_VECTOR_CAPACITY for gathering */
+    uint32_t *group_starts;   /* owned: group_count + 1 */
+} rz_rows_reader;
+
+/* What the snapshot sees. INTERNAL when versions that old are gone. */
+RZ_NODISCARD ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *rows, const rz_snapshot *snapshot, rz_mem *mem, rz_error *err);
+/* Everything that exists, as the one writer sees it. */
+RZ_NODISCARD ruzu_status rz_rows_reader_init_newest(rz_rows_reader *reader, rz_rows *rows, rz_mem *mem, rz_error *err);
+void rz_rows_reader_deinit(rz_rows_reader *reader);
+void rz_rows_reader_release(rz_rows_reader *reader);
+/* First offset that the snapshot does not see, by (2). */
+uint64_t rz_rows_visible_end(const rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot);
+uint64_t rz_rows_visible_count(const rz_rows_reader *reader);
+bool rz_rows_visible_range(const rz_rows_reader *reader, uint64_t first, uint32_t count, uint32_t *rows, uint32_t *out_count);
+static inline bool rz_rows_is_visible(const rz_rows_reader *reader, uint64_t offset)
+{
+    if (offset >= reader->end) {
+        return false;
+    }
+    return !reader->any_deletes || !rz_stamp_visible(rz_stamps_deleted(reader->version->groups[offset / RZ_ROW_GROUP_ROWS].stamps,
+                                                                       (uint32_t)(offset % RZ_ROW_GROUP_ROWS)),
+                                                     &reader->snapshot);
+}
+/* The vector is reset first. */
+RZ_NODISCARD ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_rows_gather(rz_rows_reader *reader, uint32_t column, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
+bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first, rz_zone *out);
+
+/* ---- checkpoint (rows_fold.c) ---- */
+
+typedef struct rz_rows_fold {
+    rz_rows *rows;
+    rz_snapshot snapshot;
+    rz_rows_version *base;    /* pinned */
+    rz_rows_version *durable; /* owned until published */
+    uint64_t row_end;         /* rows the directory will have */
+    uint64_t newest_stamp;    /* of those */
+    uint64_t deletes;         /* rows of those that are deleted */
+} rz_rows_fold;
+
+/* Writes what was committed up to timestamp and is not on pages yet; nothing is published. On failure fold is empty. */
+RZ_NODISCARD ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err);
+void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out);
+void rz_rows_fold_publish(rz_rows_fold *fold); /* cannot fail; fold is empty afterwards */
+void rz_rows_fold_abort(rz_rows_fold *fold);   /* an empty one is fine */
+/* Fills an empty store from directory bytes; claims the ranges. */
+RZ_NODISCARD ruzu_status rz_rows_decode(rz_rows *rows, rz_reader *reader, rz_error *err);
+/* Whether anything was committed that the newest directory does not say. */
+bool rz_rows_changed(const rz_rows *rows);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading the row store: what a snapshot sees, blocks of a column, values at any offsets.
+ */
+#include "storage/table/rows.h"
+
+#include <inttypes.h>
+
+/* ---- what is visible ---- */
+
+uint64_t rz_rows_visible_end(const rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot)
+{
+    /* By (2) "visible" holds for a prefix: find the group in which it ends, then the row. */
+    while (end > 0) {
+        uint64_t group_first = (end - 1) / RZ_ROW_GROUP_ROWS * RZ_ROW_GROUP_ROWS;
+        const rz_stamps *stamps = version->groups[group_first / RZ_ROW_GROUP_ROWS].stamps;
+        uint32_t last = (uint32_t)(end - 1 - group_first);
+        if (rz_stamp_visible(rz_stamps_inserted(stamps, last), snapshot)) {
+            return end;
+        }
+        if (!rz_stamp_visible(rz_stamps_inserted(stamps, 0), snapshot)) {
+            end = group_first;
+            continue;
+        }
+        uint32_t low = 0, high = last; /* low is visible, high is not */
+        while (high - low > 1) {
+            uint32_t middle = low + (high - low) / 2;
+            if (rz_stamp_visible(rz_stamps_inserted(stamps, middle), snapshot)) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        return group_first + high;
+    }
+    return 0;
+}
+
+uint64_t rz_rows_visible_count(const rz_rows_reader *reader)
+{
+    uint64_t count = reader->end;
+    for (uint32_t g = 0; g < reader->version->group_count && reader->any_deletes; g++) {
+        const rz_stamps *stamps = reader->version->groups[g].stamps;
+        uint64_t first = (uint64_t)g * RZ_ROW_GROUP_ROWS;
+        if (first >= reader->end) {
+            break;
+        }
+        if (stamps == NULL || atomic_load_explicit(&stamps->deletes, memory_order_acquire) == 0) {
+            continue;
+        }
+        uint64_t rows = reader->end - first < RZ_ROW_GROUP_ROWS ? reader->end - first : RZ_ROW_GROUP_ROWS;
+        for (uint32_t row = 0; row < rows; row++) {
+            count -= rz_stamp_visible(rz_stamps_deleted(stamps, row), &reader->snapshot);
+        }
+    }
+    return count;
+}
+
+bool rz_rows_visible_range(const rz_rows_reader *reader, uint64_t first, uint32_t count, uint32_t *rows, uint32_t *out_count)
+{
+    bool all = first <= reader->end && count <= reader->end - first;
+    if (all && !reader->any_deletes) {
+        return true;
+    }
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        rows[found] = i;
+        found += rz_rows_is_visible(reader, first + i);
+    }
+    *out_count = found;
+    return found == count;
+}
+
+/* ---- readers ---- */
+
+static ruzu_status rows_reader_start(rz_rows_reader *reader, rz_rows *rows, rz_mem *mem, rz_error *err)
+{
+    *reader = (rz_rows_reader){.rows = rows, .mem = mem};
+    if (rows->column_count != 0) {
+        reader->columns = (rz_col_reader **)rz_mem_calloc(mem, rows->column_count, sizeof *reader->columns);
+        RZ_TRY_ALLOC(reader->columns, err, "reading a table");
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *rows, const rz_snapshot *snapshot, rz_mem *mem, rz_error *err)
+{
+    RZ_TRY(rows_reader_start(reader, rows, mem, err));
+    reader->snapshot = *snapshot;
+    rz_mutex_lock(&rows->pin_lock);
+    reader->version = rows->current;
+    atomic_fetch_add_explicit(&reader->version->refs, 1, memory_order_relaxed);
+    uint64_t end = atomic_load_explicit(snapshot->own_stamp != 0 ? &rows->end : &rows->committed_end, memory_order_acquire);
+    rz_mutex_unlock(&rows->pin_lock);
+    if (snapshot->timestamp < reader->version->oldest) {
+        uint64_t oldest = reader->version->oldest;
+        rz_rows_reader_deinit(reader);
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "the table has no version left for timestamp %" PRIu64 ", the oldest is %" PRIu64 ".",
+                            snapshot->timestamp, oldest);
+    }
+    reader->end = rz_rows_visible_end(reader->version, end, snapshot);
+    reader->any_deletes = atomic_load_explicit(&rows->deletes, memory_order_acquire) != 0;
+    return RUZU_OK;
+}
+
+ruzu_status rz_rows_reader_init_newest(rz_rows_reader *reader, rz_rows *rows, rz_mem *mem, rz_error *err)
+{
+    RZ_TRY(rows_reader_start(reader, rows, mem, err));
+    reader->snapshot = (rz_snapshot){.timestamp = RZ_STAMP_NEVER - 1, .own_stamp = 0}; /* everything but NEVER */
+    reader->version = rz_rows_pin(rows);
+    reader->end = rz_rows_end(rows);
+    reader->any_deletes = atomic_load_explicit(&rows->deletes, memory_order_acquire) != 0;
+    return RUZU_OK;
+}
+
+void rz_rows_reader_deinit(rz_rows_reader *reader)
+{
+    if (reader->rows == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < reader->rows->column_count && reader->columns != NULL; i++) {
+        rz_col_reader_free(reader->columns[i]);
+    }
+    rz_mem_free(reader->mem, reader->columns, reader->rows->column_count * sizeof *reader->columns);
+    rz_mem_free(reader->mem, reader->scratch, 3 * RZ_VECTOR_CAPACITY * sizeof *reader->scratch);
+    if (reader->group_starts != NULL) {
+        rz_mem_free(reader->mem, reader->group_starts, (reader->version->group_count + (size_t)1) * sizeof *reader->group_starts);
+    }
+    rz_rows_unpin(reader->rows, reader->version);
+    *reader = (rz_rows_reader){0};
+}
+
+void rz_rows_reader_release(rz_rows_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->rows->column_count; i++) {
+        if (reader->columns[i] != NULL) {
+            rz_col_reader_release(reader->columns[i]);
+        }
+    }
+}
+
+static ruzu_status rows_column(rz_rows_reader *reader, uint32_t column, rz_col_reader **out, rz_error *err)
+{
+    rz_rows *rows = reader->rows;
+    RZ_ASSERT(column < rows->column_count);
+    if (reader->columns[column] == NULL) {
+        RZ_TRY(rz_col_reader_create(reader->mem, rows->env.pool, rows->columns[column].type, rows->column_texts[column], &reader->columns[column],
+                                    err));
+    }
+    *out = reader->columns[column];
+    return RUZU_OK;
+}
+
+static ruzu_status rows_outside(const rz_rows_reader *reader, uint32_t column, uint64_t offset, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: row %" PRIu64 " is wanted of %" PRIu64 " rows.",
+                        reader->rows->column_texts[column], offset, reader->end);
+}
+
+ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *out, rz_error *err)
+{
+    rz_col_reader *col;
+    rz_vec_reset(out);
+    RZ_TRY(rows_column(reader, column, &col, err));
+    if (count > reader->end || first > reader->end - count) {
+        return rows_outside(reader, column, first + count, err);
+    }
+    for (uint32_t done = 0; done < count;) {
+        uint64_t offset = first + done;
+        const rz_row_group *group = &reader->version->groups[offset / RZ_ROW_GROUP_ROWS];
+        uint32_t row = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
+        uint32_t take = count - done;
+        if (row < group->base_rows) {
+            take = take < group->base_rows - row ? take : group->base_rows - row;
+            RZ_TRY(rz_col_read(col, group->base->segments[column], row, take, out, done, err));
+        } else {
+            take = take < RZ_ROW_GROUP_ROWS - row ? take : RZ_ROW_GROUP_ROWS - row;
+            const rz_tail *tail = reader->version->tail;
+            RZ_ASSERT(tail != NULL && offset >= tail->first);
+            RZ_TRY(rz_tail_read(tail, column, (uint32_t)(offset - tail->first), take, out, done, err));
+        }
+        done += take;
+    }
+    return RUZU_OK;
+}
+
+/* ---- gathering ---- */
+
+/* Positions 0 … count - 1 of one batch; rows[i] is the row in its group, out_rows[i] where it goes. All of one group. */
+static ruzu_status rows_gather_group(rz_rows_reader *reader, uint32_t column, uint32_t group_idx, const uint32_t *rows, const uint32_t *out_rows,
+                                     uint32_t count, rz_vec *out, rz_error *err)
+{
+    const rz_row_group *group = &reader->version->groups[group_idx];
+    rz_col_reader *col = reader->columns[column];
+    uint32_t done = 0;
+    while (done < count) {
+        uint32_t end = done;
+        if (rows[done] < group->base_rows) { /* a run of rows on pages */
+            while (end < count && rows[end] < group->base_rows) {
+                end++;
+            }
+            RZ_TRY(rz_col_gather(col, group->base->segments[column], rows + done, out_rows + done, end - done, out, err));
+        } else {
+            const rz_tail *tail = reader->version->tail;
+            uint64_t offset = (uint64_t)group_idx * RZ_ROW_GROUP_ROWS + rows[done];
+            RZ_ASSERT(tail != NULL && offset >= tail->first);
+            RZ_TRY(rz_tail_read(tail, column, (uint32_t)(offset - tail->first), 1, out, out_rows[done], err));
+            end++;
+        }
+        done = end;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status rows_gather_prepare(rz_rows_reader *reader, rz_error *err)
+{
+    if (reader->scratch == NULL) {
+        reader->scratch = (uint32_t *)rz_mem_alloc(reader->mem, 3 * RZ_VECTOR_CAPACITY * sizeof *reader->scratch);
+        RZ_TRY_ALLOC(reader->scratch, err, "reading a table");
+    }
+    if (reader->group_starts == NULL) {
+        reader->group_starts = (uint32_t *)rz_mem_calloc(reader->mem, reader->version->group_count + (size_t)1, sizeof *reader->group_starts);
+        RZ_TRY_ALLOC(reader->group_starts, err, "reading a table");
+    }
+    return RUZU_OK;
+}
+
+/* At most RZ_VECTOR_CAPACITY rows. A batch of random offsets is put in the order of its groups (a counting sort), so that each group's segment is
+ * entered once. */
+static ruzu_status rows_gather_batch(rz_rows_reader *reader, uint32_t column, const rz_id *ids, const rz_sel *sel, uint32_t sel_first, uint32_t count,
+                                     rz_vec *out, rz_error *err)
+{
+    uint32_t *groups = reader->scratch;
+    uint32_t *rows = groups + RZ_VECTOR_CAPACITY;
+    uint32_t *out_rows = rows + RZ_VECTOR_CAPACITY;
+    uint64_t highest = 0;
+    uint32_t differing = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = rz_sel_at(sel, sel_first + i);
+        uint64_t offset = rz_id_offset(ids[at]);
+        highest = offset > highest ? offset : highest;
+        groups[i] = (uint32_t)(offset / RZ_ROW_GROUP_ROWS);
+        rows[i] = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
+        out_rows[i] = at;
+        differing |= groups[i] ^ groups[0];
+    }
+    if (highest >= reader->end) {
+        return rows_outside(reader, column, highest, err);
+    }
+    if (differing == 0) {
+        return rows_gather_group(reader, column, groups[0], rows, out_rows, count, out, err);
+    }
+    uint32_t group_count = reader->version->group_count;
+    uint32_t *starts = reader->group_starts; /* all zero between calls */
+    for (uint32_t i = 0; i < count; i++) {
+        starts[groups[i]]++;
+    }
+    uint32_t sum = 0;
+    for (uint32_t g = 0; g < group_count; g++) {
+        uint32_t here = starts[g];
+        starts[g] = sum;
+        sum += here;
+    }
+    for (uint32_t i = 0; i < count; i++) { /* rows and out_rows are computed again rather than moved */
+        uint32_t at = rz_sel_at(sel, sel_first + i);
+        uint32_t place = starts[groups[i]]++;
+        rows[place] = (uint32_t)(rz_id_offset(ids[at]) % RZ_ROW_GROUP_ROWS);
+        out_rows[place] = at;
+    }
+    uint32_t first = 0;
+    ruzu_status status = RUZU_OK;
+    for (uint32_t g = 0; g < group_count; g++) { /* starts[g] is now the end of group g */
+        if (starts[g] > first && status == RUZU_OK) {
+            status = rows_gather_group(reader, column, g, rows + first, out_rows + first, starts[g] - first, out, err);
+        }
+        first = starts[g];
+        starts[g] = 0;
+    }
+    return status;
+}
+
+ruzu_status rz_rows_gather(rz_rows_reader *reader, uint32_t column, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    rz_col_reader *col;
+    rz_vec_reset(out);
+    RZ_TRY(rows_column(reader, column, &col, err));
+    RZ_TRY(rows_gather_prepare(reader, err));
+    for (uint32_t done = 0; done < sel->count;) {
+        uint32_t take = sel->count - done;
+        take = take < RZ_VECTOR_CAPACITY ? take : RZ_VECTOR_CAPACITY;
+        RZ_TRY(rows_gather_batch(reader, column, ids, sel, done, take, out, err));
+        done += take;
+    }
+    return RUZU_OK;
+}
+
+bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first, rz_zone *out)
+{
+    if (first >= reader->end) {
+        return false;
+    }
+    const rz_row_group *group = &reader->version->groups[first / RZ_ROW_GROUP_ROWS];
+    uint64_t group_first = first / RZ_ROW_GROUP_ROWS * RZ_ROW_GROUP_ROWS;
+    uint32_t block = (uint32_t)(first - group_first) / RZ_VECTOR_CAPACITY;
+    uint64_t block_end = ((uint64_t)block + 1) * RZ_VECTOR_CAPACITY;
+    uint64_t rows = reader->end - group_first; /* of the group, visible ones */
+    block_end = block_end < rows ? block_end : rows;
+    if (block_end > group->base_rows) { /* part of the block is in memory */
+        return false;
+    }
+    return rz_segment_zone(group->base->segments[column], block, out);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing rows one batch at a time: appending to the tail, moving a full group to pages, deleting, and what commit and rollback do.
+ *
+ * A full row group goes to pages at once, so that a transaction may add more rows than memory holds. Its stamps say that nobody else sees it. The
+ * version before the first such step of a transaction is kept (rows->before); rollback publishes it again, which frees the pages.
+ */
+#include "storage/table/rows.h"
+
+#include <inttypes.h>
+
+/* ---- undo ---- */
+
+/* Rows [first, first + count), appended. */
+typedef struct rows_append_undo {
+    rz_undo head;
+    rz_rows *rows;
+    uint64_t first;
+    uint64_t count;
+} rows_append_undo;
+
+static void rows_append_commit(rz_undo *undo, uint64_t commit_timestamp)
+{
+    rows_append_undo *self = (rows_append_undo *)undo;
+    rz_rows *rows = self->rows;
+    uint64_t end = self->first + self->count;
+    rz_mutex_lock(&rows->write_lock);
+    for (uint64_t offset = self->first; offset < end;) {
+        uint64_t group_end = (offset / RZ_ROW_GROUP_ROWS + 1) * RZ_ROW_GROUP_ROWS;
+        uint64_t take = (group_end < end ? group_end : end) - offset;
+        rz_stamps *stamps = rows->current->groups[offset / RZ_ROW_GROUP_ROWS].stamps;
+        RZ_ASSERT(stamps != NULL);
+        rz_stamps_settle(stamps, (uint32_t)(offset % RZ_ROW_GROUP_ROWS), (uint32_t)take, commit_timestamp);
+        offset += take;
+    }
+    /* Entries commit newest first. */
+    if (end > atomic_load_explicit(&rows->committed_end, memory_order_relaxed)) {
+        atomic_store_explicit(&rows->committed_end, end, memory_order_release);
+    }
+    rz_mutex_unlock(&rows->write_lock);
+}
+
+static void rows_append_rollback(rz_undo *undo)
+{
+    rows_append_undo *self = (rows_append_undo *)undo;
+    rz_mutex_lock(&self->rows->write_lock);
+    RZ_ASSERT(self->first >= atomic_load_explicit(&self->rows->committed_end, memory_order_relaxed)); /* by (4) */
+    atomic_store_explicit(&self->rows->end, self->first, memory_order_release);
+    rz_mutex_unlock(&self->rows->write_lock);
+}
+
+ruzu_status rz_rows_push_append(rz_rows *rows, rz_writer *writer, uint64_t first, uint64_t count, rz_error *err)
+{
+    rows_append_undo *newest = (rows_append_undo *)writer->undo;
+    if (newest != NULL && newest->head.commit == rows_append_commit && newest->rows == rows && newest->first + newest->count == first) {
+        newest->count += count;
+        return RUZU_OK;
+    }
+    rows_append_undo *undo = RZ_NEW(writer->arena, rows_append_undo);
+    RZ_TRY_ALLOC(undo, err, "inserting rows");
+    undo->head = (rz_undo){.next = writer->undo, .commit = rows_append_commit, .rollback = rows_append_rollback};
+    undo->rows = rows;
+    undo->first = first;
+    undo->count = count;
+    writer->undo = &undo->head;
+    return RUZU_OK;
+}
+
+typedef struct rows_before_undo {
+    rz_undo head;
+    rz_rows *rows;
+} rows_before_undo;
+
+static void rows_before_commit(rz_undo *undo, uint64_t commit_timestamp)
+{
+    rz_rows *rows = ((rows_before_undo *)undo)->rows;
+    (void)commit_timestamp;
+    rz_mutex_lock(&rows->write_lock);
+    rz_rows_unpin(rows, rows->before);
+    rows->before = NULL;
+    rz_mutex_unlock(&rows->write_lock);
+}
+
+static void rows_before_rollback(rz_undo *undo)
+{
+    rz_rows *rows = ((rows_before_undo *)undo)->rows;
+    rz_mutex_lock(&rows->write_lock);
+    if (rows->before != NULL) {
+        rz_rows_publish(rows, rows->before);
+        rows->before = NULL;
+    }
+    rz_mutex_unlock(&rows->write_lock);
+}
+
+ruzu_status rz_rows_push_before(rz_rows *rows, rz_writer *writer, rz_error *err)
+{
+    if (rows->before != NULL) {
+        return RUZU_OK; /* the transaction rolls back as a whole: to the first one */
+    }
+    rows_before_undo *undo = RZ_NEW(writer->arena, rows_before_undo);
+    RZ_TRY_ALLOC(undo, err, "inserting rows");
+    undo->head = (rz_undo){.next = writer->undo, .commit = rows_before_commit, .rollback = rows_before_rollback};
+    undo->rows = rows;
+    writer->undo = &undo->head;
+    rows->before = rz_rows_pin(rows);
+    return RUZU_OK;
+}
+
+typedef struct rows_delete_undo {
+    rz_undo head;
+    rz_rows *rows;
+    rz_stamps *stamps; /* counted */
+    uint32_t row;
+} rows_delete_undo;
+
+static void rows_delete_commit(rz_undo *undo, uint64_t commit_timestamp)
+{
+    rows_delete_undo *self = (rows_delete_undo *)undo;
+    rz_stamps_set_deleted(self->stamps, self->row, commit_timestamp);
+    atomic_fetch_add_explicit(&self->rows->committed_deletes, 1, memory_order_release);
+    rz_stamps_release(self->stamps);
+}
+
+static void rows_delete_rollback(rz_undo *undo)
+{
+    rows_delete_undo *self = (rows_delete_undo *)undo;
+    rz_stamps_set_deleted(self->stamps, self->row, RZ_STAMP_NEVER);
+    rz_stamps_release(self->stamps);
+}
+
+/* ---- building a base ---- */
+
+static ruzu_status rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_row_base *base, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_rows *rows = reader->rows;
+    rz_col_builder *builder = NULL;
+    rz_arena arena, heap;
+    rz_vec *vec = NULL;
+    rz_arena_init(&arena, rows->env.mem);
+    rz_arena_init(&heap, rows->env.mem);
+    RZ_TRY_GOTO(rz_vec_create(&arena, &heap, rows->columns[column].type, RZ_VECTOR_CAPACITY, &vec, err));
+    RZ_TRY_GOTO(rz_col_builder_create(rows->env.mem, rows->columns[column].type, &builder, err));
+    for (uint32_t done = 0; done < count;) {
+        uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
+        rz_sel all = {NULL, take};
+        RZ_TRY_GOTO(rz_rows_read(reader, column, first + done, take, vec, err));
+        RZ_TRY_GOTO(rz_col_builder_append(builder, vec, &all, err));
+        rz_arena_reset(&heap);
+        done += take;
+    }
+    RZ_TRY_GOTO(rz_col_builder_finish(builder, rows->env.disk, &base->arena, &base->segments[column], err));
+cleanup:
+    rz_col_builder_free(builder);
+    rz_arena_free(&heap);
+    rz_arena_free(&arena);
+    return status;
+}
+
+ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, uint64_t first, uint32_t count, rz_row_base **out,
+                               rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_rows_reader reader = {.rows = rows, .mem = rows->env.mem, .version = version, .end = end};
+    *out = NULL;
+    rz_row_base *base = rz_row_base_create(rows);
+    if (base == NULL) {
+        return rz_error_no_memory(err, "writing a row group");
+    }
+    atomic_fetch_add_explicit(&version->refs, 1, memory_order_relaxed); /* the reader's */
+    reader.columns = (rz_col_reader **)rz_mem_calloc(rows->env.mem, rows->column_count, sizeof *reader.columns);
+    if (reader.columns == NULL) {
+        status = rz_error_no_memory(err, "writing a row group");
+    }
+    base->rows = count;
+    for (uint32_t i = 0; i < rows->column_count && status == RUZU_OK; i++) {
+        status = rows_build_column(&reader, i, first, count, base, err);
+        if (reader.columns[i] != NULL) {
+            rz_col_reader_release(reader.columns[i]);
+        }
+    }
+    rz_rows_reader_deinit(&reader);
+    if (status != RUZU_OK) {
+        rz_row_base_release(rows, base);
+        return status;
+    }
+    *out = base;
+    return RUZU_OK;
+}
+
+/* ---- appending ---- */
+
+/* Makes the current version have a group with stamps for row `end`, and a tail that takes it. Under write_lock. */
+static ruzu_status rows_open_tail(rz_rows *rows, uint64_t end, rz_error *err)
+{
+    rz_rows_version *current = rows->current;
+    uint32_t group = (uint32_t)(end / RZ_ROW_GROUP_ROWS);
+    uint64_t group_end = (uint64_t)(group + 1) * RZ_ROW_GROUP_ROWS;
+    bool has_group = group < current->group_count && current->groups[group].stamps != NULL;
+    bool has_tail = current->tail != NULL && current->tail->first <= end &&
+                    current->tail->first / RZ_ROW_GROUP_ROWS == end / RZ_ROW_GROUP_ROWS;
+    if (has_group && has_tail) {
+        return RUZU_OK;
+    }
+    RZ_ASSERT(group <= current->group_count);
+    uint32_t copied = current->group_count < group + 1 ? current->group_count : group + 1;
+    rz_rows_version *fresh = rz_rows_version_create(rows, current, copied, group + 1);
+    RZ_TRY_ALLOC(fresh, err, "inserting rows");
+    if (fresh->groups[group].stamps == NULL) {
+        fresh->groups[group].stamps = rz_stamps_create(rows->env.mem);
+    }
+    if (has_tail) {
+        fresh->tail = current->tail;
+        rz_tail_acquire(fresh->tail);
+    } else {
+        fresh->tail = rz_tail_create(rows->env.mem, rows->layout, end, (uint32_t)(group_end - end));
+    }
+    if (fresh->groups[group].stamps == NULL || fresh->tail == NULL) {
+        rz_rows_unpin(rows, fresh);
+        return rz_error_no_memory(err, "inserting rows");
+    }
+    rz_rows_publish(rows, fresh);
+    return RUZU_OK;
+}
+
+/* The group that ends at `end` is complete: its rows go to pages. Under write_lock. */
+static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t end, rz_error *err)
+{
+    rz_rows_version *current = rows->current;
+    uint32_t group = (uint32_t)(end / RZ_ROW_GROUP_ROWS) - 1;
+    rz_row_base *base = NULL;
+    RZ_TRY(rz_rows_push_before(rows, writer, err));
+    RZ_TRY(rz_rows_build_base(rows, current, end, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, &base, err));
+    rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
+    if (fresh == NULL) {
+        rz_row_base_release(rows, base);
+        return rz_error_no_memory(err, "writing a row group");
+    }
+    rz_row_base_release(rows, fresh->groups[group].base);
+    fresh->groups[group].base = base;
+    fresh->groups[group].base_rows = RZ_ROW_GROUP_ROWS;
+    rz_rows_publish(rows, fresh);
+    return RUZU_OK;
+}
+
+static ruzu_status rows_append_locked(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_error *err)
+{
+    uint64_t end = rz_rows_end(rows);
+    for (uint32_t done = 0; done < sel->count;) {
+        RZ_TRY(rows_open_tail(rows, end, err));
+        rz_rows_version *version = rows->current;
+        uint32_t row = (uint32_t)(end % RZ_ROW_GROUP_ROWS);
+        uint32_t take = RZ_ROW_GROUP_ROWS - row;
+        take = take < sel->count - done ? take : sel->count - done;
+        RZ_TRY(rz_tail_write(version->tail, (uint32_t)(end - version->tail->first), values, sel, done, take, err));
+        if (!rz_stamps_append(version->groups[end / RZ_ROW_GROUP_ROWS].stamps, row, take, writer->snapshot.own_stamp)) {
+            return rz_error_no_memory(err, "inserting rows");
+        }
+        RZ_TRY(rz_rows_push_append(rows, writer, end, take, err));
+        end += take;
+        done += take;
+        atomic_store_explicit(&rows->end, end, memory_order_release);
+        if (end % RZ_ROW_GROUP_ROWS == 0) {
+            RZ_TRY(rows_flush_group(rows, writer, end, err));
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_rows_append(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_first, rz_error *err)
+{
+    rz_mutex_lock(&rows->write_lock);
+    *out_first = rz_rows_end(rows);
+    ruzu_status status = rows_append_locked(rows, writer, values, sel, err);
+    rz_mutex_unlock(&rows->write_lock);
+    return status;
+}
+
+/* ---- deleting ---- */
+
+static ruzu_status rows_delete_locked(rz_rows *rows, rz_writer *writer, uint64_t offset, rz_error *err)
+{
+    uint32_t group = (uint32_t)(offset / RZ_ROW_GROUP_ROWS);
+    uint32_t row = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
+    if (offset >= rz_rows_end(rows)) {
+        return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: row %" PRIu64 " is to be deleted of %" PRIu64 " rows.", offset,
+                            rz_rows_end(rows));
+    }
+    if (rows->current->groups[group].stamps == NULL) {
+        rz_rows_version *current = rows->current;
+        rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
+        RZ_TRY_ALLOC(fresh, err, "deleting rows");
+        fresh->tail = current->tail;
+        if (fresh->tail != NULL) {
+            rz_tail_acquire(fresh->tail);
+        }
+        fresh->groups[group].stamps = rz_stamps_create(rows->env.mem);
+        if (fresh->groups[group].stamps == NULL) {
+            rz_rows_unpin(rows, fresh);
+            return rz_error_no_memory(err, "deleting rows");
+        }
+        rz_rows_publish(rows, fresh);
+    }
+    rz_stamps *stamps = rows->current->groups[group].stamps;
+    uint64_t deleted = rz_stamps_deleted(stamps, row);
+    if (deleted != RZ_STAMP_NEVER) {
+        return rz_stamp_visible(deleted, &writer->snapshot) /* nothing to do */
+                   ? RUZU_OK
+                   : rz_error_set_as(err, RUZU_ERROR_TRANSACTION, RUZU_ERROR_RUNTIME,
+                                     "Write-write conflict: deleting a row that is already deleted by another transaction.");
+    }
+    rows_delete_undo *undo = RZ_NEW(writer->arena, rows_delete_undo);
+    if (undo == NULL || !rz_stamps_prepare_delete(stamps, row)) {
+        return rz_error_no_memory(err, "deleting rows");
+    }
+    undo->head = (rz_undo){.next = writer->undo, .commit = rows_delete_commit, .rollback = rows_delete_rollback};
+    undo->rows = rows;
+    undo->stamps = stamps;
+    undo->row = row;
+    rz_stamps_acquire(stamps);
+    writer->undo = &undo->head;
+    rz_stamps_set_deleted(stamps, row, writer->snapshot.own_stamp);
+    atomic_fetch_add_explicit(&rows->deletes, 1, memory_order_release);
+    return RUZU_OK;
+}
+
+ruzu_status rz_rows_delete(rz_rows *rows, rz_writer *writer, uint64_t offset, rz_error *err)
+{
+    rz_mutex_lock(&rows->write_lock);
+    ruzu_status status = rows_delete_locked(rows, writer, offset, err);
+    rz_mutex_unlock(&rows->write_lock);
+    return status;
+}

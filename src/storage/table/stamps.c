@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Version stamps: setting them. See stamps.h for who may do what.
+ */
+#include "storage/table/stamps.h"
+
+rz_stamps *rz_stamps_create(rz_mem *mem)
+{
+    rz_stamps *stamps = (rz_stamps *)rz_mem_calloc(mem, 1, sizeof *stamps);
+    if (stamps == NULL) {
+        return NULL;
+    }
+    stamps->mem = mem;
+    atomic_init(&stamps->refs, 1);
+    atomic_init(&stamps->deletes, 0);
+    for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
+        atomic_init(&stamps->blocks[i].inserted, 0);
+        atomic_init(&stamps->blocks[i].inserted_rows, NULL);
+        atomic_init(&stamps->blocks[i].deleted_rows, NULL);
+    }
+    return stamps;
+}
+
+void rz_stamps_acquire(rz_stamps *stamps)
+{
+    atomic_fetch_add_explicit(&stamps->refs, 1, memory_order_relaxed);
+}
+
+static void stamps_free_rows(rz_mem *mem, _Atomic uint64_t *rows)
+{
+    rz_mem_free(mem, (void *)(uintptr_t)rows, RZ_VECTOR_CAPACITY * sizeof *rows);
+}
+
+void rz_stamps_release(rz_stamps *stamps)
+{
+    if (stamps == NULL || atomic_fetch_sub_explicit(&stamps->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
+        stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].inserted_rows, memory_order_relaxed));
+        stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].deleted_rows, memory_order_relaxed));
+    }
+    rz_mem_free(stamps->mem, stamps, sizeof *stamps);
+}
+
+static _Atomic uint64_t *stamps_create_rows(rz_mem *mem, uint64_t value)
+{
+    _Atomic uint64_t *rows = (_Atomic uint64_t *)rz_mem_alloc(mem, RZ_VECTOR_CAPACITY * sizeof *rows);
+    for (uint32_t i = 0; rows != NULL && i < RZ_VECTOR_CAPACITY; i++) {
+        atomic_init(&rows[i], value);
+    }
+    return rows;
+}
+
+/* Rows [first, end) of one block. */
+static bool stamps_append_block(rz_stamps *stamps, rz_block_stamps *block, uint32_t first, uint32_t end, uint64_t stamp)
+{
+    _Atomic uint64_t *rows = atomic_load_explicit(&block->inserted_rows, memory_order_relaxed);
+    uint64_t all = atomic_load_explicit(&block->inserted, memory_order_relaxed);
+    if (rows == NULL) {
+        if (first == 0) { /* whatever stood here was rolled back */
+            atomic_store_explicit(&block->inserted, stamp, memory_order_relaxed);
+            return true;
+        }
+        if (all == stamp) {
+            return true;
+        }
+        rows = stamps_create_rows(stamps->mem, all);
+        if (rows == NULL) {
+            return false;
+        }
+    }
+    for (uint32_t row = first; row < end; row++) {
+        atomic_store_explicit(&rows[row], stamp, memory_order_relaxed);
+    }
+    atomic_store_explicit(&block->inserted_rows, rows, memory_order_release);
+    return true;
+}
+
+bool rz_stamps_append(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_t stamp)
+{
+    uint32_t end = first + count;
+    RZ_ASSERT(end <= RZ_ROW_GROUP_ROWS);
+    while (first < end) {
+        uint32_t block = first / RZ_VECTOR_CAPACITY;
+        uint32_t block_end = (block + 1) * RZ_VECTOR_CAPACITY;
+        block_end = block_end < end ? block_end : end;
+        uint32_t base = block * RZ_VECTOR_CAPACITY;
+        if (!stamps_append_block(stamps, &stamps->blocks[block], first - base, block_end - base, stamp)) {
+            return false;
+        }
+        first = block_end;
+    }
+    return true;
+}
+
+void rz_stamps_settle(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_t stamp)
+{
+    for (uint32_t row = first; row < first + count;) {
+        rz_block_stamps *block = &stamps->blocks[row / RZ_VECTOR_CAPACITY];
+        uint32_t block_end = (row / RZ_VECTOR_CAPACITY + 1) * RZ_VECTOR_CAPACITY;
+        block_end = block_end < first + count ? block_end : first + count;
+        _Atomic uint64_t *rows = atomic_load_explicit(&block->inserted_rows, memory_order_relaxed);
+        if (rows == NULL) { /* one stamp: all of the block's rows are this transaction's */
+            atomic_store_explicit(&block->inserted, stamp, memory_order_relaxed);
+        } else {
+            for (uint32_t i = row; i < block_end; i++) {
+                atomic_store_explicit(&rows[i % RZ_VECTOR_CAPACITY], stamp, memory_order_relaxed);
+            }
+        }
+        row = block_end;
+    }
+}
+
+bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row)
+{
+    rz_block_stamps *block = &stamps->blocks[row / RZ_VECTOR_CAPACITY];
+    if (atomic_load_explicit(&block->deleted_rows, memory_order_relaxed) == NULL) {
+        _Atomic uint64_t *rows = stamps_create_rows(stamps->mem, RZ_STAMP_NEVER);
+        if (rows == NULL) {
+            return false;
+        }
+        atomic_store_explicit(&block->deleted_rows, rows, memory_order_release);
+    }
+    return true;
+}
+
+void rz_stamps_set_deleted(rz_stamps *stamps, uint32_t row, uint64_t stamp)
+{
+    _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, memory_order_relaxed);
+    RZ_ASSERT(rows != NULL);
+    uint64_t before = atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_relaxed);
+    atomic_store_explicit(&rows[row % RZ_VECTOR_CAPACITY], stamp, memory_order_relaxed);
+    if (before == RZ_STAMP_NEVER && stamp != RZ_STAMP_NEVER) {
+        atomic_fetch_add_explicit(&stamps->deletes, 1, memory_order_release);
+    } else if (before != RZ_STAMP_NEVER && stamp == RZ_STAMP_NEVER) {
+        atomic_fetch_sub_explicit(&stamps->deletes, 1, memory_order_release);
+    }
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Version stamps of one row group: who inserted and who deleted each row.
+ *
+ * Per block of RZ_VECTOR_CAPACITY rows the insert stamps are one number for all rows (0: everybody sees them) or an array, and the delete stamps
+ * are absent or an array of RZ_STAMP_NEVER and real stamps. A block becomes an array when rows of a second transaction join it. Arrays, once
+ * published, stay until the group's stamps go.
+ *
+ * One thread writes (the writer, under the store's write lock); readers load stamps at any time, without locks. They look only at rows below the end they
+ * found when they were created, so rows that are being added, or taken back, are nobody's business.
+ */
+#ifndef RZ_STORAGE_TABLE_STAMPS_H
+#define RZ_STORAGE_TABLE_STAMPS_H
+
+#include "storage/table/table.h"
+
+#define RZ_GROUP_BLOCKS (RZ_ROW_GROUP_ROWS / RZ_VECTOR_CAPACITY)
+
+typedef struct rz_block_stamps {
+    _Atomic uint64_t inserted;                         /* of every row while inserted_rows is NULL */
+    _Atomic(_Atomic uint64_t *) inserted_rows;         /* RZ_VECTOR_CAPACITY stamps, or NULL. release / acquire */
+    _Atomic(_Atomic uint64_t *) deleted_rows;          /* the same; NULL: none is deleted */
+} rz_block_stamps;
+
+typedef struct rz_stamps {
+    rz_mem *mem;
+    _Atomic uint32_t refs;
+    _Atomic uint32_t deletes; /* delete marks set, committed or not */
+    rz_block_stamps blocks[RZ_GROUP_BLOCKS];
+} rz_stamps;
+
+/* All rows inserted by 0. NULL when memory is refused. */
+rz_stamps *rz_stamps_create(rz_mem *mem);
+void rz_stamps_acquire(rz_stamps *stamps);
+void rz_stamps_release(rz_stamps *stamps); /* NULL is fine */
+
+/* Rows [first, first + count) of the group are added with this stamp; rows of the group below first exist already. False: memory refused. */
+RZ_NODISCARD bool rz_stamps_append(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_t stamp);
+/* Gives rows appended by one transaction their final stamp. */
+void rz_stamps_settle(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_t stamp);
+/* Makes room for the delete mark of a row. False: memory refused. */
+RZ_NODISCARD bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row);
+void rz_stamps_set_deleted(rz_stamps *stamps, uint32_t row, uint64_t stamp); /* RZ_STAMP_NEVER takes the mark back */
+
+/* stamps may be NULL: 0. */
+static inline uint64_t rz_stamps_inserted(const rz_stamps *stamps, uint32_t row)
+{
+    if (stamps == NULL) {
+        return 0;
+    }
+    const rz_block_stamps *block = &stamps->blocks[row / RZ_VECTOR_CAPACITY];
+    _Atomic uint64_t *rows = atomic_load_explicit(&block->inserted_rows, memory_order_acquire);
+    return rows == NULL ? atomic_load_explicit(&block->inserted, memory_order_relaxed)
+                        : atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_relaxed);
+}
+
+/* RZ_STAMP_NEVER when the row is not deleted. */
+static inline uint64_t rz_stamps_deleted(const rz_stamps *stamps, uint32_t row)
+{
+    if (stamps == NULL) {
+        return RZ_STAMP_NEVER;
+    }
+    _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, memory_order_acquire);
+    return rows == NULL ? RZ_STAMP_NEVER : atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_relaxed);
+}
+
+static inline bool rz_stamps_visible(const rz_stamps *stamps, uint32_t row, const rz_snapshot *snapshot)
+{
+    return rz_stamp_visible(rz_stamps_inserted(stamps, row), snapshot) && !rz_stamp_visible(rz_stamps_deleted(stamps, row), snapshot);
+}
+
+#endif
