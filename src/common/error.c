@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raising, copying and prefixing of errors. Nothing here allocates.
+ * Raising, copying and prefixing of errors. Nothing here allocates. The parentheses around the names keep the macros of error.h,
+ * which tell callers that the result is a failure, out of the definitions.
  */
 #include "common/error.h"
 
@@ -67,6 +68,7 @@ RZ_PRINTF(5, 0)
 static ruzu_status error_raise(rz_error *err, ruzu_status code, uint32_t position, ruzu_status prefix_of,
                                const char *format, va_list args)
 {
+    RZ_ASSERT(code != RUZU_OK);
     if (err == NULL) {
         return code;
     }
@@ -88,7 +90,7 @@ static ruzu_status error_raise(rz_error *err, ruzu_status code, uint32_t positio
     return code;
 }
 
-ruzu_status rz_error_set(rz_error *err, ruzu_status code, const char *format, ...)
+ruzu_status (rz_error_set)(rz_error *err, ruzu_status code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -97,7 +99,7 @@ ruzu_status rz_error_set(rz_error *err, ruzu_status code, const char *format, ..
     return status;
 }
 
-ruzu_status rz_error_set_as(rz_error *err, ruzu_status code, ruzu_status prefix_of, const char *format, ...)
+ruzu_status (rz_error_set_as)(rz_error *err, ruzu_status code, ruzu_status prefix_of, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -106,7 +108,7 @@ ruzu_status rz_error_set_as(rz_error *err, ruzu_status code, ruzu_status prefix_
     return status;
 }
 
-ruzu_status rz_error_set_at(rz_error *err, ruzu_status code, uint32_t position, const char *format, ...)
+ruzu_status (rz_error_set_at)(rz_error *err, ruzu_status code, uint32_t position, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -115,7 +117,7 @@ ruzu_status rz_error_set_at(rz_error *err, ruzu_status code, uint32_t position, 
     return status;
 }
 
-ruzu_status rz_error_no_memory(rz_error *err, const char *what)
+ruzu_status (rz_error_no_memory)(rz_error *err, const char *what)
 {
     return rz_error_set(err, RUZU_ERROR_NO_MEMORY, "out of memory while %s", what);
 }

@@ -43,6 +43,20 @@ ruzu_status rz_error_no_memory(rz_error *err, const char *what) RZ_COLD;
 /* Copies an error (a worker's into the statement's); keeps an error already raised in `to`. Returns to's code. */
 ruzu_status rz_error_copy(rz_error *to, const rz_error *from);
 
+/*
+ * An error function never returns RUZU_OK. The compiler is told where it is called, so that after `RZ_TRY(create(&thing))` it
+ * knows the thing to be there and does not warn about the path that cannot be.
+ */
+static inline ruzu_status rz_error_failed(ruzu_status status)
+{
+    RZ_ASSUME(status != RUZU_OK);
+    return status;
+}
+#define rz_error_set(...) rz_error_failed(rz_error_set(__VA_ARGS__))
+#define rz_error_set_as(...) rz_error_failed(rz_error_set_as(__VA_ARGS__))
+#define rz_error_set_at(...) rz_error_failed(rz_error_set_at(__VA_ARGS__))
+#define rz_error_no_memory(...) rz_error_failed(rz_error_no_memory(__VA_ARGS__))
+
 /* The prefix of a kind, e.g. "Binder exception: ", or "". */
 const char *rz_error_prefix(ruzu_status code);
 

@@ -61,6 +61,9 @@ static inline uint32_t rz_popcount64(uint64_t x)
 #define rz_sub_overflow(a, b, out) __builtin_sub_overflow(a, b, out)
 #define rz_mul_overflow(a, b, out) __builtin_mul_overflow(a, b, out)
 
+/* Tells the compiler what it cannot see. Only for what the very next call guarantees: a lie is undefined behaviour. */
+#define RZ_ASSUME(condition) ((condition) ? (void)0 : __builtin_unreachable())
+
 /* RZ_ASSERT states what the programmer guarantees; compiled out unless RZ_ASSERTS is defined (debug, asan, tsan, tiny). */
 #ifdef RZ_ASSERTS
 RZ_NORETURN void rz_assert_failed(const char *condition, const char *file, int line);
