@@ -162,6 +162,23 @@ void rz_row_values_size(const rz_vec *vec, const rz_sel *sel, size_t *sizes)
 
 /* ---- reading ---- */
 
+/* Strings over the rows' own bytes. */
+static void row_read_strings(const uint8_t **cursors, uint32_t count, rz_vec *vec, uint32_t start_row)
+{
+    rz_string *data = (rz_string *)vec->data + start_row;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *in = cursors[i];
+        if (*in == ROW_NULL) {
+            rz_vec_set_null(vec, start_row + i);
+            cursors[i] = in + 1;
+            continue;
+        }
+        uint32_t length = rz_load_u32(in + 1);
+        data[i] = rz_string_make((const char *)in + 5, length);
+        cursors[i] = in + 5 + length;
+    }
+}
+
 static ruzu_status row_read_each(const uint8_t **cursors, uint32_t count, bool copy_strings, rz_vec *vec, uint32_t start_row, rz_error *err)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -191,8 +208,13 @@ ruzu_status rz_row_values_read(const uint8_t **cursors, uint32_t count, bool cop
     case RZ_PHYS_INT128:
     case RZ_PHYS_INTERVAL: row_read_128(cursors, count, vec, start_row); return RUZU_OK;
     case RZ_PHYS_REL: row_read_rel(cursors, count, vec, start_row); return RUZU_OK;
-    case RZ_PHYS_NONE:
     case RZ_PHYS_STRING:
+        if (!copy_strings) {
+            row_read_strings(cursors, count, vec, start_row);
+            return RUZU_OK;
+        }
+        break;
+    case RZ_PHYS_NONE:
     case RZ_PHYS_LIST:
     case RZ_PHYS_STRUCT: break;
     }

@@ -23,29 +23,32 @@
 
 typedef struct sort_key_form {
     uint8_t null_marker;
-    uint8_t flip; /* 0xFF when descending, else 0 */
+    uint64_t flip; /* all ones when descending, else 0 */
 } sort_key_form;
 
-/* ---- payloads of fixed size ---- */
+/* ---- payloads of fixed size; flip: 0, or all ones for descending keys ---- */
 
-static inline void key_put_u8(uint8_t value, uint8_t *out)
+static inline void key_put_u8(uint8_t value, uint64_t flip, uint8_t *out)
 {
-    *out = value;
+    *out = (uint8_t)(value ^ flip);
 }
-static inline void key_put_u16(uint16_t value, uint8_t *out)
+static inline void key_put_u16(uint16_t value, uint64_t flip, uint8_t *out)
 {
+    value ^= (uint16_t)flip;
     out[0] = (uint8_t)(value >> 8);
     out[1] = (uint8_t)value;
 }
-static inline void key_put_u32(uint32_t value, uint8_t *out)
+static inline void key_put_u32(uint32_t value, uint64_t flip, uint8_t *out)
 {
+    value ^= (uint32_t)flip;
     out[0] = (uint8_t)(value >> 24);
     out[1] = (uint8_t)(value >> 16);
     out[2] = (uint8_t)(value >> 8);
     out[3] = (uint8_t)value;
 }
-static inline void key_put_u64(uint64_t value, uint8_t *out)
+static inline void key_put_u64(uint64_t value, uint64_t flip, uint8_t *out)
 {
+    value ^= flip;
     out[0] = (uint8_t)(value >> 56);
     out[1] = (uint8_t)(value >> 48);
     out[2] = (uint8_t)(value >> 40);
@@ -55,54 +58,54 @@ static inline void key_put_u64(uint64_t value, uint8_t *out)
     out[6] = (uint8_t)(value >> 8);
     out[7] = (uint8_t)value;
 }
-static inline void key_put_i8(int8_t value, uint8_t *out)
+static inline void key_put_i8(int8_t value, uint64_t flip, uint8_t *out)
 {
-    key_put_u8((uint8_t)value ^ 0x80u, out);
+    key_put_u8((uint8_t)value ^ 0x80u, flip, out);
 }
-static inline void key_put_i16(int16_t value, uint8_t *out)
+static inline void key_put_i16(int16_t value, uint64_t flip, uint8_t *out)
 {
-    key_put_u16((uint16_t)((uint16_t)value ^ 0x8000u), out);
+    key_put_u16((uint16_t)((uint16_t)value ^ 0x8000u), flip, out);
 }
-static inline void key_put_i32(int32_t value, uint8_t *out)
+static inline void key_put_i32(int32_t value, uint64_t flip, uint8_t *out)
 {
-    key_put_u32((uint32_t)value ^ UINT32_C(0x80000000), out);
+    key_put_u32((uint32_t)value ^ UINT32_C(0x80000000), flip, out);
 }
-static inline void key_put_i64(int64_t value, uint8_t *out)
+static inline void key_put_i64(int64_t value, uint64_t flip, uint8_t *out)
 {
-    key_put_u64((uint64_t)value ^ (UINT64_C(1) << 63), out);
+    key_put_u64((uint64_t)value ^ (UINT64_C(1) << 63), flip, out);
 }
-static inline void key_put_i128(rz_int128 value, uint8_t *out)
+static inline void key_put_i128(rz_int128 value, uint64_t flip, uint8_t *out)
 {
-    key_put_i64((int64_t)(value >> 64), out);
-    key_put_u64((uint64_t)value, out + 8);
+    key_put_i64((int64_t)(value >> 64), flip, out);
+    key_put_u64((uint64_t)value, flip, out + 8);
 }
-static inline void key_put_float(float value, uint8_t *out)
+static inline void key_put_float(float value, uint64_t flip, uint8_t *out)
 {
     uint32_t bits;
     value = value == 0.0f ? 0.0f : value;
     memcpy(&bits, &value, sizeof bits);
     bits = value != value ? UINT32_C(0x7FC00000) : bits;
-    key_put_u32(bits >> 31 ? ~bits : bits ^ UINT32_C(0x80000000), out);
+    key_put_u32(bits >> 31 ? ~bits : bits ^ UINT32_C(0x80000000), flip, out);
 }
-static inline void key_put_double(double value, uint8_t *out)
+static inline void key_put_double(double value, uint64_t flip, uint8_t *out)
 {
     uint64_t bits;
     value = value == 0.0 ? 0.0 : value;
     memcpy(&bits, &value, sizeof bits);
     bits = value != value ? UINT64_C(0x7FF8000000000000) : bits;
-    key_put_u64(bits >> 63 ? ~bits : bits ^ (UINT64_C(1) << 63), out);
+    key_put_u64(bits >> 63 ? ~bits : bits ^ (UINT64_C(1) << 63), flip, out);
 }
-static inline void key_put_interval(rz_interval value, uint8_t *out)
+static inline void key_put_interval(rz_interval value, uint64_t flip, uint8_t *out)
 {
     rz_int128 total = vec_interval_total(value);
-    key_put_i16((int16_t)(total >> 64), out);
-    key_put_u64((uint64_t)total, out + 2);
-    key_put_i32(value.months, out + 10);
-    key_put_i32(value.days, out + 14);
+    key_put_i16((int16_t)(total >> 64), flip, out);
+    key_put_u64((uint64_t)total, flip, out + 2);
+    key_put_i32(value.months, flip, out + 10);
+    key_put_i32(value.days, flip, out + 14);
 }
-static inline void key_put_rel(rz_rel_ref value, uint8_t *out)
+static inline void key_put_rel(rz_rel_ref value, uint64_t flip, uint8_t *out)
 {
-    key_put_u64(value.rel, out);
+    key_put_u64(value.rel, flip, out);
 }
 
 #define KEY_NAME key_write_u8
@@ -229,7 +232,7 @@ static void key_write_base(const rz_vec *base, const uint32_t *at, uint32_t star
 
 void rz_sort_key_write(const rz_vec *vec, const rz_sel *sel, bool descending, bool nulls_first, uint8_t *out, size_t stride)
 {
-    sort_key_form form = {nulls_first ? KEY_MARK_END : KEY_MARK_NULL, descending ? 0xFF : 0};
+    sort_key_form form = {nulls_first ? KEY_MARK_END : KEY_MARK_NULL, descending ? UINT64_MAX : 0};
     if (vec->kind == RZ_VEC_SEQUENCE) {
         for (uint32_t i = 0; i < sel->count; i++) {
             int64_t value = vec_sequence_at(vec, rz_sel_at(sel, i));
@@ -252,16 +255,36 @@ static void key_append_value(const rz_vec *vec, uint32_t row, rz_str *out);
 static void key_append_string(const rz_string *s, rz_str *out)
 {
     const char *data = rz_string_data(s);
-    uint32_t plain = 0; /* start of bytes not yet appended */
-    for (uint32_t i = 0; i < s->length; i++) {
-        if (RZ_UNLIKELY((uint8_t)data[i] <= 1)) {
-            rz_str_append(out, data + plain, i - plain);
-            rz_str_append(out, data[i] == 0 ? "\x01\x01" : "\x01\x02", 2);
-            plain = i + 1;
+    if (!rz_str_reserve(out, (size_t)s->length * 2 + 1)) {
+        return;
+    }
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    char *to = out->data + out->length;
+    for (uint32_t i = 0; i < s->length;) {
+        uint32_t end = i + 8;
+        if (end <= s->length) {
+            uint64_t word = rz_load_u64(data + i);
+            if (((word - 2 * ones) & ~word & 0x80 * ones) == 0) { /* no byte below 2 */
+                rz_store_u64(to, word);
+                to += 8;
+                i = end;
+                continue;
+            }
+        } else {
+            end = s->length;
+        }
+        for (; i < end; i++) {
+            if ((uint8_t)data[i] <= 1) {
+                *to++ = 1;
+                *to++ = (char)(data[i] + 1);
+            } else {
+                *to++ = data[i];
+            }
         }
     }
-    rz_str_append(out, data + plain, s->length - plain);
-    rz_str_append_char(out, (char)KEY_MARK_END);
+    *to++ = (char)KEY_MARK_END;
+    *to = '\0'; /* the builder's own */
+    out->length = (size_t)(to - out->data);
 }
 
 /* Inside a nested value NULL is always the largest; the direction turns the whole payload around. */
@@ -294,20 +317,27 @@ static void key_append_struct(const rz_vec *base, uint32_t row, rz_str *out)
     }
 }
 
+/* Marker and payload of a value of a fixed-size type. */
+static uint32_t key_fixed(const rz_vec *vec, uint32_t row, bool descending, uint8_t *out)
+{
+    uint32_t width = rz_sort_key_width(vec->type);
+    if (vec->kind == RZ_VEC_SEQUENCE) {
+        rz_sel one = {&row, 1};
+        rz_sort_key_write(vec, &one, descending, false, out, width);
+    } else {
+        sort_key_form form = {KEY_MARK_NULL, descending ? UINT64_MAX : 0};
+        const rz_vec *base = vec_locate(vec, &row);
+        key_write_base(base, NULL, row, 1, &form, out, width);
+    }
+    return width;
+}
+
 /* The ascending payload of a value that is not NULL. */
 static void key_append_value(const rz_vec *vec, uint32_t row, rz_str *out)
 {
-    uint8_t bytes[1 + KEY_INTERVAL_WIDTH];
-    uint32_t width = rz_sort_key_width(vec->type);
-    if (width != 0) {
-        sort_key_form form = {KEY_MARK_NULL, 0};
-        if (vec->kind == RZ_VEC_SEQUENCE) {
-            rz_sel one = {&row, 1};
-            rz_sort_key_write(vec, &one, false, false, bytes, width);
-        } else {
-            const rz_vec *base = vec_locate(vec, &row);
-            key_write_base(base, NULL, row, 1, &form, bytes, width);
-        }
+    if (rz_sort_key_width(vec->type) != 0) {
+        uint8_t bytes[1 + KEY_INTERVAL_WIDTH];
+        uint32_t width = key_fixed(vec, row, false, bytes);
         rz_str_append(out, (const char *)bytes + 1, width - 1);
         return;
     }
@@ -329,6 +359,12 @@ void rz_sort_key_append(const rz_vec *vec, uint32_t row, bool descending, bool n
 {
     if (rz_vec_is_null(vec, row)) {
         rz_str_append_char(out, (char)(nulls_first ? KEY_MARK_END : KEY_MARK_NULL));
+        return;
+    }
+    if (rz_sort_key_width(vec->type) != 0) {
+        uint8_t bytes[1 + KEY_INTERVAL_WIDTH];
+        uint32_t width = key_fixed(vec, row, descending, bytes);
+        rz_str_append(out, (const char *)bytes, width);
         return;
     }
     rz_str_append_char(out, (char)KEY_MARK_VALUE);

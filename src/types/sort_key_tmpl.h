@@ -3,7 +3,7 @@
  * Keys of many values of one fixed-size type. Included by sort_key.c once per type with
  *   KEY_NAME        the function's name
  *   KEY_TYPE        the C type
- *   KEY_PUT(v, out) writes the ascending key of a value, KEY_WIDTH bytes
+ *   KEY_PUT(v, flip, out) writes the key of a value, KEY_WIDTH bytes
  *   KEY_WIDTH       its bytes
  */
 
@@ -19,12 +19,7 @@ static void KEY_NAME(const rz_vec *base, const uint32_t *at, uint32_t start, uin
             continue;
         }
         out[0] = KEY_MARK_VALUE;
-        KEY_PUT(data[row], out + 1);
-        if (form->flip != 0) {
-            for (uint32_t j = 1; j <= KEY_WIDTH; j++) {
-                out[j] ^= 0xFF;
-            }
-        }
+        KEY_PUT(data[row], form->flip, out + 1);
     }
 }
 

@@ -105,6 +105,10 @@ RZ_NODISCARD ruzu_status rz_vec_flatten(rz_vec *vec, const rz_sel *sel, rz_error
 /* Like rz_vec_view; a SEQUENCE is first written into `scratch` (a flat vector of the same type with room for the highest row). */
 void rz_vec_view_any(const rz_vec *vec, const rz_sel *sel, rz_vec *scratch, rz_view *out);
 
+/* Walks the invariants of the selected rows (kinds, bounds of lists and dictionaries, tags, padding of strings, NULL structs); NULL when all
+ * hold, else a static text that says which does not. For tests and debugging. */
+const char *rz_vec_verify(const rz_vec *vec, const rz_sel *sel);
+
 bool rz_vec_is_null(const rz_vec *vec, uint32_t row); /* any kind */
 void rz_vec_set_null(rz_vec *vec, uint32_t row);      /* FLAT or CONSTANT(row 0); children of a STRUCT too */
 void rz_vec_set_valid(rz_vec *vec, uint32_t row);
@@ -125,8 +129,9 @@ RZ_NODISCARD ruzu_status rz_vec_copy(rz_vec *dst, uint32_t dst_start, const rz_v
 /* Deep copy of rows by position: dst row dst_start + i = src row rows[i], in any order and with repetitions. */
 RZ_NODISCARD ruzu_status rz_vec_gather(rz_vec *dst, uint32_t dst_start, const rz_vec *src, const uint32_t *rows, uint32_t count, rz_error *err);
 
-/* Hash of each selected row into hashes[row]; with combine, mixed into what is there. Equal values (dialect §12.2: -0.0 = 0.0, NaN = NaN,
- * NULL = NULL) have equal hashes. */
+/* Hash of each selected row into hashes[row]; with combine, rz_hash_combine'd into what is there. Equal values (dialect §12.2: -0.0 = 0.0, NaN = NaN,
+ * NULL = NULL) have equal hashes whatever the kind of vector; so have equal integers of different widths. Not for files: strings of up to 12
+ * bytes hash otherwise than by rz_hash_bytes. */
 void rz_vec_hash(const rz_vec *vec, const rz_sel *sel, uint64_t *hashes, bool combine);
 /* Grouping equality: NULL equals NULL, NaN equals NaN. Same type. */
 bool rz_vec_equal(const rz_vec *a, uint32_t a_row, const rz_vec *b, uint32_t b_row);

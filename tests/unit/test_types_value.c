@@ -17,6 +17,8 @@ static void values_go_back_into_vectors(void)
             CHECK(value.type == type && value.is_null == rz_vec_is_null(src, i));
             CHECK(rz_value_to_vec(&value, dst, i, &err) == RUZU_OK);
             CHECK(rz_vec_equal(src, i, dst, i));
+            rz_sel one = {&i, 1};
+            CHECK_VEC(dst, &one);
             CHECK(rz_value_from_vec(dst, i, &arena, &back, &err) == RUZU_OK);
             CHECK(rz_value_equal(&value, &back) && model_order(&value, &back) == 0);
         }

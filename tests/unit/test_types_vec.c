@@ -120,6 +120,8 @@ static void slices_compose(void)
         CHECK(rz_vec_slice(once, flat, inner, ROWS, &err) == RUZU_OK);
         CHECK(rz_vec_slice(twice, once, outer, ROWS, &err) == RUZU_OK);
         CHECK(type->physical == RZ_PHYS_NONE || (twice->kind == RZ_VEC_DICTIONARY && twice->dictionary == flat));
+        rz_sel all = random_all(ROWS);
+        CHECK_VEC(twice, &all);
         for (uint32_t i = 0; i < ROWS; i += 3) {
             CHECK(rz_vec_equal(twice, i, flat, inner[outer[i]]));
             CHECK(same_row(twice, i, flat, inner[outer[i]]));
@@ -163,7 +165,9 @@ static void flattening_keeps_the_selected_rows(void)
         CHECK(rz_vec_create(&arena, &arena, type, ROWS, &before, &err) == RUZU_OK);
         rz_sel all = random_all(ROWS);
         CHECK(rz_vec_copy(before, 0, vec, &all, &err) == RUZU_OK);
+        CHECK_VEC(vec, &all);
         CHECK(rz_vec_flatten(vec, &sel, &err) == RUZU_OK);
+        CHECK_VEC(vec, &sel);
         CHECK(vec->kind == RZ_VEC_FLAT || type->physical == RZ_PHYS_NONE);
         for (uint32_t i = 0; i < sel.count; i++) {
             uint32_t row = rz_sel_at(&sel, i);
@@ -199,6 +203,8 @@ static void copies_are_deep_and_go_where_they_should(void)
         CHECK(rz_vec_copy(dst, 10 + sel.count, src, &sel, &err) == RUZU_OK);
         memset(rows, 0xFF, sizeof rows);
         rz_arena_free(&source); /* the copy must not need it */
+        rz_sel filled = random_all(10 + 2 * sel.count);
+        CHECK_VEC(dst, &filled);
         for (uint32_t i = 0; i < 10 + 2 * sel.count; i++) {
             rz_value got;
             CHECK(rz_value_from_vec(dst, i, &arena, &got, &err) == RUZU_OK);
@@ -344,6 +350,25 @@ static void match_keeps_equal_pairs(void)
     }
 }
 
+static void verify_finds_broken_vectors(void)
+{
+    rz_vec *lists = NULL, *strings = NULL, *structs = NULL;
+    rz_type_field field = {"a", RZ_INT64};
+    rz_sel one = random_all(1);
+    CHECK(rz_vec_create(&arena, &arena, rz_type_list(&arena, RZ_INT64), 2, &lists, &err) == RUZU_OK);
+    ((rz_list_entry *)lists->data)[0] = (rz_list_entry){0, 1};
+    CHECK_STR(rz_vec_verify(lists, &one), "lists lie within their child");
+    CHECK(rz_vec_create(&arena, &arena, RZ_STRING, 2, &strings, &err) == RUZU_OK);
+    CHECK(rz_vec_verify(strings, &one) == NULL);
+    ((rz_string *)strings->data)[0].u.rest[7] = 1;
+    CHECK_STR(rz_vec_verify(strings, &one), "short strings are padded with zeros");
+    CHECK(rz_vec_create(&arena, &arena, rz_type_struct(&arena, &field, 1), 2, &structs, &err) == RUZU_OK);
+    rz_vec_set_null(structs, 0);
+    CHECK(rz_vec_verify(structs, &one) == NULL);
+    rz_vec_set_valid(structs->children[0], 0);
+    CHECK_STR(rz_vec_verify(structs, &one), "the fields of a NULL struct are NULL");
+}
+
 static void references_show_and_resets_return(void)
 {
     rz_vec *src = random_vec(&arena, RZ_INT64, ROWS), *vec = NULL;
@@ -412,6 +437,7 @@ int main(void)
     RUN_IN_ARENA(equal_values_have_equal_hashes);
     RUN_IN_ARENA(integers_hash_alike_in_all_widths);
     RUN_IN_ARENA(match_keeps_equal_pairs);
+    RUN_IN_ARENA(verify_finds_broken_vectors);
     RUN_IN_ARENA(references_show_and_resets_return);
     RUN_IN_ARENA(refused_memory_is_an_error);
     return CHECK_DONE();

@@ -349,6 +349,13 @@ static inline rz_vec *random_kind(rz_arena *place, const rz_type *type, uint32_t
     return vec;
 }
 
+/* Checks the invariants of the selected rows. */
+#define CHECK_VEC(vec, sel)                                                                                            \
+    do {                                                                                                               \
+        const char *problem_ = rz_vec_verify(vec, sel);                                                                \
+        CHECK_STR(problem_ == NULL ? "" : problem_, "");                                                               \
+    } while (0)
+
 /* ---- the model: order of boxed values as the dialect has it ---- */
 
 static inline int model_order_numbers(double a, double b)
