@@ -41,8 +41,10 @@ struct ruzu_value {
 RZ_NODISCARD ruzu_status rz_value_from_vec(const rz_vec *vec, uint32_t row, rz_arena *arena, rz_value *out, rz_error *err);
 /* Stores a value into a row of a FLAT vector of the same type; string bytes are copied to the heap. */
 RZ_NODISCARD ruzu_status rz_value_to_vec(const rz_value *value, rz_vec *vec, uint32_t row, rz_error *err);
+/* A deep copy that stands alone: text, items and types too. */
 RZ_NODISCARD ruzu_status rz_value_clone(const rz_value *value, rz_arena *arena, rz_value *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_value_cast(const rz_value *value, const rz_type *to, rz_arena *arena, rz_value *out, rz_error *err);
+/* Grouping equality: NULL equals NULL of any type, else types must be equal; NaN equals NaN. */
 bool rz_value_equal(const rz_value *a, const rz_value *b);
 
 /* ---- text ---- */
