@@ -106,6 +106,31 @@ static ruzu_status colread_pin(rz_col_reader *reader, const rz_part *part, uint6
                 : rz_pool_pin(reader->pool, &part->pages, first, count, reader->what, out, err);
 }
 
+/* Pins what is needed and no more. In a full pool the section's other windows make room: nobody looks into them now. */
+static ruzu_status colread_pin_least(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint32_t count, bool scan,
+                                     rz_col_window *window, rz_error *err)
+{
+    rz_error ignored;
+    rz_error_init(&ignored);
+    ruzu_status status = colread_pin(reader, part, first, count, scan, &window->pin, &ignored);
+    if (status == RUZU_ERROR_NO_MEMORY) {
+        memset(&window->pin, 0, sizeof window->pin);
+        for (uint32_t i = 0; i < RZ_COL_WINDOWS; i++) {
+            rz_pin *pin = &reader->streams[section].windows[i].pin;
+            if (pin->page_count != 0) {
+                rz_pool_unpin(reader->pool, pin);
+            }
+        }
+        status = colread_pin(reader, part, first, count, scan, &window->pin, err);
+    } else if (status != RUZU_OK) {
+        rz_error_copy(err, &ignored);
+    }
+    if (status != RUZU_OK) {
+        memset(&window->pin, 0, sizeof window->pin);
+    }
+    return status;
+}
+
 /* The window that holds pages [first, first + count) of the part; `want` >= count pages are pinned when one has to be opened and the pool has room. */
 static ruzu_status colread_window(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint64_t count, uint64_t want, bool scan,
                                   const rz_col_window **out, rz_error *err)
@@ -149,13 +174,8 @@ static ruzu_status colread_window(rz_col_reader *reader, const rz_part *part, rz
         /* Reading ahead must not fail a reader that does not need those pages. */
         memset(&window->pin, 0, sizeof window->pin);
     }
-    ruzu_status status = colread_pin(reader, part, first, (uint32_t)count, scan, &window->pin, err);
-    if (status != RUZU_OK) {
-        memset(&window->pin, 0, sizeof window->pin);
-        return status;
-    }
     *out = window;
-    return RUZU_OK;
+    return colread_pin_least(reader, part, section, first, (uint32_t)count, scan, window, err);
 }
 
 ruzu_status rz_col_fetch(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t off, uint64_t size, bool scan, const uint8_t **out,

@@ -409,6 +409,9 @@ static ruzu_status segment_decode_zones(rz_reader *reader, rz_arena *arena, rz_s
 {
     rz_zone_table *zones = &segment->zones;
     uint8_t flags = rz_read_u8(reader);
+    if (reader->failed) {
+        return segment_corrupt(err, "it ends too early");
+    }
     bool fits = flags == 0 || ((flags & SEGMENT_ZONE_PRESENT) != 0 && rz_zone_has_order((rz_physical)segment->type->physical) &&
                                flags <= (SEGMENT_ZONE_PRESENT | SEGMENT_ZONE_BLOCKS | SEGMENT_ZONE_NULLS));
     if (!fits) {

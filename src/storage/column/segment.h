@@ -97,7 +97,7 @@ static inline bool rz_column_is_array(const rz_type *type)
 /* Physicals whose codecs work with packed differences to a base. */
 static inline bool rz_column_is_packable(rz_physical physical)
 {
-    return physical >= RZ_PHYS_BOOL && physical <= RZ_PHYS_UINT64;
+    return physical >= RZ_PHYS_BOOL && physical <= RZ_PHYS_UINT64 && physical != RZ_PHYS_INT128;
 }
 
 /* Derives section_off and size_bytes from the other fields; false when the sizes overflow. Fields are trusted only as far as their C types. */

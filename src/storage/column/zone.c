@@ -103,8 +103,8 @@ bool rz_zone_table_build(const rz_zone_block *blocks, uint32_t block_count, uint
     out->shift = width > 16 ? width - 16 : 0;
     for (uint32_t i = 0; i < block_count; i++) {
         bool empty = blocks[i].min_key > blocks[i].max_key;
-        low[i] = empty ? 0 : (uint16_t)((blocks[i].min_key - out->min_key) >> out->shift);
-        high[i] = empty ? 0 : (uint16_t)((blocks[i].max_key - out->min_key) >> out->shift);
+        low[i] = (uint16_t)(empty ? 0 : (blocks[i].min_key - out->min_key) >> out->shift);
+        high[i] = (uint16_t)(empty ? 0 : (blocks[i].max_key - out->min_key) >> out->shift);
         if (nulls != NULL) {
             nulls[i] = (uint16_t)blocks[i].null_count;
         }
