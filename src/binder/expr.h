@@ -39,6 +39,7 @@ typedef enum rz_expr_kind {
     RZ_EXPR_START_NODE,      /* [0] REL                          – → NODE */
     RZ_EXPR_END_NODE,        /* [0] REL                          – → NODE */
     RZ_EXPR_PATH,            /* node, rel, node, …               – → RECURSIVE_REL; a rel may be itself a RECURSIVE_REL column (variable length) */
+    RZ_EXPR_FIELD,           /* [0] RECURSIVE_REL or STRUCT     field: index → that field's value */
     RZ_EXPR_LIST_LAMBDA,     /* [0] list, [1] body, [2] initial  lambda */
     RZ_EXPR_GRAPH_VALUE,     /* [0] type containing references   – → the same with value forms (results, CAST to STRING) */
     RZ_EXPR_NEXTVAL,         /* –                                sequence name → INT64; volatile */
@@ -83,6 +84,7 @@ struct rz_expr {
             rz_lambda_kind kind;
             uint32_t params[2];          /* column ids */
         } lambda;
+        uint32_t field;
         const char *sequence;
         struct {
             rz_agg_bound *bound;

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Casts that the binder inserts, common types, and the value form of graph types.
+ */
+#include "binder/bind.h"
+
+const char *rz_bind_type_text(rz_binder *binder, const rz_type *type)
+{
+    rz_str text;
+    rz_str_init(&text, binder->arena->mem);
+    rz_type_format(type, &text);
+    const char *copy = text.failed ? NULL : rz_arena_strndup(binder->arena, text.data, text.length);
+    rz_str_free(&text);
+    return copy == NULL ? "?" : copy;
+}
+
+static const rz_type *cast_resolve_user_type(void *user, const char *name)
+{
+    const rz_cat_type *type = rz_catalog_find_type((const rz_catalog *)user, name);
+    return type == NULL ? NULL : type->type;
+}
+
+ruzu_status rz_bind_type_name(rz_binder *binder, const char *text, size_t length, const rz_type **out, rz_error *err)
+{
+    rz_catalog *catalog = (rz_catalog *)(uintptr_t)binder->context->catalog; /* the callback only reads it */
+    return rz_type_parse(text, length, cast_resolve_user_type, catalog, binder->arena, out, err);
+}
+
+static bool cast_is_untyped_null(const rz_expr *expr)
+{
+    return expr->type->id == RUZU_TYPE_ANY;
+}
+
+ruzu_status rz_bind_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, bool try_cast, rz_expr **out, rz_error *err)
+{
+    if (rz_type_equal(expr->type, type) || type->id == RUZU_TYPE_ANY) {
+        *out = expr;
+        return RUZU_OK;
+    }
+    if (expr->kind == RZ_EXPR_LITERAL) {
+        rz_value value = {.type = type, .is_null = true};
+        if (!expr->u.literal->is_null && !cast_is_untyped_null(expr)) {
+            ruzu_status status = rz_value_cast(expr->u.literal, type, binder->arena, &value, try_cast ? NULL : err);
+            if (status != RUZU_OK && (!try_cast || status == RUZU_ERROR_NO_MEMORY)) {
+                return status;
+            }
+            value.is_null = value.is_null || status != RUZU_OK;
+        }
+        value.type = type;
+        *out = rz_expr_literal(binder->arena, &value);
+        RZ_TRY_ALLOC(*out, err, "binding a constant");
+        (*out)->position = expr->position;
+        return rz_bind_name(binder, *out, err);
+    }
+    if (rz_type_has_graph_ref(expr->type) && type->id == RUZU_TYPE_STRING) {
+        RZ_TRY(rz_bind_to_value(binder, expr, &expr, err));
+    }
+    RZ_TRY(rz_bind_new(binder, RZ_EXPR_CAST, type, &expr, 1, out, err));
+    (*out)->u.try_cast = try_cast;
+    (*out)->position = expr->position;
+    return rz_bind_name(binder, *out, err);
+}
+
+ruzu_status rz_bind_implicit_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err)
+{
+    bool from_text = expr->type->id == RUZU_TYPE_STRING && (expr->kind == RZ_EXPR_LITERAL || expr->kind == RZ_EXPR_PARAMETER) && rz_cast_exists(expr->type, type);
+    bool empty_list = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 0 && expr->type->id == RUZU_TYPE_LIST && rz_cast_exists(expr->type, type);
+    if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || from_text || empty_list ||
+        rz_type_implicit_cost(expr->type, type) != RZ_CAST_IMPOSSIBLE) {
+        return rz_bind_cast(binder, expr, type, false, out, err);
+    }
+    return rz_error_set_at(err, RUZU_ERROR_BINDER, expr->position, "Expression %s has data type %s but expected %s. Implicit cast is not supported.",
+                           rz_expr_text(expr), rz_bind_type_text(binder, expr->type), rz_bind_type_text(binder, type));
+}
+
+ruzu_status rz_bind_unify(rz_binder *binder, rz_expr **exprs, uint32_t count, const rz_type **out_type, rz_error *err)
+{
+    const rz_type *type = RZ_ANY;
+    for (uint32_t i = 0; i < count; i++) {
+        const rz_type *common = rz_type_common(binder->arena, type, exprs[i]->type);
+        if (common == NULL) { /* the first typed one decides: the others must cast to it */
+            common = type;
+        }
+        type = common;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        RZ_TRY(rz_bind_implicit_cast(binder, exprs[i], type, &exprs[i], err));
+    }
+    *out_type = type;
+    return RUZU_OK;
+}
+
+/* ---- value forms ---- */
+
+/* The union of the tables' properties, in order of first appearance, behind the internal fields. */
+static ruzu_status value_fields(rz_binder *binder, const rz_type *type, rz_type_field *fields, uint32_t count, uint32_t capacity, uint32_t *out_count, rz_error *err)
+{
+    for (uint32_t t = 0; t < type->table_count; t++) {
+        const rz_cat_table *table = type->id == RUZU_TYPE_NODE ? rz_catalog_node_table(binder->context->catalog, type->tables[t])
+                                                               : rz_catalog_rel_of_pair(binder->context->catalog, type->tables[t], NULL);
+        for (uint32_t p = 0; table != NULL && p < table->property_count; p++) {
+            bool known = false;
+            for (uint32_t f = 0; f < count; f++) {
+                known = known || rz_name_equal(fields[f].name, table->properties[p].name);
+            }
+            if (!known && count < capacity) {
+                fields[count].name = table->properties[p].name;
+                fields[count++].type = table->properties[p].type;
+            }
+        }
+    }
+    (void)err;
+    *out_count = count;
+    return RUZU_OK;
+}
+
+static ruzu_status value_type_graph(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err)
+{
+    uint32_t capacity = 4;
+    for (uint32_t t = 0; t < type->table_count; t++) {
+        const rz_cat_table *table = type->id == RUZU_TYPE_NODE ? rz_catalog_node_table(binder->context->catalog, type->tables[t])
+                                                               : rz_catalog_rel_of_pair(binder->context->catalog, type->tables[t], NULL);
+        capacity += table == NULL ? 0 : table->property_count;
+    }
+    rz_type_field *fields = RZ_NEW_ARRAY(binder->arena, rz_type_field, capacity);
+    RZ_TRY_ALLOC(fields, err, "binding a result");
+    uint32_t count = 0;
+    const rz_type *id_type = rz_type_of(RUZU_TYPE_INTERNAL_ID);
+    if (type->id == RUZU_TYPE_REL) {
+        fields[count++] = (rz_type_field){.name = "_SRC", .type = id_type};
+        fields[count++] = (rz_type_field){.name = "_DST", .type = id_type};
+        fields[count++] = (rz_type_field){.name = "_LABEL", .type = RZ_STRING};
+        fields[count++] = (rz_type_field){.name = "_ID", .type = id_type};
+    } else {
+        fields[count++] = (rz_type_field){.name = "_ID", .type = id_type};
+        fields[count++] = (rz_type_field){.name = "_LABEL", .type = RZ_STRING};
+    }
+    RZ_TRY(value_fields(binder, type, fields, count, capacity, &count, err));
+    *out = rz_type_graph_value(binder->arena, (ruzu_type_id)type->id, fields, count);
+    RZ_TRY_ALLOC(*out, err, "binding a result");
+    return RUZU_OK;
+}
+
+static ruzu_status value_type_fields(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err)
+{
+    rz_type *copy = (rz_type *)rz_arena_dup(binder->arena, type, sizeof *type);
+    rz_type_field *fields = RZ_NEW_ARRAY(binder->arena, rz_type_field, type->field_count);
+    if (copy == NULL || fields == NULL) {
+        return rz_error_no_memory(err, "binding a result");
+    }
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        fields[i].name = type->fields[i].name;
+        RZ_TRY(rz_bind_value_type(binder, type->fields[i].type, &fields[i].type, err));
+    }
+    copy->fields = fields;
+    *out = copy;
+    return RUZU_OK;
+}
+
+ruzu_status rz_bind_value_type(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err)
+{
+    *out = type;
+    if (!rz_type_has_graph_ref(type)) {
+        return RUZU_OK;
+    }
+    if (type->id == RUZU_TYPE_NODE || type->id == RUZU_TYPE_REL) {
+        return value_type_graph(binder, type, out, err);
+    }
+    if (type->physical == RZ_PHYS_STRUCT) {
+        return value_type_fields(binder, type, out, err);
+    }
+    rz_type *copy = (rz_type *)rz_arena_dup(binder->arena, type, sizeof *type);
+    RZ_TRY_ALLOC(copy, err, "binding a result");
+    *out = copy;
+    return rz_bind_value_type(binder, type->child, &copy->child, err);
+}
+
+ruzu_status rz_bind_to_value(rz_binder *binder, rz_expr *expr, rz_expr **out, rz_error *err)
+{
+    *out = expr;
+    if (!rz_type_has_graph_ref(expr->type)) {
+        return RUZU_OK;
+    }
+    const rz_type *type = NULL;
+    RZ_TRY(rz_bind_value_type(binder, expr->type, &type, err));
+    RZ_TRY(rz_bind_new(binder, RZ_EXPR_GRAPH_VALUE, type, &expr, 1, out, err));
+    return rz_bind_name(binder, *out, err);
+}
