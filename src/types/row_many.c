@@ -223,7 +223,7 @@ ruzu_status rz_row_values_read(const uint8_t **cursors, uint32_t count, bool cop
 
 /* ---- comparison ---- */
 
-static uint32_t row_match_strings(const uint8_t **cursors, const rz_vec *base, const uint32_t *at, uint32_t *items, uint32_t count, uint32_t *out)
+static uint32_t row_match_strings(const uint8_t **cursors, const rz_vec *base, const uint32_t *at, const uint32_t *items, uint32_t count, uint32_t *out)
 {
     const rz_string *data = (const rz_string *)base->data;
     uint32_t kept = 0;
@@ -248,7 +248,7 @@ static uint32_t row_match_strings(const uint8_t **cursors, const rz_vec *base, c
     return kept;
 }
 
-static uint32_t row_match_each(const uint8_t **cursors, const rz_vec *vec, const uint32_t *at, uint32_t *items, uint32_t count, uint32_t *out)
+static uint32_t row_match_each(const uint8_t **cursors, const rz_vec *vec, const uint32_t *at, const uint32_t *items, uint32_t count, uint32_t *out)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -262,7 +262,7 @@ static uint32_t row_match_each(const uint8_t **cursors, const rz_vec *vec, const
     return kept;
 }
 
-static uint32_t row_match_block(const uint8_t **cursors, const rz_vec *base, const uint32_t *at, uint32_t *items, uint32_t count, uint32_t *out)
+static uint32_t row_match_block(const uint8_t **cursors, const rz_vec *base, const uint32_t *at, const uint32_t *items, uint32_t count, uint32_t *out)
 {
     switch ((rz_physical)base->type->physical) {
     case RZ_PHYS_BOOL:

@@ -52,7 +52,7 @@ static void ROW_NAME(row_read)(const uint8_t **cursors, uint32_t count, rz_vec *
 #endif
 
 #ifdef ROW_EQUAL
-static uint32_t ROW_NAME(row_match)(const uint8_t **cursors, const rz_vec *base, const uint32_t *at, uint32_t *items, uint32_t count,
+static uint32_t ROW_NAME(row_match)(const uint8_t **cursors, const rz_vec *base, const uint32_t *at, const uint32_t *items, uint32_t count,
                                     uint32_t *out)
 {
     const ROW_TYPE *data = (const ROW_TYPE *)base->data;
