@@ -14,12 +14,8 @@
  * value. */
 static uint32_t cast_member_cost(const rz_type *from, const rz_type *to)
 {
-    bool from_list = from->id == RUZU_TYPE_LIST || from->id == RUZU_TYPE_ARRAY;
-    bool from_nested = from_list || from->physical == RZ_PHYS_STRUCT || from->id == RUZU_TYPE_MAP;
-    if (to->id == RUZU_TYPE_STRING && from_nested) {
-        return RZ_CAST_IMPOSSIBLE;
-    }
-    return rz_type_implicit_cost(from, to);
+    uint32_t cost = rz_type_implicit_cost(from, to);
+    return to->id == RUZU_TYPE_STRING && cost != 0 && cost != RZ_CAST_IMPOSSIBLE ? RZ_CAST_IMPOSSIBLE - 1 : cost;
 }
 
 static int32_t cast_choose_member(const rz_type *from, const rz_type *to)

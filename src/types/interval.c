@@ -200,6 +200,14 @@ static ruzu_status interval_add_unit(interval_number number, rz_date_unit unit, 
     return number.millionths == 0 ? RUZU_OK : interval_add_fraction(number.millionths, unit, scale, sum, err);
 }
 
+static const char *interval_skip_blanks(const char *at, const char *end)
+{
+    while (at < end && rz_text_is_space(*at)) {
+        at++;
+    }
+    return at;
+}
+
 static ruzu_status interval_syntax_error(const char *text, size_t length, rz_error *err)
 {
     return rz_error_set(err, RUZU_ERROR_CONVERSION, "Error occurred during parsing interval. Given: \"%.*s\".",
@@ -212,7 +220,7 @@ static ruzu_status interval_read_time(const char *at, const char *end, bool nega
     int64_t seconds;
     int32_t nanos;
     size_t used = rz_text_scan_time(at, (size_t)(end - at), INT64_MAX / INT64_C(3600000000), &seconds, &nanos);
-    if (used == 0 || used != (size_t)(end - at)) {
+    if (used == 0 || interval_skip_blanks(at + used, end) != end) {
         return rz_error_set(err, RUZU_ERROR_CONVERSION, "Error occurred during parsing time. Given: \"%.*s\".",
                             rz_text_shown((size_t)(end - at)), at);
     }
@@ -254,14 +262,6 @@ static ruzu_status interval_read_number(const char **at, const char *end, bool n
     return RUZU_OK;
 }
 
-static const char *interval_skip_blanks(const char *at, const char *end)
-{
-    while (at < end && rz_text_is_space(*at)) {
-        at++;
-    }
-    return at;
-}
-
 /* One `[sign] number unit` or the trailing time; *at stands behind it. */
 static ruzu_status interval_read_part(const char *text, size_t length, const char **at, rz_interval *sum, rz_error *err)
 {
@@ -281,10 +281,7 @@ static ruzu_status interval_read_part(const char *text, size_t length, const cha
         digits_end++;
     }
     if (digits_end < end && *digits_end == ':') {
-        while (rz_text_is_space(end[-1])) {
-            end--;
-        }
-        *at = text + length;
+        *at = end;
         return interval_read_time(number_begin, end, negative, sum, err);
     }
     RZ_TRY(interval_read_number(&p, end, negative, &number, err));

@@ -37,7 +37,7 @@ static uint64_t double_mul_round_to_odd(rz_uint128 significand, uint64_t factor)
 /* 10^e as 128-bit significand, rounded up. */
 static rz_uint128 double_pow10_ceil(int32_t e)
 {
-    const uint64_t *entry = pow10_significands[e - RZ_POW10_MIN];
+    const uint64_t *entry = rz_pow10_significands[e - RZ_POW10_MIN];
     rz_uint128 floor = ((rz_uint128)entry[0] << 64) | entry[1];
     return e >= 0 && e <= RZ_POW10_EXACT_MAX ? floor : floor + 1;
 }

@@ -202,7 +202,7 @@ static uint64_t double_read_general(const double_read_number *number, const doub
         return 0;
     }
     int32_t e = (int32_t)number->exponent;
-    const uint64_t *entry = pow10_significands[e - RZ_POW10_MIN];
+    const uint64_t *entry = rz_pow10_significands[e - RZ_POW10_MIN];
     rz_uint128 power = ((rz_uint128)entry[0] << 64) | entry[1];
     bool exact_power = e >= 0 && e <= RZ_POW10_EXACT_MAX;
     uint32_t shift = rz_clz64(number->mantissa);

@@ -67,17 +67,31 @@ static bool nested_skip_quotes(nested_scan *scan)
     return true;
 }
 
-/* From an opening bracket to behind the one that closes it. */
-static bool nested_skip_brackets(nested_scan *scan)
+/* True at the beginning of an element, field value or key. */
+static bool nested_begins_token(const char *begin, const char *at)
+{
+    while (at > begin && rz_text_is_space(at[-1])) {
+        at--;
+    }
+    return at > begin && strchr("[{,:=", at[-1]) != NULL && at[-1] != '\0';
+}
+
+/* One attempt of nested_skip_brackets: with `anywhere`, single quotes protect wherever they stand and have to be
+ * closed; with `tokens`, quotes that begin an element, value or key protect when they are closed. */
+static bool nested_match_brackets(nested_scan *scan, bool anywhere, bool tokens)
 {
     char closers[NESTED_MAX_DEPTH];
     uint32_t depth = 0;
+    const char *begin = scan->at;
     while (scan->at < scan->end) {
         char c = *scan->at;
-        if (nested_is_quote(c)) {
+        if (c == '\'' && anywhere) {
             if (!nested_skip_quotes(scan)) {
                 return false;
             }
+            continue;
+        }
+        if (tokens && nested_is_quote(c) && nested_begins_token(begin, scan->at) && nested_skip_quotes(scan)) {
             continue;
         }
         scan->at++;
@@ -93,6 +107,22 @@ static bool nested_skip_brackets(nested_scan *scan)
         }
     }
     return false;
+}
+
+/* From an opening bracket to behind the one that closes it. In Kuzu any single quote protects and double quotes never
+ * do. Here double quotes do where that makes sense; single ones are apostrophes where nothing else makes sense. */
+static bool nested_skip_brackets(nested_scan *scan)
+{
+    const char *begin = scan->at;
+    if (nested_match_brackets(scan, true, true)) {
+        return true;
+    }
+    scan->at = begin;
+    if (nested_match_brackets(scan, true, false)) {
+        return true;
+    }
+    scan->at = begin;
+    return nested_match_brackets(scan, false, true);
 }
 
 static nested_slice nested_slice_make(const char *begin, const char *end)
@@ -200,7 +230,7 @@ static bool nested_skip_part(nested_scan *scan, char stop, bool or_close)
         }
         if (nested_is_quote(c)) {
             if (!nested_skip_quotes(scan)) {
-                return false;
+                scan->at++; /* an apostrophe */
             }
         } else if (c == '[' || c == '{') {
             if (!nested_skip_brackets(scan)) {
@@ -213,9 +243,23 @@ static bool nested_skip_part(nested_scan *scan, char stop, bool or_close)
     return false;
 }
 
-/* The next name and value of a STRUCT (delimiter ':') or key and value of a MAP ('='). */
+/* Up to the ':' behind a field name, which only quotes around all of it protect. */
+static bool nested_skip_name(nested_scan *scan)
+{
+    nested_skip_blanks(scan);
+    if (scan->at < scan->end && nested_is_quote(*scan->at)) {
+        (void)nested_skip_quotes(scan);
+    }
+    const char *colon = (const char *)memchr(scan->at, scan->delimiter, (size_t)(scan->end - scan->at));
+    scan->at = colon == NULL ? scan->end : colon;
+    return colon != NULL;
+}
+
+/* The next name and value of a STRUCT (delimiter ':') or key and value of a MAP ('='). When the text is malformed
+ * behind a name, that is set; else its data is NULL. */
 static nested_step nested_fields_next(nested_scan *scan, nested_slice *out_name, nested_slice *out_value)
 {
+    out_name->data = NULL;
     if (scan->done) {
         return NESTED_END;
     }
@@ -225,7 +269,7 @@ static nested_step nested_fields_next(nested_scan *scan, nested_slice *out_name,
     }
     scan->first = false;
     const char *begin = scan->at;
-    if (!nested_skip_part(scan, scan->delimiter, false)) {
+    if (scan->delimiter == ':' ? !nested_skip_name(scan) : !nested_skip_part(scan, scan->delimiter, false)) {
         return NESTED_MALFORMED;
     }
     *out_name = nested_slice_make(begin, scan->at);
@@ -334,19 +378,27 @@ static ruzu_status nested_read_struct(const char *text, size_t length, const rz_
         rz_vec_set_null(vec->children[i], row);
     }
     nested_slice name, value;
-    nested_step step;
     uint32_t expected = 0;
-    while ((step = nested_fields_next(&scan, &name, &value)) == NESTED_ITEM) {
+    while (true) {
+        nested_step step = nested_fields_next(&scan, &name, &value);
+        if (step == NESTED_END) {
+            return RUZU_OK;
+        }
+        if (name.data == NULL) {
+            return rz_text_not_in_range(text, length, vec, err);
+        }
         name = nested_unquote(name);
         int64_t idx = nested_find_field(type, name, expected);
         if (idx < 0) {
             return rz_error_set(err, RUZU_ERROR_PARSER, "Invalid struct field name: %.*s", rz_text_shown(name.length),
                                 name.data);
         }
+        if (step == NESTED_MALFORMED) {
+            return rz_text_not_in_range(text, length, vec, err);
+        }
         expected = (uint32_t)idx + 1;
         RZ_TRY(nested_read_item(nested_unquote(value), true, reader, vec->children[idx], row, err));
     }
-    return step == NESTED_MALFORMED ? rz_text_not_in_range(text, length, vec, err) : RUZU_OK;
 }
 
 /* ---- maps ---- */

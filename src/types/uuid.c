@@ -39,10 +39,7 @@ bool rz_text_read_uuid(const char *text, size_t length, rz_int128 *out)
     rz_uint128 number = 0;
     uint32_t count = 0;
     for (size_t i = 0; i < length; i++) {
-        if (text[i] == '-') { /* between digits, wherever */
-            if (i == 0 || i + 1 == length) {
-                return false;
-            }
+        if (text[i] == '-') { /* wherever they stand */
             continue;
         }
         int32_t digit = uuid_hex_value(text[i]);

@@ -405,7 +405,7 @@ static void powers_of_ten_are_exact(void)
         for (int i = 0; i < 128; i++) {
             want = want << 1 | test_big_bit(power, bits - 1 - i);
         }
-        const uint64_t *entry = pow10_significands[e - RZ_POW10_MIN];
+        const uint64_t *entry = rz_pow10_significands[e - RZ_POW10_MIN];
         CHECK_EQ_U64(entry[0], (uint64_t)(want >> 64));
         CHECK_EQ_U64(entry[1], (uint64_t)want);
         test_big_mul(power, 10);
@@ -439,7 +439,7 @@ static void powers_of_ten_are_exact(void)
             }
             quotient = quotient << 1 | (order >= 0);
         }
-        const uint64_t *entry = pow10_significands[e - RZ_POW10_MIN];
+        const uint64_t *entry = rz_pow10_significands[e - RZ_POW10_MIN];
         CHECK_EQ_U64(entry[0], (uint64_t)(quotient >> 64));
         CHECK_EQ_U64(entry[1], (uint64_t)quotient);
     }
