@@ -42,6 +42,13 @@ RZ_NODISCARD ruzu_status rz_result_set_from_text(rz_mem *mem, rz_pool *pool, con
 
 typedef int (*rz_progress_fn)(void *user, double fraction, uint64_t rows, const char *phase); /* non-zero: stop */
 
+/* What table functions may ask of the session. */
+typedef struct rz_session {
+    /* Appends the value of an option (current_setting), named in any case, as text; false: there is no such option. */
+    bool (*setting)(void *user, const char *name, rz_str *out);
+    void *user;
+} rz_session;
+
 /* What a statement needs from its session. */
 typedef struct rz_exec_context {
     rz_txn *txn;
@@ -59,7 +66,8 @@ typedef struct rz_exec_context {
     void *progress_user;
     rz_warnings *warnings;          /* io.h: bad rows of IGNORE_ERRORS */
     const rz_file_policy *files;    /* io.h: which files may be read */
-    void *session;                  /* passed to table functions that show session state */
+    uint64_t query_id;              /* number of the statement in its connection, from 0: stands in warnings */
+    const rz_session *session;      /* for table functions that show session state; may be NULL */
 } rz_exec_context;
 
 /* Runs a plan; *out is NULL for a query without RETURN. profile: NULL, or a place for actual figures shown by PROFILE. */
