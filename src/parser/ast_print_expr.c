@@ -251,7 +251,8 @@ static void print_operator(const rz_ast_expr *expr, rz_str *out)
         rz_str_append_text(out, op == RZ_AST_OP_NOT ? "NOT " : rz_ast_op_text(op));
         /* `-5` is one literal, `-(5)` is not. */
         bool is_number = first->kind == RZ_AST_EXPR_INT64 || first->kind == RZ_AST_EXPR_INT128 || first->kind == RZ_AST_EXPR_DOUBLE;
-        print_at_level(first, op == RZ_AST_OP_NEGATE && is_number ? PRINT_LEVEL_ATOM + 1 : level, out);
+        bool folds = is_number && op == RZ_AST_OP_NEGATE && (first->flags & RZ_AST_FLAG_MINUS) == 0;
+        print_at_level(first, folds ? PRINT_LEVEL_ATOM + 1 : level, out);
         return;
     }
     if (op == RZ_AST_OP_FACTORIAL) {

@@ -253,9 +253,11 @@ typedef enum rz_parse_query_form {
 } rz_parse_query_form;
 
 RZ_NODISCARD ruzu_status rz_parse_query(rz_parser *p, rz_parse_query_form form, rz_ast_query **out);
-/* `{ query }` at the brace; counts as a subquery level. */
+/* A query inside a statement or expression: counts as a level of subqueries. */
+RZ_NODISCARD ruzu_status rz_parse_subquery(rz_parser *p, rz_parse_query_form form, rz_ast_query **out);
+/* `{ query }` at the brace, as rz_parse_subquery. */
 RZ_NODISCARD ruzu_status rz_parse_braced_query(rz_parser *p, rz_parse_query_form form, rz_ast_query **out);
-/* expr [AS alias], … until the body ends; `*` alone is the caller's. */
+/* WHERE e, or NULL in *out. */
 RZ_NODISCARD ruzu_status rz_parse_optional_where(rz_parser *p, uint32_t flags, rz_ast_expr **out);
 
 /* ---- parse_source.c ---- */

@@ -505,6 +505,7 @@ static ruzu_status atom_name(rz_parser *p, rz_ast_expr **out)
         /* `count {.a}` and `count {}` would be projections of a variable called so. */
         if (rz_parse_peek_is(p, 1, RZ_TOKEN_LBRACE) && !rz_parse_peek_is(p, 2, RZ_TOKEN_DOT) &&
             !rz_parse_peek_is(p, 2, RZ_TOKEN_RBRACE)) {
+            RZ_TRY(token->keyword == RZ_KW_COLLECT ? rz_parse_extension(p) : RUZU_OK);
             return atom_subquery(p, token->keyword == RZ_KW_COUNT ? RZ_AST_SUBQUERY_COUNT : RZ_AST_SUBQUERY_COLLECT, out);
         }
         break;

@@ -536,7 +536,8 @@ static ruzu_status query_single(rz_parser *p, rz_parse_query_form form, bool uni
     if (last->kind == RZ_AST_CLAUSE_RETURN && query_find_clause(p, &kind, &words)) {
         return rz_parse_fail(p, last->position, 6, "RETURN can only be used at the end of the query");
     }
-    if (!query_may_end(p, form, last->kind, p->stack_count == base + 1)) {
+    bool alone = p->stack_count == base + 1 && (last->kind != RZ_AST_CLAUSE_CALL || (last->call.where == NULL && !last->call.has_yield));
+    if (!query_may_end(p, form, last->kind, alone)) {
         bool at_end = rz_parse_is(p, RZ_TOKEN_END) || rz_parse_is(p, RZ_TOKEN_RBRACE) || rz_parse_is_keyword(p, RZ_KW_UNION);
         if (at_end && last->kind != RZ_AST_CLAUSE_WITH) {
             return rz_parse_fail(p, single->position, first_length, "Query must conclude with RETURN clause");
@@ -574,17 +575,22 @@ ruzu_status rz_parse_query(rz_parser *p, rz_parse_query_form form, rz_ast_query 
     return RUZU_OK;
 }
 
-ruzu_status rz_parse_braced_query(rz_parser *p, rz_parse_query_form form, rz_ast_query **out)
+ruzu_status rz_parse_subquery(rz_parser *p, rz_parse_query_form form, rz_ast_query **out)
 {
     RZ_TRY(rz_parse_enter(p));
     if (p->subquery_depth >= p->limits.max_subquery_depth) {
         return rz_parse_limit(p, rz_parse_start(p), "max_subquery_depth", p->limits.max_subquery_depth);
     }
     p->subquery_depth++;
-    RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LBRACE));
     RZ_TRY(rz_parse_query(p, form, out));
-    RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RBRACE));
     p->subquery_depth--;
     rz_parse_leave(p);
     return RUZU_OK;
+}
+
+ruzu_status rz_parse_braced_query(rz_parser *p, rz_parse_query_form form, rz_ast_query **out)
+{
+    RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LBRACE));
+    RZ_TRY(rz_parse_subquery(p, form, out));
+    return rz_parse_expect(p, RZ_TOKEN_RBRACE);
 }

@@ -66,9 +66,7 @@ static ruzu_status source_parenthesis(rz_parser *p, bool allow_columns, rz_ast_s
         return rz_parse_expect_keyword(p, RZ_KW_COLUMN);
     }
     out->kind = RZ_AST_SOURCE_QUERY;
-    RZ_TRY(rz_parse_enter(p));
-    RZ_TRY(rz_parse_query(p, RZ_PARSE_QUERY_FULL, &out->query));
-    rz_parse_leave(p);
+    RZ_TRY(rz_parse_subquery(p, RZ_PARSE_QUERY_FULL, &out->query));
     return rz_parse_expect(p, RZ_TOKEN_RPAREN);
 }
 
