@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Powers of ten as 128-bit significands, for reading and writing floating-point numbers: entry e - RZ_POW10_MIN is
- * floor(10^e * 2^(127 - floor(log2(10^e)))), so the top bit is always set; exact for 0 <= e <= 55. The unit test of this module
- * computes every entry again with exact integers.
+ * floor(10^e * 2^(127 - floor(log2(10^e)))), so the top bit is always set; exact for 0 <= e <= 55. The unit test computes
+ * every entry again with exact integers.
  */
 #ifndef RZ_TYPES_POW10_TABLE_H
 #define RZ_TYPES_POW10_TABLE_H
