@@ -40,7 +40,9 @@ RZ_NODISCARD ruzu_status rz_warnings_create(rz_mem *mem, uint64_t limit, rz_warn
 void rz_warnings_free(rz_warnings *warnings);
 void rz_warnings_clear(rz_warnings *warnings);
 void rz_warnings_add(rz_warnings *warnings, uint64_t query_id, const char *message, const char *file, uint64_t line, const char *record, size_t record_length);
-uint64_t rz_warnings_count(rz_warnings *warnings);
+uint64_t rz_warnings_count(rz_warnings *warnings); /* kept */
+uint64_t rz_warnings_total(rz_warnings *warnings); /* added so far, those beyond the limit too; clear does not lower it */
+void rz_warnings_set_limit(rz_warnings *warnings, uint64_t limit);
 bool rz_warnings_get(rz_warnings *warnings, uint64_t idx, rz_warning *out); /* borrowed until clear */
 
 /* ---- CSV ---- */
