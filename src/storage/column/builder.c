@@ -518,5 +518,11 @@ static ruzu_status builder_append_vec(rz_col_builder *builder, rz_builder_node *
 ruzu_status rz_col_builder_append(rz_col_builder *builder, const rz_vec *vec, const rz_sel *sel, rz_error *err)
 {
     RZ_ASSERT(vec->type->physical == builder->root.type->physical);
-    return builder_append_vec(builder, &builder->root, vec, sel->rows, 0, sel->count, err);
+    const uint32_t *rows = sel->rows;
+    uint32_t start = 0;
+    if (rows != NULL && sel->count != 0 && rows[sel->count - 1] - rows[0] == sel->count - 1) { /* ascending, so neighbours: copied in bulk */
+        start = rows[0];
+        rows = NULL;
+    }
+    return builder_append_vec(builder, &builder->root, vec, rows, start, sel->count, err);
 }

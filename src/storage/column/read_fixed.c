@@ -25,17 +25,6 @@ static void colfix_constant(const rz_col_reader *reader, const rz_part *part, ui
 
 /* ---- scattered reads ---- */
 
-static void colfix_bounds(const uint64_t *values, uint32_t count, uint64_t *out_low, uint64_t *out_high)
-{
-    uint64_t low = values[0], high = values[0];
-    for (uint32_t i = 1; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
-    *out_low = low;
-    *out_high = high;
-}
-
 /* values[i] = packed value number values[i], where data begins with bit `skipped` of the array. */
 static void colfix_gather_window(const uint8_t *data, uint64_t skipped, uint32_t width, uint64_t *values, uint32_t count)
 {
@@ -60,10 +49,10 @@ ruzu_status rz_col_gather_packed(rz_col_reader *reader, const rz_part *part, rz_
         return RUZU_OK;
     }
     uint64_t low = 0, high = 0;
-    colfix_bounds(values, count, &low, &high);
+    bool sorted = rz_col_bounds(values, count, &low, &high);
     uint64_t first = (low * width) >> 3, last = (high * width) >> 3;
     rz_col_access access;
-    rz_col_access_begin(&access, reader, part, section, first, last + 8, count, err);
+    rz_col_access_begin(&access, reader, part, section, first, last + 8, count, sorted, err);
     if (access.low <= first && last + 9 <= access.high) { /* everything lies in the window */
         colfix_gather_window(access.data, access.low * 8, width, values, count);
         return RUZU_OK;
@@ -80,9 +69,9 @@ static ruzu_status colfix_pick(rz_col_reader *reader, const rz_part *part, rz_se
 {
     uint64_t low = 0, high = 0;
     uint32_t size = reader->size;
-    colfix_bounds(values, count, &low, &high);
+    bool sorted = rz_col_bounds(values, count, &low, &high);
     rz_col_access access;
-    rz_col_access_begin(&access, reader, part, section, low * size, high * size + size - 1, count, err);
+    rz_col_access_begin(&access, reader, part, section, low * size, high * size + size - 1, count, sorted, err);
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *value = rz_col_access_get(&access, values[i] * size, size);
         if (value == NULL) {
@@ -111,7 +100,7 @@ static uint64_t colfix_find_run(rz_col_access *ends, const rz_part *part, uint64
 static void colfix_ends_begin(rz_col_access *ends, rz_col_reader *reader, const rz_part *part, uint32_t count, rz_error *err)
 {
     uint64_t last = ((uint64_t)(part->aux_count - 1) * part->width) >> 3;
-    rz_col_access_begin(ends, reader, part, RZ_SECTION_DATA, 0, last + 8, (uint64_t)count * 8, err);
+    rz_col_access_begin(ends, reader, part, RZ_SECTION_DATA, 0, last + 8, (uint64_t)count * 8, false, err);
 }
 
 /* Turns rows into the numbers of their runs. Sorted rows stay in their run or look for it behind. */
@@ -260,7 +249,7 @@ static ruzu_status colfix_read_rle(rz_col_reader *reader, const rz_part *part, u
     rz_col_access ends, aux;
     colfix_ends_begin(&ends, reader, part, count, err);
     uint64_t last_value = packable ? (((uint64_t)(part->aux_count - 1) * part->aux_width) >> 3) + 8 : (uint64_t)part->aux_count * size - 1;
-    rz_col_access_begin(&aux, reader, part, RZ_SECTION_AUX, 0, last_value, count, err);
+    rz_col_access_begin(&aux, reader, part, RZ_SECTION_AUX, 0, last_value, count, true, err);
 
     uint64_t run = colfix_find_run(&ends, part, row);
     uint64_t at = row, end = (uint64_t)row + count;

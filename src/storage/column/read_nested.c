@@ -68,13 +68,10 @@ static ruzu_status collist_gather_starts(rz_col_reader *reader, const rz_part *p
     uint64_t *values = reader->values;
     uint32_t *lengths = reader->lengths;
     uint32_t width = part->width;
-    uint64_t low = UINT64_MAX, high = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
+    uint64_t low = 0, high = 0;
+    bool sorted = rz_col_bounds(values, count, &low, &high);
     rz_col_access access;
-    rz_col_access_begin(&access, reader, part, RZ_SECTION_DATA, (low * width) >> 3, (((high + 1) * width) >> 3) + 8, count, err);
+    rz_col_access_begin(&access, reader, part, RZ_SECTION_DATA, (low * width) >> 3, (((high + 1) * width) >> 3) + 8, count, sorted, err);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t begin = rz_col_access_packed(&access, values[i], width);
         uint64_t end = rz_col_access_packed(&access, values[i] + 1, width);

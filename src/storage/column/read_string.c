@@ -165,13 +165,10 @@ static ruzu_status colstr_gather_entries(rz_col_reader *reader, const rz_part *p
 {
     uint64_t *values = reader->values;
     uint32_t *lengths = reader->lengths;
-    uint64_t low = UINT64_MAX, high = 0, long_bytes = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
+    uint64_t low = 0, high = 0, long_bytes = 0;
+    bool sorted = rz_col_bounds(values, count, &low, &high);
     rz_col_access access;
-    rz_col_access_begin(&access, reader, part, section, (low * width) >> 3, (((high + 1) * width) >> 3) + 8, count, err);
+    rz_col_access_begin(&access, reader, part, section, (low * width) >> 3, (((high + 1) * width) >> 3) + 8, count, sorted, err);
     uint64_t lowest = UINT64_MAX, highest = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t begin = rz_col_access_packed(&access, values[i], width);
@@ -197,7 +194,7 @@ static ruzu_status colstr_gather_entries(rz_col_reader *reader, const rz_part *p
         }
         return RUZU_OK;
     }
-    rz_col_access_begin(&access, reader, part, RZ_SECTION_BYTES, lowest, highest - 1, count, err);
+    rz_col_access_begin(&access, reader, part, RZ_SECTION_BYTES, lowest, highest - 1, count, sorted, err);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t length = lengths[i];
         const uint8_t *p = NULL;

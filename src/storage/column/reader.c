@@ -113,7 +113,7 @@ static ruzu_status colread_pin_least(rz_col_reader *reader, const rz_part *part,
     rz_error ignored;
     rz_error_init(&ignored);
     ruzu_status status = colread_pin(reader, part, first, count, scan, &window->pin, &ignored);
-    if (status == RUZU_ERROR_NO_MEMORY) {
+    if (status == RUZU_ERROR_NO_MEMORY || status == RUZU_ERROR_LIMIT) {
         memset(&window->pin, 0, sizeof window->pin);
         for (uint32_t i = 0; i < RZ_COL_WINDOWS; i++) {
             rz_pin *pin = &reader->streams[section].windows[i].pin;
@@ -131,9 +131,10 @@ static ruzu_status colread_pin_least(rz_col_reader *reader, const rz_part *part,
     return status;
 }
 
-/* The window that holds pages [first, first + count) of the part; `want` >= count pages are pinned when one has to be opened and the pool has room. */
-static ruzu_status colread_window(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint64_t count, uint64_t want, bool scan,
-                                  const rz_col_window **out, rz_error *err)
+/* The window that holds pages [first, first + count) of the part. When one has to be opened and the pool has room, it is pages
+ * [wide_first, wide_first + wide_count), which include those. */
+static ruzu_status colread_window(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint64_t count, uint64_t wide_first,
+                                  uint64_t wide_count, bool scan, const rz_col_window **out, rz_error *err)
 {
     rz_col_stream *stream = &reader->streams[section];
     uint64_t page = part->pages.range.start + first;
@@ -150,8 +151,8 @@ static ruzu_status colread_window(rz_col_reader *reader, const rz_part *part, rz
     if (count > RZ_WINDOW_PAGES || first + count > part->pages.range.count) { /* guards against a defect here: sizes were checked */
         return rz_col_corrupt(reader, part, "a section leaves its pages", err);
     }
-    want = want < RZ_WINDOW_PAGES ? want : RZ_WINDOW_PAGES;
-    want = want < part->pages.range.count - first ? want : part->pages.range.count - first;
+    wide_count = wide_count < RZ_WINDOW_PAGES ? wide_count : RZ_WINDOW_PAGES;
+    wide_count = wide_count < part->pages.range.count - wide_first ? wide_count : part->pages.range.count - wide_first;
     rz_col_window *window = &stream->windows[stream->next];
     stream->last = stream->next;
     stream->next = (stream->next + 1) % RZ_COL_WINDOWS;
@@ -159,21 +160,19 @@ static ruzu_status colread_window(rz_col_reader *reader, const rz_part *part, rz
         rz_pool_unpin(reader->pool, &window->pin);
     }
     memset(&window->pin, 0, sizeof window->pin);
-    window->first_page = page;
-    if (want > count) {
+    if (wide_count > count && wide_first <= first && wide_first + wide_count >= first + count) {
         rz_error ignored;
         rz_error_init(&ignored);
-        ruzu_status status = colread_pin(reader, part, first, (uint32_t)want, scan, &window->pin, &ignored);
+        ruzu_status status = colread_pin(reader, part, wide_first, (uint32_t)wide_count, scan, &window->pin, &ignored);
         if (status == RUZU_OK) {
+            window->first_page = part->pages.range.start + wide_first;
             *out = window;
             return RUZU_OK;
-        }
-        if (status != RUZU_ERROR_NO_MEMORY && status != RUZU_ERROR_CORRUPT) {
-            return rz_error_copy(err, &ignored);
         }
         /* Reading ahead must not fail a reader that does not need those pages. */
         memset(&window->pin, 0, sizeof window->pin);
     }
+    window->first_page = page;
     *out = window;
     return colread_pin_least(reader, part, section, first, (uint32_t)count, scan, window, err);
 }
@@ -186,13 +185,27 @@ ruzu_status rz_col_fetch(rz_col_reader *reader, const rz_part *part, rz_section 
     uint64_t count = (begin + (size == 0 ? 1 : size) - 1) / RZ_PAGE_SIZE - first + 1;
     const rz_col_window *window = NULL;
     *out = NULL;
-    RZ_TRY(colread_window(reader, part, section, first, count, scan ? RZ_COL_AHEAD_PAGES : count, scan, &window, err));
+    RZ_TRY(colread_window(reader, part, section, first, count, first, scan ? RZ_COL_AHEAD_PAGES : count, scan, &window, err));
     *out = window->pin.data + (begin - (window->first_page - part->pages.range.start) * RZ_PAGE_SIZE);
     return RUZU_OK;
 }
 
+bool rz_col_bounds(const uint64_t *values, uint32_t count, uint64_t *out_low, uint64_t *out_high)
+{
+    uint64_t low = values[0], high = values[0];
+    bool sorted = true;
+    for (uint32_t i = 1; i < count; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+        sorted &= values[i] >= values[i - 1];
+    }
+    *out_low = low;
+    *out_high = high;
+    return sorted;
+}
+
 void rz_col_access_begin(rz_col_access *access, rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t lowest, uint64_t highest,
-                         uint64_t count, rz_error *err)
+                         uint64_t count, bool sorted, rz_error *err)
 {
     access->reader = reader;
     access->part = part;
@@ -202,18 +215,21 @@ void rz_col_access_begin(rz_col_access *access, rz_col_reader *reader, const rz_
     access->high = 0;
     access->status = RUZU_OK;
     access->err = err;
-    access->ahead_pages = 1;
-    uint64_t begin = (part->section_off[section] + lowest) / RZ_PAGE_SIZE;
-    uint64_t pages = (part->section_off[section] + highest) / RZ_PAGE_SIZE - begin + 1;
-    if (pages > 2 * count) {
-        return; /* few rows far from each other: page by page */
+    access->window_pages = 1;
+    access->first_page = (part->section_off[section] + lowest) / RZ_PAGE_SIZE;
+    uint64_t pages = (part->section_off[section] + highest) / RZ_PAGE_SIZE - access->first_page + 1;
+    if (pages == 1) {
+        return;
     }
-    access->ahead_pages = RZ_COL_AHEAD_PAGES;
-    if (pages > 1 && pages <= RZ_WINDOW_PAGES) {
+    if (pages <= RZ_WINDOW_PAGES && pages <= 2 * count) {
         /* One window over everything serves rows in any order. (When the pool has no room for it, windows are opened as they are needed.) */
-        access->ahead_pages = (uint32_t)pages;
+        access->window_pages = (uint32_t)pages;
         (void)rz_col_access_miss(access, lowest, 1);
-    }
+    } else if (pages <= RZ_COL_WINDOWS * RZ_WINDOW_PAGES && pages <= count) {
+        access->window_pages = RZ_WINDOW_PAGES; /* all windows together cover everything */
+    } else if (sorted && pages <= 2 * count) {
+        access->window_pages = RZ_COL_AHEAD_PAGES;
+    } /* else few rows far from each other: page by page */
 }
 
 const uint8_t *rz_col_access_miss(rz_col_access *access, uint64_t off, uint64_t size)
@@ -231,7 +247,11 @@ const uint8_t *rz_col_access_miss(rz_col_access *access, uint64_t off, uint64_t 
     }
     uint64_t count = begin >= end ? 1 : (end - 1) / RZ_PAGE_SIZE - first + 1;
     const rz_col_window *window = NULL;
-    access->status = colread_window(access->reader, part, access->section, first, count, access->ahead_pages, false, &window, access->err);
+    uint64_t wide_first = first;
+    if (access->window_pages > 1 && first >= access->first_page) {
+        wide_first = first - (first - access->first_page) % access->window_pages;
+    }
+    access->status = colread_window(access->reader, part, access->section, first, count, wide_first, access->window_pages, false, &window, access->err);
     if (access->status != RUZU_OK) {
         return NULL;
     }
@@ -295,7 +315,7 @@ static ruzu_status colread_gather_validity(rz_col_reader *reader, const rz_part 
         return RUZU_OK;
     }
     rz_col_access access;
-    rz_col_access_begin(&access, reader, part, RZ_SECTION_VALIDITY, 0, (part->rows - 1) / 8, count, err);
+    rz_col_access_begin(&access, reader, part, RZ_SECTION_VALIDITY, 0, (part->rows - 1) / 8, count, false, err);
     uint64_t *bits = colread_own_validity(target->out);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t row = reader->values[i];

@@ -13,7 +13,7 @@
 #include "storage/column/segment.h"
 
 #define RZ_COL_WINDOWS 4u      /* pinned per section */
-#define RZ_COL_AHEAD_PAGES 16u /* pinned at once by scans and dense gathers */
+#define RZ_COL_AHEAD_PAGES 16u /* pinned at once by scans */
 #define RZ_COL_WINDOW_BYTES ((uint64_t)RZ_WINDOW_PAGES * RZ_PAGE_SIZE)
 
 typedef struct rz_col_window {
@@ -82,16 +82,17 @@ typedef struct rz_col_access {
     rz_col_reader *reader;
     const rz_part *part;
     rz_section section;
-    uint32_t ahead_pages;  /* pages to pin at a miss, when there are as many */
+    uint32_t window_pages; /* pages to pin at a miss, when there are as many */
+    uint64_t first_page;   /* windows begin at multiples of window_pages from this page of the part */
     const uint8_t *data;   /* of byte `low` */
     uint64_t low, high;    /* bytes of the section that are pinned at data */
     ruzu_status status;
     rz_error *err;
 } rz_col_access;
 
-/* lowest … highest: the bytes that will be touched, by count reads; decides how much to pin at a time. */
+/* lowest … highest: the bytes that will be touched, by count reads, ascending when sorted; decides how much to pin at a time. */
 void rz_col_access_begin(rz_col_access *access, rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t lowest, uint64_t highest,
-                         uint64_t count, rz_error *err);
+                         uint64_t count, bool sorted, rz_error *err);
 const uint8_t *rz_col_access_miss(rz_col_access *access, uint64_t off, uint64_t size);
 
 /* size bytes at off, or NULL with access->status set. */
@@ -123,6 +124,9 @@ static inline uint64_t rz_col_access_packed(rz_col_access *access, uint64_t idx,
 }
 
 /* ---- decoding, one chunk (count <= RZ_VECTOR_CAPACITY) of one part; rows count from the part's first ---- */
+
+/* Least and greatest value (count >= 1); true when they ascend. */
+bool rz_col_bounds(const uint64_t *values, uint32_t count, uint64_t *out_low, uint64_t *out_high);
 
 /* values[i] = packed value number values[i]. */
 RZ_NODISCARD ruzu_status rz_col_gather_packed(rz_col_reader *reader, const rz_part *part, rz_section section, uint32_t width, uint64_t *values,
