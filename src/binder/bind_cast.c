@@ -66,7 +66,7 @@ ruzu_status rz_bind_implicit_cast(rz_binder *binder, rz_expr *expr, const rz_typ
     bool from_text = expr->type->id == RUZU_TYPE_STRING && (expr->kind == RZ_EXPR_LITERAL || expr->kind == RZ_EXPR_PARAMETER) && rz_cast_exists(expr->type, type);
     bool empty_list = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 0 && expr->type->id == RUZU_TYPE_LIST && rz_cast_exists(expr->type, type);
     if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || from_text || empty_list ||
-        rz_type_implicit_cost(expr->type, type) != RZ_CAST_IMPOSSIBLE) {
+        rz_type_widens(expr->type, type)) {
         return rz_bind_cast(binder, expr, type, false, out, err);
     }
     return rz_error_set_at(err, RUZU_ERROR_BINDER, expr->position, "Expression %s has data type %s but expected %s. Implicit cast is not supported.",
@@ -93,11 +93,11 @@ ruzu_status rz_bind_unify(rz_binder *binder, rz_expr **exprs, uint32_t count, co
 /* ---- value forms ---- */
 
 /* The union of the tables' properties, in order of first appearance, behind the internal fields. */
-static ruzu_status value_fields(rz_binder *binder, const rz_type *type, rz_type_field *fields, uint32_t count, uint32_t capacity, uint32_t *out_count, rz_error *err)
+static uint32_t value_fields(const rz_catalog *catalog, const rz_type *type, rz_type_field *fields, uint32_t count, uint32_t capacity)
 {
     for (uint32_t t = 0; t < type->table_count; t++) {
-        const rz_cat_table *table = type->id == RUZU_TYPE_NODE ? rz_catalog_node_table(binder->context->catalog, type->tables[t])
-                                                               : rz_catalog_rel_of_pair(binder->context->catalog, type->tables[t], NULL);
+        const rz_cat_table *table = type->id == RUZU_TYPE_NODE ? rz_catalog_node_table(catalog, type->tables[t])
+                                                               : rz_catalog_rel_of_pair(catalog, type->tables[t], NULL);
         for (uint32_t p = 0; table != NULL && p < table->property_count; p++) {
             bool known = false;
             for (uint32_t f = 0; f < count; f++) {
@@ -109,20 +109,18 @@ static ruzu_status value_fields(rz_binder *binder, const rz_type *type, rz_type_
             }
         }
     }
-    (void)err;
-    *out_count = count;
-    return RUZU_OK;
+    return count;
 }
 
-static ruzu_status value_type_graph(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err)
+static ruzu_status value_type_graph(const rz_catalog *catalog, rz_arena *arena, const rz_type *type, const rz_type **out, rz_error *err)
 {
     uint32_t capacity = 4;
     for (uint32_t t = 0; t < type->table_count; t++) {
-        const rz_cat_table *table = type->id == RUZU_TYPE_NODE ? rz_catalog_node_table(binder->context->catalog, type->tables[t])
-                                                               : rz_catalog_rel_of_pair(binder->context->catalog, type->tables[t], NULL);
+        const rz_cat_table *table = type->id == RUZU_TYPE_NODE ? rz_catalog_node_table(catalog, type->tables[t])
+                                                               : rz_catalog_rel_of_pair(catalog, type->tables[t], NULL);
         capacity += table == NULL ? 0 : table->property_count;
     }
-    rz_type_field *fields = RZ_NEW_ARRAY(binder->arena, rz_type_field, capacity);
+    rz_type_field *fields = RZ_NEW_ARRAY(arena, rz_type_field, capacity);
     RZ_TRY_ALLOC(fields, err, "binding a result");
     uint32_t count = 0;
     const rz_type *id_type = rz_type_of(RUZU_TYPE_INTERNAL_ID);
@@ -135,44 +133,49 @@ static ruzu_status value_type_graph(rz_binder *binder, const rz_type *type, cons
         fields[count++] = (rz_type_field){.name = "_ID", .type = id_type};
         fields[count++] = (rz_type_field){.name = "_LABEL", .type = RZ_STRING};
     }
-    RZ_TRY(value_fields(binder, type, fields, count, capacity, &count, err));
-    *out = rz_type_graph_value(binder->arena, (ruzu_type_id)type->id, fields, count);
+    count = value_fields(catalog, type, fields, count, capacity);
+    *out = rz_type_graph_value(arena, (ruzu_type_id)type->id, fields, count);
     RZ_TRY_ALLOC(*out, err, "binding a result");
     return RUZU_OK;
 }
 
-static ruzu_status value_type_fields(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err)
+static ruzu_status value_type_fields(const rz_catalog *catalog, rz_arena *arena, const rz_type *type, const rz_type **out, rz_error *err)
 {
-    rz_type *copy = (rz_type *)rz_arena_dup(binder->arena, type, sizeof *type);
-    rz_type_field *fields = RZ_NEW_ARRAY(binder->arena, rz_type_field, type->field_count);
+    rz_type *copy = (rz_type *)rz_arena_dup(arena, type, sizeof *type);
+    rz_type_field *fields = RZ_NEW_ARRAY(arena, rz_type_field, type->field_count);
     if (copy == NULL || fields == NULL) {
         return rz_error_no_memory(err, "binding a result");
     }
     for (uint32_t i = 0; i < type->field_count; i++) {
         fields[i].name = type->fields[i].name;
-        RZ_TRY(rz_bind_value_type(binder, type->fields[i].type, &fields[i].type, err));
+        RZ_TRY(rz_bound_value_type(catalog, arena, type->fields[i].type, &fields[i].type, err));
     }
     copy->fields = fields;
     *out = copy;
     return RUZU_OK;
 }
 
-ruzu_status rz_bind_value_type(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err)
+ruzu_status rz_bound_value_type(const rz_catalog *catalog, rz_arena *arena, const rz_type *type, const rz_type **out, rz_error *err)
 {
     *out = type;
     if (!rz_type_has_graph_ref(type)) {
         return RUZU_OK;
     }
     if (type->id == RUZU_TYPE_NODE || type->id == RUZU_TYPE_REL) {
-        return value_type_graph(binder, type, out, err);
+        return value_type_graph(catalog, arena, type, out, err);
     }
     if (type->physical == RZ_PHYS_STRUCT) {
-        return value_type_fields(binder, type, out, err);
+        return value_type_fields(catalog, arena, type, out, err);
     }
-    rz_type *copy = (rz_type *)rz_arena_dup(binder->arena, type, sizeof *type);
+    rz_type *copy = (rz_type *)rz_arena_dup(arena, type, sizeof *type);
     RZ_TRY_ALLOC(copy, err, "binding a result");
     *out = copy;
-    return rz_bind_value_type(binder, type->child, &copy->child, err);
+    return rz_bound_value_type(catalog, arena, type->child, &copy->child, err);
+}
+
+ruzu_status rz_bind_value_type(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err)
+{
+    return rz_bound_value_type(binder->context->catalog, binder->arena, type, out, err);
 }
 
 ruzu_status rz_bind_to_value(rz_binder *binder, rz_expr *expr, rz_expr **out, rz_error *err)

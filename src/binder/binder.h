@@ -50,4 +50,7 @@ typedef struct rz_bind_context {
 RZ_NODISCARD ruzu_status rz_bind(const rz_bind_context *context, const rz_ast_script *script, const rz_ast_statement *statement, rz_arena *arena,
                                  rz_bound_statement **out, rz_error *err);
 
+/* A type with NODE and REL references replaced by their value forms, at any depth: what results show (types.h). */
+RZ_NODISCARD ruzu_status rz_bound_value_type(const rz_catalog *catalog, rz_arena *arena, const rz_type *type, const rz_type **out, rz_error *err);
+
 #endif
