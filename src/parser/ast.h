@@ -10,14 +10,15 @@
  *  (2) `position` and `length` are the node's source span in bytes, counted in the text given to rz_parse (the whole
  *      script, not the single statement). A parenthesised expression's span includes its parentheses.
  *      rz_ast_script.text is a NUL-terminated copy of that text in the same arena.
- *  (3) Names are NUL-terminated, in the spelling of the source, without back quotes; never empty. Compare with rz_name_equal.
- *      A `const char *` name documented as optional is NULL when absent.
- *  (4) Children are arrays (pointer + count) in the order of the source. A child is NULL only where its comment says so.
+ *  (3) Names are NUL-terminated, in the spelling of the source, without back quotes; never empty. Compare with
+ *      rz_name_equal. A `const char *` name documented as optional is NULL when absent.
+ *  (4) Children are arrays (pointer + count) in the order of the source. A child is NULL only where its comment
+ *      says so.
  *  (5) Type names (CAST, columns) stay text: an rz_ast_text span for the types module to parse.
- *  (6) rz_ast_expr.height is 1 + the largest height of the expressions below (through patterns and subqueries too) and at
- *      most the depth limit: code that recurses over expressions is bounded by it.
- *  (7) Long chains of AND, OR, XOR, + and || are one node with many operands, meaning the left fold ((a op b) op c) op …;
- *      every other operator has exactly its number of operands.
+ *  (6) rz_ast_expr.height is 1 + the largest height of the expressions below (through patterns and subqueries too) and
+ *      at most the depth limit: code that recurses over expressions is bounded by it.
+ *  (7) Long chains of AND, OR, XOR, + and || are one node with many operands, meaning the left fold
+ *      ((a op b) op c) op …; every other operator has exactly its number of operands.
  */
 #ifndef RZ_PARSER_AST_H
 #define RZ_PARSER_AST_H
@@ -29,7 +30,7 @@ typedef struct rz_ast_path rz_ast_path;
 typedef struct rz_ast_query rz_ast_query;
 typedef struct rz_ast_statement rz_ast_statement;
 
-/* A piece of text: not NUL-terminated, may be empty. Of CAST(e, 'type') it is the decoded literal, not a piece of the source. */
+/* A piece of text: not NUL-terminated, may be empty. Of CAST(e, 'type') it is the decoded literal, not the source. */
 typedef struct rz_ast_text {
     const char *data;
     uint32_t position; /* in the script's text */
@@ -38,6 +39,7 @@ typedef struct rz_ast_text {
 
 /* ---- expressions ------------------------------------------------------------------------------------------------- */
 
+/* clang-format off */
 typedef enum rz_ast_expr_kind {
     /* kind                             children                            other fields */
     RZ_AST_EXPR_NULL,                /* –                                   – */
@@ -45,21 +47,21 @@ typedef enum rz_ast_expr_kind {
     RZ_AST_EXPR_INT64,               /* –                                   value.int64; RZ_AST_FLAG_MINUS */
     RZ_AST_EXPR_INT128,              /* – (does not fit INT64)              value.int128; RZ_AST_FLAG_MINUS */
     RZ_AST_EXPR_DOUBLE,              /* – (±inf when too large)             value.dbl; RZ_AST_FLAG_MINUS */
-    RZ_AST_EXPR_STRING,              /* –                                   value.string: unescaped, NUL-terminated; length rules */
+    RZ_AST_EXPR_STRING,              /* –                                   value.string: decoded; may hold NULs */
     RZ_AST_EXPR_PARAMETER,           /* –                                   name ("x" of $x, "1" of $1) */
     RZ_AST_EXPR_VARIABLE,            /* –                                   name */
     RZ_AST_EXPR_PROPERTY,            /* [0] object                          name: the property or field */
-    RZ_AST_EXPR_PROPERTY_STAR,       /* [0] object (`v.*`)                  – ; parsed anywhere, has meaning as a projection item only */
+    RZ_AST_EXPR_PROPERTY_STAR,       /* [0] object (`v.*`)                  – ; has meaning as a projection item only */
     RZ_AST_EXPR_OPERATOR,            /* the operands                        op */
     RZ_AST_EXPR_COMPARE_CHAIN,       /* n+1 operands, n ≥ 2 (`a < b <= c`)  chain_ops[n]; means a<b AND b<=c */
-    RZ_AST_EXPR_FUNCTION,            /* the arguments                       function.name, function.arg_names; flags DISTINCT, STAR */
+    RZ_AST_EXPR_FUNCTION,            /* the arguments                       function.*; flags DISTINCT, STAR */
     RZ_AST_EXPR_CASE,                /* [operand] (when then)+ [else]       flags HAS_OPERAND, HAS_ELSE */
     RZ_AST_EXPR_CAST,                /* [0] value                           type: text of the target type */
     RZ_AST_EXPR_LIST,                /* elements; an omitted one is a NULL literal   – */
     RZ_AST_EXPR_STRUCT,              /* field values                        field_names[child_count] */
     RZ_AST_EXPR_INDEX,               /* [0] list or string or map, [1] index         – */
     RZ_AST_EXPR_SLICE,               /* [0] list, [1] from or NULL, [2] to or NULL   – ; both ends inclusive */
-    RZ_AST_EXPR_LAMBDA,              /* [0] body                            lambda.params[param_count]; only as an argument */
+    RZ_AST_EXPR_LAMBDA,              /* [0] body                            lambda.*; only as an argument */
     RZ_AST_EXPR_QUANTIFIER,          /* [0] list, [1] predicate             quantifier.variable, .kind */
     RZ_AST_EXPR_LIST_COMPREHENSION,  /* [0] list, [1] where or NULL, [2] projection or NULL   name: the variable */
     RZ_AST_EXPR_PATTERN_COMPREHENSION, /* [0] where or NULL, [1] projection  path (its variable may be set) */
@@ -70,6 +72,7 @@ typedef enum rz_ast_expr_kind {
     RZ_AST_EXPR_LABEL_PREDICATE,     /* [0] object (`v:A`)                  label */
     RZ_AST_EXPR_IS_TYPE              /* [0] value (`e IS [NOT] :: T`)       type; flag NEGATED */
 } rz_ast_expr_kind;
+/* clang-format on */
 
 typedef enum rz_ast_op {
     /* n-ary, by (7) */
@@ -80,9 +83,9 @@ typedef enum rz_ast_op {
     RZ_AST_OP_CONCAT, /* || */
     /* one operand */
     RZ_AST_OP_NOT,
-    RZ_AST_OP_NEGATE,      /* unary - */
-    RZ_AST_OP_PLUS,        /* unary + */
-    RZ_AST_OP_FACTORIAL,   /* postfix ! */
+    RZ_AST_OP_NEGATE,    /* unary - */
+    RZ_AST_OP_PLUS,      /* unary + */
+    RZ_AST_OP_FACTORIAL, /* postfix ! */
     RZ_AST_OP_IS_NULL,
     RZ_AST_OP_IS_NOT_NULL,
     /* two operands */
@@ -92,7 +95,7 @@ typedef enum rz_ast_op {
     RZ_AST_OP_LE,
     RZ_AST_OP_GT,
     RZ_AST_OP_GE,
-    RZ_AST_OP_REGEX,       /* =~ */
+    RZ_AST_OP_REGEX, /* =~ */
     RZ_AST_OP_STARTS_WITH,
     RZ_AST_OP_ENDS_WITH,
     RZ_AST_OP_CONTAINS,
@@ -143,16 +146,16 @@ typedef struct rz_ast_projection_item {
 } rz_ast_projection_item;
 
 /*
- * Label expression of a node or relationship pattern, or of a label predicate. `:A|B|:C` is OR of names. `:A:B` is COLONS:
- * in a pattern the dialect reads it as OR, in a predicate (`v:A:B`) all labels must hold, as openCypher.
+ * Label expression of a node or relationship pattern, or of a label predicate. `:A|B|:C` is OR of names. `:A:B` is
+ * COLONS: in a pattern the dialect reads it as OR, in a predicate (`v:A:B`) all labels must hold, as openCypher.
  */
 typedef enum rz_ast_label_kind {
-    RZ_AST_LABEL_NAME,   /* name */
-    RZ_AST_LABEL_ANY,    /* % */
-    RZ_AST_LABEL_NOT,    /* children[0] */
-    RZ_AST_LABEL_AND,    /* children, ≥ 2 */
-    RZ_AST_LABEL_OR,     /* children, ≥ 2 */
-    RZ_AST_LABEL_COLONS  /* children, ≥ 2 */
+    RZ_AST_LABEL_NAME,  /* name */
+    RZ_AST_LABEL_ANY,   /* % */
+    RZ_AST_LABEL_NOT,   /* children[0] */
+    RZ_AST_LABEL_AND,   /* children, ≥ 2 */
+    RZ_AST_LABEL_OR,    /* children, ≥ 2 */
+    RZ_AST_LABEL_COLONS /* children, ≥ 2 */
 } rz_ast_label_kind;
 
 typedef struct rz_ast_label {
@@ -211,7 +214,8 @@ struct rz_ast_expr {
             uint32_t item_count;
         } projection;
         struct {
-            rz_ast_query *query; /* EXISTS/COUNT may end with a reading clause: `{ MATCH … }` or `{ (a)-->(b) }` (a MATCH then) */
+            /* EXISTS and COUNT may end with a reading clause; `{ (a)-->(b) }` has become `{ MATCH … }`. */
+            rz_ast_query *query;
             rz_ast_subquery_kind kind;
         } subquery;
     };
@@ -230,11 +234,11 @@ typedef struct rz_ast_property_map {
 typedef struct rz_ast_node_pattern {
     uint32_t position;
     uint32_t length;
-    const char *variable;           /* optional */
-    rz_ast_label *labels;           /* NULL: none given */
+    const char *variable; /* optional */
+    rz_ast_label *labels; /* NULL: none given */
     rz_ast_property_map properties;
-    rz_ast_expr *where;             /* `(n WHERE e)`, or NULL */
-    bool implicit;                  /* not written: stands between two quantified groups, or at the end of a path */
+    rz_ast_expr *where; /* `(n WHERE e)`, or NULL */
+    bool implicit;      /* not written: stands between two quantified groups, or at the end of a path */
 } rz_ast_node_pattern;
 
 typedef enum rz_ast_direction {
@@ -256,17 +260,17 @@ typedef enum rz_ast_recursive_kind {
 /* What follows `*` in a relationship (or the quantifier behind its arrow, `{1,3}` `+` `*`). */
 typedef struct rz_ast_recursive {
     rz_ast_recursive_kind kind;
-    bool has_lower;              /* a bound not given: lower 1, upper the option's maximum */
+    bool has_lower; /* a bound not given: lower 1, upper the option's maximum */
     bool has_upper;
-    bool quantifier;             /* written behind the arrow or a group; a missing lower bound of `{,n}` and `*` is 0 there */
+    bool quantifier; /* written behind the arrow or a group: there a missing lower bound is 0 */
     int64_t lower;
     int64_t upper;
     const char *weight_property; /* of the WSHORTEST kinds, else NULL */
     const char *rel_variable;    /* `(r, n | …)`: both set or both NULL; "_" is an ordinary name */
     const char *node_variable;
-    rz_ast_expr *where;          /* or NULL */
-    bool has_projection;         /* `| {r items}, {n items}` given; the lists below may be empty */
-    rz_ast_expr **rel_items;     /* PROPERTY, PROPERTY_STAR or other expressions; aliases in rel_aliases (NULL entries) */
+    rz_ast_expr *where;      /* or NULL */
+    bool has_projection;     /* `| {r items}, {n items}` given; the lists below may be empty */
+    rz_ast_expr **rel_items; /* mostly PROPERTY and PROPERTY_STAR; entries of the aliases may be NULL */
     rz_ast_expr **node_items;
     const char *const *rel_aliases;
     const char *const *node_aliases;
@@ -277,23 +281,23 @@ typedef struct rz_ast_recursive {
 typedef struct rz_ast_rel_pattern {
     uint32_t position;
     uint32_t length;
-    const char *variable;      /* optional */
-    rz_ast_label *labels;      /* NULL: none given */
+    const char *variable; /* optional */
+    rz_ast_label *labels; /* NULL: none given */
     rz_ast_direction direction;
     rz_ast_recursive *recursive; /* NULL: a single edge */
     rz_ast_property_map properties;
-    rz_ast_expr *where;        /* `[r WHERE e]` or of the group, or NULL */
-    /* Quantified path pattern `((a)-[:T]->(b) WHERE e){1,3}`: the group repeats, `recursive` holds its bounds (it may be NULL:
+    rz_ast_expr *where; /* `[r WHERE e]` or of the group, or NULL */
+    /* Quantified path pattern `((a)-[:T]->(b) WHERE e){1,3}`: the group repeats, `recursive` holds its bounds (NULL:
      * exactly once) and only `where` is used besides. NULL for ordinary relationships. */
     rz_ast_path *group;
 } rz_ast_rel_pattern;
 
 typedef enum rz_ast_path_selector {
-    RZ_AST_PATH_ALL,              /* every match */
-    RZ_AST_PATH_ANY_SHORTEST,     /* ANY SHORTEST prefix, SHORTEST 1 */
-    RZ_AST_PATH_ALL_SHORTEST,     /* ALL SHORTEST prefix */
-    RZ_AST_PATH_SHORTEST_FUNCTION,     /* shortestPath(…) */
-    RZ_AST_PATH_ALL_SHORTEST_FUNCTION  /* allShortestPaths(…) */
+    RZ_AST_PATH_ALL,                  /* every match */
+    RZ_AST_PATH_ANY_SHORTEST,         /* ANY SHORTEST prefix */
+    RZ_AST_PATH_ALL_SHORTEST,         /* ALL SHORTEST prefix */
+    RZ_AST_PATH_SHORTEST_FUNCTION,    /* shortestPath(…) */
+    RZ_AST_PATH_ALL_SHORTEST_FUNCTION /* allShortestPaths(…) */
 } rz_ast_path_selector;
 
 /* nodes[0] rels[0] nodes[1] … rels[node_count-2] nodes[node_count-1] */
@@ -361,18 +365,18 @@ typedef struct rz_ast_yield_item {
 } rz_ast_yield_item;
 
 typedef struct rz_ast_call {
-    rz_ast_expr *function;  /* RZ_AST_EXPR_FUNCTION */
-    rz_ast_expr *where;     /* or NULL */
+    rz_ast_expr *function; /* RZ_AST_EXPR_FUNCTION */
+    rz_ast_expr *where;    /* or NULL */
     bool has_yield;
-    bool yield_star;        /* YIELD * */
+    bool yield_star; /* YIELD * */
     uint32_t yield_count;
     rz_ast_yield_item *yields;
 } rz_ast_call;
 
 typedef struct rz_ast_call_subquery {
     rz_ast_query *query;
-    bool has_imports;   /* `CALL (a, b) {…}`: only these; `CALL {…}`: imports by a leading WITH */
-    bool import_star;   /* CALL (*) {…} */
+    bool has_imports; /* `CALL (a, b) {…}`: only these; `CALL {…}`: imports by a leading WITH */
+    bool import_star; /* CALL (*) {…} */
     uint32_t import_count;
     const char *const *imports;
 } rz_ast_call_subquery;
@@ -459,7 +463,7 @@ typedef struct rz_ast_set {
 typedef struct rz_ast_merge {
     uint32_t path_count; /* 1 unless written with commas */
     rz_ast_path **paths;
-    rz_ast_set on_match;  /* all ON MATCH SET items in order */
+    rz_ast_set on_match; /* all ON MATCH SET items in order */
     rz_ast_set on_create;
 } rz_ast_merge;
 
@@ -531,7 +535,7 @@ struct rz_ast_clause {
 typedef struct rz_ast_single_query {
     uint32_t position;
     uint32_t length;
-    bool union_all; /* how this arm is joined to the ones before; false for the first. Mixtures are the binder's error. */
+    bool union_all; /* how this arm joins the ones before; false for the first. Mixtures are the binder's error. */
     uint32_t clause_count;
     rz_ast_clause **clauses;
 } rz_ast_single_query;
@@ -572,13 +576,13 @@ typedef enum rz_ast_statement_kind {
     RZ_AST_STATEMENT_COMMIT,
     RZ_AST_STATEMENT_ROLLBACK,
     RZ_AST_STATEMENT_CHECKPOINT,
-    RZ_AST_STATEMENT_EXTENSION,         /* extension */
+    RZ_AST_STATEMENT_EXTENSION, /* extension */
     RZ_AST_STATEMENT_VACUUM,
-    RZ_AST_STATEMENT_ANALYZE,           /* name: the table, or NULL for all */
-    RZ_AST_STATEMENT_BACKUP_DATABASE    /* path */
+    RZ_AST_STATEMENT_ANALYZE,        /* name: the table, or NULL for all */
+    RZ_AST_STATEMENT_BACKUP_DATABASE /* path */
 } rz_ast_statement_kind;
 
-/* `keys` names the primary key, whether a column's flag or the PRIMARY KEY clause gave it; empty when `query` is set. */
+/* `keys` names the primary key, whether a column's flag or the PRIMARY KEY clause gave it; none when `query` is set. */
 typedef struct rz_ast_create_node_table {
     const char *name;
     bool if_not_exists;
@@ -683,17 +687,17 @@ typedef struct rz_ast_drop {
 } rz_ast_drop;
 
 typedef enum rz_ast_alter_kind {
-    RZ_AST_ALTER_ADD_COLUMN,      /* column (name, type, default_value); if_exists_guard = IF NOT EXISTS */
-    RZ_AST_ALTER_DROP_COLUMN,     /* name; if_exists_guard = IF EXISTS */
-    RZ_AST_ALTER_RENAME_TABLE,    /* new_name */
-    RZ_AST_ALTER_RENAME_COLUMN,   /* name, new_name */
-    RZ_AST_ALTER_ADD_PAIR,        /* pair; if_exists_guard = IF NOT EXISTS */
-    RZ_AST_ALTER_DROP_PAIR,       /* pair; if_exists_guard = IF EXISTS */
-    RZ_AST_ALTER_COLUMN_TYPE,     /* name, column.type */
-    RZ_AST_ALTER_SET_DEFAULT,     /* name, column.default_value */
-    RZ_AST_ALTER_DROP_DEFAULT,    /* name */
-    RZ_AST_ALTER_SET_NOT_NULL,    /* name */
-    RZ_AST_ALTER_DROP_NOT_NULL    /* name */
+    RZ_AST_ALTER_ADD_COLUMN,    /* column (name, type, default_value); if_exists_guard = IF NOT EXISTS */
+    RZ_AST_ALTER_DROP_COLUMN,   /* name; if_exists_guard = IF EXISTS */
+    RZ_AST_ALTER_RENAME_TABLE,  /* new_name */
+    RZ_AST_ALTER_RENAME_COLUMN, /* name, new_name */
+    RZ_AST_ALTER_ADD_PAIR,      /* pair; if_exists_guard = IF NOT EXISTS */
+    RZ_AST_ALTER_DROP_PAIR,     /* pair; if_exists_guard = IF EXISTS */
+    RZ_AST_ALTER_COLUMN_TYPE,   /* name, column.type */
+    RZ_AST_ALTER_SET_DEFAULT,   /* name, column.default_value */
+    RZ_AST_ALTER_DROP_DEFAULT,  /* name */
+    RZ_AST_ALTER_SET_NOT_NULL,  /* name */
+    RZ_AST_ALTER_DROP_NOT_NULL  /* name */
 } rz_ast_alter_kind;
 
 typedef struct rz_ast_alter {
@@ -732,9 +736,9 @@ typedef struct rz_ast_export_database {
 } rz_ast_export_database;
 
 typedef struct rz_ast_attach {
-    rz_ast_expr *path;     /* STRING literal or PARAMETER */
-    const char *alias;     /* optional */
-    const char *type;      /* of DBTYPE */
+    rz_ast_expr *path; /* STRING literal or PARAMETER */
+    const char *alias; /* optional */
+    const char *type;  /* of DBTYPE */
     rz_ast_options options;
 } rz_ast_attach;
 
@@ -756,8 +760,8 @@ typedef enum rz_ast_extension_action {
 
 typedef struct rz_ast_extension {
     rz_ast_extension_action action;
-    bool force;           /* FORCE INSTALL */
-    bool is_path;         /* name was a string literal */
+    bool force;   /* FORCE INSTALL */
+    bool is_path; /* name was a string literal */
     const char *name;
     const char *repository; /* INSTALL … FROM 'repo', optional */
 } rz_ast_extension;

@@ -399,7 +399,8 @@ static void print_create_constraint(const rz_ast_create_constraint *constraint, 
 {
     print_object("CREATE CONSTRAINT", false, "", constraint->name, out);
     print_if(constraint->if_not_exists, " IF NOT EXISTS", out);
-    print_for(constraint->label, constraint->on_rel, "REQUIRE", constraint->properties, constraint->property_count, out);
+    print_for(constraint->label, constraint->on_rel, "REQUIRE", constraint->properties, constraint->property_count,
+              out);
     rz_str_append_text(out, constraint->kind == RZ_AST_CONSTRAINT_UNIQUE ? " IS UNIQUE" : " IS NOT NULL");
 }
 
@@ -542,7 +543,8 @@ void rz_ast_print_statement(const rz_ast_statement *statement, rz_str *out)
     case RZ_AST_STATEMENT_CREATE_REL_TABLE: print_rel_table(&statement->create_rel_table, out); break;
     case RZ_AST_STATEMENT_CREATE_SEQUENCE: print_sequence(&statement->create_sequence, out); break;
     case RZ_AST_STATEMENT_CREATE_TYPE:
-        print_object("CREATE TYPE", statement->create_type.if_not_exists, " IF NOT EXISTS", statement->create_type.name, out);
+        print_object("CREATE TYPE", statement->create_type.if_not_exists, " IF NOT EXISTS", statement->create_type.name,
+                     out);
         rz_str_append_text(out, " AS ");
         rz_str_append(out, statement->create_type.type.data, statement->create_type.type.length);
         break;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Canonical text of expressions and patterns. Parentheses are written from the precedence levels of parse_expr.c, and in the few
- * places where text alone would be read as another construct (noted at each). Recursion is bounded by the height of the
- * tree, which the parser limits.
+ * Canonical text of expressions and patterns. Parentheses are written from the precedence levels of parse_expr.c, and
+ * in the few places where text alone would be read as another construct (noted at each). Recursion is bounded by the
+ * height of the tree, which the parser limits.
  */
 #include "parser/ast_print.h"
 
@@ -250,7 +250,8 @@ static void print_operator(const rz_ast_expr *expr, rz_str *out)
     if (op == RZ_AST_OP_NOT || op == RZ_AST_OP_NEGATE || op == RZ_AST_OP_PLUS) {
         rz_str_append_text(out, op == RZ_AST_OP_NOT ? "NOT " : rz_ast_op_text(op));
         /* `-5` is one literal, `-(5)` is not. */
-        bool is_number = first->kind == RZ_AST_EXPR_INT64 || first->kind == RZ_AST_EXPR_INT128 || first->kind == RZ_AST_EXPR_DOUBLE;
+        bool is_number =
+            first->kind == RZ_AST_EXPR_INT64 || first->kind == RZ_AST_EXPR_INT128 || first->kind == RZ_AST_EXPR_DOUBLE;
         bool folds = is_number && op == RZ_AST_OP_NEGATE && (first->flags & RZ_AST_FLAG_MINUS) == 0;
         print_at_level(first, folds ? PRINT_LEVEL_ATOM + 1 : level, out);
         return;
@@ -266,7 +267,8 @@ static void print_operator(const rz_ast_expr *expr, rz_str *out)
         return;
     }
     /* To the left the same level goes without parentheses, except where it would become one chain. */
-    bool chains = level == PRINT_LEVEL_COMPARE || (first->kind == RZ_AST_EXPR_OPERATOR && first->op == expr->op && op <= RZ_AST_OP_CONCAT);
+    bool chains = level == PRINT_LEVEL_COMPARE ||
+                  (first->kind == RZ_AST_EXPR_OPERATOR && first->op == expr->op && op <= RZ_AST_OP_CONCAT);
     print_at_level(first, chains ? level + 1 : level, out);
     for (uint32_t i = 1; i < expr->child_count; i++) {
         rz_str_append_format(out, " %s ", rz_ast_op_text(op));
@@ -300,7 +302,8 @@ static void print_list(const rz_ast_expr *expr, rz_str *out)
 static void print_function(const rz_ast_expr *expr, rz_str *out)
 {
     const char *name = expr->function.name;
-    bool special = rz_name_equal(name, "reduce") || rz_name_equal(name, "shortestPath") || rz_name_equal(name, "allShortestPaths");
+    bool special =
+        rz_name_equal(name, "reduce") || rz_name_equal(name, "shortestPath") || rz_name_equal(name, "allShortestPaths");
     if (special) {
         rz_str_append_format(out, "`%s`", name);
     } else {
@@ -581,8 +584,10 @@ void rz_ast_print_labels(const rz_ast_label *label, rz_str *out)
     }
     for (uint32_t i = 0; i < label->child_count; i++) {
         const rz_ast_label *child = label->children[i];
-        bool atom = child->kind == RZ_AST_LABEL_NAME || child->kind == RZ_AST_LABEL_ANY || child->kind == RZ_AST_LABEL_NOT;
-        bool bare = atom || (child->kind == RZ_AST_LABEL_AND && label->kind != RZ_AST_LABEL_NOT && label->kind != RZ_AST_LABEL_AND);
+        bool atom =
+            child->kind == RZ_AST_LABEL_NAME || child->kind == RZ_AST_LABEL_ANY || child->kind == RZ_AST_LABEL_NOT;
+        bool bare = atom || (child->kind == RZ_AST_LABEL_AND && label->kind != RZ_AST_LABEL_NOT &&
+                             label->kind != RZ_AST_LABEL_AND);
         rz_str_append_text(out, i == 0 ? "" : separator);
         rz_str_append_text(out, bare ? "" : "(");
         rz_ast_print_labels(child, out);
@@ -652,7 +657,8 @@ static void print_range(const rz_ast_recursive *recursive, const char *between, 
 
 static void print_recursive(const rz_ast_recursive *recursive, rz_str *out)
 {
-    static const char *const WORDS[] = {"", "TRAIL ", "ACYCLIC ", "SHORTEST ", "ALL SHORTEST ", "WSHORTEST", "ALL WSHORTEST"};
+    static const char *const WORDS[] = {"",          "TRAIL ",       "ACYCLIC ", "SHORTEST ", "ALL SHORTEST ",
+                                        "WSHORTEST", "ALL WSHORTEST"};
     rz_str_append_format(out, "*%s", WORDS[recursive->kind]);
     if (recursive->weight_property != NULL) {
         rz_str_append_char(out, '(');
@@ -730,7 +736,8 @@ void rz_ast_print_paths(rz_ast_path *const *paths, uint32_t count, rz_str *out)
                 print_rel(path->rels[k], out);
             }
         }
-        bool closes = path->selector == RZ_AST_PATH_SHORTEST_FUNCTION || path->selector == RZ_AST_PATH_ALL_SHORTEST_FUNCTION;
+        bool closes =
+            path->selector == RZ_AST_PATH_SHORTEST_FUNCTION || path->selector == RZ_AST_PATH_ALL_SHORTEST_FUNCTION;
         rz_str_append_text(out, closes ? ")" : "");
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keywords of the dialect (§1.1), sorted by spelling: KW(word, reserved). A reserved word is a name only in back quotes. The
- * others are names that mean something in one grammatical position; words that no position asks for (`DECIMAL`) need no entry.
- * The list is instantiated by the including file, which defines KW and RZ_KEYWORD_LIST's user undefines it.
+ * The keywords of the dialect (§1.1), sorted by spelling: KW(word, reserved). A reserved word is a name only in back
+ * quotes. The others are names that mean something in one grammatical position; words that no position asks for
+ * (`DECIMAL`) need no entry.
  */
 #ifndef RZ_PARSER_KEYWORDS_H
 #define RZ_PARSER_KEYWORDS_H

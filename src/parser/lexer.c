@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scanning of single tokens by the table of dialect §1, the search for the end of a statement, and the quoting of names. Knows no
- * grammar: which keywords are names where is the parser's business.
+ * Scanning of single tokens by the table of dialect §1, the search for the end of a statement, and the quoting of
+ * names. Knows no grammar: which keywords are names where is the parser's business.
  */
 #include "parser/lexer.h"
 
@@ -190,7 +190,8 @@ static size_t lex_digits(const char *text, size_t length, size_t offset, uint32_
     while (end < length) {
         if (lex_hex_value(text[end]) < base) {
             end++;
-        } else if (!strict && text[end] == '_' && end > offset && end + 1 < length && lex_hex_value(text[end + 1]) < base) {
+        } else if (!strict && text[end] == '_' && end > offset && end + 1 < length &&
+                   lex_hex_value(text[end + 1]) < base) {
             end += 2;
         } else {
             break;
@@ -199,7 +200,8 @@ static size_t lex_digits(const char *text, size_t length, size_t offset, uint32_
     return end - offset;
 }
 
-/* Length of the exponent at offset, 0 when there is none (a lone `e` begins a name then, which is refused behind a number). */
+/* Length of the exponent at offset, 0 when there is none (a lone `e` begins a name then, which is refused behind a
+ * number). */
 static size_t lex_exponent(const char *text, size_t length, size_t offset, bool strict)
 {
     if (offset >= length || rz_ascii_lower(text[offset]) != 'e') {
@@ -343,14 +345,14 @@ typedef struct lex_symbol {
 
 /* Two characters before one. */
 static const lex_symbol LEX_SYMBOLS[] = {
-    {":=", RZ_TOKEN_ASSIGN},     {"..", RZ_TOKEN_DOTDOT},  {"+=", RZ_TOKEN_PLUS_EQ},    {"=~", RZ_TOKEN_REGEX},
-    {"<>", RZ_TOKEN_NE},         {"!=", RZ_TOKEN_BANG_EQ}, {"<=", RZ_TOKEN_LE},         {">=", RZ_TOKEN_GE},
+    {":=", RZ_TOKEN_ASSIGN},     {"..", RZ_TOKEN_DOTDOT},  {"+=", RZ_TOKEN_PLUS_EQ},     {"=~", RZ_TOKEN_REGEX},
+    {"<>", RZ_TOKEN_NE},         {"!=", RZ_TOKEN_BANG_EQ}, {"<=", RZ_TOKEN_LE},          {">=", RZ_TOKEN_GE},
     {"<<", RZ_TOKEN_SHIFT_LEFT}, {"||", RZ_TOKEN_CONCAT},  {">>", RZ_TOKEN_SHIFT_RIGHT}, {"(", RZ_TOKEN_LPAREN},
-    {")", RZ_TOKEN_RPAREN},      {"[", RZ_TOKEN_LBRACKET}, {"]", RZ_TOKEN_RBRACKET},    {"{", RZ_TOKEN_LBRACE},
-    {"}", RZ_TOKEN_RBRACE},      {",", RZ_TOKEN_COMMA},    {":", RZ_TOKEN_COLON},       {".", RZ_TOKEN_DOT},
-    {"+", RZ_TOKEN_PLUS},        {"-", RZ_TOKEN_MINUS},    {"*", RZ_TOKEN_STAR},        {"/", RZ_TOKEN_SLASH},
-    {"%", RZ_TOKEN_PERCENT},     {"^", RZ_TOKEN_CARET},    {"!", RZ_TOKEN_BANG},        {"=", RZ_TOKEN_EQ},
-    {"<", RZ_TOKEN_LT},          {">", RZ_TOKEN_GT},       {"|", RZ_TOKEN_PIPE},        {"&", RZ_TOKEN_AMPERSAND},
+    {")", RZ_TOKEN_RPAREN},      {"[", RZ_TOKEN_LBRACKET}, {"]", RZ_TOKEN_RBRACKET},     {"{", RZ_TOKEN_LBRACE},
+    {"}", RZ_TOKEN_RBRACE},      {",", RZ_TOKEN_COMMA},    {":", RZ_TOKEN_COLON},        {".", RZ_TOKEN_DOT},
+    {"+", RZ_TOKEN_PLUS},        {"-", RZ_TOKEN_MINUS},    {"*", RZ_TOKEN_STAR},         {"/", RZ_TOKEN_SLASH},
+    {"%", RZ_TOKEN_PERCENT},     {"^", RZ_TOKEN_CARET},    {"!", RZ_TOKEN_BANG},         {"=", RZ_TOKEN_EQ},
+    {"<", RZ_TOKEN_LT},          {">", RZ_TOKEN_GT},       {"|", RZ_TOKEN_PIPE},         {"&", RZ_TOKEN_AMPERSAND},
     {";", RZ_TOKEN_END},
 };
 
@@ -383,7 +385,8 @@ static rz_lex_problem lex_punctuation(const char *text, size_t length, size_t of
 rz_lex_problem rz_lex_token(const char *text, size_t length, size_t offset, bool strict, rz_token *out_token)
 {
     char c = text[offset];
-    *out_token = (rz_token){.kind = RZ_TOKEN_END, .position = (uint32_t)offset, .length = 1, .match = RZ_TOKEN_NO_MATCH};
+    *out_token =
+        (rz_token){.kind = RZ_TOKEN_END, .position = (uint32_t)offset, .length = 1, .match = RZ_TOKEN_NO_MATCH};
     size_t name_length = lex_name_length(text, length, offset);
     if (name_length != 0) {
         out_token->kind = RZ_TOKEN_NAME;

@@ -2,9 +2,10 @@
 /*
  * Lexer: splits the text of one statement into an array of tokens (private to the module).
  *
- * The array is kept so that the parser can look ahead any distance at no cost: an opening bracket knows its closing one, which is
- * how `(a)-[e]->(b)` is told from `(a) - [e]`, and a list comprehension from a list, without trying both (the parser stays linear).
- * A token keeps its place in the text only; names and strings are decoded when the parser takes them.
+ * The array is kept so that the parser can look ahead any distance at no cost: an opening bracket knows its closing
+ * one, which is how `(a)-[e]->(b)` is told from `(a) - [e]`, and a list comprehension from a list, without trying both
+ * (the parser stays linear). A token keeps its place in the text only; names and strings are decoded when the parser
+ * takes them.
  */
 #ifndef RZ_PARSER_LEXER_H
 #define RZ_PARSER_LEXER_H
@@ -13,7 +14,7 @@
 #include "parser/parser.h"
 
 typedef enum rz_token_kind {
-    RZ_TOKEN_END, /* of the statement: `;` (length 1) or the end of the text (length 0) */
+    RZ_TOKEN_END,         /* of the statement: `;` (length 1) or the end of the text (length 0) */
     RZ_TOKEN_NAME,        /* unquoted; `keyword` is set where it is one */
     RZ_TOKEN_QUOTED_NAME, /* `…` */
     RZ_TOKEN_PARAMETER,   /* $x, $1, $`x` */
@@ -41,8 +42,8 @@ typedef enum rz_token_kind {
     RZ_TOKEN_CARET,
     RZ_TOKEN_BANG,
     RZ_TOKEN_EQ,
-    RZ_TOKEN_REGEX, /* =~ */
-    RZ_TOKEN_NE,    /* <> */
+    RZ_TOKEN_REGEX,   /* =~ */
+    RZ_TOKEN_NE,      /* <> */
     RZ_TOKEN_BANG_EQ, /* != */
     RZ_TOKEN_LT,
     RZ_TOKEN_LE,
@@ -79,12 +80,14 @@ typedef enum rz_lex_problem {
     RZ_LEX_BAD_NAME /* empty quoted name, or one with NUL */
 } rz_lex_problem;
 
-/* Length of the blanks and comments at text[offset…]; *out_problem is UNCLOSED_COMMENT when one follows that does not end. */
+/* Length of the blanks and comments at text[offset…]; *out_problem is UNCLOSED_COMMENT when one follows that does not
+ * end. */
 size_t rz_lex_blank(const char *text, size_t length, size_t offset, rz_lex_problem *out_problem);
 
 /*
- * Scans the token at offset < length, which is no blank. The token's span is set even when there is a problem (then it covers the
- * faulty piece). `strict` refuses hexadecimal and octal numbers, `_` in numbers, `e+3` and quoted parameters.
+ * Scans the token at offset < length, which is no blank. The token's span is set even when there is a problem (then it
+ * covers the faulty piece). `strict` refuses hexadecimal and octal numbers, `_` in numbers, `e+3` and quoted
+ * parameters.
  */
 rz_lex_problem rz_lex_token(const char *text, size_t length, size_t offset, bool strict, rz_token *out_token);
 
@@ -93,8 +96,8 @@ rz_keyword rz_keyword_find(const char *text, size_t length);
 bool rz_keyword_is_reserved(rz_keyword keyword);
 
 /*
- * Decimal text of digits, an optional fraction and an optional exponent (no sign, `_` allowed between digits) to the nearest double, ties to even;
- * too large values give infinity. Does not depend on the locale.
+ * Decimal text of digits, an optional fraction and an optional exponent (no sign, `_` allowed between digits) to the
+ * nearest double, ties to even; too large values give infinity. Does not depend on the locale.
  */
 double rz_lex_double(const char *text, size_t length);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decimal text to the nearest double, independent of the locale. Responsible for correct rounding only: the lexer has checked the form.
+ * Decimal text to the nearest double, independent of the locale. Responsible for correct rounding only: the lexer has
+ * checked the form.
  *
- * Numbers of at most 15 digits and a small power of ten are one exact operation (Clinger 1990). All others are held as a decimal
- * fraction 0.d1d2d3… × 10^point that is multiplied and divided by powers of two until it lies in [1, 2), then by 2^52, and
- * rounded: slow, but every step is exact up to DECIMAL_DIGITS_MAX digits, beyond which only "is there anything left" matters.
+ * Numbers of at most 15 digits and a small power of ten are one exact operation (Clinger 1990). All others are held as
+ * a decimal fraction 0.d1d2d3… × 10^point that is multiplied and divided by powers of two until it lies in [1, 2), then
+ * by 2^52, and rounded: slow, but every step is exact up to DECIMAL_DIGITS_MAX digits, beyond which only "is there
+ * anything left" matters.
  */
 #include "parser/lexer.h"
 
@@ -19,7 +21,7 @@ enum {
 typedef struct number_decimal {
     uint8_t digits[DECIMAL_DIGITS_MAX];
     int32_t count;
-    int32_t point; /* the value is 0.digits × 10^point */
+    int32_t point;  /* the value is 0.digits × 10^point */
     bool truncated; /* non-zero digits were dropped behind the last */
 } number_decimal;
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frame of the parser: a script is split into statements, each is scanned into tokens and parsed; limits, failures with the quoted
- * source line, names and literals.
+ * The frame of the parser: a script is split into statements, each is scanned into tokens and parsed; limits, failures
+ * with the quoted source line, names and literals.
  */
 #include "parser/parse.h"
 
 #include <stdio.h>
 
 enum {
-    PARSE_QUOTE_MAX = 400,  /* bytes of source shown in a message on each occasion */
+    PARSE_QUOTE_MAX = 400, /* bytes of source shown in a message on each occasion */
     PARSE_MESSAGE_MAX = 1200
 };
 
@@ -88,9 +88,9 @@ ruzu_status rz_parse_fail(rz_parser *p, uint32_t position, uint32_t length, cons
     char carets[PARSE_QUOTE_MAX + 1];
     memset(carets, '^', sizeof carets);
     marked = marked > PARSE_QUOTE_MAX ? PARSE_QUOTE_MAX : marked;
-    return rz_error_set_at(p->err, RUZU_ERROR_PARSER, position, "%s (line: %u, offset: %zu)\n\"%.*s\"\n%*s%.*s", text, line,
-                           offset, (int)(line_end - line_start), p->text + line_start, (int)column + 1, "", (int)marked,
-                           carets);
+    return rz_error_set_at(p->err, RUZU_ERROR_PARSER, position, "%s (line: %u, offset: %zu)\n\"%.*s\"\n%*s%.*s", text,
+                           line, offset, (int)(line_end - line_start), p->text + line_start, (int)column + 1, "",
+                           (int)marked, carets);
 }
 
 ruzu_status rz_parse_unexpected(rz_parser *p)
@@ -148,18 +148,12 @@ ruzu_status rz_parse_grow(rz_parser *p, void **items, uint32_t *capacity, size_t
 static ruzu_status parse_lex_failure(rz_parser *p, rz_lex_problem problem, uint32_t position, uint32_t length)
 {
     switch (problem) {
-    case RZ_LEX_NO_PROBLEM:
-        break;
-    case RZ_LEX_BAD_CHARACTER:
-        return rz_parse_fail(p, position, length, "Invalid input: unknown character");
-    case RZ_LEX_BAD_NUMBER:
-        return rz_parse_fail(p, position, length, "Invalid input: malformed number");
-    case RZ_LEX_UNCLOSED_STRING:
-        return rz_parse_fail(p, position, 1, "Invalid input: the string literal has no end");
-    case RZ_LEX_UNCLOSED_NAME:
-        return rz_parse_fail(p, position, 1, "Invalid input: the quoted name has no end");
-    case RZ_LEX_UNCLOSED_COMMENT:
-        return rz_parse_fail(p, position, 2, "Invalid input: the comment has no end");
+    case RZ_LEX_NO_PROBLEM: break;
+    case RZ_LEX_BAD_CHARACTER: return rz_parse_fail(p, position, length, "Invalid input: unknown character");
+    case RZ_LEX_BAD_NUMBER: return rz_parse_fail(p, position, length, "Invalid input: malformed number");
+    case RZ_LEX_UNCLOSED_STRING: return rz_parse_fail(p, position, 1, "Invalid input: the string literal has no end");
+    case RZ_LEX_UNCLOSED_NAME: return rz_parse_fail(p, position, 1, "Invalid input: the quoted name has no end");
+    case RZ_LEX_UNCLOSED_COMMENT: return rz_parse_fail(p, position, 2, "Invalid input: the comment has no end");
     case RZ_LEX_BAD_NAME:
         return rz_parse_fail(p, position, length,
                              "'' is not a valid token name. Token names cannot be empty or contain any null-bytes");
@@ -181,7 +175,8 @@ static void parse_link_bracket(rz_parser *p, uint32_t idx, uint32_t *open)
     case RZ_TOKEN_RPAREN:
     case RZ_TOKEN_RBRACKET:
     case RZ_TOKEN_RBRACE:
-        /* Closing kinds follow their opening ones in the enumeration. A mismatch is a syntax error that the parser reports. */
+        /* Closing kinds follow their opening ones in the enumeration. A mismatch is a syntax error that the parser
+         * reports. */
         if (*open != RZ_TOKEN_NO_MATCH && p->tokens[*open].kind + 1 == token->kind) {
             uint32_t opening = *open;
             *open = p->tokens[opening].match;
@@ -223,8 +218,7 @@ static void parse_link_bracket(rz_parser *p, uint32_t idx, uint32_t *open)
     case RZ_TOKEN_SHIFT_RIGHT:
     case RZ_TOKEN_PIPE:
     case RZ_TOKEN_CONCAT:
-    case RZ_TOKEN_AMPERSAND:
-        return;
+    case RZ_TOKEN_AMPERSAND: return;
     }
 }
 
@@ -410,8 +404,9 @@ ruzu_status rz_parse_number(rz_parser *p, bool negative, uint32_t position, rz_a
     /* 2^127 fits INT128 with a sign only. */
     if (!rz_lex_integer(text, token->length, &magnitude) || (magnitude >> 127 != 0 && !negative)) {
         uint32_t shown = token->length > PARSE_QUOTE_MAX ? PARSE_QUOTE_MAX : token->length;
-        return rz_error_set_at(p->err, RUZU_ERROR_CONVERSION, position, "Cast failed. %s%.*s is not within INT128 range.",
-                               negative ? "-" : "", (int)shown, text);
+        return rz_error_set_at(p->err, RUZU_ERROR_CONVERSION, position,
+                               "Cast failed. %s%.*s is not within INT128 range.", negative ? "-" : "", (int)shown,
+                               text);
     }
     rz_int128 value = (rz_int128)(negative ? 0 - magnitude : magnitude);
     if (value >= INT64_MIN && value <= INT64_MAX) {
@@ -444,8 +439,8 @@ static bool parse_hex(const char *text, const char *end, int digits, uint32_t *o
 }
 
 /*
- * Decodes the escape whose backslash is at *text, advances *text behind it and appends to *to, which has room: no escape is
- * shorter than what it stands for. False when the dialect does not know it.
+ * Decodes the escape whose backslash is at *text, advances *text behind it and appends to *to, which has room: no
+ * escape is shorter than what it stands for. False when the dialect does not know it.
  */
 static bool parse_escape(const char **text, const char *end, char **to)
 {
@@ -511,7 +506,8 @@ ruzu_status rz_parse_string(rz_parser *p, rz_ast_expr **out)
         memcpy(to, run, (size_t)(text - run));
         to += text - run;
         if (text < end && !parse_escape(&text, end, &to)) {
-            return rz_parse_fail(p, (uint32_t)(backslash - p->text), 2, "Invalid input: unknown escape in a string literal");
+            return rz_parse_fail(p, (uint32_t)(backslash - p->text), 2,
+                                 "Invalid input: unknown escape in a string literal");
         }
     }
     *to = '\0';
@@ -604,8 +600,8 @@ static ruzu_status parse_script(rz_parser *p, rz_ast_script *script)
     return RUZU_OK;
 }
 
-ruzu_status rz_parse(const char *text, size_t length, rz_arena *arena, const rz_parse_limits *limits, rz_ast_script **out,
-                     rz_error *err)
+ruzu_status rz_parse(const char *text, size_t length, rz_arena *arena, const rz_parse_limits *limits,
+                     rz_ast_script **out, rz_error *err)
 {
     rz_parser parser = {.arena = arena, .err = err};
     rz_parser *p = &parser;
@@ -616,8 +612,8 @@ ruzu_status rz_parse(const char *text, size_t length, rz_arena *arena, const rz_
     }
     size_t valid = rz_utf8_valid_prefix(text, length);
     if (valid != length) {
-        return rz_error_set_at(err, RUZU_ERROR_PARSER, (uint32_t)valid, "Invalid input: the text is not valid UTF-8 at byte %zu.",
-                               valid);
+        return rz_error_set_at(err, RUZU_ERROR_PARSER, (uint32_t)valid,
+                               "Invalid input: the text is not valid UTF-8 at byte %zu.", valid);
     }
     rz_ast_script *script;
     RZ_PARSE_NEW(p, rz_ast_script, script);

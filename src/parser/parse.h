@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the parser share (private to the module): its state, moving over tokens, and the entry points of each file.
+ * What the files of the parser share (private to the module): its state, moving over tokens, and the entry points of
+ * each file.
  *
  *   parse.c            limits, rz_parse, tokens of one statement, errors, names and literals
  *   parse_expr.c       operators (an explicit stack: no recursion per operator or parenthesis)
@@ -11,9 +12,10 @@
  *   parse_ddl.c        tables and other objects of the schema
  *   parse_statement.c  the remaining statements, dispatch by the first words
  *
- * Conventions. A parse function consumes what it recognises, stores its result in *out, and returns the first failure as it is;
- * after a failure the state is of no use, so nothing is rewound. Children are collected on the `stack` of pointers and
- * copied to the arena when their number is known. Recursion goes through rz_parse_enter, which enforces max_depth.
+ * Conventions. A parse function consumes what it recognises, stores its result in *out, and returns the first failure
+ * as it is; after a failure the state is of no use, so nothing is rewound. Children are collected on the `stack` of
+ * pointers and copied to the arena when their number is known. Recursion goes through rz_parse_enter, which enforces
+ * max_depth.
  */
 #ifndef RZ_PARSER_PARSE_H
 #define RZ_PARSER_PARSE_H
@@ -23,18 +25,18 @@
 
 /* An operator, or an open parenthesis, that waits for its right operand in parse_expr.c. */
 typedef struct rz_parse_pending {
-    uint8_t op;       /* rz_ast_op */
-    uint8_t level;    /* precedence; 0: open parenthesis */
+    uint8_t op;    /* rz_ast_op */
+    uint8_t level; /* precedence; 0: open parenthesis */
     bool is_prefix;
-    uint32_t arity;   /* operands so far of an n-ary operator, without the last */
+    uint32_t arity;    /* operands so far of an n-ary operator, without the last */
     uint32_t position; /* of the operator */
 } rz_parse_pending;
 
 typedef struct rz_parser {
     const char *text; /* the script's copy in the arena */
     size_t text_length;
-    rz_arena *arena;  /* borrowed */
-    rz_error *err;    /* borrowed */
+    rz_arena *arena; /* borrowed */
+    rz_error *err;   /* borrowed */
     rz_parse_limits limits;
 
     /* The tokens of the current statement; the last is RZ_TOKEN_END. Owned, from arena->mem. */
@@ -51,7 +53,7 @@ typedef struct rz_parser {
     uint32_t pending_count;
     uint32_t pending_capacity;
 
-    uint32_t depth;            /* open nestings */
+    uint32_t depth; /* open nestings */
     uint32_t subquery_depth;
     uint32_t pattern_elements; /* of the current MATCH */
     uint32_t height;           /* largest height of the expressions finished since it was last set to 0 */
@@ -166,25 +168,26 @@ static inline void rz_parse_leave(rz_parser *p)
 /* Doubles a buffer that lives for the parse only. */
 RZ_NODISCARD ruzu_status rz_parse_grow(rz_parser *p, void **items, uint32_t *capacity, size_t item_size);
 RZ_NODISCARD ruzu_status rz_parse_push(rz_parser *p, const void *pointer);
-/* Moves the pointers above `base` to a new array in the arena (*out is NULL when there are none) and takes them from the stack. */
+/* Moves the pointers above `base` to a new array in the arena (*out is NULL when there are none) and takes them from
+ * the stack. */
 RZ_NODISCARD ruzu_status rz_parse_take(rz_parser *p, uint32_t base, void *out_array, uint32_t *out_count);
 /* Fails when the list that began at stack height `base` has grown beyond max_list_elements. */
 RZ_NODISCARD ruzu_status rz_parse_check_list(rz_parser *p, uint32_t base);
 
-#define RZ_PARSE_NEW(p, type, pointer)                                                                                 \
-    do {                                                                                                               \
-        (pointer) = RZ_NEW((p)->arena, type);                                                                          \
-        if (RZ_UNLIKELY((pointer) == NULL)) {                                                                          \
-            return rz_parse_no_memory(p);                                                                              \
-        }                                                                                                              \
+#define RZ_PARSE_NEW(p, type, pointer)        \
+    do {                                      \
+        (pointer) = RZ_NEW((p)->arena, type); \
+        if (RZ_UNLIKELY((pointer) == NULL)) { \
+            return rz_parse_no_memory(p);     \
+        }                                     \
     } while (0)
 
 /* Appends to an RZ_ARRAY in the arena. */
-#define RZ_PARSE_APPEND(p, array, item)                                                                                \
-    do {                                                                                                               \
-        if (RZ_UNLIKELY(!RZ_ARRAY_PUSH(array, (p)->arena, item))) {                                                    \
-            return rz_parse_no_memory(p);                                                                              \
-        }                                                                                                              \
+#define RZ_PARSE_APPEND(p, array, item)                             \
+    do {                                                            \
+        if (RZ_UNLIKELY(!RZ_ARRAY_PUSH(array, (p)->arena, item))) { \
+            return rz_parse_no_memory(p);                           \
+        }                                                           \
     } while (0)
 
 /* ---- parse.c: names and literals ---- */

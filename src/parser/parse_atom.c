@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What operators combine: literals, variables, calls, lists and their comprehensions, structs, CASE, casts, quantifiers,
- * subqueries; and what follows an operand without being an operator: properties, indexes, slices, labels, map projections.
+ * What operators combine: literals, variables, calls, lists and their comprehensions, structs, CASE, casts,
+ * quantifiers, subqueries; and what follows an operand without being an operator: properties, indexes, slices, labels,
+ * map projections.
  *
- * Where two constructs begin alike the decision is made by looking ahead, never by trying: `[x IN l …` is a comprehension when a
- * WHERE or `|` follows inside the same brackets before any comma, else it is a list with one comparison in it, as Kuzu reads it.
+ * Where two constructs begin alike the decision is made by looking ahead, never by trying: `[x IN l …` is a
+ * comprehension when a WHERE or `|` follows inside the same brackets before any comma, else it is a list with one
+ * comparison in it, as Kuzu reads it.
  */
 #include "parser/parse.h"
 
@@ -506,7 +508,8 @@ static ruzu_status atom_name(rz_parser *p, rz_ast_expr **out)
         if (rz_parse_peek_is(p, 1, RZ_TOKEN_LBRACE) && !rz_parse_peek_is(p, 2, RZ_TOKEN_DOT) &&
             !rz_parse_peek_is(p, 2, RZ_TOKEN_RBRACE)) {
             RZ_TRY(token->keyword == RZ_KW_COLLECT ? rz_parse_extension(p) : RUZU_OK);
-            return atom_subquery(p, token->keyword == RZ_KW_COUNT ? RZ_AST_SUBQUERY_COUNT : RZ_AST_SUBQUERY_COLLECT, out);
+            return atom_subquery(p, token->keyword == RZ_KW_COUNT ? RZ_AST_SUBQUERY_COUNT : RZ_AST_SUBQUERY_COLLECT,
+                                 out);
         }
         break;
     default: break; /* an ordinary name */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Definition of tables, sequences, macros, indexes and constraints (dialect §3). Beyond the grammar it checks only what needs no
- * catalog: that a node table has exactly one primary key, and that FOR and ON of an index speak of the same variable.
- * The words that select the statement are consumed by the caller (parse_statement.c).
+ * Definition of tables, sequences, macros, indexes and constraints (dialect §3). Beyond the grammar it checks only what
+ * needs no catalog: that a node table has exactly one primary key, and that FOR and ON of an index speak of the same
+ * variable. The words that select the statement are consumed by the caller (parse_statement.c).
  */
 #include "parser/parse.h"
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Expressions: operators by precedence (dialect §8) with an explicit stack, so that neither parentheses nor operators cost machine
- * stack; only what stands in other brackets recurses (parse_atom.c).
+ * Expressions: operators by precedence (dialect §8) with an explicit stack, so that neither parentheses nor operators
+ * cost machine stack; only what stands in other brackets recurses (parse_atom.c).
  *
- * The algorithm is operator precedence: operands are on p->stack, operators that wait for their right side on p->pending. An
- * arriving operator first completes every waiting one that binds at least as tightly. Two families stay open instead when the same
- * arrives again: the n-ary operators, which count their operands, and comparisons, which become one chain. A `(` waits as level
- * 0 until its `)`.
+ * The algorithm is operator precedence: operands are on p->stack, operators that wait for their right side on
+ * p->pending. An arriving operator first completes every waiting one that binds at least as tightly. Two families stay
+ * open instead when the same arrives again: the n-ary operators, which count their operands, and comparisons, which
+ * become one chain. A `(` waits as level 0 until its `)`.
  *
  *     level  1 OR · 2 XOR · 3 AND · 4 NOT · 5 = <> < <= > >= · 6 =~ STARTS ENDS CONTAINS IN IS · 7 | · 8 & · 9 << >>
  *            10 + - || · 11 * / % · 12 ^ · 13 unary - +
  *
- * Differences from Kuzu's grammar are those of dialect §20 (10): level 6 is looser than arithmetic, so more is accepted.
+ * Differences from Kuzu's grammar are those of dialect §20 (10): level 6 is looser than arithmetic, so more is
+ * accepted.
  */
 #include "parser/parse.h"
 
@@ -75,7 +76,8 @@ const char *rz_ast_op_text(rz_ast_op op)
 
 static bool expr_is_nary(uint8_t op)
 {
-    return op == RZ_AST_OP_OR || op == RZ_AST_OP_XOR || op == RZ_AST_OP_AND || op == RZ_AST_OP_ADD || op == RZ_AST_OP_CONCAT;
+    return op == RZ_AST_OP_OR || op == RZ_AST_OP_XOR || op == RZ_AST_OP_AND || op == RZ_AST_OP_ADD ||
+           op == RZ_AST_OP_CONCAT;
 }
 
 /* ---- nodes ---- */
@@ -131,12 +133,13 @@ static ruzu_status expr_push_pending(rz_parser *p, uint8_t op, uint8_t level, bo
         RZ_TRY(rz_parse_grow(p, &items, &p->pending_capacity, sizeof(rz_parse_pending)));
         p->pending = (rz_parse_pending *)items;
     }
-    p->pending[p->pending_count++] = (rz_parse_pending){
-        .op = op, .level = level, .is_prefix = is_prefix, .arity = 1, .position = rz_parse_start(p)};
+    p->pending[p->pending_count++] =
+        (rz_parse_pending){.op = op, .level = level, .is_prefix = is_prefix, .arity = 1, .position = rz_parse_start(p)};
     return RUZU_OK;
 }
 
-/* Makes a node of the top `arity` operands and puts it in their place. Its span is theirs, from position on if that is earlier. */
+/* Makes a node of the top `arity` operands and puts it in their place. Its span is theirs, from position on if that is
+ * earlier. */
 static ruzu_status expr_combine(rz_parser *p, rz_ast_expr_kind kind, uint8_t op, uint32_t arity, uint32_t position,
                                 rz_ast_expr **out)
 {
@@ -200,7 +203,8 @@ static ruzu_status expr_complete(rz_parser *p, const expr_frame *frame, uint8_t 
 
 /* ---- operators between and behind operands ---- */
 
-/* The binary operator the current token begins, with level 0 for none. Two-word operators are looked at in expr_operator. */
+/* The binary operator the current token begins, with level 0 for none. Two-word operators are looked at in
+ * expr_operator. */
 static expr_binary expr_find_binary(const rz_token *token)
 {
     switch ((rz_token_kind)token->kind) {
@@ -256,8 +260,7 @@ static expr_binary expr_find_binary(const rz_token *token)
     case RZ_TOKEN_DASH:
     case RZ_TOKEN_BANG:
     case RZ_TOKEN_LEFT_HEAD:
-    case RZ_TOKEN_RIGHT_HEAD:
-        break;
+    case RZ_TOKEN_RIGHT_HEAD: break;
     }
     return (expr_binary){0, 0};
 }
@@ -270,7 +273,8 @@ static ruzu_status expr_is(rz_parser *p, const expr_frame *frame)
     bool negated = rz_parse_accept_keyword(p, RZ_KW_NOT);
     rz_ast_expr *expr;
     if (rz_parse_accept_keyword(p, RZ_KW_NULL)) {
-        RZ_TRY(expr_combine(p, RZ_AST_EXPR_OPERATOR, negated ? RZ_AST_OP_IS_NOT_NULL : RZ_AST_OP_IS_NULL, 1, UINT32_MAX, &expr));
+        RZ_TRY(expr_combine(p, RZ_AST_EXPR_OPERATOR, negated ? RZ_AST_OP_IS_NOT_NULL : RZ_AST_OP_IS_NULL, 1, UINT32_MAX,
+                            &expr));
     } else {
         RZ_TRY(rz_parse_extension(p));
         if (!rz_parse_accept_keyword(p, RZ_KW_TYPED)) {
@@ -305,8 +309,9 @@ static ruzu_status expr_close(rz_parser *p, expr_frame *frame)
 static ruzu_status expr_comparison(rz_parser *p, const expr_frame *frame, expr_binary binary)
 {
     if (p->limits.strict && rz_parse_is(p, RZ_TOKEN_BANG_EQ)) {
-        return rz_parse_fail(p, rz_parse_start(p), 2,
-                             "Unknown operation '!=' (you probably meant to use '<>', which is the operator for inequality testing.)");
+        return rz_parse_fail(
+            p, rz_parse_start(p), 2,
+            "Unknown operation '!=' (you probably meant to use '<>', which is the operator for inequality testing.)");
     }
     RZ_TRY(expr_complete(p, frame, EXPR_LEVEL_COMPARE + 1));
     const rz_parse_pending *top = expr_top(p, frame);
@@ -320,8 +325,8 @@ static ruzu_status expr_comparison(rz_parser *p, const expr_frame *frame, expr_b
 }
 
 /*
- * What follows an operand: *out_more is true when an operator was taken that wants another operand, false at the end of the
- * expression.
+ * What follows an operand: *out_more is true when an operator was taken that wants another operand, false at the end of
+ * the expression.
  */
 static ruzu_status expr_operator(rz_parser *p, expr_frame *frame, bool *out_more)
 {
@@ -365,7 +370,8 @@ static ruzu_status expr_operator(rz_parser *p, expr_frame *frame, bool *out_more
 
 /* ---- operands ---- */
 
-/* True when the sign at the current token belongs to the number behind it: nothing that binds tighter follows the number. */
+/* True when the sign at the current token belongs to the number behind it: nothing that binds tighter follows the
+ * number. */
 static bool expr_is_signed_number(const rz_parser *p)
 {
     const rz_token *number = rz_parse_peek(p, 1);
@@ -388,7 +394,8 @@ static ruzu_status expr_prefix(rz_parser *p, const expr_frame *frame, rz_ast_op 
 }
 
 /*
- * Prefix operators and opening parentheses, until an operand begins (*out_expr NULL: parse an atom) or a signed number was taken.
+ * Prefix operators and opening parentheses, until an operand begins (*out_expr NULL: parse an atom) or a signed number
+ * was taken.
  */
 static ruzu_status expr_operand(rz_parser *p, expr_frame *frame, rz_ast_expr **out_expr)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Patterns: paths of nodes and relationships, recursive relationships, quantified groups, label expressions (dialect §5).
+ * Patterns: paths of nodes and relationships, recursive relationships, quantified groups, label expressions (dialect
+ * §5).
  *
- * `(a)-[e]-(b)` could be a subtraction of lists. rz_parse_is_path decides by the tokens around the brackets: what stands in the first
- * parentheses looks like a node, the dashes are there, and what stands in the last looks like a node too. Arithmetic on bare
- * parenthesised variables written that way is a pattern, as in openCypher.
+ * `(a)-[e]-(b)` could be a subtraction of lists. rz_parse_is_path decides by the tokens around the brackets: what
+ * stands in the first parentheses looks like a node, the dashes are there, and what stands in the last looks like a
+ * node too. Arithmetic on bare parenthesised variables written that way is a pattern, as in openCypher.
  */
 #include "parser/parse.h"
 
@@ -30,7 +31,8 @@ static bool pattern_is_right(const rz_token *token)
     return token->kind == RZ_TOKEN_GT || token->kind == RZ_TOKEN_RIGHT_HEAD;
 }
 
-/* True when the bracket at idx may hold a node (or relationship) description: nothing, `name`, or something no expression begins with. */
+/* True when the bracket at idx may hold a node (or relationship) description: nothing, `name`, or something no
+ * expression begins with. */
 static bool pattern_is_element(const rz_parser *p, uint32_t idx)
 {
     const rz_token *open = pattern_at(p, idx);
@@ -509,8 +511,8 @@ static ruzu_status pattern_elements(rz_parser *p, rz_ast_path *path)
         bool wants_node = nodes.count == rels.count;
         if (rz_parse_is(p, RZ_TOKEN_LPAREN) && pattern_is_group(p)) {
             RZ_TRY(pattern_add_group(p, &nodes, &rels));
-        } else if (wants_node && (rels.count == 0 || rels.items[rels.count - 1]->group == NULL ||
-                                  rz_parse_is(p, RZ_TOKEN_LPAREN))) {
+        } else if (wants_node &&
+                   (rels.count == 0 || rels.items[rels.count - 1]->group == NULL || rz_parse_is(p, RZ_TOKEN_LPAREN))) {
             rz_ast_node_pattern *node = NULL;
             RZ_TRY(pattern_node(p, &node));
             RZ_PARSE_APPEND(p, &nodes, node);
@@ -533,7 +535,8 @@ static ruzu_status pattern_elements(rz_parser *p, rz_ast_path *path)
     return RUZU_OK;
 }
 
-/* shortestPath(…), allShortestPaths(…), ANY SHORTEST, ALL SHORTEST; *out_closes: a parenthesis is to be closed behind the path. */
+/* shortestPath(…), allShortestPaths(…), ANY SHORTEST, ALL SHORTEST; *out_closes: a parenthesis is to be closed behind
+ * the path. */
 static ruzu_status pattern_selector(rz_parser *p, rz_ast_path *path, bool *out_closes)
 {
     const rz_token *token = rz_parse_token(p);

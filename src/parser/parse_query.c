@@ -2,8 +2,9 @@
 /*
  * Queries: the clauses, their order, and unions (dialect §4, §6, §7).
  *
- * The order of clauses is checked while they are read, with the one bit "an updating clause was seen since the last WITH": reading
- * clauses may not follow it. What may end a query depends on the form (a subquery of EXISTS may stop after MATCH).
+ * The order of clauses is checked while they are read, with the one bit "an updating clause was seen since the last
+ * WITH": reading clauses may not follow it. What may end a query depends on the form (a subquery of EXISTS may stop
+ * after MATCH).
  */
 #include "parser/parse.h"
 
@@ -123,7 +124,8 @@ static ruzu_status query_hint(rz_parser *p, rz_ast_hint **out)
                 const char *name;
                 RZ_TRY(rz_parse_name(p, &name));
                 RZ_TRY(rz_parse_push(p, name));
-                /* `a MULTI_JOIN b MULTI_JOIN c` and `a MULTI_JOIN b c` are one join; a word that clauses begin with ends it. */
+                /* `a MULTI_JOIN b MULTI_JOIN c` and `a MULTI_JOIN b c` are one join; a word that clauses begin with
+                 * ends it. */
             } while (rz_parse_accept_keyword(p, RZ_KW_MULTI_JOIN) ||
                      (rz_token_is_name(rz_parse_token(p)) && rz_parse_token(p)->keyword == RZ_KW_NO_KEYWORD));
             RZ_TRY(rz_parse_take(p, base, &tree->names, &tree->name_count));
@@ -347,7 +349,8 @@ static bool query_is_updating(rz_ast_clause_kind kind)
     return false;
 }
 
-/* The kind of clause the current words begin; false when they begin none. *out_words is how many words belong to the kind. */
+/* The kind of clause the current words begin; false when they begin none. *out_words is how many words belong to the
+ * kind. */
 static bool query_find_clause(const rz_parser *p, rz_ast_clause_kind *out_kind, uint32_t *out_words)
 {
     const rz_keyword next = (rz_keyword)rz_parse_peek(p, 1)->keyword;
@@ -361,7 +364,8 @@ static bool query_find_clause(const rz_parser *p, rz_ast_clause_kind *out_kind, 
     case RZ_KW_MATCH: *out_kind = RZ_AST_CLAUSE_MATCH; return true;
     case RZ_KW_UNWIND: *out_kind = RZ_AST_CLAUSE_UNWIND; return true;
     case RZ_KW_CALL:
-        *out_kind = next_kind == RZ_TOKEN_LBRACE || next_kind == RZ_TOKEN_LPAREN ? RZ_AST_CLAUSE_CALL_SUBQUERY : RZ_AST_CLAUSE_CALL;
+        *out_kind = next_kind == RZ_TOKEN_LBRACE || next_kind == RZ_TOKEN_LPAREN ? RZ_AST_CLAUSE_CALL_SUBQUERY
+                                                                                 : RZ_AST_CLAUSE_CALL;
         return true;
     case RZ_KW_LOAD: *out_kind = RZ_AST_CLAUSE_LOAD; return true;
     case RZ_KW_CREATE: *out_kind = RZ_AST_CLAUSE_CREATE; return true;
@@ -463,8 +467,8 @@ static bool query_may_end(const rz_parser *p, rz_parse_query_form form, rz_ast_c
 }
 
 /* Checks a clause against those before it; `start` is the index of its first token. */
-static ruzu_status query_check_order(rz_parser *p, rz_parse_query_form form, const rz_ast_clause *clause, uint32_t start,
-                                     bool *has_updated)
+static ruzu_status query_check_order(rz_parser *p, rz_parse_query_form form, const rz_ast_clause *clause,
+                                     uint32_t start, bool *has_updated)
 {
     bool reading_only = form == RZ_PARSE_QUERY_MATCHING || form == RZ_PARSE_QUERY_COLLECT;
     switch (clause->kind) {
@@ -536,9 +540,11 @@ static ruzu_status query_single(rz_parser *p, rz_parse_query_form form, bool uni
     if (last->kind == RZ_AST_CLAUSE_RETURN && query_find_clause(p, &kind, &words)) {
         return rz_parse_fail(p, last->position, 6, "RETURN can only be used at the end of the query");
     }
-    bool alone = p->stack_count == base + 1 && (last->kind != RZ_AST_CLAUSE_CALL || (last->call.where == NULL && !last->call.has_yield));
+    bool alone = p->stack_count == base + 1 &&
+                 (last->kind != RZ_AST_CLAUSE_CALL || (last->call.where == NULL && !last->call.has_yield));
     if (!query_may_end(p, form, last->kind, alone)) {
-        bool at_end = rz_parse_is(p, RZ_TOKEN_END) || rz_parse_is(p, RZ_TOKEN_RBRACE) || rz_parse_is_keyword(p, RZ_KW_UNION);
+        bool at_end =
+            rz_parse_is(p, RZ_TOKEN_END) || rz_parse_is(p, RZ_TOKEN_RBRACE) || rz_parse_is_keyword(p, RZ_KW_UNION);
         if (at_end && last->kind != RZ_AST_CLAUSE_WITH) {
             return rz_parse_fail(p, single->position, first_length, "Query must conclude with RETURN clause");
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data from and to files: COPY, LOAD FROM, their sources and options (dialect §17). Which options exist is not known here.
+ * Data from and to files: COPY, LOAD FROM, their sources and options (dialect §17). Which options exist is not known
+ * here.
  */
 #include "parser/parse.h"
 

@@ -158,8 +158,9 @@ static ruzu_status statement_create(rz_parser *p, rz_ast_statement *out, bool *o
     const rz_keyword next = (rz_keyword)rz_parse_peek(p, 2)->keyword;
     const bool unique = object == RZ_KW_UNIQUE && next == RZ_KW_INDEX;
     const bool is_table = (object == RZ_KW_NODE || object == RZ_KW_REL) && next == RZ_KW_TABLE;
-    const bool is_object = object == RZ_KW_SEQUENCE || object == RZ_KW_TYPE || object == RZ_KW_MACRO || object == RZ_KW_INDEX ||
-                           object == RZ_KW_CONSTRAINT || object == RZ_KW_USER || object == RZ_KW_ROLE;
+    const bool is_object = object == RZ_KW_SEQUENCE || object == RZ_KW_TYPE || object == RZ_KW_MACRO ||
+                           object == RZ_KW_INDEX || object == RZ_KW_CONSTRAINT || object == RZ_KW_USER ||
+                           object == RZ_KW_ROLE;
     *out_found = (unique || is_table || is_object) && !rz_parse_peek_is(p, 2, RZ_TOKEN_EQ);
     if (!*out_found) {
         return RUZU_OK;
@@ -310,9 +311,7 @@ ruzu_status rz_parse_statement(rz_parser *p, rz_ast_statement *out)
     }
     const rz_token *next = rz_parse_peek(p, 1);
     switch (rz_parse_token(p)->keyword) {
-    case RZ_KW_CREATE:
-        RZ_TRY(statement_create(p, out, &found));
-        return found ? RUZU_OK : statement_query(p, out);
+    case RZ_KW_CREATE: RZ_TRY(statement_create(p, out, &found)); return found ? RUZU_OK : statement_query(p, out);
     case RZ_KW_CALL:
         if (rz_token_is_name(next) && rz_parse_peek_is(p, 2, RZ_TOKEN_EQ)) {
             rz_parse_advance(p);

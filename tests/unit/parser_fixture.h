@@ -17,7 +17,8 @@ typedef struct parser_fixture {
     ruzu_status status;
 } parser_fixture;
 
-static inline void parser_fixture_parse(parser_fixture *f, const char *text, size_t length, const rz_parse_limits *limits)
+static inline void parser_fixture_parse(parser_fixture *f, const char *text, size_t length,
+                                        const rz_parse_limits *limits)
 {
     rz_mem_init(&f->mem, rz_mem_root(), UINT64_MAX);
     rz_arena_init(&f->arena, &f->mem);

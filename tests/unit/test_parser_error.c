@@ -72,8 +72,8 @@ static void failures_have_a_position(void)
 }
 
 /* Builds prefix + count × piece + suffix in the fixture's place and parses it. */
-static ruzu_status parse_repeated(parser_fixture *f, const char *prefix, const char *piece, size_t count, const char *suffix,
-                                  const rz_parse_limits *limits)
+static ruzu_status parse_repeated(parser_fixture *f, const char *prefix, const char *piece, size_t count,
+                                  const char *suffix, const rz_parse_limits *limits)
 {
     rz_str text;
     rz_str_init(&text, rz_mem_root());
@@ -101,11 +101,13 @@ static void messages_stay_short_for_long_statements(void)
 
 static void text_that_is_not_utf8_is_refused(void)
 {
-    static const char *const BAD[] = {"RETURN '\xFF'", "RETURN 1 /* \xC3 */", "\xED\xA0\x80", "RETURN `\xC0\x80`", "RETURN 1\xF4\x90\x80\x80"};
+    static const char *const BAD[] = {"RETURN '\xFF'", "RETURN 1 /* \xC3 */", "\xED\xA0\x80", "RETURN `\xC0\x80`",
+                                      "RETURN 1\xF4\x90\x80\x80"};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         CHECK_EQ_I64(parser_status(BAD[i], false), RUZU_ERROR_PARSER);
     }
-    parser_check_error("RETURN '\xFF'", false, RUZU_ERROR_PARSER, "Parser exception: Invalid input: the text is not valid UTF-8 at byte 8.");
+    parser_check_error("RETURN '\xFF'", false, RUZU_ERROR_PARSER,
+                       "Parser exception: Invalid input: the text is not valid UTF-8 at byte 8.");
 }
 
 static void null_bytes_are_data_in_strings_only(void)
@@ -165,7 +167,8 @@ static void limits_name_themselves_and_their_value(void)
             parser_fixture_free(&f);
         }
         size_t over = strcmp(CASES[i].piece, "+1") == 0 ? 400 : fits == 0 ? 60 : fits + 1;
-        CHECK_EQ_I64(parse_repeated(&f, CASES[i].prefix, CASES[i].piece, over, CASES[i].suffix, &limits), RUZU_ERROR_LIMIT);
+        CHECK_EQ_I64(parse_repeated(&f, CASES[i].prefix, CASES[i].piece, over, CASES[i].suffix, &limits),
+                     RUZU_ERROR_LIMIT);
         CHECK(strstr(f.err.message, CASES[i].message) != NULL);
         if (strstr(f.err.message, CASES[i].message) == NULL) {
             fprintf(stderr, "%s…: %s\n", CASES[i].prefix, f.err.message);

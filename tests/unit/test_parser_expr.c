@@ -157,8 +157,9 @@ static void number_literals_are_typed(void)
     reads("-5!", "-5!");
     reads("(-5)!", "(-5)!");
     reads("+5", "+5");
-    parser_check_error("RETURN 170141183460469231731687303715884105728", false, RUZU_ERROR_CONVERSION,
-                       "Conversion exception: Cast failed. 170141183460469231731687303715884105728 is not within INT128 range.");
+    parser_check_error(
+        "RETURN 170141183460469231731687303715884105728", false, RUZU_ERROR_CONVERSION,
+        "Conversion exception: Cast failed. 170141183460469231731687303715884105728 is not within INT128 range.");
 }
 
 static void string_escapes_are_decoded(void)
@@ -190,7 +191,8 @@ static void string_escapes_are_decoded(void)
         CHECK(memcmp(item(&f)->value.string.data, CASES[i].data, CASES[i].length + 1) == 0);
         parser_fixture_free(&f);
     }
-    static const char *const BAD[] = {"'\\q'", "'\\u12'", "'\\u12G4'", "'\\U110000FF'", "'\\uD800'", "'\\xA'", "'\\xGG'", "'\\0'"};
+    static const char *const BAD[] = {"'\\q'",     "'\\u12'", "'\\u12G4'", "'\\U110000FF'",
+                                      "'\\uD800'", "'\\xA'",  "'\\xGG'",   "'\\0'"};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         accepts(BAD[i], false, false);
     }
@@ -275,13 +277,57 @@ static void parentheses_and_patterns_are_told_apart(void)
 static void faulty_expressions_are_refused(void)
 {
     static const char *const BAD[] = {
-        "1 +",      "* 2",          "a = NOT b",     "- NOT a",   "()",          "(1",      "1)",           "[1",
-        "[,1]",     "{a}",          "{a: }",         "{: 1}",     "{1: 2}",      "f(",      "f(a b)",       "f(DISTINCT)",
-        "case end", "case when a",  "case when a then b", "cast(a)", "cast(a as )", "l[]",   "l[1:2:3]",     "all(x IN l)",
-        "a.",       "a.1",          "a IS",          "a IS NOT",  "a IN",        "a STARTS 'x'", "a b",     "a NOT IN b",
-        "x -> x",   "exists",       "count {",       "n {.a",     "n {.}",       "[x IN l | ]", "reduce(a = 1, b)", "1..2",
-        "a..b",     "5.",           "$",             "a:",        "a ?? b",      "a = = b", "a <> <> b",    "{}}",
-        "COUNT { CREATE (a) }", "EXISTS { MATCH (a) SET a.x = 1 }", "COLLECT { MATCH (a) }",
+        "1 +",
+        "* 2",
+        "a = NOT b",
+        "- NOT a",
+        "()",
+        "(1",
+        "1)",
+        "[1",
+        "[,1]",
+        "{a}",
+        "{a: }",
+        "{: 1}",
+        "{1: 2}",
+        "f(",
+        "f(a b)",
+        "f(DISTINCT)",
+        "case end",
+        "case when a",
+        "case when a then b",
+        "cast(a)",
+        "cast(a as )",
+        "l[]",
+        "l[1:2:3]",
+        "all(x IN l)",
+        "a.",
+        "a.1",
+        "a IS",
+        "a IS NOT",
+        "a IN",
+        "a STARTS 'x'",
+        "a b",
+        "a NOT IN b",
+        "x -> x",
+        "exists",
+        "count {",
+        "n {.a",
+        "n {.}",
+        "[x IN l | ]",
+        "reduce(a = 1, b)",
+        "1..2",
+        "a..b",
+        "5.",
+        "$",
+        "a:",
+        "a ?? b",
+        "a = = b",
+        "a <> <> b",
+        "{}}",
+        "COUNT { CREATE (a) }",
+        "EXISTS { MATCH (a) SET a.x = 1 }",
+        "COLLECT { MATCH (a) }",
     };
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         accepts(BAD[i], false, false);
@@ -291,16 +337,40 @@ static void faulty_expressions_are_refused(void)
 static void strict_mode_refuses_the_extensions(void)
 {
     static const char *const EXTENSIONS[] = {
-        "+1", "a || b", "a != b", "a < b < c", "[x IN l | x]", "[(a)-->(b) | b]", "reduce(a = 0, x IN l | a)", "n {.a}", "{}",
-        "v:A", "a IS :: INT64", "exists(n.a)", "EXISTS { (a)-->(b) }", "COLLECT { MATCH (a) RETURN a }", "0x1F",
-        "shortestPath((a)-[:T*]->(b))", "date.truncate(a)", "n.order",
+        "+1",
+        "a || b",
+        "a != b",
+        "a < b < c",
+        "[x IN l | x]",
+        "[(a)-->(b) | b]",
+        "reduce(a = 0, x IN l | a)",
+        "n {.a}",
+        "{}",
+        "v:A",
+        "a IS :: INT64",
+        "exists(n.a)",
+        "EXISTS { (a)-->(b) }",
+        "COLLECT { MATCH (a) RETURN a }",
+        "0x1F",
+        "shortestPath((a)-[:T*]->(b))",
+        "date.truncate(a)",
+        "n.order",
     };
     for (size_t i = 0; i < sizeof EXTENSIONS / sizeof EXTENSIONS[0]; i++) {
         accepts(EXTENSIONS[i], false, true);
         accepts(EXTENSIONS[i], true, false);
     }
-    static const char *const KUZU[] = {"a + b", "[x IN l]", "l[1:2]", "(a)-[:T]->(b)", "EXISTS { MATCH (a) }", "COUNT { MATCH (a) }",
-                                       "all(x IN l WHERE x)", "{a: 1}", "5!", "list_transform(l, x -> x)", "a.*"};
+    static const char *const KUZU[] = {"a + b",
+                                       "[x IN l]",
+                                       "l[1:2]",
+                                       "(a)-[:T]->(b)",
+                                       "EXISTS { MATCH (a) }",
+                                       "COUNT { MATCH (a) }",
+                                       "all(x IN l WHERE x)",
+                                       "{a: 1}",
+                                       "5!",
+                                       "list_transform(l, x -> x)",
+                                       "a.*"};
     for (size_t i = 0; i < sizeof KUZU / sizeof KUZU[0]; i++) {
         accepts(KUZU[i], true, true);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hostile input: a megabyte of each opening construct on a 512 KiB stack in linear time, every prefix and many mutations of
- * ordinary statements, and every allocation failing in turn. The measure is a result or a clean error, and no memory kept.
+ * Hostile input: a megabyte of each opening construct on a 512 KiB stack in linear time, every prefix and many
+ * mutations of ordinary statements, and every allocation failing in turn. The measure is a result or a clean error, and
+ * no memory kept.
  */
 #include "os/os.h"
 
@@ -10,14 +11,14 @@
 #include <time.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
+#    define SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
+#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#        define SANITIZED 1
+#    endif
 #endif
 #ifndef SANITIZED
-#define SANITIZED 0
+#    define SANITIZED 0
 #endif
 
 enum {
@@ -62,7 +63,7 @@ static void samples_are_accepted(void)
 typedef struct hostile_case {
     const char *prefix;
     const char *piece;
-    const char *middle; /* behind the pieces */
+    const char *middle;  /* behind the pieces */
     const char *closing; /* repeated as often as the piece, or NULL */
 } hostile_case;
 
@@ -185,7 +186,8 @@ static void hostile_parse(const hostile_case *hostile, bool with_closing)
     double start = hostile_seconds();
     parser_fixture_parse(&f, text.data, text.length, NULL);
     double seconds = hostile_seconds() - start;
-    CHECK(f.status == RUZU_OK || f.status == RUZU_ERROR_PARSER || f.status == RUZU_ERROR_LIMIT || f.status == RUZU_ERROR_CONVERSION);
+    CHECK(f.status == RUZU_OK || f.status == RUZU_ERROR_PARSER || f.status == RUZU_ERROR_LIMIT ||
+          f.status == RUZU_ERROR_CONVERSION);
     /* Parsing and printing; the bound is for a slow machine. */
     if (!SANITIZED && seconds > 1.0) {
         fprintf(stderr, "%s%s…: %.2f s\n", hostile->prefix, hostile->piece, seconds);
@@ -214,13 +216,22 @@ static void a_megabyte_of_anything_is_parsed_in_linear_time_on_a_small_stack(voi
 static void depth_thread(void *arg)
 {
     static const hostile_case NESTED[] = {
-        {"RETURN ", "(", "1", ")"},           {"RETURN ", "[", "1", "]"},       {"RETURN ", "{a:", "1", "}"},
-        {"RETURN ", "f(", "1", ")"},          {"RETURN ", "CASE WHEN ", "a", " THEN b END"},
-        {"RETURN ", "l[", "1", "]"},          {"RETURN ", "[x IN ", "l", " | x]"}, {"RETURN ", "n {k: ", "1", "}"},
-        {"RETURN ", "1 + (2 * ", "3", ")"},   {"RETURN ", "[x IN l WHERE ", "x", " | x]"},
-        {"RETURN ", "all(x IN l WHERE ", "x", ")"}, {"RETURN ", "CAST(", "x", " AS INT64)"}, {"RETURN ", "reduce(a = ", "x", ", i IN l | i)"},
+        {"RETURN ", "(", "1", ")"},
+        {"RETURN ", "[", "1", "]"},
+        {"RETURN ", "{a:", "1", "}"},
+        {"RETURN ", "f(", "1", ")"},
+        {"RETURN ", "CASE WHEN ", "a", " THEN b END"},
+        {"RETURN ", "l[", "1", "]"},
+        {"RETURN ", "[x IN ", "l", " | x]"},
+        {"RETURN ", "n {k: ", "1", "}"},
+        {"RETURN ", "1 + (2 * ", "3", ")"},
+        {"RETURN ", "[x IN l WHERE ", "x", " | x]"},
+        {"RETURN ", "all(x IN l WHERE ", "x", ")"},
+        {"RETURN ", "CAST(", "x", " AS INT64)"},
+        {"RETURN ", "reduce(a = ", "x", ", i IN l | i)"},
         {"MATCH (a) ", "FOREACH (x IN l | ", "DELETE x", ")"},
-        {"RETURN ", "(:A {x: ", "1", "})-->()"}, {"RETURN ", "[(a)-->(b) | ", "x", "]"},
+        {"RETURN ", "(:A {x: ", "1", "})-->()"},
+        {"RETURN ", "[(a)-->(b) | ", "x", "]"},
     };
     (void)arg;
     for (size_t i = 0; i < sizeof NESTED / sizeof NESTED[0]; i++) {

@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-/* Kinds of all tokens of text, as letters of the enumeration's order joined by blanks; a problem ends the list with '!'. */
+/* Kinds of all tokens of text, as letters of the enumeration's order joined by blanks; a problem ends the list with
+ * '!'. */
 static void scan(const char *text, bool strict, char *out, size_t size)
 {
     size_t length = strlen(text);
@@ -29,8 +30,8 @@ static void scan(const char *text, bool strict, char *out, size_t size)
         problem = rz_lex_token(text, length, offset, strict, &token);
         CHECK_EQ_U64(token.position, offset);
         CHECK(token.length > 0 && token.length <= length - offset);
-        snprintf(out + used, size - used, "%s%d:%.*s", used == 0 ? "" : " ", problem == RZ_LEX_NO_PROBLEM ? token.kind : -(int)problem,
-                 (int)token.length, text + offset);
+        snprintf(out + used, size - used, "%s%d:%.*s", used == 0 ? "" : " ",
+                 problem == RZ_LEX_NO_PROBLEM ? token.kind : -(int)problem, (int)token.length, text + offset);
         if (problem != RZ_LEX_NO_PROBLEM) {
             return;
         }
@@ -96,8 +97,8 @@ static void lexer_recognises_every_kind_of_token(void)
 
 static void lexer_reads_all_dashes_and_arrow_heads(void)
 {
-    static const char *const DASHES[] = {"\u00AD", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015",
-                                         "\u2212", "\uFE58", "\uFE63", "\uFF0D"};
+    static const char *const DASHES[] = {"\u00AD", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014",
+                                         "\u2015", "\u2212", "\uFE58", "\uFE63", "\uFF0D"};
     static const char *const LEFT[] = {"\u27E8", "\u3008", "\uFE64", "\uFF1C"};
     static const char *const RIGHT[] = {"\u27E9", "\u3009", "\uFE65", "\uFF1E"};
     for (size_t i = 0; i < sizeof DASHES / sizeof DASHES[0]; i++) {
@@ -196,7 +197,7 @@ static void lexer_knows_the_keywords_both_ways(void)
         while (*word != '\0') {
             const char *end = strchr(word, ' ');
             char name[32];
-            char text[200];
+            char text[600];
             snprintf(name, sizeof name, "%.*s", (int)(end - word), word);
             rz_keyword keyword = rz_keyword_find(name, strlen(name));
             CHECK(rz_keyword_is_reserved(keyword) == (reserved != 0));
@@ -204,8 +205,8 @@ static void lexer_knows_the_keywords_both_ways(void)
             snprintf(text, sizeof text, "WITH 1 AS %s RETURN %s AS %s", name, name, name);
             parser_check_accepts(text, true, reserved == 0);
             parser_check_accepts(text, false, reserved == 0);
-            snprintf(text, sizeof text, "MATCH (%s:%s {%s: 1})-[%s:%s]->() WHERE %s.%s = 1 RETURN %s.%s", name, name, name, name,
-                     name, name, name, name, name);
+            snprintf(text, sizeof text, "MATCH (%s:%s {%s: 1})-[%s:%s]->() WHERE %s.%s = 1 RETURN %s.%s", name, name,
+                     name, name, name, name, name, name, name);
             parser_check_accepts(text, true, reserved == 0);
             snprintf(text, sizeof text, "CREATE NODE TABLE %s (%s INT64, PRIMARY KEY (%s))", name, name, name);
             parser_check_accepts(text, true, reserved == 0);
