@@ -28,6 +28,9 @@ ruzu_status rz_bind_call(rz_binder *binder, const char *name, rz_expr **args, co
     }
     RZ_TRY(rz_fn_resolve(name, fn_args, count, binder->arena, bound, err));
     for (uint32_t i = 0; i < count; i++) {
+        if (args[i]->kind == RZ_EXPR_PARAMETER && bound->data != NULL && binder->context->values_used != NULL) {
+            *binder->context->values_used = true;
+        }
         RZ_TRY(rz_bind_cast(binder, args[i], bound->arg_types[i], false, &cast[i], err));
     }
     RZ_TRY(rz_bind_new(binder, RZ_EXPR_FUNCTION, bound->result, cast, count, out, err));

@@ -47,6 +47,9 @@ ruzu_status rz_bind_call_clause(rz_binder *binder, const rz_ast_call *ast, rz_bo
         values[i] = args[i]->kind == RZ_EXPR_LITERAL     ? args[i]->u.literal
                     : args[i]->kind == RZ_EXPR_PARAMETER ? binder->context->parameters[args[i]->u.parameter].value
                                                          : NULL;
+        if (args[i]->kind == RZ_EXPR_PARAMETER && binder->context->values_used != NULL) {
+            *binder->context->values_used = true;
+        }
     }
     char *name = rz_arena_strdup(binder->arena, function->function.name);
     RZ_TRY_ALLOC(name, err, "binding a table function");

@@ -44,6 +44,8 @@ typedef struct rz_bind_context {
     rz_bind_file_fn file;
     void *user;
     rz_fn_context *fn;        /* to fold constants */
+    bool *values_used;        /* set when the value of a parameter, not only its type, shaped the result (a pattern, a unit, a file name): such a statement
+                                 is bound again for other values. May be NULL */
 } rz_bind_context;
 
 /* Binds one statement of a script. Parameters that the statement uses and the caller did not give: RUZU_ERROR_RUNTIME "Parameter x not found.". */
