@@ -12,11 +12,11 @@
 #include <stdio.h>
 
 enum {
-    PRINT_LEVEL_COMPARE = 5,
-    PRINT_LEVEL_PREDICATE = 6,
-    PRINT_LEVEL_BIT_OR = 7,
-    PRINT_LEVEL_UNARY = 13,
-    PRINT_LEVEL_ATOM = 15
+    AST_PRINT_LEVEL_COMPARE = 5,
+    AST_PRINT_LEVEL_PREDICATE = 6,
+    AST_PRINT_LEVEL_BIT_OR = 7,
+    AST_PRINT_LEVEL_UNARY = 13,
+    AST_PRINT_LEVEL_ATOM = 15
 };
 
 /* ---- names and literals ---- */
@@ -40,7 +40,7 @@ void rz_ast_print_names(const char *const *names, uint32_t count, rz_str *out)
     }
 }
 
-static void print_string(const char *data, size_t length, rz_str *out)
+static void ast_print_string(const char *data, size_t length, rz_str *out)
 {
     static const char CONTROLS[] = "\b\f\n\r\t";
     static const char LETTERS[] = "bfnrt";
@@ -64,7 +64,7 @@ static void print_string(const char *data, size_t length, rz_str *out)
 }
 
 /* The shortest of 15, 16 and 17 digits that reads back as the same number; the locale's decimal point is replaced. */
-static void print_double(double value, rz_str *out)
+static void ast_print_double(double value, rz_str *out)
 {
     char text[40];
     size_t length = 0;
@@ -104,7 +104,7 @@ static void print_double(double value, rz_str *out)
     rz_str_append(out, text, length);
 }
 
-static void print_int128(rz_int128 value, rz_str *out)
+static void ast_print_int128(rz_int128 value, rz_str *out)
 {
     char digits[40];
     size_t start = sizeof digits;
@@ -119,7 +119,7 @@ static void print_int128(rz_int128 value, rz_str *out)
     rz_str_append(out, digits + start, sizeof digits - start);
 }
 
-static void print_parameter(const char *name, rz_str *out)
+static void ast_print_parameter(const char *name, rz_str *out)
 {
     bool is_number = name[0] >= '0' && name[0] <= '9' && strspn(name, "0123456789") == strlen(name);
     rz_str_append_char(out, '$');
@@ -132,7 +132,7 @@ static void print_parameter(const char *name, rz_str *out)
 
 /* ---- levels ---- */
 
-static int print_op_level(rz_ast_op op)
+static int ast_print_op_level(rz_ast_op op)
 {
     switch (op) {
     case RZ_AST_OP_OR: return 1;
@@ -144,15 +144,15 @@ static int print_op_level(rz_ast_op op)
     case RZ_AST_OP_LT:
     case RZ_AST_OP_LE:
     case RZ_AST_OP_GT:
-    case RZ_AST_OP_GE: return PRINT_LEVEL_COMPARE;
+    case RZ_AST_OP_GE: return AST_PRINT_LEVEL_COMPARE;
     case RZ_AST_OP_IS_NULL:
     case RZ_AST_OP_IS_NOT_NULL:
     case RZ_AST_OP_REGEX:
     case RZ_AST_OP_STARTS_WITH:
     case RZ_AST_OP_ENDS_WITH:
     case RZ_AST_OP_CONTAINS:
-    case RZ_AST_OP_IN: return PRINT_LEVEL_PREDICATE;
-    case RZ_AST_OP_BIT_OR: return PRINT_LEVEL_BIT_OR;
+    case RZ_AST_OP_IN: return AST_PRINT_LEVEL_PREDICATE;
+    case RZ_AST_OP_BIT_OR: return AST_PRINT_LEVEL_BIT_OR;
     case RZ_AST_OP_BIT_AND: return 8;
     case RZ_AST_OP_SHIFT_LEFT:
     case RZ_AST_OP_SHIFT_RIGHT: return 9;
@@ -164,25 +164,26 @@ static int print_op_level(rz_ast_op op)
     case RZ_AST_OP_MODULO: return 11;
     case RZ_AST_OP_POWER: return 12;
     case RZ_AST_OP_NEGATE:
-    case RZ_AST_OP_PLUS: return PRINT_LEVEL_UNARY;
+    case RZ_AST_OP_PLUS: return AST_PRINT_LEVEL_UNARY;
     case RZ_AST_OP_FACTORIAL: return 14;
     }
     return 0;
 }
 
 /* How tightly the expression's text holds together. */
-static int print_level(const rz_ast_expr *expr)
+static int ast_print_level(const rz_ast_expr *expr)
 {
     switch ((rz_ast_expr_kind)expr->kind) {
-    case RZ_AST_EXPR_OPERATOR: return print_op_level((rz_ast_op)expr->op);
-    case RZ_AST_EXPR_COMPARE_CHAIN: return PRINT_LEVEL_COMPARE;
+    case RZ_AST_EXPR_OPERATOR: return ast_print_op_level((rz_ast_op)expr->op);
+    case RZ_AST_EXPR_COMPARE_CHAIN: return AST_PRINT_LEVEL_COMPARE;
     /* A path would go on with a following `-` or `<`, labels with `|` and `&`. */
     case RZ_AST_EXPR_PATTERN:
-    case RZ_AST_EXPR_LABEL_PREDICATE: return PRINT_LEVEL_COMPARE;
-    case RZ_AST_EXPR_IS_TYPE: return PRINT_LEVEL_PREDICATE;
+    case RZ_AST_EXPR_LABEL_PREDICATE: return AST_PRINT_LEVEL_COMPARE;
+    case RZ_AST_EXPR_IS_TYPE: return AST_PRINT_LEVEL_PREDICATE;
     case RZ_AST_EXPR_INT64:
     case RZ_AST_EXPR_INT128:
-    case RZ_AST_EXPR_DOUBLE: return (expr->flags & RZ_AST_FLAG_MINUS) != 0 ? PRINT_LEVEL_UNARY : PRINT_LEVEL_ATOM;
+    case RZ_AST_EXPR_DOUBLE:
+        return (expr->flags & RZ_AST_FLAG_MINUS) != 0 ? AST_PRINT_LEVEL_UNARY : AST_PRINT_LEVEL_ATOM;
     case RZ_AST_EXPR_LAMBDA: return 0;
     case RZ_AST_EXPR_PROPERTY:
     case RZ_AST_EXPR_PROPERTY_STAR:
@@ -203,15 +204,15 @@ static int print_level(const rz_ast_expr *expr)
     case RZ_AST_EXPR_PATTERN_COMPREHENSION:
     case RZ_AST_EXPR_REDUCE:
     case RZ_AST_EXPR_MAP_PROJECTION:
-    case RZ_AST_EXPR_SUBQUERY: return PRINT_LEVEL_ATOM;
+    case RZ_AST_EXPR_SUBQUERY: return AST_PRINT_LEVEL_ATOM;
     }
     return 0;
 }
 
 /* Prints in parentheses when the expression holds together less than `level` wants. */
-static void print_at_level(const rz_ast_expr *expr, int level, rz_str *out)
+static void ast_print_at_level(const rz_ast_expr *expr, int level, rz_str *out)
 {
-    if (print_level(expr) >= level) {
+    if (ast_print_level(expr) >= level) {
         rz_ast_print_expr(expr, out);
         return;
     }
@@ -224,12 +225,12 @@ static void print_at_level(const rz_ast_expr *expr, int level, rz_str *out)
 
 void rz_ast_print_expr_no_pipe(const rz_ast_expr *expr, rz_str *out)
 {
-    print_at_level(expr, PRINT_LEVEL_BIT_OR + 1, out);
+    ast_print_at_level(expr, AST_PRINT_LEVEL_BIT_OR + 1, out);
 }
 
 void rz_ast_print_operand(const rz_ast_expr *expr, rz_str *out)
 {
-    print_at_level(expr, 14, out);
+    ast_print_at_level(expr, 14, out);
 }
 
 void rz_ast_print_where(const rz_ast_expr *where, rz_str *out)
@@ -242,10 +243,10 @@ void rz_ast_print_where(const rz_ast_expr *where, rz_str *out)
 
 /* ---- operators ---- */
 
-static void print_operator(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_operator(const rz_ast_expr *expr, rz_str *out)
 {
     const rz_ast_op op = (rz_ast_op)expr->op;
-    const int level = print_op_level(op);
+    const int level = ast_print_op_level(op);
     const rz_ast_expr *first = expr->children[0];
     if (op == RZ_AST_OP_NOT || op == RZ_AST_OP_NEGATE || op == RZ_AST_OP_PLUS) {
         rz_str_append_text(out, op == RZ_AST_OP_NOT ? "NOT " : rz_ast_op_text(op));
@@ -253,7 +254,7 @@ static void print_operator(const rz_ast_expr *expr, rz_str *out)
         bool is_number =
             first->kind == RZ_AST_EXPR_INT64 || first->kind == RZ_AST_EXPR_INT128 || first->kind == RZ_AST_EXPR_DOUBLE;
         bool folds = is_number && op == RZ_AST_OP_NEGATE && (first->flags & RZ_AST_FLAG_MINUS) == 0;
-        print_at_level(first, folds ? PRINT_LEVEL_ATOM + 1 : level, out);
+        ast_print_at_level(first, folds ? AST_PRINT_LEVEL_ATOM + 1 : level, out);
         return;
     }
     if (op == RZ_AST_OP_FACTORIAL) {
@@ -262,44 +263,44 @@ static void print_operator(const rz_ast_expr *expr, rz_str *out)
         return;
     }
     if (op == RZ_AST_OP_IS_NULL || op == RZ_AST_OP_IS_NOT_NULL) {
-        print_at_level(first, level, out);
+        ast_print_at_level(first, level, out);
         rz_str_append_format(out, " %s", rz_ast_op_text(op));
         return;
     }
     /* To the left the same level goes without parentheses, except where it would become one chain. */
-    bool chains = level == PRINT_LEVEL_COMPARE ||
+    bool chains = level == AST_PRINT_LEVEL_COMPARE ||
                   (first->kind == RZ_AST_EXPR_OPERATOR && first->op == expr->op && op <= RZ_AST_OP_CONCAT);
-    print_at_level(first, chains ? level + 1 : level, out);
+    ast_print_at_level(first, chains ? level + 1 : level, out);
     for (uint32_t i = 1; i < expr->child_count; i++) {
         rz_str_append_format(out, " %s ", rz_ast_op_text(op));
-        print_at_level(expr->children[i], level + 1, out);
+        ast_print_at_level(expr->children[i], level + 1, out);
     }
 }
 
-static void print_chain(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_chain(const rz_ast_expr *expr, rz_str *out)
 {
     for (uint32_t i = 0; i < expr->child_count; i++) {
         if (i != 0) {
             rz_str_append_format(out, " %s ", rz_ast_op_text((rz_ast_op)expr->chain_ops[i - 1]));
         }
-        print_at_level(expr->children[i], PRINT_LEVEL_COMPARE + 1, out);
+        ast_print_at_level(expr->children[i], AST_PRINT_LEVEL_COMPARE + 1, out);
     }
 }
 
 /* ---- calls, lists, structs ---- */
 
-static void print_list(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_list(const rz_ast_expr *expr, rz_str *out)
 {
     rz_str_append_char(out, '[');
     for (uint32_t i = 0; i < expr->child_count; i++) {
         rz_str_append_text(out, i == 0 ? "" : ", ");
         /* `[x IN a | b]` would be a comprehension. */
-        print_at_level(expr->children[i], i == 0 ? PRINT_LEVEL_BIT_OR + 1 : 0, out);
+        ast_print_at_level(expr->children[i], i == 0 ? AST_PRINT_LEVEL_BIT_OR + 1 : 0, out);
     }
     rz_str_append_char(out, ']');
 }
 
-static void print_function(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_function(const rz_ast_expr *expr, rz_str *out)
 {
     const char *name = expr->function.name;
     bool special =
@@ -323,14 +324,14 @@ static void print_function(const rz_ast_expr *expr, rz_str *out)
     rz_str_append_char(out, ')');
 }
 
-static void print_fields(const char *const *keys, rz_ast_expr *const *values, uint32_t count, rz_str *out)
+static void ast_print_fields(const char *const *keys, rz_ast_expr *const *values, uint32_t count, rz_str *out)
 {
     rz_str_append_char(out, '{');
     for (uint32_t i = 0; i < count; i++) {
         rz_str_append_text(out, i == 0 ? "" : ", ");
         /* A key may have come from a string literal; one with a back quote can only be written so. */
         if (strchr(keys[i], '`') != NULL) {
-            print_string(keys[i], strlen(keys[i]), out);
+            ast_print_string(keys[i], strlen(keys[i]), out);
         } else {
             rz_ast_print_name(keys[i], out);
         }
@@ -340,7 +341,7 @@ static void print_fields(const char *const *keys, rz_ast_expr *const *values, ui
     rz_str_append_char(out, '}');
 }
 
-static void print_map_projection(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_map_projection(const rz_ast_expr *expr, rz_str *out)
 {
     uint32_t value = 1;
     rz_ast_print_expr(expr->children[0], out);
@@ -357,7 +358,7 @@ static void print_map_projection(const rz_ast_expr *expr, rz_str *out)
         case RZ_AST_MAP_VARIABLE: rz_ast_print_name(item->name, out); break;
         case RZ_AST_MAP_KEY:
             if (strchr(item->name, '`') != NULL) {
-                print_string(item->name, strlen(item->name), out);
+                ast_print_string(item->name, strlen(item->name), out);
             } else {
                 rz_ast_print_name(item->name, out);
             }
@@ -369,7 +370,7 @@ static void print_map_projection(const rz_ast_expr *expr, rz_str *out)
     rz_str_append_char(out, '}');
 }
 
-static void print_case(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_case(const rz_ast_expr *expr, rz_str *out)
 {
     uint32_t i = 0;
     uint32_t whens = expr->child_count;
@@ -392,7 +393,7 @@ static void print_case(const rz_ast_expr *expr, rz_str *out)
     rz_str_append_text(out, " END");
 }
 
-static void print_cast(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_cast(const rz_ast_expr *expr, rz_str *out)
 {
     rz_keyword keyword = rz_keyword_find(expr->type.data, expr->type.length);
     bool plain = expr->type.length != 0 && !rz_keyword_is_reserved(keyword);
@@ -406,14 +407,14 @@ static void print_cast(const rz_ast_expr *expr, rz_str *out)
     if (plain) {
         rz_str_append(out, expr->type.data, expr->type.length);
     } else {
-        print_string(expr->type.data, expr->type.length, out);
+        ast_print_string(expr->type.data, expr->type.length, out);
     }
     rz_str_append_char(out, ')');
 }
 
 /* ---- constructs with a variable of their own ---- */
 
-static void print_quantifier(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_quantifier(const rz_ast_expr *expr, rz_str *out)
 {
     static const char *const WORDS[] = {"ALL", "ANY", "NONE", "SINGLE"};
     rz_str_append_format(out, "%s(", WORDS[expr->quantifier.kind]);
@@ -424,7 +425,7 @@ static void print_quantifier(const rz_ast_expr *expr, rz_str *out)
     rz_str_append_char(out, ')');
 }
 
-static void print_list_comprehension(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_list_comprehension(const rz_ast_expr *expr, rz_str *out)
 {
     rz_str_append_char(out, '[');
     rz_ast_print_name(expr->name, out);
@@ -441,7 +442,7 @@ static void print_list_comprehension(const rz_ast_expr *expr, rz_str *out)
     rz_str_append_char(out, ']');
 }
 
-static void print_pattern_comprehension(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_pattern_comprehension(const rz_ast_expr *expr, rz_str *out)
 {
     rz_ast_path *path = expr->path;
     rz_str_append_char(out, '[');
@@ -455,7 +456,7 @@ static void print_pattern_comprehension(const rz_ast_expr *expr, rz_str *out)
     rz_str_append_char(out, ']');
 }
 
-static void print_reduce(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_reduce(const rz_ast_expr *expr, rz_str *out)
 {
     rz_str_append_text(out, "reduce(");
     rz_ast_print_name(expr->reduce.accumulator, out);
@@ -470,7 +471,7 @@ static void print_reduce(const rz_ast_expr *expr, rz_str *out)
     rz_str_append_char(out, ')');
 }
 
-static void print_lambda(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_lambda(const rz_ast_expr *expr, rz_str *out)
 {
     rz_str_append_char(out, '(');
     rz_ast_print_names(expr->lambda.params, expr->lambda.param_count, out);
@@ -478,7 +479,7 @@ static void print_lambda(const rz_ast_expr *expr, rz_str *out)
     rz_ast_print_expr(expr->children[0], out);
 }
 
-static void print_subquery(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_subquery(const rz_ast_expr *expr, rz_str *out)
 {
     static const char *const WORDS[] = {"EXISTS", "COUNT", "COLLECT"};
     rz_str_append_format(out, "%s { ", WORDS[expr->subquery.kind]);
@@ -489,26 +490,26 @@ static void print_subquery(const rz_ast_expr *expr, rz_str *out)
 /* ---- behind operands ---- */
 
 /* An index or bound, where labels need parentheses. */
-static void print_bound(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_bound(const rz_ast_expr *expr, rz_str *out)
 {
     if (expr != NULL) {
-        print_at_level(expr, PRINT_LEVEL_UNARY, out);
+        ast_print_at_level(expr, AST_PRINT_LEVEL_UNARY, out);
     }
 }
 
-static void print_index(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_index(const rz_ast_expr *expr, rz_str *out)
 {
     rz_ast_print_operand(expr->children[0], out);
     rz_str_append_char(out, '[');
-    print_bound(expr->children[1], out);
+    ast_print_bound(expr->children[1], out);
     if (expr->kind == RZ_AST_EXPR_SLICE) {
         rz_str_append_char(out, ':');
-        print_bound(expr->children[2], out);
+        ast_print_bound(expr->children[2], out);
     }
     rz_str_append_char(out, ']');
 }
 
-static void print_property(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_property(const rz_ast_expr *expr, rz_str *out)
 {
     rz_ast_print_operand(expr->children[0], out);
     rz_str_append_char(out, '.');
@@ -519,9 +520,9 @@ static void print_property(const rz_ast_expr *expr, rz_str *out)
     }
 }
 
-static void print_is_type(const rz_ast_expr *expr, rz_str *out)
+static void ast_print_is_type(const rz_ast_expr *expr, rz_str *out)
 {
-    print_at_level(expr->children[0], PRINT_LEVEL_PREDICATE, out);
+    ast_print_at_level(expr->children[0], AST_PRINT_LEVEL_PREDICATE, out);
     rz_str_append_text(out, (expr->flags & RZ_AST_FLAG_NEGATED) != 0 ? " IS NOT :: " : " IS :: ");
     rz_str_append(out, expr->type.data, expr->type.length);
 }
@@ -532,40 +533,40 @@ void rz_ast_print_expr(const rz_ast_expr *expr, rz_str *out)
     switch ((rz_ast_expr_kind)expr->kind) {
     case RZ_AST_EXPR_NULL: rz_str_append_text(out, "NULL"); break;
     case RZ_AST_EXPR_BOOL: rz_str_append_text(out, expr->value.boolean ? "TRUE" : "FALSE"); break;
-    case RZ_AST_EXPR_INT64: print_int128(expr->value.int64, out); break;
-    case RZ_AST_EXPR_INT128: print_int128(expr->value.int128, out); break;
-    case RZ_AST_EXPR_DOUBLE: print_double(expr->value.dbl, out); break;
-    case RZ_AST_EXPR_STRING: print_string(expr->value.string.data, expr->value.string.length, out); break;
-    case RZ_AST_EXPR_PARAMETER: print_parameter(expr->name, out); break;
+    case RZ_AST_EXPR_INT64: ast_print_int128(expr->value.int64, out); break;
+    case RZ_AST_EXPR_INT128: ast_print_int128(expr->value.int128, out); break;
+    case RZ_AST_EXPR_DOUBLE: ast_print_double(expr->value.dbl, out); break;
+    case RZ_AST_EXPR_STRING: ast_print_string(expr->value.string.data, expr->value.string.length, out); break;
+    case RZ_AST_EXPR_PARAMETER: ast_print_parameter(expr->name, out); break;
     case RZ_AST_EXPR_VARIABLE: rz_ast_print_name(expr->name, out); break;
     case RZ_AST_EXPR_PROPERTY:
-    case RZ_AST_EXPR_PROPERTY_STAR: print_property(expr, out); break;
-    case RZ_AST_EXPR_OPERATOR: print_operator(expr, out); break;
-    case RZ_AST_EXPR_COMPARE_CHAIN: print_chain(expr, out); break;
-    case RZ_AST_EXPR_FUNCTION: print_function(expr, out); break;
-    case RZ_AST_EXPR_CASE: print_case(expr, out); break;
-    case RZ_AST_EXPR_CAST: print_cast(expr, out); break;
-    case RZ_AST_EXPR_LIST: print_list(expr, out); break;
-    case RZ_AST_EXPR_STRUCT: print_fields(expr->field_names, expr->children, expr->child_count, out); break;
+    case RZ_AST_EXPR_PROPERTY_STAR: ast_print_property(expr, out); break;
+    case RZ_AST_EXPR_OPERATOR: ast_print_operator(expr, out); break;
+    case RZ_AST_EXPR_COMPARE_CHAIN: ast_print_chain(expr, out); break;
+    case RZ_AST_EXPR_FUNCTION: ast_print_function(expr, out); break;
+    case RZ_AST_EXPR_CASE: ast_print_case(expr, out); break;
+    case RZ_AST_EXPR_CAST: ast_print_cast(expr, out); break;
+    case RZ_AST_EXPR_LIST: ast_print_list(expr, out); break;
+    case RZ_AST_EXPR_STRUCT: ast_print_fields(expr->field_names, expr->children, expr->child_count, out); break;
     case RZ_AST_EXPR_INDEX:
-    case RZ_AST_EXPR_SLICE: print_index(expr, out); break;
-    case RZ_AST_EXPR_LAMBDA: print_lambda(expr, out); break;
-    case RZ_AST_EXPR_QUANTIFIER: print_quantifier(expr, out); break;
-    case RZ_AST_EXPR_LIST_COMPREHENSION: print_list_comprehension(expr, out); break;
-    case RZ_AST_EXPR_PATTERN_COMPREHENSION: print_pattern_comprehension(expr, out); break;
-    case RZ_AST_EXPR_REDUCE: print_reduce(expr, out); break;
-    case RZ_AST_EXPR_MAP_PROJECTION: print_map_projection(expr, out); break;
+    case RZ_AST_EXPR_SLICE: ast_print_index(expr, out); break;
+    case RZ_AST_EXPR_LAMBDA: ast_print_lambda(expr, out); break;
+    case RZ_AST_EXPR_QUANTIFIER: ast_print_quantifier(expr, out); break;
+    case RZ_AST_EXPR_LIST_COMPREHENSION: ast_print_list_comprehension(expr, out); break;
+    case RZ_AST_EXPR_PATTERN_COMPREHENSION: ast_print_pattern_comprehension(expr, out); break;
+    case RZ_AST_EXPR_REDUCE: ast_print_reduce(expr, out); break;
+    case RZ_AST_EXPR_MAP_PROJECTION: ast_print_map_projection(expr, out); break;
     case RZ_AST_EXPR_PATTERN:
         path = expr->path;
         rz_ast_print_paths(&path, 1, out);
         break;
-    case RZ_AST_EXPR_SUBQUERY: print_subquery(expr, out); break;
+    case RZ_AST_EXPR_SUBQUERY: ast_print_subquery(expr, out); break;
     case RZ_AST_EXPR_LABEL_PREDICATE:
         rz_ast_print_operand(expr->children[0], out);
         rz_str_append_char(out, ':');
         rz_ast_print_labels(expr->label, out);
         break;
-    case RZ_AST_EXPR_IS_TYPE: print_is_type(expr, out); break;
+    case RZ_AST_EXPR_IS_TYPE: ast_print_is_type(expr, out); break;
     }
 }
 
@@ -596,7 +597,7 @@ void rz_ast_print_labels(const rz_ast_label *label, rz_str *out)
 }
 
 /* Variable, labels; *blank is true when something was printed. */
-static bool print_head(const char *variable, const rz_ast_label *labels, rz_str *out)
+static bool ast_print_head(const char *variable, const rz_ast_label *labels, rz_str *out)
 {
     if (variable != NULL) {
         rz_ast_print_name(variable, out);
@@ -608,7 +609,7 @@ static bool print_head(const char *variable, const rz_ast_label *labels, rz_str 
     return variable != NULL || labels != NULL;
 }
 
-static void print_tail(const rz_ast_property_map *map, const rz_ast_expr *where, bool blank, rz_str *out)
+static void ast_print_tail(const rz_ast_property_map *map, const rz_ast_expr *where, bool blank, rz_str *out)
 {
     if (map->parameter != NULL || map->count != 0) {
         rz_str_append_text(out, blank ? " " : "");
@@ -616,21 +617,21 @@ static void print_tail(const rz_ast_property_map *map, const rz_ast_expr *where,
     if (map->parameter != NULL) {
         rz_ast_print_expr(map->parameter, out);
     } else if (map->count != 0) {
-        print_fields(map->keys, map->values, map->count, out);
+        ast_print_fields(map->keys, map->values, map->count, out);
     }
     rz_ast_print_where(where, out);
 }
 
-static void print_node(const rz_ast_node_pattern *node, rz_str *out)
+static void ast_print_node(const rz_ast_node_pattern *node, rz_str *out)
 {
     if (!node->implicit) {
         rz_str_append_char(out, '(');
-        print_tail(&node->properties, node->where, print_head(node->variable, node->labels, out), out);
+        ast_print_tail(&node->properties, node->where, ast_print_head(node->variable, node->labels, out), out);
         rz_str_append_char(out, ')');
     }
 }
 
-static void print_items(rz_ast_expr *const *items, const char *const *aliases, uint32_t count, rz_str *out)
+static void ast_print_items(rz_ast_expr *const *items, const char *const *aliases, uint32_t count, rz_str *out)
 {
     rz_str_append_char(out, '{');
     for (uint32_t i = 0; i < count; i++) {
@@ -644,18 +645,18 @@ static void print_items(rz_ast_expr *const *items, const char *const *aliases, u
     rz_str_append_char(out, '}');
 }
 
-static void print_range(const rz_ast_recursive *recursive, const char *between, rz_str *out)
+static void ast_print_range(const rz_ast_recursive *recursive, const char *between, rz_str *out)
 {
     if (recursive->has_lower) {
-        print_int128(recursive->lower, out);
+        ast_print_int128(recursive->lower, out);
     }
     rz_str_append_text(out, between);
     if (recursive->has_upper) {
-        print_int128(recursive->upper, out);
+        ast_print_int128(recursive->upper, out);
     }
 }
 
-static void print_recursive(const rz_ast_recursive *recursive, rz_str *out)
+static void ast_print_recursive(const rz_ast_recursive *recursive, rz_str *out)
 {
     static const char *const WORDS[] = {"",          "TRAIL ",       "ACYCLIC ", "SHORTEST ", "ALL SHORTEST ",
                                         "WSHORTEST", "ALL WSHORTEST"};
@@ -666,7 +667,7 @@ static void print_recursive(const rz_ast_recursive *recursive, rz_str *out)
         rz_str_append_text(out, ") ");
     }
     if (recursive->has_lower || recursive->has_upper) {
-        print_range(recursive, "..", out);
+        ast_print_range(recursive, "..", out);
     }
     if (recursive->rel_variable == NULL) {
         return;
@@ -681,23 +682,23 @@ static void print_recursive(const rz_ast_recursive *recursive, rz_str *out)
     }
     if (recursive->has_projection) {
         rz_str_append_text(out, " | ");
-        print_items(recursive->rel_items, recursive->rel_aliases, recursive->rel_item_count, out);
+        ast_print_items(recursive->rel_items, recursive->rel_aliases, recursive->rel_item_count, out);
         rz_str_append_text(out, ", ");
-        print_items(recursive->node_items, recursive->node_aliases, recursive->node_item_count, out);
+        ast_print_items(recursive->node_items, recursive->node_aliases, recursive->node_item_count, out);
     }
     rz_str_append_char(out, ')');
 }
 
-static void print_quantity(const rz_ast_recursive *recursive, rz_str *out)
+static void ast_print_quantity(const rz_ast_recursive *recursive, rz_str *out)
 {
     if (recursive != NULL && recursive->quantifier) {
         rz_str_append_char(out, '{');
-        print_range(recursive, ",", out);
+        ast_print_range(recursive, ",", out);
         rz_str_append_char(out, '}');
     }
 }
 
-static void print_rel(const rz_ast_rel_pattern *rel, rz_str *out)
+static void ast_print_rel(const rz_ast_rel_pattern *rel, rz_str *out)
 {
     if (rel->group != NULL) {
         rz_ast_path *path = rel->group;
@@ -705,18 +706,18 @@ static void print_rel(const rz_ast_rel_pattern *rel, rz_str *out)
         rz_ast_print_paths(&path, 1, out);
         rz_ast_print_where(rel->where, out);
         rz_str_append_char(out, ')');
-        print_quantity(rel->recursive, out);
+        ast_print_quantity(rel->recursive, out);
         return;
     }
     rz_str_append_text(out, rel->direction == RZ_AST_DIRECTION_LEFT ? "<-[" : "-[");
-    bool blank = print_head(rel->variable, rel->labels, out);
+    bool blank = ast_print_head(rel->variable, rel->labels, out);
     if (rel->recursive != NULL && !rel->recursive->quantifier) {
-        print_recursive(rel->recursive, out);
+        ast_print_recursive(rel->recursive, out);
         blank = true;
     }
-    print_tail(&rel->properties, rel->where, blank, out);
+    ast_print_tail(&rel->properties, rel->where, blank, out);
     rz_str_append_text(out, rel->direction == RZ_AST_DIRECTION_RIGHT ? "]->" : "]-");
-    print_quantity(rel->recursive, out);
+    ast_print_quantity(rel->recursive, out);
 }
 
 void rz_ast_print_paths(rz_ast_path *const *paths, uint32_t count, rz_str *out)
@@ -731,9 +732,9 @@ void rz_ast_print_paths(rz_ast_path *const *paths, uint32_t count, rz_str *out)
         }
         rz_str_append_text(out, PREFIXES[path->selector]);
         for (uint32_t k = 0; k < path->node_count; k++) {
-            print_node(path->nodes[k], out);
+            ast_print_node(path->nodes[k], out);
             if (k + 1 < path->node_count) {
-                print_rel(path->rels[k], out);
+                ast_print_rel(path->rels[k], out);
             }
         }
         bool closes =

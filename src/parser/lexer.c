@@ -7,27 +7,27 @@
 
 /* ---- keywords ---- */
 
-typedef struct keyword_entry {
+typedef struct lex_keyword {
     const char *word;
     uint8_t length;
     bool reserved;
-} keyword_entry;
+} lex_keyword;
 
-#define KEYWORD_ENTRY(word, reserved) {#word, (uint8_t)(sizeof(#word) - 1), reserved},
-static const keyword_entry KEYWORD_TABLE[] = {{"", 0, false}, RZ_KEYWORD_LIST(KEYWORD_ENTRY)};
-#undef KEYWORD_ENTRY
+#define LEX_KEYWORD_ENTRY(word, reserved) {#word, (uint8_t)(sizeof(#word) - 1), reserved},
+static const lex_keyword LEX_KEYWORDS[] = {{"", 0, false}, RZ_KEYWORD_LIST(LEX_KEYWORD_ENTRY)};
+#undef LEX_KEYWORD_ENTRY
 
 enum {
-    KEYWORD_LENGTH_MAX = 11
+    LEX_KEYWORD_LENGTH_MAX = 11
 };
 
-RZ_STATIC_ASSERT(sizeof KEYWORD_TABLE / sizeof KEYWORD_TABLE[0] == RZ_KW_END_OF_LIST, "one entry per keyword");
+RZ_STATIC_ASSERT(sizeof LEX_KEYWORDS / sizeof LEX_KEYWORDS[0] == RZ_KW_END_OF_LIST, "one entry per keyword");
 RZ_STATIC_ASSERT(RZ_KW_END_OF_LIST <= UINT8_MAX, "a keyword fits the token's byte");
 
 rz_keyword rz_keyword_find(const char *text, size_t length)
 {
-    char upper[KEYWORD_LENGTH_MAX + 1];
-    if (length < 2 || length > KEYWORD_LENGTH_MAX) {
+    char upper[LEX_KEYWORD_LENGTH_MAX + 1];
+    if (length < 2 || length > LEX_KEYWORD_LENGTH_MAX) {
         return RZ_KW_NO_KEYWORD;
     }
     for (size_t i = 0; i < length; i++) {
@@ -38,7 +38,7 @@ rz_keyword rz_keyword_find(const char *text, size_t length)
     size_t high = RZ_KW_END_OF_LIST;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(upper, KEYWORD_TABLE[middle].word);
+        int order = strcmp(upper, LEX_KEYWORDS[middle].word);
         if (order == 0) {
             return (rz_keyword)middle;
         }
@@ -53,7 +53,7 @@ rz_keyword rz_keyword_find(const char *text, size_t length)
 
 bool rz_keyword_is_reserved(rz_keyword keyword)
 {
-    return KEYWORD_TABLE[keyword].reserved;
+    return LEX_KEYWORDS[keyword].reserved;
 }
 
 /* ---- character classes ---- */

@@ -5,7 +5,7 @@
  *
  * Numbers of at most 15 digits and a small power of ten are one exact operation (Clinger 1990). All others are held as
  * a decimal fraction 0.d1d2d3… × 10^point that is multiplied and divided by powers of two until it lies in [1, 2), then
- * by 2^52, and rounded: slow, but every step is exact up to DECIMAL_DIGITS_MAX digits, beyond which only "is there
+ * by 2^52, and rounded: slow, but every step is exact up to LEX_DECIMAL_DIGITS_MAX digits, beyond which only "is there
  * anything left" matters.
  */
 #include "parser/lexer.h"
@@ -14,18 +14,18 @@
 #include <math.h>
 
 enum {
-    DECIMAL_DIGITS_MAX = 800, /* 767 significant digits decide between two doubles at worst */
-    DECIMAL_SHIFT_MAX = 56    /* a digit shifted so far, plus carry, fits 64 bits */
+    LEX_DECIMAL_DIGITS_MAX = 800, /* 767 significant digits decide between two doubles at worst */
+    LEX_DECIMAL_SHIFT_MAX = 56    /* a digit shifted so far, plus carry, fits 64 bits */
 };
 
-typedef struct number_decimal {
-    uint8_t digits[DECIMAL_DIGITS_MAX];
+typedef struct lex_double_decimal {
+    uint8_t digits[LEX_DECIMAL_DIGITS_MAX];
     int32_t count;
     int32_t point;  /* the value is 0.digits × 10^point */
     bool truncated; /* non-zero digits were dropped behind the last */
-} number_decimal;
+} lex_double_decimal;
 
-static void number_trim(number_decimal *decimal)
+static void lex_double_trim(lex_double_decimal *decimal)
 {
     while (decimal->count > 0 && decimal->digits[decimal->count - 1] == 0) {
         decimal->count--;
@@ -35,8 +35,8 @@ static void number_trim(number_decimal *decimal)
     }
 }
 
-/* Multiplies by 2^shift, shift ≤ DECIMAL_SHIFT_MAX. */
-static void number_shift_left(number_decimal *decimal, uint32_t shift)
+/* Multiplies by 2^shift, shift ≤ LEX_DECIMAL_SHIFT_MAX. */
+static void lex_double_shift_left(lex_double_decimal *decimal, uint32_t shift)
 {
     uint8_t overflow[20]; /* digits pushed out in front, last first */
     int32_t extra = 0;
@@ -51,7 +51,7 @@ static void number_shift_left(number_decimal *decimal, uint32_t shift)
         carry /= 10;
     }
     int32_t kept = decimal->count;
-    while (kept + extra > DECIMAL_DIGITS_MAX) {
+    while (kept + extra > LEX_DECIMAL_DIGITS_MAX) {
         kept--;
         decimal->truncated = decimal->truncated || decimal->digits[kept] != 0;
     }
@@ -61,11 +61,11 @@ static void number_shift_left(number_decimal *decimal, uint32_t shift)
     }
     decimal->count = kept + extra;
     decimal->point += extra;
-    number_trim(decimal);
+    lex_double_trim(decimal);
 }
 
 /* Divides by 2^shift. */
-static void number_shift_right(number_decimal *decimal, uint32_t shift)
+static void lex_double_shift_right(lex_double_decimal *decimal, uint32_t shift)
 {
     const uint64_t mask = (UINT64_C(1) << shift) - 1;
     uint64_t rest = 0;
@@ -86,7 +86,7 @@ static void number_shift_right(number_decimal *decimal, uint32_t shift)
     int32_t written = 0;
     while (read < decimal->count || rest != 0) {
         uint8_t digit = (uint8_t)(rest >> shift);
-        if (written < DECIMAL_DIGITS_MAX) {
+        if (written < LEX_DECIMAL_DIGITS_MAX) {
             decimal->digits[written++] = digit;
         } else {
             decimal->truncated = decimal->truncated || digit != 0;
@@ -95,25 +95,25 @@ static void number_shift_right(number_decimal *decimal, uint32_t shift)
         read++;
     }
     decimal->count = written;
-    number_trim(decimal);
+    lex_double_trim(decimal);
 }
 
-static void number_shift(number_decimal *decimal, int32_t shift)
+static void lex_double_shift(lex_double_decimal *decimal, int32_t shift)
 {
     while (shift > 0) {
-        int32_t step = shift < DECIMAL_SHIFT_MAX ? shift : DECIMAL_SHIFT_MAX;
-        number_shift_left(decimal, (uint32_t)step);
+        int32_t step = shift < LEX_DECIMAL_SHIFT_MAX ? shift : LEX_DECIMAL_SHIFT_MAX;
+        lex_double_shift_left(decimal, (uint32_t)step);
         shift -= step;
     }
     while (shift < 0) {
-        int32_t step = -shift < DECIMAL_SHIFT_MAX ? -shift : DECIMAL_SHIFT_MAX;
-        number_shift_right(decimal, (uint32_t)step);
+        int32_t step = -shift < LEX_DECIMAL_SHIFT_MAX ? -shift : LEX_DECIMAL_SHIFT_MAX;
+        lex_double_shift_right(decimal, (uint32_t)step);
         shift += step;
     }
 }
 
 /* The nearest integer, ties to even; the value is below 2^63. */
-static uint64_t number_round(const number_decimal *decimal)
+static uint64_t lex_double_round(const lex_double_decimal *decimal)
 {
     uint64_t value = 0;
     int32_t i = 0;
@@ -128,7 +128,7 @@ static uint64_t number_round(const number_decimal *decimal)
     return value + (up ? 1 : 0);
 }
 
-static double number_exact(number_decimal *decimal)
+static double lex_double_exact(lex_double_decimal *decimal)
 {
     if (decimal->count == 0 || decimal->point < -400) {
         return 0.0;
@@ -139,29 +139,29 @@ static double number_exact(number_decimal *decimal)
     int32_t exponent = 0; /* value = decimal × 2^exponent */
     while (decimal->point > 0) {
         int32_t step = decimal->point > 8 ? 27 : decimal->point * 3;
-        number_shift(decimal, -step);
+        lex_double_shift(decimal, -step);
         exponent += step;
     }
     while (decimal->point < 0 || decimal->digits[0] < 5) {
         int32_t step = decimal->point < -8 ? 27 : -decimal->point * 3 + 1;
-        number_shift(decimal, step);
+        lex_double_shift(decimal, step);
         exponent -= step;
         if (decimal->point > 0) { /* a step too many leaves [0.5, 1): back by one bit */
-            number_shift(decimal, -1);
+            lex_double_shift(decimal, -1);
             exponent++;
         }
     }
     exponent--; /* now in [1, 2) × 2^exponent, as soon as one bit is shifted in below */
     int32_t lowest = exponent < DBL_MIN_EXP - 1 ? DBL_MIN_EXP - 1 : exponent;
-    number_shift(decimal, exponent - lowest + DBL_MANT_DIG); /* fewer bits for subnormal numbers */
-    return ldexp((double)number_round(decimal), lowest - (DBL_MANT_DIG - 1));
+    lex_double_shift(decimal, exponent - lowest + DBL_MANT_DIG); /* fewer bits for subnormal numbers */
+    return ldexp((double)lex_double_round(decimal), lowest - (DBL_MANT_DIG - 1));
 }
 
 double rz_lex_double(const char *text, size_t length)
 {
     static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    number_decimal decimal;
+    lex_double_decimal decimal;
     decimal.count = 0;
     decimal.point = 0;
     decimal.truncated = false;
@@ -182,7 +182,7 @@ double rz_lex_double(const char *text, size_t length)
             continue;
         }
         decimal.point += in_fraction ? 0 : 1;
-        if (decimal.count < DECIMAL_DIGITS_MAX) {
+        if (decimal.count < LEX_DECIMAL_DIGITS_MAX) {
             decimal.digits[decimal.count++] = digit;
             mantissa = decimal.count <= 15 ? mantissa * 10 + digit : mantissa;
         } else {
@@ -205,6 +205,6 @@ double rz_lex_double(const char *text, size_t length)
         double value = (double)mantissa;
         return scale < 0 ? value / POWERS[-scale] : value * POWERS[scale];
     }
-    number_trim(&decimal);
-    return number_exact(&decimal);
+    lex_double_trim(&decimal);
+    return lex_double_exact(&decimal);
 }

@@ -19,7 +19,7 @@ ruzu_status rz_parse_optional_where(rz_parser *p, uint32_t flags, rz_ast_expr **
 }
 
 /* Parses an expression and pushes it as a child. */
-static ruzu_status atom_push_expr(rz_parser *p, uint32_t flags)
+static ruzu_status parse_atom_push_expr(rz_parser *p, uint32_t flags)
 {
     rz_ast_expr *expr;
     RZ_TRY(rz_parse_expr(p, flags, &expr));
@@ -27,7 +27,7 @@ static ruzu_status atom_push_expr(rz_parser *p, uint32_t flags)
 }
 
 /* Pushes `WHERE e`, or NULL. */
-static ruzu_status atom_push_where(rz_parser *p, uint32_t flags)
+static ruzu_status parse_atom_push_where(rz_parser *p, uint32_t flags)
 {
     rz_ast_expr *expr;
     RZ_TRY(rz_parse_optional_where(p, flags, &expr));
@@ -35,7 +35,7 @@ static ruzu_status atom_push_where(rz_parser *p, uint32_t flags)
 }
 
 /* A literal of one token (NULL, TRUE, FALSE). */
-static ruzu_status atom_word(rz_parser *p, rz_ast_expr_kind kind, bool value, rz_ast_expr **out)
+static ruzu_status parse_atom_word(rz_parser *p, rz_ast_expr_kind kind, bool value, rz_ast_expr **out)
 {
     uint32_t position = rz_parse_start(p);
     rz_parse_advance(p);
@@ -45,7 +45,7 @@ static ruzu_status atom_word(rz_parser *p, rz_ast_expr_kind kind, bool value, rz
 }
 
 /* A node that is one name: variable or parameter. */
-static ruzu_status atom_named(rz_parser *p, rz_ast_expr_kind kind, rz_ast_expr **out)
+static ruzu_status parse_atom_named(rz_parser *p, rz_ast_expr_kind kind, rz_ast_expr **out)
 {
     const rz_token *token = rz_parse_token(p);
     rz_parse_advance(p);
@@ -54,7 +54,7 @@ static ruzu_status atom_named(rz_parser *p, rz_ast_expr_kind kind, rz_ast_expr *
 }
 
 /* A key of a struct or map projection: name or, in structs, string. */
-static ruzu_status atom_key(rz_parser *p, const char **out)
+static ruzu_status parse_atom_key(rz_parser *p, const char **out)
 {
     if (!rz_parse_is(p, RZ_TOKEN_STRING)) {
         return rz_parse_any_name(p, out);
@@ -73,7 +73,7 @@ static ruzu_status atom_key(rz_parser *p, const char **out)
 /* ---- look-ahead ---- */
 
 /* True when the bracket at idx holds a WHERE or `|` of its own before any comma of its own. */
-static bool atom_is_comprehension(const rz_parser *p, uint32_t idx)
+static bool parse_atom_is_comprehension(const rz_parser *p, uint32_t idx)
 {
     uint32_t close = p->tokens[idx].match;
     if (close == RZ_TOKEN_NO_MATCH) {
@@ -95,7 +95,7 @@ static bool atom_is_comprehension(const rz_parser *p, uint32_t idx)
 }
 
 /* True at `x ->` and `(x, y) ->`. */
-static bool atom_is_lambda(const rz_parser *p)
+static bool parse_atom_is_lambda(const rz_parser *p)
 {
     uint32_t behind = 1;
     if (rz_parse_is(p, RZ_TOKEN_LPAREN)) {
@@ -111,7 +111,7 @@ static bool atom_is_lambda(const rz_parser *p)
 }
 
 /* Number of names in `a.b.c (`, at most 8, or 0 when no call follows the name at the current token. */
-static uint32_t atom_call_parts(const rz_parser *p)
+static uint32_t parse_atom_call_parts(const rz_parser *p)
 {
     uint32_t parts = 1;
     while (parts <= 8) {
@@ -130,7 +130,7 @@ static uint32_t atom_call_parts(const rz_parser *p)
 
 /* ---- calls ---- */
 
-static ruzu_status atom_lambda(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_lambda(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t position = rz_parse_start(p);
@@ -148,7 +148,7 @@ static ruzu_status atom_lambda(rz_parser *p, rz_ast_expr **out)
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_MINUS));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_GT));
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_LAMBDA, position, &expr));
-    RZ_TRY(atom_push_expr(p, 0));
+    RZ_TRY(parse_atom_push_expr(p, 0));
     RZ_TRY(rz_parse_finish_expr(p, expr, base));
     expr->lambda.params = params;
     expr->lambda.param_count = param_count;
@@ -157,7 +157,7 @@ static ruzu_status atom_lambda(rz_parser *p, rz_ast_expr **out)
 }
 
 /* Arguments up to the closing parenthesis, pushed; *out_names gets the array of their names if any has one. */
-static ruzu_status atom_arguments(rz_parser *p, uint32_t base, const char *const **out_names)
+static ruzu_status parse_atom_arguments(rz_parser *p, uint32_t base, const char *const **out_names)
 {
     RZ_ARRAY(const char *) names = {NULL, 0, 0};
     do {
@@ -172,9 +172,9 @@ static ruzu_status atom_arguments(rz_parser *p, uint32_t base, const char *const
             rz_parse_advance(p);
         }
         rz_ast_expr *argument;
-        if (atom_is_lambda(p)) {
+        if (parse_atom_is_lambda(p)) {
             RZ_TRY(rz_parse_enter(p));
-            RZ_TRY(atom_lambda(p, &argument));
+            RZ_TRY(parse_atom_lambda(p, &argument));
             rz_parse_leave(p);
         } else {
             RZ_TRY(rz_parse_expr(p, 0, &argument));
@@ -190,7 +190,7 @@ static ruzu_status atom_arguments(rz_parser *p, uint32_t base, const char *const
 }
 
 /* The name of a call: `f`, or `a.b.f` joined by dots. */
-static ruzu_status atom_call_name(rz_parser *p, uint32_t parts, const char **out)
+static ruzu_status parse_atom_call_name(rz_parser *p, uint32_t parts, const char **out)
 {
     RZ_TRY(rz_parse_token_name(p, rz_parse_token(p), out));
     rz_parse_advance(p);
@@ -211,20 +211,20 @@ ruzu_status rz_parse_call(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t base = p->stack_count;
-    const uint32_t parts = rz_token_is_any_name(rz_parse_token(p)) ? atom_call_parts(p) : 0;
+    const uint32_t parts = rz_token_is_any_name(rz_parse_token(p)) ? parse_atom_call_parts(p) : 0;
     if (parts == 0) {
         rz_parse_advance(p);
         return rz_parse_unexpected(p);
     }
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_FUNCTION, rz_parse_start(p), &expr));
-    RZ_TRY(atom_call_name(p, parts, &expr->function.name));
+    RZ_TRY(parse_atom_call_name(p, parts, &expr->function.name));
     rz_parse_advance(p); /* the parenthesis */
     if (rz_parse_is(p, RZ_TOKEN_STAR) && rz_parse_peek_is(p, 1, RZ_TOKEN_RPAREN)) {
         rz_parse_advance(p);
         expr->flags |= RZ_AST_FLAG_STAR;
     } else if (!rz_parse_is(p, RZ_TOKEN_RPAREN)) {
         expr->flags |= rz_parse_accept_keyword(p, RZ_KW_DISTINCT) ? RZ_AST_FLAG_DISTINCT : 0;
-        RZ_TRY(atom_arguments(p, base, &expr->function.arg_names));
+        RZ_TRY(parse_atom_arguments(p, base, &expr->function.arg_names));
     }
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     *out = expr;
@@ -232,7 +232,7 @@ ruzu_status rz_parse_call(rz_parser *p, rz_ast_expr **out)
 }
 
 /* CAST(e AS type), CAST(e, 'type'), CAST(e, any other expression) – the last stays a call. */
-static ruzu_status atom_cast(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_cast(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t base = p->stack_count;
@@ -240,7 +240,7 @@ static ruzu_status atom_cast(rz_parser *p, rz_ast_expr **out)
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_CAST, token->position, &expr));
     rz_parse_advance(p);
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
-    RZ_TRY(atom_push_expr(p, 0));
+    RZ_TRY(parse_atom_push_expr(p, 0));
     if (rz_parse_accept_keyword(p, RZ_KW_AS)) {
         RZ_TRY(rz_parse_type(p, &expr->type));
     } else {
@@ -264,7 +264,7 @@ static ruzu_status atom_cast(rz_parser *p, rz_ast_expr **out)
 }
 
 /* ALL|ANY|NONE|SINGLE (x IN list WHERE predicate) */
-static ruzu_status atom_quantifier(rz_parser *p, rz_ast_quantifier_kind kind, rz_ast_expr **out)
+static ruzu_status parse_atom_quantifier(rz_parser *p, rz_ast_quantifier_kind kind, rz_ast_expr **out)
 {
     if (!rz_parse_peek_is(p, 1, RZ_TOKEN_LPAREN) || !rz_token_is_name(rz_parse_peek(p, 2)) ||
         !rz_parse_peek_keyword(p, 3, RZ_KW_IN)) {
@@ -278,16 +278,16 @@ static ruzu_status atom_quantifier(rz_parser *p, rz_ast_quantifier_kind kind, rz
     rz_parse_advance(p);
     RZ_TRY(rz_parse_name(p, &expr->quantifier.variable));
     rz_parse_advance(p);
-    RZ_TRY(atom_push_expr(p, 0));
+    RZ_TRY(parse_atom_push_expr(p, 0));
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_WHERE));
-    RZ_TRY(atom_push_expr(p, 0));
+    RZ_TRY(parse_atom_push_expr(p, 0));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     *out = expr;
     return rz_parse_finish_expr(p, expr, base);
 }
 
 /* reduce(acc = e, x IN list | e), at the name */
-static ruzu_status atom_reduce(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_reduce(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t base = p->stack_count;
@@ -297,13 +297,13 @@ static ruzu_status atom_reduce(rz_parser *p, rz_ast_expr **out)
     rz_parse_advance(p);
     RZ_TRY(rz_parse_name(p, &expr->reduce.accumulator));
     rz_parse_advance(p);
-    RZ_TRY(atom_push_expr(p, 0));
+    RZ_TRY(parse_atom_push_expr(p, 0));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_COMMA));
     RZ_TRY(rz_parse_name(p, &expr->reduce.variable));
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_IN));
-    RZ_TRY(atom_push_expr(p, RZ_PARSE_NO_PIPE));
+    RZ_TRY(parse_atom_push_expr(p, RZ_PARSE_NO_PIPE));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_PIPE));
-    RZ_TRY(atom_push_expr(p, 0));
+    RZ_TRY(parse_atom_push_expr(p, 0));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     *out = expr;
     return rz_parse_finish_expr(p, expr, base);
@@ -311,24 +311,24 @@ static ruzu_status atom_reduce(rz_parser *p, rz_ast_expr **out)
 
 /* ---- CASE, subqueries, patterns ---- */
 
-static ruzu_status atom_case(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_case(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_CASE, rz_parse_start(p), &expr));
     rz_parse_advance(p);
     if (!rz_parse_is_keyword(p, RZ_KW_WHEN)) {
-        RZ_TRY(atom_push_expr(p, 0));
+        RZ_TRY(parse_atom_push_expr(p, 0));
         expr->flags |= RZ_AST_FLAG_HAS_OPERAND;
     }
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_WHEN));
     do {
-        RZ_TRY(atom_push_expr(p, 0));
+        RZ_TRY(parse_atom_push_expr(p, 0));
         RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_THEN));
-        RZ_TRY(atom_push_expr(p, 0));
+        RZ_TRY(parse_atom_push_expr(p, 0));
     } while (rz_parse_accept_keyword(p, RZ_KW_WHEN));
     if (rz_parse_accept_keyword(p, RZ_KW_ELSE)) {
-        RZ_TRY(atom_push_expr(p, 0));
+        RZ_TRY(parse_atom_push_expr(p, 0));
         expr->flags |= RZ_AST_FLAG_HAS_ELSE;
     }
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_END));
@@ -337,7 +337,7 @@ static ruzu_status atom_case(rz_parser *p, rz_ast_expr **out)
 }
 
 /* EXISTS/COUNT/COLLECT { … }, at the word. */
-static ruzu_status atom_subquery(rz_parser *p, rz_ast_subquery_kind kind, rz_ast_expr **out)
+static ruzu_status parse_atom_subquery(rz_parser *p, rz_ast_subquery_kind kind, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_SUBQUERY, rz_parse_start(p), &expr));
@@ -355,7 +355,7 @@ static ruzu_status atom_subquery(rz_parser *p, rz_ast_subquery_kind kind, rz_ast
 }
 
 /* A path as predicate, or shortestPath(path). */
-static ruzu_status atom_pattern(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_pattern(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t elements = p->pattern_elements;
@@ -374,7 +374,7 @@ static ruzu_status atom_pattern(rz_parser *p, rz_ast_expr **out)
 
 /* ---- lists and structs ---- */
 
-static ruzu_status atom_list_comprehension(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_list_comprehension(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t base = p->stack_count;
@@ -383,10 +383,10 @@ static ruzu_status atom_list_comprehension(rz_parser *p, rz_ast_expr **out)
     rz_parse_advance(p);
     RZ_TRY(rz_parse_name(p, &expr->name));
     rz_parse_advance(p);
-    RZ_TRY(atom_push_expr(p, RZ_PARSE_NO_PIPE));
-    RZ_TRY(atom_push_where(p, RZ_PARSE_NO_PIPE));
+    RZ_TRY(parse_atom_push_expr(p, RZ_PARSE_NO_PIPE));
+    RZ_TRY(parse_atom_push_where(p, RZ_PARSE_NO_PIPE));
     if (rz_parse_accept(p, RZ_TOKEN_PIPE)) {
-        RZ_TRY(atom_push_expr(p, 0));
+        RZ_TRY(parse_atom_push_expr(p, 0));
     } else {
         RZ_TRY(rz_parse_push(p, NULL));
     }
@@ -395,7 +395,7 @@ static ruzu_status atom_list_comprehension(rz_parser *p, rz_ast_expr **out)
     return rz_parse_finish_expr(p, expr, base);
 }
 
-static ruzu_status atom_pattern_comprehension(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_pattern_comprehension(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t base = p->stack_count;
@@ -410,9 +410,9 @@ static ruzu_status atom_pattern_comprehension(rz_parser *p, rz_ast_expr **out)
     const uint32_t inner = p->height;
     p->height = outer;
     p->pattern_elements = elements;
-    RZ_TRY(atom_push_where(p, RZ_PARSE_NO_PIPE));
+    RZ_TRY(parse_atom_push_where(p, RZ_PARSE_NO_PIPE));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_PIPE));
-    RZ_TRY(atom_push_expr(p, 0));
+    RZ_TRY(parse_atom_push_expr(p, 0));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RBRACKET));
     RZ_TRY(rz_parse_finish_expr(p, expr, base));
     *out = expr;
@@ -420,21 +420,21 @@ static ruzu_status atom_pattern_comprehension(rz_parser *p, rz_ast_expr **out)
 }
 
 /* [e, e, , e]: a missing element is NULL, but the first cannot be missing. */
-static ruzu_status atom_list(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_list(rz_parser *p, rz_ast_expr **out)
 {
     rz_ast_expr *expr;
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_LIST, rz_parse_start(p), &expr));
     rz_parse_advance(p);
     if (!rz_parse_is(p, RZ_TOKEN_RBRACKET)) {
-        RZ_TRY(atom_push_expr(p, 0));
+        RZ_TRY(parse_atom_push_expr(p, 0));
         while (rz_parse_accept(p, RZ_TOKEN_COMMA)) {
             if (rz_parse_is(p, RZ_TOKEN_COMMA) || rz_parse_is(p, RZ_TOKEN_RBRACKET)) {
                 rz_ast_expr *missing;
                 RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_NULL, rz_parse_end(p), &missing));
                 RZ_TRY(rz_parse_push(p, missing));
             } else {
-                RZ_TRY(atom_push_expr(p, 0));
+                RZ_TRY(parse_atom_push_expr(p, 0));
             }
             RZ_TRY(rz_parse_check_list(p, base));
         }
@@ -444,18 +444,18 @@ static ruzu_status atom_list(rz_parser *p, rz_ast_expr **out)
     return rz_parse_finish_expr(p, expr, base);
 }
 
-static ruzu_status atom_bracket(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_bracket(rz_parser *p, rz_ast_expr **out)
 {
     bool named = rz_token_is_name(rz_parse_peek(p, 1));
-    if (named && rz_parse_peek_keyword(p, 2, RZ_KW_IN) && atom_is_comprehension(p, p->pos)) {
-        return atom_list_comprehension(p, out);
+    if (named && rz_parse_peek_keyword(p, 2, RZ_KW_IN) && parse_atom_is_comprehension(p, p->pos)) {
+        return parse_atom_list_comprehension(p, out);
     }
     uint32_t path = named && rz_parse_peek_is(p, 2, RZ_TOKEN_EQ) ? 3 : 1;
-    if (rz_parse_peek_is(p, path, RZ_TOKEN_LPAREN) && atom_is_comprehension(p, p->pos) &&
+    if (rz_parse_peek_is(p, path, RZ_TOKEN_LPAREN) && parse_atom_is_comprehension(p, p->pos) &&
         rz_parse_is_path(p, p->pos + path)) {
-        return atom_pattern_comprehension(p, out);
+        return parse_atom_pattern_comprehension(p, out);
     }
-    return atom_list(p, out);
+    return parse_atom_list(p, out);
 }
 
 ruzu_status rz_parse_struct(rz_parser *p, rz_ast_expr **out)
@@ -468,10 +468,10 @@ ruzu_status rz_parse_struct(rz_parser *p, rz_ast_expr **out)
     if (!rz_parse_is(p, RZ_TOKEN_RBRACE)) {
         do {
             const char *name;
-            RZ_TRY(atom_key(p, &name));
+            RZ_TRY(parse_atom_key(p, &name));
             RZ_PARSE_APPEND(p, &names, name);
             RZ_TRY(rz_parse_expect(p, RZ_TOKEN_COLON));
-            RZ_TRY(atom_push_expr(p, 0));
+            RZ_TRY(parse_atom_push_expr(p, 0));
             RZ_TRY(rz_parse_check_list(p, base));
         } while (rz_parse_accept(p, RZ_TOKEN_COMMA));
     }
@@ -483,33 +483,33 @@ ruzu_status rz_parse_struct(rz_parser *p, rz_ast_expr **out)
 
 /* ---- dispatch ---- */
 
-static ruzu_status atom_name(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_atom_name(rz_parser *p, rz_ast_expr **out)
 {
     const rz_token *token = rz_parse_token(p);
     const char *text = p->text + token->position;
     switch (token->keyword) {
-    case RZ_KW_NULL: return atom_word(p, RZ_AST_EXPR_NULL, false, out);
-    case RZ_KW_TRUE: return atom_word(p, RZ_AST_EXPR_BOOL, true, out);
-    case RZ_KW_FALSE: return atom_word(p, RZ_AST_EXPR_BOOL, false, out);
-    case RZ_KW_CASE: return atom_case(p, out);
-    case RZ_KW_CAST: return atom_cast(p, out);
-    case RZ_KW_ALL: return atom_quantifier(p, RZ_AST_QUANTIFIER_ALL, out);
-    case RZ_KW_ANY: return atom_quantifier(p, RZ_AST_QUANTIFIER_ANY, out);
-    case RZ_KW_NONE: return atom_quantifier(p, RZ_AST_QUANTIFIER_NONE, out);
-    case RZ_KW_SINGLE: return atom_quantifier(p, RZ_AST_QUANTIFIER_SINGLE, out);
+    case RZ_KW_NULL: return parse_atom_word(p, RZ_AST_EXPR_NULL, false, out);
+    case RZ_KW_TRUE: return parse_atom_word(p, RZ_AST_EXPR_BOOL, true, out);
+    case RZ_KW_FALSE: return parse_atom_word(p, RZ_AST_EXPR_BOOL, false, out);
+    case RZ_KW_CASE: return parse_atom_case(p, out);
+    case RZ_KW_CAST: return parse_atom_cast(p, out);
+    case RZ_KW_ALL: return parse_atom_quantifier(p, RZ_AST_QUANTIFIER_ALL, out);
+    case RZ_KW_ANY: return parse_atom_quantifier(p, RZ_AST_QUANTIFIER_ANY, out);
+    case RZ_KW_NONE: return parse_atom_quantifier(p, RZ_AST_QUANTIFIER_NONE, out);
+    case RZ_KW_SINGLE: return parse_atom_quantifier(p, RZ_AST_QUANTIFIER_SINGLE, out);
     case RZ_KW_EXISTS:
         if (rz_parse_peek_is(p, 1, RZ_TOKEN_LPAREN) && !p->limits.strict) {
             return rz_parse_call(p, out);
         }
-        return atom_subquery(p, RZ_AST_SUBQUERY_EXISTS, out);
+        return parse_atom_subquery(p, RZ_AST_SUBQUERY_EXISTS, out);
     case RZ_KW_COUNT:
     case RZ_KW_COLLECT:
         /* `count {.a}` and `count {}` would be projections of a variable called so. */
         if (rz_parse_peek_is(p, 1, RZ_TOKEN_LBRACE) && !rz_parse_peek_is(p, 2, RZ_TOKEN_DOT) &&
             !rz_parse_peek_is(p, 2, RZ_TOKEN_RBRACE)) {
             RZ_TRY(token->keyword == RZ_KW_COLLECT ? rz_parse_extension(p) : RUZU_OK);
-            return atom_subquery(p, token->keyword == RZ_KW_COUNT ? RZ_AST_SUBQUERY_COUNT : RZ_AST_SUBQUERY_COLLECT,
-                                 out);
+            return parse_atom_subquery(
+                p, token->keyword == RZ_KW_COUNT ? RZ_AST_SUBQUERY_COUNT : RZ_AST_SUBQUERY_COLLECT, out);
         }
         break;
     default: break; /* an ordinary name */
@@ -520,28 +520,28 @@ static ruzu_status atom_name(rz_parser *p, rz_ast_expr **out)
     if (rz_parse_peek_is(p, 1, RZ_TOKEN_LPAREN)) {
         if (rz_name_equal_n(text, token->length, "reduce", 6) && rz_token_is_name(rz_parse_peek(p, 2)) &&
             rz_parse_peek_is(p, 3, RZ_TOKEN_EQ)) {
-            return atom_reduce(p, out);
+            return parse_atom_reduce(p, out);
         }
         if ((rz_name_equal_n(text, token->length, "shortestPath", 12) ||
              rz_name_equal_n(text, token->length, "allShortestPaths", 16)) &&
             rz_parse_is_path(p, p->pos + 2)) {
-            return atom_pattern(p, out);
+            return parse_atom_pattern(p, out);
         }
     }
-    return atom_call_parts(p) != 0 ? rz_parse_call(p, out) : atom_named(p, RZ_AST_EXPR_VARIABLE, out);
+    return parse_atom_call_parts(p) != 0 ? rz_parse_call(p, out) : parse_atom_named(p, RZ_AST_EXPR_VARIABLE, out);
 }
 
 ruzu_status rz_parse_atom(rz_parser *p, rz_ast_expr **out)
 {
     switch ((rz_token_kind)rz_parse_token(p)->kind) {
     case RZ_TOKEN_NAME:
-    case RZ_TOKEN_QUOTED_NAME: return atom_name(p, out);
-    case RZ_TOKEN_PARAMETER: return atom_named(p, RZ_AST_EXPR_PARAMETER, out);
+    case RZ_TOKEN_QUOTED_NAME: return parse_atom_name(p, out);
+    case RZ_TOKEN_PARAMETER: return parse_atom_named(p, RZ_AST_EXPR_PARAMETER, out);
     case RZ_TOKEN_INTEGER:
     case RZ_TOKEN_DOUBLE: return rz_parse_number(p, false, rz_parse_start(p), out);
     case RZ_TOKEN_STRING: return rz_parse_string(p, out);
-    case RZ_TOKEN_LPAREN: return atom_pattern(p, out); /* other parentheses are taken by parse_expr.c */
-    case RZ_TOKEN_LBRACKET: return atom_bracket(p, out);
+    case RZ_TOKEN_LPAREN: return parse_atom_pattern(p, out); /* other parentheses are taken by parse_expr.c */
+    case RZ_TOKEN_LBRACKET: return parse_atom_bracket(p, out);
     case RZ_TOKEN_LBRACE:
         if (rz_parse_peek_is(p, 1, RZ_TOKEN_RBRACE)) { /* empty maps are for patterns in Kuzu */
             RZ_TRY(rz_parse_extension(p));
@@ -587,7 +587,7 @@ ruzu_status rz_parse_atom(rz_parser *p, rz_ast_expr **out)
 /* ---- behind operands ---- */
 
 /* `.name` and `.*` */
-static ruzu_status atom_property(rz_parser *p, rz_ast_expr **expr)
+static ruzu_status parse_atom_property(rz_parser *p, rz_ast_expr **expr)
 {
     rz_ast_expr *property;
     const uint32_t base = p->stack_count;
@@ -604,7 +604,7 @@ static ruzu_status atom_property(rz_parser *p, rz_ast_expr **expr)
 }
 
 /* [i], [a:b], [a..b] with open ends */
-static ruzu_status atom_index(rz_parser *p, rz_ast_expr **expr)
+static ruzu_status parse_atom_index(rz_parser *p, rz_ast_expr **expr)
 {
     rz_ast_expr *index;
     const uint32_t base = p->stack_count;
@@ -613,7 +613,7 @@ static ruzu_status atom_index(rz_parser *p, rz_ast_expr **expr)
     rz_parse_advance(p);
     bool has_from = !rz_parse_is(p, RZ_TOKEN_COLON) && !rz_parse_is(p, RZ_TOKEN_DOTDOT);
     if (has_from) {
-        RZ_TRY(atom_push_expr(p, RZ_PARSE_NO_LABEL));
+        RZ_TRY(parse_atom_push_expr(p, RZ_PARSE_NO_LABEL));
     } else {
         RZ_TRY(rz_parse_push(p, NULL));
     }
@@ -622,7 +622,7 @@ static ruzu_status atom_index(rz_parser *p, rz_ast_expr **expr)
         if (rz_parse_is(p, RZ_TOKEN_RBRACKET)) {
             RZ_TRY(rz_parse_push(p, NULL));
         } else {
-            RZ_TRY(atom_push_expr(p, RZ_PARSE_NO_LABEL));
+            RZ_TRY(parse_atom_push_expr(p, RZ_PARSE_NO_LABEL));
         }
     }
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RBRACKET));
@@ -630,7 +630,7 @@ static ruzu_status atom_index(rz_parser *p, rz_ast_expr **expr)
     return rz_parse_finish_expr(p, index, base);
 }
 
-static ruzu_status atom_factorial(rz_parser *p, rz_ast_expr **expr)
+static ruzu_status parse_atom_factorial(rz_parser *p, rz_ast_expr **expr)
 {
     rz_ast_expr *factorial;
     const uint32_t base = p->stack_count;
@@ -642,7 +642,7 @@ static ruzu_status atom_factorial(rz_parser *p, rz_ast_expr **expr)
     return rz_parse_finish_expr(p, factorial, base);
 }
 
-static ruzu_status atom_label_predicate(rz_parser *p, uint32_t flags, rz_ast_expr **expr)
+static ruzu_status parse_atom_label_predicate(rz_parser *p, uint32_t flags, rz_ast_expr **expr)
 {
     rz_ast_expr *predicate;
     const uint32_t base = p->stack_count;
@@ -656,7 +656,7 @@ static ruzu_status atom_label_predicate(rz_parser *p, uint32_t flags, rz_ast_exp
 }
 
 /* v {.a, .*, b, k: e} */
-static ruzu_status atom_map_projection(rz_parser *p, rz_ast_expr **expr)
+static ruzu_status parse_atom_map_projection(rz_parser *p, rz_ast_expr **expr)
 {
     rz_ast_expr *projection;
     const uint32_t base = p->stack_count;
@@ -674,11 +674,11 @@ static ruzu_status atom_map_projection(rz_parser *p, rz_ast_expr **expr)
             }
         } else {
             bool has_value = rz_parse_peek_is(p, 1, RZ_TOKEN_COLON);
-            RZ_TRY(has_value ? atom_key(p, &item.name) : rz_parse_name(p, &item.name));
+            RZ_TRY(has_value ? parse_atom_key(p, &item.name) : rz_parse_name(p, &item.name));
             if (has_value) {
                 item.kind = RZ_AST_MAP_KEY;
                 rz_parse_advance(p);
-                RZ_TRY(atom_push_expr(p, 0));
+                RZ_TRY(parse_atom_push_expr(p, 0));
             }
         }
         RZ_PARSE_APPEND(p, &items, item);
@@ -698,15 +698,15 @@ ruzu_status rz_parse_postfix(rz_parser *p, uint32_t flags, rz_ast_expr **expr)
     for (;;) {
         const rz_token *token = rz_parse_token(p);
         if (token->kind == RZ_TOKEN_DOT) {
-            RZ_TRY(atom_property(p, expr));
+            RZ_TRY(parse_atom_property(p, expr));
         } else if (token->kind == RZ_TOKEN_LBRACKET) {
-            RZ_TRY(atom_index(p, expr));
+            RZ_TRY(parse_atom_index(p, expr));
         } else if (token->kind == RZ_TOKEN_BANG) {
-            RZ_TRY(atom_factorial(p, expr));
+            RZ_TRY(parse_atom_factorial(p, expr));
         } else if (token->kind == RZ_TOKEN_COLON && (flags & RZ_PARSE_NO_LABEL) == 0) {
-            RZ_TRY(atom_label_predicate(p, flags, expr));
+            RZ_TRY(parse_atom_label_predicate(p, flags, expr));
         } else if (token->kind == RZ_TOKEN_LBRACE && (*expr)->kind == RZ_AST_EXPR_VARIABLE) {
-            RZ_TRY(atom_map_projection(p, expr));
+            RZ_TRY(parse_atom_map_projection(p, expr));
         } else {
             return RUZU_OK;
         }

@@ -9,7 +9,7 @@
 /* ---- columns ---- */
 
 /* name type [DEFAULT e] [PRIMARY KEY] [UNIQUE] [NOT NULL] */
-static ruzu_status ddl_column(rz_parser *p, rz_ast_column *out)
+static ruzu_status parse_ddl_column(rz_parser *p, rz_ast_column *out)
 {
     *out = (rz_ast_column){.position = rz_parse_start(p)};
     RZ_TRY(rz_parse_name(p, &out->name));
@@ -38,14 +38,14 @@ static ruzu_status ddl_column(rz_parser *p, rz_ast_column *out)
 }
 
 /* Tells whether FROM x TO y stands here; FROM alone may be a column's name. */
-static bool ddl_is_pair(const rz_parser *p)
+static bool parse_ddl_is_pair(const rz_parser *p)
 {
     return rz_parse_is_keyword(p, RZ_KW_FROM) && rz_token_is_name(rz_parse_peek(p, 1)) &&
            rz_parse_peek_keyword(p, 2, RZ_KW_TO);
 }
 
 /* FROM x TO y */
-static ruzu_status ddl_pair(rz_parser *p, rz_ast_from_to *out)
+static ruzu_status parse_ddl_pair(rz_parser *p, rz_ast_from_to *out)
 {
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_FROM));
     RZ_TRY(rz_parse_name(p, &out->from));
@@ -54,17 +54,17 @@ static ruzu_status ddl_pair(rz_parser *p, rz_ast_from_to *out)
 }
 
 /* A failure of dialect §19.1 that Kuzu reports without place; ours has the position in rz_error only. */
-static ruzu_status ddl_fail(rz_parser *p, const char *text)
+static ruzu_status parse_ddl_fail(rz_parser *p, const char *text)
 {
     return rz_error_set_at(p->err, RUZU_ERROR_PARSER, p->tokens[0].position, "%s", text);
 }
 
 /* ---- node tables ---- */
 
-typedef RZ_ARRAY(rz_ast_column) ddl_columns;
+typedef RZ_ARRAY(rz_ast_column) parse_ddl_columns;
 
 /* Finds the key among the columns' flags, unless a clause gave it; both may be there when they agree. */
-static ruzu_status ddl_node_key(rz_parser *p, rz_ast_create_node_table *table)
+static ruzu_status parse_ddl_node_key(rz_parser *p, rz_ast_create_node_table *table)
 {
     const uint32_t base = p->stack_count;
     const bool has_clause = table->key_count != 0;
@@ -75,7 +75,7 @@ static ruzu_status ddl_node_key(rz_parser *p, rz_ast_create_node_table *table)
         }
         bool agrees = table->key_count == 1 && rz_name_equal(table->keys[0], column->name);
         if (has_clause ? !agrees : p->stack_count != base) {
-            return ddl_fail(p, "Found multiple primary keys.");
+            return parse_ddl_fail(p, "Found multiple primary keys.");
         }
         RZ_TRY(rz_parse_push(p, column->name));
     }
@@ -84,20 +84,20 @@ static ruzu_status ddl_node_key(rz_parser *p, rz_ast_create_node_table *table)
         return RUZU_OK;
     }
     if (p->stack_count == base) {
-        return ddl_fail(p, "Can not find primary key.");
+        return parse_ddl_fail(p, "Can not find primary key.");
     }
     return rz_parse_take(p, base, &table->keys, &table->key_count);
 }
 
 /* ( column, … [, PRIMARY KEY (name)] ) */
-static ruzu_status ddl_node_columns(rz_parser *p, rz_ast_create_node_table *table)
+static ruzu_status parse_ddl_node_columns(rz_parser *p, rz_ast_create_node_table *table)
 {
-    ddl_columns columns = {NULL, 0, 0};
+    parse_ddl_columns columns = {NULL, 0, 0};
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
     do {
         if (rz_parse_accept_keyword(p, RZ_KW_PRIMARY)) {
             if (table->key_count != 0) {
-                return ddl_fail(p, "Found multiple primary keys.");
+                return parse_ddl_fail(p, "Found multiple primary keys.");
             }
             RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_KEY));
             RZ_TRY(rz_parse_name_list(p, &table->keys, &table->key_count));
@@ -106,14 +106,14 @@ static ruzu_status ddl_node_columns(rz_parser *p, rz_ast_create_node_table *tabl
             }
         } else {
             rz_ast_column column;
-            RZ_TRY(ddl_column(p, &column));
+            RZ_TRY(parse_ddl_column(p, &column));
             RZ_PARSE_APPEND(p, &columns, column);
         }
     } while (rz_parse_accept(p, RZ_TOKEN_COMMA));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     table->columns = columns.items;
     table->column_count = columns.count;
-    return ddl_node_key(p, table);
+    return parse_ddl_node_key(p, table);
 }
 
 ruzu_status rz_parse_create_node_table(rz_parser *p, rz_ast_create_node_table *out)
@@ -123,28 +123,28 @@ ruzu_status rz_parse_create_node_table(rz_parser *p, rz_ast_create_node_table *o
     if (rz_parse_accept_keyword(p, RZ_KW_AS)) {
         return rz_parse_query(p, RZ_PARSE_QUERY_FULL, &out->query);
     }
-    return ddl_node_columns(p, out);
+    return parse_ddl_node_columns(p, out);
 }
 
 /* ---- relationship tables ---- */
 
 /* ( FROM a TO b, … [, column …] [, multiplicity] ) */
-static ruzu_status ddl_rel_columns(rz_parser *p, rz_ast_create_rel_table *table)
+static ruzu_status parse_ddl_rel_columns(rz_parser *p, rz_ast_create_rel_table *table)
 {
     RZ_ARRAY(rz_ast_from_to) pairs = {NULL, 0, 0};
-    ddl_columns columns = {NULL, 0, 0};
+    parse_ddl_columns columns = {NULL, 0, 0};
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
     do {
-        if (pairs.count == 0 || (columns.count == 0 && ddl_is_pair(p))) {
+        if (pairs.count == 0 || (columns.count == 0 && parse_ddl_is_pair(p))) {
             rz_ast_from_to pair;
-            RZ_TRY(ddl_pair(p, &pair));
+            RZ_TRY(parse_ddl_pair(p, &pair));
             RZ_PARSE_APPEND(p, &pairs, pair);
         } else if (rz_parse_peek_is(p, 1, RZ_TOKEN_RPAREN)) {
             RZ_TRY(rz_parse_name(p, &table->multiplicity));
             break;
         } else {
             rz_ast_column column;
-            RZ_TRY(ddl_column(p, &column));
+            RZ_TRY(parse_ddl_column(p, &column));
             if (column.primary_key) {
                 return rz_parse_unexpected(p);
             }
@@ -163,7 +163,7 @@ ruzu_status rz_parse_create_rel_table(rz_parser *p, rz_ast_create_rel_table *out
     out->group = rz_parse_accept_keyword(p, RZ_KW_GROUP);
     RZ_TRY(rz_parse_if_not_exists(p, &out->if_not_exists));
     RZ_TRY(rz_parse_name(p, &out->name));
-    RZ_TRY(ddl_rel_columns(p, out));
+    RZ_TRY(parse_ddl_rel_columns(p, out));
     if (rz_parse_accept_keyword(p, RZ_KW_WITH)) {
         if (!rz_parse_is(p, RZ_TOKEN_LPAREN)) {
             return rz_parse_unexpected(p);
@@ -179,7 +179,7 @@ ruzu_status rz_parse_create_rel_table(rz_parser *p, rz_ast_create_rel_table *out
 /* ---- sequences and macros ---- */
 
 /* [-]n */
-static ruzu_status ddl_integer(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_ddl_integer(rz_parser *p, rz_ast_expr **out)
 {
     const uint32_t position = rz_parse_start(p);
     bool negative = rz_parse_accept(p, RZ_TOKEN_MINUS);
@@ -187,7 +187,7 @@ static ruzu_status ddl_integer(rz_parser *p, rz_ast_expr **out)
 }
 
 /* One option of CREATE SEQUENCE; *out_found is false at the end of the list. */
-static ruzu_status ddl_sequence_option(rz_parser *p, rz_ast_create_sequence *sequence, bool *out_found)
+static ruzu_status parse_ddl_sequence_option(rz_parser *p, rz_ast_create_sequence *sequence, bool *out_found)
 {
     bool no = rz_parse_is_keyword(p, RZ_KW_NO);
     *out_found = true;
@@ -202,23 +202,23 @@ static ruzu_status ddl_sequence_option(rz_parser *p, rz_ast_create_sequence *seq
     if (rz_parse_accept_keyword(p, RZ_KW_MINVALUE)) {
         sequence->no_min_value = no;
         sequence->min_value = NULL;
-        return no ? RUZU_OK : ddl_integer(p, &sequence->min_value);
+        return no ? RUZU_OK : parse_ddl_integer(p, &sequence->min_value);
     }
     if (rz_parse_accept_keyword(p, RZ_KW_MAXVALUE)) {
         sequence->no_max_value = no;
         sequence->max_value = NULL;
-        return no ? RUZU_OK : ddl_integer(p, &sequence->max_value);
+        return no ? RUZU_OK : parse_ddl_integer(p, &sequence->max_value);
     }
     if (no) {
         return rz_parse_unexpected(p);
     }
     if (rz_parse_accept_keyword(p, RZ_KW_INCREMENT)) {
         (void)rz_parse_accept_keyword(p, RZ_KW_BY);
-        return ddl_integer(p, &sequence->increment);
+        return parse_ddl_integer(p, &sequence->increment);
     }
     if (rz_parse_accept_keyword(p, RZ_KW_START)) {
         (void)rz_parse_accept_keyword(p, RZ_KW_WITH);
-        return ddl_integer(p, &sequence->start);
+        return parse_ddl_integer(p, &sequence->start);
     }
     *out_found = false;
     return RUZU_OK;
@@ -230,12 +230,12 @@ ruzu_status rz_parse_create_sequence(rz_parser *p, rz_ast_create_sequence *out)
     RZ_TRY(rz_parse_if_not_exists(p, &out->if_not_exists));
     RZ_TRY(rz_parse_name(p, &out->name));
     while (more) {
-        RZ_TRY(ddl_sequence_option(p, out, &more));
+        RZ_TRY(parse_ddl_sequence_option(p, out, &more));
     }
     return RUZU_OK;
 }
 
-static bool ddl_is_literal(const rz_ast_expr *expr)
+static bool parse_ddl_is_literal(const rz_ast_expr *expr)
 {
     switch ((rz_ast_expr_kind)expr->kind) {
     case RZ_AST_EXPR_NULL:
@@ -289,7 +289,7 @@ ruzu_status rz_parse_create_macro(rz_parser *p, rz_ast_create_macro *out)
                 has_default = true;
                 RZ_TRY(rz_parse_expr(p, 0, &value));
             }
-            if ((has_default && value == NULL) || (value != NULL && !ddl_is_literal(value))) {
+            if ((has_default && value == NULL) || (value != NULL && !parse_ddl_is_literal(value))) {
                 return rz_parse_unexpected(p);
             }
             RZ_PARSE_APPEND(p, &params, name);
@@ -306,14 +306,14 @@ ruzu_status rz_parse_create_macro(rz_parser *p, rz_ast_create_macro *out)
 
 /* ---- indexes and constraints ---- */
 
-typedef struct ddl_target {
+typedef struct parse_ddl_target {
     const char *variable;
     const char *label;
     bool on_rel;
-} ddl_target;
+} parse_ddl_target;
 
 /* [name] [IF NOT EXISTS], in front of FOR */
-static ruzu_status ddl_object_name(rz_parser *p, const char **name, bool *if_not_exists)
+static ruzu_status parse_ddl_object_name(rz_parser *p, const char **name, bool *if_not_exists)
 {
     bool at_for = rz_parse_is_keyword(p, RZ_KW_FOR) && rz_parse_peek_is(p, 1, RZ_TOKEN_LPAREN);
     bool at_if = rz_parse_is_keyword(p, RZ_KW_IF) && rz_parse_peek_keyword(p, 1, RZ_KW_NOT);
@@ -324,7 +324,7 @@ static ruzu_status ddl_object_name(rz_parser *p, const char **name, bool *if_not
 }
 
 /* v : Label */
-static ruzu_status ddl_target_inner(rz_parser *p, ddl_target *target)
+static ruzu_status parse_ddl_target_inner(rz_parser *p, parse_ddl_target *target)
 {
     RZ_TRY(rz_parse_name(p, &target->variable));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_COLON));
@@ -332,19 +332,19 @@ static ruzu_status ddl_target_inner(rz_parser *p, ddl_target *target)
 }
 
 /* FOR (v:Label), FOR ()-[v:Type]-() with an arrow head allowed */
-static ruzu_status ddl_for(rz_parser *p, ddl_target *target)
+static ruzu_status parse_ddl_for(rz_parser *p, parse_ddl_target *target)
 {
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_FOR));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
     if (!rz_parse_accept(p, RZ_TOKEN_RPAREN)) {
-        RZ_TRY(ddl_target_inner(p, target));
+        RZ_TRY(parse_ddl_target_inner(p, target));
         return rz_parse_expect(p, RZ_TOKEN_RPAREN);
     }
     target->on_rel = true;
     (void)rz_parse_accept(p, RZ_TOKEN_LT);
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_MINUS));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LBRACKET));
-    RZ_TRY(ddl_target_inner(p, target));
+    RZ_TRY(parse_ddl_target_inner(p, target));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RBRACKET));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_MINUS));
     (void)rz_parse_accept(p, RZ_TOKEN_GT);
@@ -353,8 +353,8 @@ static ruzu_status ddl_for(rz_parser *p, ddl_target *target)
 }
 
 /* v.p, … of the variable of FOR; in parentheses, which are optional for one property where `bare` is allowed */
-static ruzu_status ddl_properties(rz_parser *p, const ddl_target *target, bool bare, const char *const **out,
-                                  uint32_t *out_count)
+static ruzu_status parse_ddl_properties(rz_parser *p, const parse_ddl_target *target, bool bare,
+                                        const char *const **out, uint32_t *out_count)
 {
     const uint32_t base = p->stack_count;
     bool parenthesised = rz_parse_accept(p, RZ_TOKEN_LPAREN);
@@ -381,11 +381,11 @@ static ruzu_status ddl_properties(rz_parser *p, const ddl_target *target, bool b
 
 ruzu_status rz_parse_create_index(rz_parser *p, rz_ast_create_index *out)
 {
-    ddl_target target = {NULL, NULL, false};
-    RZ_TRY(ddl_object_name(p, &out->name, &out->if_not_exists));
-    RZ_TRY(ddl_for(p, &target));
+    parse_ddl_target target = {NULL, NULL, false};
+    RZ_TRY(parse_ddl_object_name(p, &out->name, &out->if_not_exists));
+    RZ_TRY(parse_ddl_for(p, &target));
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_ON));
-    RZ_TRY(ddl_properties(p, &target, false, &out->properties, &out->property_count));
+    RZ_TRY(parse_ddl_properties(p, &target, false, &out->properties, &out->property_count));
     out->label = target.label;
     out->on_rel = target.on_rel;
     return RUZU_OK;
@@ -393,11 +393,11 @@ ruzu_status rz_parse_create_index(rz_parser *p, rz_ast_create_index *out)
 
 ruzu_status rz_parse_create_constraint(rz_parser *p, rz_ast_create_constraint *out)
 {
-    ddl_target target = {NULL, NULL, false};
-    RZ_TRY(ddl_object_name(p, &out->name, &out->if_not_exists));
-    RZ_TRY(ddl_for(p, &target));
+    parse_ddl_target target = {NULL, NULL, false};
+    RZ_TRY(parse_ddl_object_name(p, &out->name, &out->if_not_exists));
+    RZ_TRY(parse_ddl_for(p, &target));
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_REQUIRE));
-    RZ_TRY(ddl_properties(p, &target, true, &out->properties, &out->property_count));
+    RZ_TRY(parse_ddl_properties(p, &target, true, &out->properties, &out->property_count));
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_IS));
     out->label = target.label;
     out->on_rel = target.on_rel;
@@ -437,7 +437,7 @@ ruzu_status rz_parse_drop(rz_parser *p, rz_ast_drop *out)
 }
 
 /* ALTER column TYPE t | SET DEFAULT e | DROP DEFAULT | SET NOT NULL | DROP NOT NULL */
-static ruzu_status ddl_alter_column(rz_parser *p, rz_ast_alter *alter)
+static ruzu_status parse_ddl_alter_column(rz_parser *p, rz_ast_alter *alter)
 {
     RZ_TRY(rz_parse_name(p, &alter->name));
     if (rz_parse_accept_keyword(p, RZ_KW_TYPE)) {
@@ -457,31 +457,31 @@ static ruzu_status ddl_alter_column(rz_parser *p, rz_ast_alter *alter)
     return rz_parse_expect_keyword(p, RZ_KW_NULL);
 }
 
-static ruzu_status ddl_alter_add(rz_parser *p, rz_ast_alter *alter)
+static ruzu_status parse_ddl_alter_add(rz_parser *p, rz_ast_alter *alter)
 {
     RZ_TRY(rz_parse_if_not_exists(p, &alter->if_exists_guard));
-    if (ddl_is_pair(p)) {
+    if (parse_ddl_is_pair(p)) {
         alter->kind = RZ_AST_ALTER_ADD_PAIR;
-        return ddl_pair(p, &alter->pair);
+        return parse_ddl_pair(p, &alter->pair);
     }
     alter->kind = RZ_AST_ALTER_ADD_COLUMN;
-    RZ_TRY(ddl_column(p, &alter->column));
+    RZ_TRY(parse_ddl_column(p, &alter->column));
     return alter->column.primary_key ? rz_parse_unexpected(p) : RUZU_OK;
 }
 
-static ruzu_status ddl_alter_drop(rz_parser *p, rz_ast_alter *alter)
+static ruzu_status parse_ddl_alter_drop(rz_parser *p, rz_ast_alter *alter)
 {
     RZ_TRY(rz_parse_if_exists(p, &alter->if_exists_guard));
-    if (ddl_is_pair(p)) {
+    if (parse_ddl_is_pair(p)) {
         alter->kind = RZ_AST_ALTER_DROP_PAIR;
-        return ddl_pair(p, &alter->pair);
+        return parse_ddl_pair(p, &alter->pair);
     }
     alter->kind = RZ_AST_ALTER_DROP_COLUMN;
     return rz_parse_name(p, &alter->name);
 }
 
 /* TO name, column TO name; `TO TO x` renames a column called so */
-static ruzu_status ddl_alter_rename(rz_parser *p, rz_ast_alter *alter)
+static ruzu_status parse_ddl_alter_rename(rz_parser *p, rz_ast_alter *alter)
 {
     alter->kind = RZ_AST_ALTER_RENAME_TABLE;
     if (!rz_parse_is_keyword(p, RZ_KW_TO) || rz_parse_peek_keyword(p, 1, RZ_KW_TO)) {
@@ -497,17 +497,17 @@ ruzu_status rz_parse_alter(rz_parser *p, rz_ast_alter *out)
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_TABLE));
     RZ_TRY(rz_parse_name(p, &out->table));
     if (rz_parse_accept_keyword(p, RZ_KW_ADD)) {
-        return ddl_alter_add(p, out);
+        return parse_ddl_alter_add(p, out);
     }
     if (rz_parse_accept_keyword(p, RZ_KW_DROP)) {
-        return ddl_alter_drop(p, out);
+        return parse_ddl_alter_drop(p, out);
     }
     if (rz_parse_accept_keyword(p, RZ_KW_RENAME)) {
-        return ddl_alter_rename(p, out);
+        return parse_ddl_alter_rename(p, out);
     }
     if (rz_parse_is_keyword(p, RZ_KW_ALTER)) {
         RZ_TRY(rz_parse_extension(p));
     }
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_ALTER));
-    return ddl_alter_column(p, out);
+    return parse_ddl_alter_column(p, out);
 }

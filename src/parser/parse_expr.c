@@ -17,24 +17,24 @@
 #include "parser/parse.h"
 
 enum {
-    EXPR_LEVEL_PAREN = 0,
-    EXPR_LEVEL_NOT = 4,
-    EXPR_LEVEL_COMPARE = 5,
-    EXPR_LEVEL_PREDICATE = 6,
-    EXPR_LEVEL_UNARY = 13
+    PARSE_LEVEL_PAREN = 0,
+    PARSE_LEVEL_NOT = 4,
+    PARSE_LEVEL_COMPARE = 5,
+    PARSE_LEVEL_PREDICATE = 6,
+    PARSE_LEVEL_UNARY = 13
 };
 
 /* One activation: where its operators and operands begin on the shared stacks. */
-typedef struct expr_frame {
+typedef struct parse_expr_frame {
     uint32_t pending_base;
     uint32_t parens; /* open parentheses */
     uint32_t flags;  /* RZ_PARSE_NO_*; they hold outside parentheses */
-} expr_frame;
+} parse_expr_frame;
 
-typedef struct expr_binary {
+typedef struct parse_expr_binary {
     uint8_t op;
     uint8_t level;
-} expr_binary;
+} parse_expr_binary;
 
 const char *rz_ast_op_text(rz_ast_op op)
 {
@@ -74,7 +74,7 @@ const char *rz_ast_op_text(rz_ast_op op)
     return "";
 }
 
-static bool expr_is_nary(uint8_t op)
+static bool parse_expr_is_nary(uint8_t op)
 {
     return op == RZ_AST_OP_OR || op == RZ_AST_OP_XOR || op == RZ_AST_OP_AND || op == RZ_AST_OP_ADD ||
            op == RZ_AST_OP_CONCAT;
@@ -121,12 +121,12 @@ ruzu_status rz_parse_finish_expr(rz_parser *p, rz_ast_expr *expr, uint32_t base)
 
 /* ---- completing operators ---- */
 
-static rz_parse_pending *expr_top(const rz_parser *p, const expr_frame *frame)
+static rz_parse_pending *parse_expr_top(const rz_parser *p, const parse_expr_frame *frame)
 {
     return p->pending_count > frame->pending_base ? &p->pending[p->pending_count - 1] : NULL;
 }
 
-static ruzu_status expr_push_pending(rz_parser *p, uint8_t op, uint8_t level, bool is_prefix)
+static ruzu_status parse_expr_push_pending(rz_parser *p, uint8_t op, uint8_t level, bool is_prefix)
 {
     if (p->pending_count == p->pending_capacity) {
         void *items = p->pending;
@@ -140,8 +140,8 @@ static ruzu_status expr_push_pending(rz_parser *p, uint8_t op, uint8_t level, bo
 
 /* Makes a node of the top `arity` operands and puts it in their place. Its span is theirs, from position on if that is
  * earlier. */
-static ruzu_status expr_combine(rz_parser *p, rz_ast_expr_kind kind, uint8_t op, uint32_t arity, uint32_t position,
-                                rz_ast_expr **out)
+static ruzu_status parse_expr_combine(rz_parser *p, rz_ast_expr_kind kind, uint8_t op, uint32_t arity,
+                                      uint32_t position, rz_ast_expr **out)
 {
     const uint32_t base = p->stack_count - arity;
     const rz_ast_expr *first = (const rz_ast_expr *)p->stack[base];
@@ -157,17 +157,17 @@ static ruzu_status expr_combine(rz_parser *p, rz_ast_expr_kind kind, uint8_t op,
 }
 
 /* Completes the comparisons on top: one is an operator, several are a chain. */
-static ruzu_status expr_complete_comparisons(rz_parser *p, const expr_frame *frame)
+static ruzu_status parse_expr_complete_comparisons(rz_parser *p, const parse_expr_frame *frame)
 {
     uint32_t count = 0;
     while (p->pending_count - count > frame->pending_base &&
-           p->pending[p->pending_count - count - 1].level == EXPR_LEVEL_COMPARE) {
+           p->pending[p->pending_count - count - 1].level == PARSE_LEVEL_COMPARE) {
         count++;
     }
     rz_ast_expr *expr;
     p->pending_count -= count;
     if (count == 1) {
-        return expr_combine(p, RZ_AST_EXPR_OPERATOR, p->pending[p->pending_count].op, 2, UINT32_MAX, &expr);
+        return parse_expr_combine(p, RZ_AST_EXPR_OPERATOR, p->pending[p->pending_count].op, 2, UINT32_MAX, &expr);
     }
     uint8_t *ops = (uint8_t *)rz_arena_alloc(p->arena, count);
     if (ops == NULL) {
@@ -176,69 +176,69 @@ static ruzu_status expr_complete_comparisons(rz_parser *p, const expr_frame *fra
     for (uint32_t i = 0; i < count; i++) {
         ops[i] = p->pending[p->pending_count + i].op;
     }
-    RZ_TRY(expr_combine(p, RZ_AST_EXPR_COMPARE_CHAIN, 0, count + 1, UINT32_MAX, &expr));
+    RZ_TRY(parse_expr_combine(p, RZ_AST_EXPR_COMPARE_CHAIN, 0, count + 1, UINT32_MAX, &expr));
     expr->chain_ops = ops;
     return RUZU_OK;
 }
 
 /* Completes waiting operators of at least the given level, down to the last open parenthesis. */
-static ruzu_status expr_complete(rz_parser *p, const expr_frame *frame, uint8_t level)
+static ruzu_status parse_expr_complete(rz_parser *p, const parse_expr_frame *frame, uint8_t level)
 {
     for (;;) {
-        const rz_parse_pending *top = expr_top(p, frame);
-        if (top == NULL || top->level == EXPR_LEVEL_PAREN || top->level < level) {
+        const rz_parse_pending *top = parse_expr_top(p, frame);
+        if (top == NULL || top->level == PARSE_LEVEL_PAREN || top->level < level) {
             return RUZU_OK;
         }
-        if (top->level == EXPR_LEVEL_COMPARE) {
-            RZ_TRY(expr_complete_comparisons(p, frame));
+        if (top->level == PARSE_LEVEL_COMPARE) {
+            RZ_TRY(parse_expr_complete_comparisons(p, frame));
             continue;
         }
         rz_parse_pending done = *top;
         rz_ast_expr *expr;
         p->pending_count--;
-        RZ_TRY(expr_combine(p, RZ_AST_EXPR_OPERATOR, done.op, done.is_prefix ? 1 : done.arity + 1,
-                            done.is_prefix ? done.position : UINT32_MAX, &expr));
+        RZ_TRY(parse_expr_combine(p, RZ_AST_EXPR_OPERATOR, done.op, done.is_prefix ? 1 : done.arity + 1,
+                                  done.is_prefix ? done.position : UINT32_MAX, &expr));
     }
 }
 
 /* ---- operators between and behind operands ---- */
 
 /* The binary operator the current token begins, with level 0 for none. Two-word operators are looked at in
- * expr_operator. */
-static expr_binary expr_find_binary(const rz_token *token)
+ * parse_expr_operator. */
+static parse_expr_binary parse_expr_find_binary(const rz_token *token)
 {
     switch ((rz_token_kind)token->kind) {
     case RZ_TOKEN_NAME:
         switch (token->keyword) {
-        case RZ_KW_OR: return (expr_binary){RZ_AST_OP_OR, 1};
-        case RZ_KW_XOR: return (expr_binary){RZ_AST_OP_XOR, 2};
-        case RZ_KW_AND: return (expr_binary){RZ_AST_OP_AND, 3};
-        case RZ_KW_STARTS: return (expr_binary){RZ_AST_OP_STARTS_WITH, EXPR_LEVEL_PREDICATE};
-        case RZ_KW_ENDS: return (expr_binary){RZ_AST_OP_ENDS_WITH, EXPR_LEVEL_PREDICATE};
-        case RZ_KW_CONTAINS: return (expr_binary){RZ_AST_OP_CONTAINS, EXPR_LEVEL_PREDICATE};
-        case RZ_KW_IN: return (expr_binary){RZ_AST_OP_IN, EXPR_LEVEL_PREDICATE};
+        case RZ_KW_OR: return (parse_expr_binary){RZ_AST_OP_OR, 1};
+        case RZ_KW_XOR: return (parse_expr_binary){RZ_AST_OP_XOR, 2};
+        case RZ_KW_AND: return (parse_expr_binary){RZ_AST_OP_AND, 3};
+        case RZ_KW_STARTS: return (parse_expr_binary){RZ_AST_OP_STARTS_WITH, PARSE_LEVEL_PREDICATE};
+        case RZ_KW_ENDS: return (parse_expr_binary){RZ_AST_OP_ENDS_WITH, PARSE_LEVEL_PREDICATE};
+        case RZ_KW_CONTAINS: return (parse_expr_binary){RZ_AST_OP_CONTAINS, PARSE_LEVEL_PREDICATE};
+        case RZ_KW_IN: return (parse_expr_binary){RZ_AST_OP_IN, PARSE_LEVEL_PREDICATE};
         default: break; /* every other word ends the expression */
         }
         break;
-    case RZ_TOKEN_EQ: return (expr_binary){RZ_AST_OP_EQ, EXPR_LEVEL_COMPARE};
+    case RZ_TOKEN_EQ: return (parse_expr_binary){RZ_AST_OP_EQ, PARSE_LEVEL_COMPARE};
     case RZ_TOKEN_NE:
-    case RZ_TOKEN_BANG_EQ: return (expr_binary){RZ_AST_OP_NE, EXPR_LEVEL_COMPARE};
-    case RZ_TOKEN_LT: return (expr_binary){RZ_AST_OP_LT, EXPR_LEVEL_COMPARE};
-    case RZ_TOKEN_LE: return (expr_binary){RZ_AST_OP_LE, EXPR_LEVEL_COMPARE};
-    case RZ_TOKEN_GT: return (expr_binary){RZ_AST_OP_GT, EXPR_LEVEL_COMPARE};
-    case RZ_TOKEN_GE: return (expr_binary){RZ_AST_OP_GE, EXPR_LEVEL_COMPARE};
-    case RZ_TOKEN_REGEX: return (expr_binary){RZ_AST_OP_REGEX, EXPR_LEVEL_PREDICATE};
-    case RZ_TOKEN_PIPE: return (expr_binary){RZ_AST_OP_BIT_OR, 7};
-    case RZ_TOKEN_AMPERSAND: return (expr_binary){RZ_AST_OP_BIT_AND, 8};
-    case RZ_TOKEN_SHIFT_LEFT: return (expr_binary){RZ_AST_OP_SHIFT_LEFT, 9};
-    case RZ_TOKEN_SHIFT_RIGHT: return (expr_binary){RZ_AST_OP_SHIFT_RIGHT, 9};
-    case RZ_TOKEN_PLUS: return (expr_binary){RZ_AST_OP_ADD, 10};
-    case RZ_TOKEN_MINUS: return (expr_binary){RZ_AST_OP_SUBTRACT, 10};
-    case RZ_TOKEN_CONCAT: return (expr_binary){RZ_AST_OP_CONCAT, 10};
-    case RZ_TOKEN_STAR: return (expr_binary){RZ_AST_OP_MULTIPLY, 11};
-    case RZ_TOKEN_SLASH: return (expr_binary){RZ_AST_OP_DIVIDE, 11};
-    case RZ_TOKEN_PERCENT: return (expr_binary){RZ_AST_OP_MODULO, 11};
-    case RZ_TOKEN_CARET: return (expr_binary){RZ_AST_OP_POWER, 12};
+    case RZ_TOKEN_BANG_EQ: return (parse_expr_binary){RZ_AST_OP_NE, PARSE_LEVEL_COMPARE};
+    case RZ_TOKEN_LT: return (parse_expr_binary){RZ_AST_OP_LT, PARSE_LEVEL_COMPARE};
+    case RZ_TOKEN_LE: return (parse_expr_binary){RZ_AST_OP_LE, PARSE_LEVEL_COMPARE};
+    case RZ_TOKEN_GT: return (parse_expr_binary){RZ_AST_OP_GT, PARSE_LEVEL_COMPARE};
+    case RZ_TOKEN_GE: return (parse_expr_binary){RZ_AST_OP_GE, PARSE_LEVEL_COMPARE};
+    case RZ_TOKEN_REGEX: return (parse_expr_binary){RZ_AST_OP_REGEX, PARSE_LEVEL_PREDICATE};
+    case RZ_TOKEN_PIPE: return (parse_expr_binary){RZ_AST_OP_BIT_OR, 7};
+    case RZ_TOKEN_AMPERSAND: return (parse_expr_binary){RZ_AST_OP_BIT_AND, 8};
+    case RZ_TOKEN_SHIFT_LEFT: return (parse_expr_binary){RZ_AST_OP_SHIFT_LEFT, 9};
+    case RZ_TOKEN_SHIFT_RIGHT: return (parse_expr_binary){RZ_AST_OP_SHIFT_RIGHT, 9};
+    case RZ_TOKEN_PLUS: return (parse_expr_binary){RZ_AST_OP_ADD, 10};
+    case RZ_TOKEN_MINUS: return (parse_expr_binary){RZ_AST_OP_SUBTRACT, 10};
+    case RZ_TOKEN_CONCAT: return (parse_expr_binary){RZ_AST_OP_CONCAT, 10};
+    case RZ_TOKEN_STAR: return (parse_expr_binary){RZ_AST_OP_MULTIPLY, 11};
+    case RZ_TOKEN_SLASH: return (parse_expr_binary){RZ_AST_OP_DIVIDE, 11};
+    case RZ_TOKEN_PERCENT: return (parse_expr_binary){RZ_AST_OP_MODULO, 11};
+    case RZ_TOKEN_CARET: return (parse_expr_binary){RZ_AST_OP_POWER, 12};
     case RZ_TOKEN_END:
     case RZ_TOKEN_QUOTED_NAME:
     case RZ_TOKEN_PARAMETER:
@@ -262,19 +262,19 @@ static expr_binary expr_find_binary(const rz_token *token)
     case RZ_TOKEN_LEFT_HEAD:
     case RZ_TOKEN_RIGHT_HEAD: break;
     }
-    return (expr_binary){0, 0};
+    return (parse_expr_binary){0, 0};
 }
 
 /* IS [NOT] NULL and IS [NOT] :: type, at IS. */
-static ruzu_status expr_is(rz_parser *p, const expr_frame *frame)
+static ruzu_status parse_expr_is(rz_parser *p, const parse_expr_frame *frame)
 {
-    RZ_TRY(expr_complete(p, frame, EXPR_LEVEL_PREDICATE));
+    RZ_TRY(parse_expr_complete(p, frame, PARSE_LEVEL_PREDICATE));
     rz_parse_advance(p);
     bool negated = rz_parse_accept_keyword(p, RZ_KW_NOT);
     rz_ast_expr *expr;
     if (rz_parse_accept_keyword(p, RZ_KW_NULL)) {
-        RZ_TRY(expr_combine(p, RZ_AST_EXPR_OPERATOR, negated ? RZ_AST_OP_IS_NOT_NULL : RZ_AST_OP_IS_NULL, 1, UINT32_MAX,
-                            &expr));
+        RZ_TRY(parse_expr_combine(p, RZ_AST_EXPR_OPERATOR, negated ? RZ_AST_OP_IS_NOT_NULL : RZ_AST_OP_IS_NULL, 1,
+                                  UINT32_MAX, &expr));
     } else {
         RZ_TRY(rz_parse_extension(p));
         if (!rz_parse_accept_keyword(p, RZ_KW_TYPED)) {
@@ -283,7 +283,7 @@ static ruzu_status expr_is(rz_parser *p, const expr_frame *frame)
         }
         rz_ast_text type;
         RZ_TRY(rz_parse_type(p, &type));
-        RZ_TRY(expr_combine(p, RZ_AST_EXPR_IS_TYPE, 0, 1, UINT32_MAX, &expr));
+        RZ_TRY(parse_expr_combine(p, RZ_AST_EXPR_IS_TYPE, 0, 1, UINT32_MAX, &expr));
         expr->type = type;
         expr->flags |= negated ? RZ_AST_FLAG_NEGATED : 0;
     }
@@ -292,9 +292,9 @@ static ruzu_status expr_is(rz_parser *p, const expr_frame *frame)
 }
 
 /* `)` of a parenthesis of this activation: the operand inside is whole and may be followed by postfix operators. */
-static ruzu_status expr_close(rz_parser *p, expr_frame *frame)
+static ruzu_status parse_expr_close(rz_parser *p, parse_expr_frame *frame)
 {
-    RZ_TRY(expr_complete(p, frame, 1));
+    RZ_TRY(parse_expr_complete(p, frame, 1));
     uint32_t position = p->pending[--p->pending_count].position;
     rz_parse_advance(p);
     frame->parens--;
@@ -306,20 +306,20 @@ static ruzu_status expr_close(rz_parser *p, expr_frame *frame)
     return rz_parse_push(p, expr);
 }
 
-static ruzu_status expr_comparison(rz_parser *p, const expr_frame *frame, expr_binary binary)
+static ruzu_status parse_expr_comparison(rz_parser *p, const parse_expr_frame *frame, parse_expr_binary binary)
 {
     if (p->limits.strict && rz_parse_is(p, RZ_TOKEN_BANG_EQ)) {
         return rz_parse_fail(
             p, rz_parse_start(p), 2,
             "Unknown operation '!=' (you probably meant to use '<>', which is the operator for inequality testing.)");
     }
-    RZ_TRY(expr_complete(p, frame, EXPR_LEVEL_COMPARE + 1));
-    const rz_parse_pending *top = expr_top(p, frame);
-    if (p->limits.strict && top != NULL && top->level == EXPR_LEVEL_COMPARE) {
+    RZ_TRY(parse_expr_complete(p, frame, PARSE_LEVEL_COMPARE + 1));
+    const rz_parse_pending *top = parse_expr_top(p, frame);
+    if (p->limits.strict && top != NULL && top->level == PARSE_LEVEL_COMPARE) {
         const rz_ast_expr *first = (const rz_ast_expr *)p->stack[p->stack_count - 2];
         return rz_parse_fail(p, first->position, 1, "Non-binary comparison (e.g. a=b=c) is not supported");
     }
-    RZ_TRY(expr_push_pending(p, binary.op, EXPR_LEVEL_COMPARE, false));
+    RZ_TRY(parse_expr_push_pending(p, binary.op, PARSE_LEVEL_COMPARE, false));
     rz_parse_advance(p);
     return RUZU_OK;
 }
@@ -328,20 +328,20 @@ static ruzu_status expr_comparison(rz_parser *p, const expr_frame *frame, expr_b
  * What follows an operand: *out_more is true when an operator was taken that wants another operand, false at the end of
  * the expression.
  */
-static ruzu_status expr_operator(rz_parser *p, expr_frame *frame, bool *out_more)
+static ruzu_status parse_expr_operator(rz_parser *p, parse_expr_frame *frame, bool *out_more)
 {
     *out_more = true;
     for (;;) {
         const rz_token *token = rz_parse_token(p);
         if (token->kind == RZ_TOKEN_RPAREN && frame->parens > 0) {
-            RZ_TRY(expr_close(p, frame));
+            RZ_TRY(parse_expr_close(p, frame));
             continue;
         }
         if (token->keyword == RZ_KW_IS) {
-            RZ_TRY(expr_is(p, frame));
+            RZ_TRY(parse_expr_is(p, frame));
             continue;
         }
-        expr_binary binary = expr_find_binary(token);
+        parse_expr_binary binary = parse_expr_find_binary(token);
         if (binary.level == 0 ||
             (token->kind == RZ_TOKEN_PIPE && frame->parens == 0 && (frame->flags & RZ_PARSE_NO_PIPE) != 0)) {
             *out_more = false;
@@ -350,18 +350,19 @@ static ruzu_status expr_operator(rz_parser *p, expr_frame *frame, bool *out_more
         if (token->kind == RZ_TOKEN_CONCAT) {
             RZ_TRY(rz_parse_extension(p));
         }
-        if (binary.level == EXPR_LEVEL_COMPARE) {
-            return expr_comparison(p, frame, binary);
+        if (binary.level == PARSE_LEVEL_COMPARE) {
+            return parse_expr_comparison(p, frame, binary);
         }
         bool two_words = token->keyword == RZ_KW_STARTS || token->keyword == RZ_KW_ENDS;
         /* An n-ary operator that meets itself takes one more operand; everything tighter is complete by then. */
-        RZ_TRY(expr_complete(p, frame, expr_is_nary(binary.op) ? (uint8_t)(binary.level + 1) : binary.level));
-        rz_parse_pending *top = expr_top(p, frame);
-        if (top != NULL && top->level == binary.level && top->op == binary.op && expr_is_nary(binary.op)) {
+        RZ_TRY(
+            parse_expr_complete(p, frame, parse_expr_is_nary(binary.op) ? (uint8_t)(binary.level + 1) : binary.level));
+        rz_parse_pending *top = parse_expr_top(p, frame);
+        if (top != NULL && top->level == binary.level && top->op == binary.op && parse_expr_is_nary(binary.op)) {
             top->arity++;
         } else {
-            RZ_TRY(expr_complete(p, frame, binary.level));
-            RZ_TRY(expr_push_pending(p, binary.op, binary.level, false));
+            RZ_TRY(parse_expr_complete(p, frame, binary.level));
+            RZ_TRY(parse_expr_push_pending(p, binary.op, binary.level, false));
         }
         rz_parse_advance(p);
         return two_words ? rz_parse_expect_keyword(p, RZ_KW_WITH) : RUZU_OK;
@@ -372,7 +373,7 @@ static ruzu_status expr_operator(rz_parser *p, expr_frame *frame, bool *out_more
 
 /* True when the sign at the current token belongs to the number behind it: nothing that binds tighter follows the
  * number. */
-static bool expr_is_signed_number(const rz_parser *p)
+static bool parse_expr_is_signed_number(const rz_parser *p)
 {
     const rz_token *number = rz_parse_peek(p, 1);
     if (number->kind != RZ_TOKEN_INTEGER && number->kind != RZ_TOKEN_DOUBLE) {
@@ -382,13 +383,13 @@ static bool expr_is_signed_number(const rz_parser *p)
     return behind != RZ_TOKEN_BANG && behind != RZ_TOKEN_LBRACKET && behind != RZ_TOKEN_DOT;
 }
 
-static ruzu_status expr_prefix(rz_parser *p, const expr_frame *frame, rz_ast_op op, uint8_t level)
+static ruzu_status parse_expr_prefix(rz_parser *p, const parse_expr_frame *frame, rz_ast_op op, uint8_t level)
 {
-    const rz_parse_pending *top = expr_top(p, frame);
+    const rz_parse_pending *top = parse_expr_top(p, frame);
     if (top != NULL && top->level > level) { /* `a = NOT b`, `- NOT a` */
         return rz_parse_unexpected(p);
     }
-    RZ_TRY(expr_push_pending(p, (uint8_t)op, level, true));
+    RZ_TRY(parse_expr_push_pending(p, (uint8_t)op, level, true));
     rz_parse_advance(p);
     return RUZU_OK;
 }
@@ -397,24 +398,24 @@ static ruzu_status expr_prefix(rz_parser *p, const expr_frame *frame, rz_ast_op 
  * Prefix operators and opening parentheses, until an operand begins (*out_expr NULL: parse an atom) or a signed number
  * was taken.
  */
-static ruzu_status expr_operand(rz_parser *p, expr_frame *frame, rz_ast_expr **out_expr)
+static ruzu_status parse_expr_operand(rz_parser *p, parse_expr_frame *frame, rz_ast_expr **out_expr)
 {
     *out_expr = NULL;
     for (;;) {
         const rz_token *token = rz_parse_token(p);
         if (token->keyword == RZ_KW_NOT) {
-            RZ_TRY(expr_prefix(p, frame, RZ_AST_OP_NOT, EXPR_LEVEL_NOT));
-        } else if (token->kind == RZ_TOKEN_MINUS && expr_is_signed_number(p)) {
+            RZ_TRY(parse_expr_prefix(p, frame, RZ_AST_OP_NOT, PARSE_LEVEL_NOT));
+        } else if (token->kind == RZ_TOKEN_MINUS && parse_expr_is_signed_number(p)) {
             rz_parse_advance(p);
             return rz_parse_number(p, true, token->position, out_expr);
         } else if (token->kind == RZ_TOKEN_MINUS) {
-            RZ_TRY(expr_prefix(p, frame, RZ_AST_OP_NEGATE, EXPR_LEVEL_UNARY));
+            RZ_TRY(parse_expr_prefix(p, frame, RZ_AST_OP_NEGATE, PARSE_LEVEL_UNARY));
         } else if (token->kind == RZ_TOKEN_PLUS) {
             RZ_TRY(rz_parse_extension(p));
-            RZ_TRY(expr_prefix(p, frame, RZ_AST_OP_PLUS, EXPR_LEVEL_UNARY));
+            RZ_TRY(parse_expr_prefix(p, frame, RZ_AST_OP_PLUS, PARSE_LEVEL_UNARY));
         } else if (token->kind == RZ_TOKEN_LPAREN && !rz_parse_is_path(p, p->pos)) {
             RZ_TRY(rz_parse_enter(p));
-            RZ_TRY(expr_push_pending(p, 0, EXPR_LEVEL_PAREN, false));
+            RZ_TRY(parse_expr_push_pending(p, 0, PARSE_LEVEL_PAREN, false));
             rz_parse_advance(p);
             frame->parens++;
         } else {
@@ -425,20 +426,20 @@ static ruzu_status expr_operand(rz_parser *p, expr_frame *frame, rz_ast_expr **o
 
 ruzu_status rz_parse_expr(rz_parser *p, uint32_t flags, rz_ast_expr **out)
 {
-    expr_frame frame = {.pending_base = p->pending_count, .parens = 0, .flags = flags};
+    parse_expr_frame frame = {.pending_base = p->pending_count, .parens = 0, .flags = flags};
     bool more = true;
     RZ_TRY(rz_parse_enter(p));
     while (more) {
         rz_ast_expr *operand;
-        RZ_TRY(expr_operand(p, &frame, &operand));
+        RZ_TRY(parse_expr_operand(p, &frame, &operand));
         if (operand == NULL) {
             RZ_TRY(rz_parse_atom(p, &operand));
             RZ_TRY(rz_parse_postfix(p, frame.parens == 0 ? flags : 0, &operand));
         }
         RZ_TRY(rz_parse_push(p, operand));
-        RZ_TRY(expr_operator(p, &frame, &more));
+        RZ_TRY(parse_expr_operator(p, &frame, &more));
     }
-    RZ_TRY(expr_complete(p, &frame, 1));
+    RZ_TRY(parse_expr_complete(p, &frame, 1));
     *out = (rz_ast_expr *)p->stack[--p->stack_count];
     rz_parse_leave(p);
     return RUZU_OK;

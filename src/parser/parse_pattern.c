@@ -11,76 +11,76 @@
 
 /* ---- look-ahead ---- */
 
-static const rz_token *pattern_at(const rz_parser *p, uint32_t idx)
+static const rz_token *parse_pattern_at(const rz_parser *p, uint32_t idx)
 {
     return &p->tokens[idx < p->token_count ? idx : p->token_count - 1];
 }
 
-static bool pattern_is_dash(const rz_token *token)
+static bool parse_pattern_is_dash(const rz_token *token)
 {
     return token->kind == RZ_TOKEN_MINUS || token->kind == RZ_TOKEN_DASH;
 }
 
-static bool pattern_is_left(const rz_token *token)
+static bool parse_pattern_is_left(const rz_token *token)
 {
     return token->kind == RZ_TOKEN_LT || token->kind == RZ_TOKEN_LEFT_HEAD;
 }
 
-static bool pattern_is_right(const rz_token *token)
+static bool parse_pattern_is_right(const rz_token *token)
 {
     return token->kind == RZ_TOKEN_GT || token->kind == RZ_TOKEN_RIGHT_HEAD;
 }
 
 /* True when the bracket at idx may hold a node (or relationship) description: nothing, `name`, or something no
  * expression begins with. */
-static bool pattern_is_element(const rz_parser *p, uint32_t idx)
+static bool parse_pattern_is_element(const rz_parser *p, uint32_t idx)
 {
-    const rz_token *open = pattern_at(p, idx);
+    const rz_token *open = parse_pattern_at(p, idx);
     if ((open->kind != RZ_TOKEN_LPAREN && open->kind != RZ_TOKEN_LBRACKET) || open->match == RZ_TOKEN_NO_MATCH) {
         return false;
     }
-    const rz_token *next = pattern_at(p, idx + 1);
+    const rz_token *next = parse_pattern_at(p, idx + 1);
     if (rz_token_is_name(next)) {
-        next = pattern_at(p, idx + 2);
+        next = parse_pattern_at(p, idx + 2);
     }
     bool is_rel = open->kind == RZ_TOKEN_LBRACKET;
-    return next == pattern_at(p, open->match) || next->kind == RZ_TOKEN_COLON || next->kind == RZ_TOKEN_LBRACE ||
+    return next == parse_pattern_at(p, open->match) || next->kind == RZ_TOKEN_COLON || next->kind == RZ_TOKEN_LBRACE ||
            next->kind == RZ_TOKEN_PARAMETER || next->keyword == RZ_KW_WHERE || (is_rel && next->kind == RZ_TOKEN_STAR);
 }
 
 bool rz_parse_is_path(const rz_parser *p, uint32_t idx)
 {
-    if (pattern_at(p, idx)->kind != RZ_TOKEN_LPAREN || !pattern_is_element(p, idx)) {
+    if (parse_pattern_at(p, idx)->kind != RZ_TOKEN_LPAREN || !parse_pattern_is_element(p, idx)) {
         return false;
     }
-    uint32_t at = pattern_at(p, idx)->match + 1;
-    at += pattern_is_left(pattern_at(p, at)) ? 1 : 0;
-    if (!pattern_is_dash(pattern_at(p, at))) {
+    uint32_t at = parse_pattern_at(p, idx)->match + 1;
+    at += parse_pattern_is_left(parse_pattern_at(p, at)) ? 1 : 0;
+    if (!parse_pattern_is_dash(parse_pattern_at(p, at))) {
         return false;
     }
     at++;
-    if (pattern_at(p, at)->kind == RZ_TOKEN_LBRACKET) {
-        if (!pattern_is_element(p, at)) {
+    if (parse_pattern_at(p, at)->kind == RZ_TOKEN_LBRACKET) {
+        if (!parse_pattern_is_element(p, at)) {
             return false;
         }
-        at = pattern_at(p, at)->match + 1;
+        at = parse_pattern_at(p, at)->match + 1;
     }
-    if (!pattern_is_dash(pattern_at(p, at))) {
+    if (!parse_pattern_is_dash(parse_pattern_at(p, at))) {
         return false;
     }
     at++;
-    at += pattern_is_right(pattern_at(p, at)) ? 1 : 0;
-    const rz_token *quantifier = pattern_at(p, at);
+    at += parse_pattern_is_right(parse_pattern_at(p, at)) ? 1 : 0;
+    const rz_token *quantifier = parse_pattern_at(p, at);
     if (quantifier->kind == RZ_TOKEN_STAR || quantifier->kind == RZ_TOKEN_PLUS) {
         at++;
     } else if (quantifier->kind == RZ_TOKEN_LBRACE && quantifier->match != RZ_TOKEN_NO_MATCH) {
         at = quantifier->match + 1;
     }
-    return pattern_at(p, at)->kind == RZ_TOKEN_LPAREN && pattern_is_element(p, at);
+    return parse_pattern_at(p, at)->kind == RZ_TOKEN_LPAREN && parse_pattern_is_element(p, at);
 }
 
 /* True at the parenthesis of a group: `((…`, `(p = (…`. */
-static bool pattern_is_group(const rz_parser *p)
+static bool parse_pattern_is_group(const rz_parser *p)
 {
     return rz_parse_peek_is(p, 1, RZ_TOKEN_LPAREN) ||
            (rz_token_is_name(rz_parse_peek(p, 1)) && rz_parse_peek_is(p, 2, RZ_TOKEN_EQ) &&
@@ -88,7 +88,7 @@ static bool pattern_is_group(const rz_parser *p)
 }
 
 /* Counts a node or relationship of the current pattern. */
-static ruzu_status pattern_count(rz_parser *p)
+static ruzu_status parse_pattern_count(rz_parser *p)
 {
     if (++p->pattern_elements > p->limits.max_pattern_elements) {
         return rz_parse_limit(p, rz_parse_start(p), "max_pattern_elements", p->limits.max_pattern_elements);
@@ -98,7 +98,7 @@ static ruzu_status pattern_count(rz_parser *p)
 
 /* ---- labels ---- */
 
-static ruzu_status pattern_new_label(rz_parser *p, rz_ast_label_kind kind, uint32_t position, rz_ast_label **out)
+static ruzu_status parse_pattern_new_label(rz_parser *p, rz_ast_label_kind kind, uint32_t position, rz_ast_label **out)
 {
     RZ_PARSE_NEW(p, rz_ast_label, *out);
     (*out)->kind = kind;
@@ -108,7 +108,7 @@ static ruzu_status pattern_new_label(rz_parser *p, rz_ast_label_kind kind, uint3
 }
 
 /* Puts one node in place of the labels pushed above base, unless there is only one. */
-static ruzu_status pattern_join_labels(rz_parser *p, rz_ast_label_kind kind, uint32_t base, rz_ast_label **out)
+static ruzu_status parse_pattern_join_labels(rz_parser *p, rz_ast_label_kind kind, uint32_t base, rz_ast_label **out)
 {
     rz_ast_label *first = (rz_ast_label *)p->stack[base];
     if (p->stack_count == base + 1) {
@@ -116,38 +116,38 @@ static ruzu_status pattern_join_labels(rz_parser *p, rz_ast_label_kind kind, uin
         *out = first;
         return RUZU_OK;
     }
-    RZ_TRY(pattern_new_label(p, kind, first->position, out));
+    RZ_TRY(parse_pattern_new_label(p, kind, first->position, out));
     return rz_parse_take(p, base, &(*out)->children, &(*out)->child_count);
 }
 
-static ruzu_status pattern_label_choice(rz_parser *p, uint32_t flags, rz_ast_label **out);
+static ruzu_status parse_pattern_label_choice(rz_parser *p, uint32_t flags, rz_ast_label **out);
 
 /* name, %, !label, (labels) */
-static ruzu_status pattern_label_atom(rz_parser *p, rz_ast_label **out)
+static ruzu_status parse_pattern_label_atom(rz_parser *p, rz_ast_label **out)
 {
     const uint32_t position = rz_parse_start(p);
     if (rz_token_is_any_name(rz_parse_token(p))) {
         const char *name;
         RZ_TRY(rz_parse_any_name(p, &name));
-        RZ_TRY(pattern_new_label(p, RZ_AST_LABEL_NAME, position, out));
+        RZ_TRY(parse_pattern_new_label(p, RZ_AST_LABEL_NAME, position, out));
         (*out)->name = name;
         return RUZU_OK;
     }
     RZ_TRY(rz_parse_extension(p));
     if (rz_parse_accept(p, RZ_TOKEN_PERCENT)) {
-        return pattern_new_label(p, RZ_AST_LABEL_ANY, position, out);
+        return parse_pattern_new_label(p, RZ_AST_LABEL_ANY, position, out);
     }
     RZ_TRY(rz_parse_enter(p));
     if (rz_parse_accept(p, RZ_TOKEN_BANG)) {
         const uint32_t base = p->stack_count;
         rz_ast_label *inner;
-        RZ_TRY(pattern_label_atom(p, &inner));
+        RZ_TRY(parse_pattern_label_atom(p, &inner));
         RZ_TRY(rz_parse_push(p, inner));
-        RZ_TRY(pattern_new_label(p, RZ_AST_LABEL_NOT, position, out));
+        RZ_TRY(parse_pattern_new_label(p, RZ_AST_LABEL_NOT, position, out));
         RZ_TRY(rz_parse_take(p, base, &(*out)->children, &(*out)->child_count));
     } else {
         RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
-        RZ_TRY(pattern_label_choice(p, 0, out));
+        RZ_TRY(parse_pattern_label_choice(p, 0, out));
         RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     }
     rz_parse_leave(p);
@@ -155,28 +155,28 @@ static ruzu_status pattern_label_atom(rz_parser *p, rz_ast_label **out)
 }
 
 /* a & b & … */
-static ruzu_status pattern_label_all(rz_parser *p, rz_ast_label **out)
+static ruzu_status parse_pattern_label_all(rz_parser *p, rz_ast_label **out)
 {
     const uint32_t base = p->stack_count;
     do {
         rz_ast_label *label;
-        RZ_TRY(pattern_label_atom(p, &label));
+        RZ_TRY(parse_pattern_label_atom(p, &label));
         RZ_TRY(rz_parse_push(p, label));
         if (rz_parse_is(p, RZ_TOKEN_AMPERSAND)) {
             RZ_TRY(rz_parse_extension(p));
         }
     } while (rz_parse_accept(p, RZ_TOKEN_AMPERSAND));
-    return pattern_join_labels(p, RZ_AST_LABEL_AND, base, out);
+    return parse_pattern_join_labels(p, RZ_AST_LABEL_AND, base, out);
 }
 
 /* a | b |:c, a:b */
-static ruzu_status pattern_label_choice(rz_parser *p, uint32_t flags, rz_ast_label **out)
+static ruzu_status parse_pattern_label_choice(rz_parser *p, uint32_t flags, rz_ast_label **out)
 {
     const uint32_t base = p->stack_count;
     bool only_colons = true;
     for (;;) {
         rz_ast_label *label;
-        RZ_TRY(pattern_label_all(p, &label));
+        RZ_TRY(parse_pattern_label_all(p, &label));
         RZ_TRY(rz_parse_push(p, label));
         RZ_TRY(rz_parse_check_list(p, base));
         if ((flags & RZ_PARSE_NO_PIPE) == 0 && rz_parse_accept(p, RZ_TOKEN_PIPE)) {
@@ -186,18 +186,18 @@ static ruzu_status pattern_label_choice(rz_parser *p, uint32_t flags, rz_ast_lab
             break;
         }
     }
-    return pattern_join_labels(p, only_colons ? RZ_AST_LABEL_COLONS : RZ_AST_LABEL_OR, base, out);
+    return parse_pattern_join_labels(p, only_colons ? RZ_AST_LABEL_COLONS : RZ_AST_LABEL_OR, base, out);
 }
 
 ruzu_status rz_parse_labels(rz_parser *p, uint32_t flags, rz_ast_label **out)
 {
-    return pattern_label_choice(p, flags, out);
+    return parse_pattern_label_choice(p, flags, out);
 }
 
 /* ---- what nodes and relationships share ---- */
 
 /* [variable] [:labels] */
-static ruzu_status pattern_head(rz_parser *p, const char **variable, rz_ast_label **labels)
+static ruzu_status parse_pattern_head(rz_parser *p, const char **variable, rz_ast_label **labels)
 {
     if (rz_token_is_name(rz_parse_token(p))) {
         RZ_TRY(rz_parse_name(p, variable));
@@ -206,7 +206,7 @@ static ruzu_status pattern_head(rz_parser *p, const char **variable, rz_ast_labe
 }
 
 /* [{…}|$parameter] [WHERE e] */
-static ruzu_status pattern_tail(rz_parser *p, rz_ast_property_map *properties, rz_ast_expr **where)
+static ruzu_status parse_pattern_tail(rz_parser *p, rz_ast_property_map *properties, rz_ast_expr **where)
 {
     if (rz_parse_is(p, RZ_TOKEN_LBRACE)) {
         rz_ast_expr *map;
@@ -226,10 +226,10 @@ static ruzu_status pattern_tail(rz_parser *p, rz_ast_property_map *properties, r
     return rz_parse_optional_where(p, 0, where);
 }
 
-static ruzu_status pattern_node(rz_parser *p, rz_ast_node_pattern **out)
+static ruzu_status parse_pattern_node(rz_parser *p, rz_ast_node_pattern **out)
 {
     rz_ast_node_pattern *node = NULL;
-    RZ_TRY(pattern_count(p));
+    RZ_TRY(parse_pattern_count(p));
     RZ_PARSE_NEW(p, rz_ast_node_pattern, node);
     node->position = rz_parse_start(p);
     if (rz_token_is_name(rz_parse_token(p))) {
@@ -237,8 +237,8 @@ static ruzu_status pattern_node(rz_parser *p, rz_ast_node_pattern **out)
                              "Parentheses are required to identify nodes in patterns, i.e. (a)");
     }
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
-    RZ_TRY(pattern_head(p, &node->variable, &node->labels));
-    RZ_TRY(pattern_tail(p, &node->properties, &node->where));
+    RZ_TRY(parse_pattern_head(p, &node->variable, &node->labels));
+    RZ_TRY(parse_pattern_tail(p, &node->properties, &node->where));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     node->length = rz_parse_end(p) - node->position;
     *out = node;
@@ -246,7 +246,7 @@ static ruzu_status pattern_node(rz_parser *p, rz_ast_node_pattern **out)
 }
 
 /* The node between two groups, or at an end of the path that a group forms: unnamed and unwritten. */
-static ruzu_status pattern_implicit_node(rz_parser *p, uint32_t position, rz_ast_node_pattern **out)
+static ruzu_status parse_pattern_implicit_node(rz_parser *p, uint32_t position, rz_ast_node_pattern **out)
 {
     RZ_PARSE_NEW(p, rz_ast_node_pattern, *out);
     (*out)->position = position;
@@ -257,7 +257,7 @@ static ruzu_status pattern_implicit_node(rz_parser *p, uint32_t position, rz_ast
 /* ---- recursive relationships ---- */
 
 /* A bound of a range: a plain integer that fits INT64. */
-static ruzu_status pattern_bound(rz_parser *p, bool *has_bound, int64_t *bound)
+static ruzu_status parse_pattern_bound(rz_parser *p, bool *has_bound, int64_t *bound)
 {
     *has_bound = rz_parse_is(p, RZ_TOKEN_INTEGER);
     if (!*has_bound) {
@@ -274,7 +274,7 @@ static ruzu_status pattern_bound(rz_parser *p, bool *has_bound, int64_t *bound)
 }
 
 /* [kind], with the weight of WSHORTEST */
-static ruzu_status pattern_recursive_kind(rz_parser *p, rz_ast_recursive *recursive)
+static ruzu_status parse_pattern_recursive_kind(rz_parser *p, rz_ast_recursive *recursive)
 {
     bool all = rz_parse_accept_keyword(p, RZ_KW_ALL);
     if (rz_parse_accept_keyword(p, RZ_KW_SHORTEST)) {
@@ -295,8 +295,8 @@ static ruzu_status pattern_recursive_kind(rz_parser *p, rz_ast_recursive *recurs
 }
 
 /* `{ item [AS alias], … }`; `*` stands for all properties of the variable. */
-static ruzu_status pattern_recursive_items(rz_parser *p, const char *variable, rz_ast_expr ***out_items,
-                                           const char *const **out_aliases, uint32_t *out_count)
+static ruzu_status parse_pattern_recursive_items(rz_parser *p, const char *variable, rz_ast_expr ***out_items,
+                                                 const char *const **out_aliases, uint32_t *out_count)
 {
     RZ_ARRAY(rz_ast_expr *) items = {NULL, 0, 0};
     RZ_ARRAY(const char *) aliases = {NULL, 0, 0};
@@ -333,7 +333,7 @@ static ruzu_status pattern_recursive_items(rz_parser *p, const char *variable, r
 }
 
 /* `( r, n [| WHERE e] [| {r items}, {n items}] )` at the parenthesis */
-static ruzu_status pattern_recursive_filter(rz_parser *p, rz_ast_recursive *recursive)
+static ruzu_status parse_pattern_recursive_filter(rz_parser *p, rz_ast_recursive *recursive)
 {
     rz_parse_advance(p);
     RZ_TRY(rz_parse_name(p, &recursive->rel_variable));
@@ -346,38 +346,38 @@ static ruzu_status pattern_recursive_filter(rz_parser *p, rz_ast_recursive *recu
     }
     if (more) {
         recursive->has_projection = true;
-        RZ_TRY(pattern_recursive_items(p, recursive->rel_variable, &recursive->rel_items, &recursive->rel_aliases,
-                                       &recursive->rel_item_count));
+        RZ_TRY(parse_pattern_recursive_items(p, recursive->rel_variable, &recursive->rel_items, &recursive->rel_aliases,
+                                             &recursive->rel_item_count));
         RZ_TRY(rz_parse_expect(p, RZ_TOKEN_COMMA));
-        RZ_TRY(pattern_recursive_items(p, recursive->node_variable, &recursive->node_items, &recursive->node_aliases,
-                                       &recursive->node_item_count));
+        RZ_TRY(parse_pattern_recursive_items(p, recursive->node_variable, &recursive->node_items,
+                                             &recursive->node_aliases, &recursive->node_item_count));
     }
     return rz_parse_expect(p, RZ_TOKEN_RPAREN);
 }
 
 /* What follows `*` in the detail of a relationship. */
-static ruzu_status pattern_recursive(rz_parser *p, rz_ast_recursive **out)
+static ruzu_status parse_pattern_recursive(rz_parser *p, rz_ast_recursive **out)
 {
     rz_ast_recursive *recursive;
     RZ_PARSE_NEW(p, rz_ast_recursive, recursive);
     rz_parse_advance(p);
-    RZ_TRY(pattern_recursive_kind(p, recursive));
-    RZ_TRY(pattern_bound(p, &recursive->has_lower, &recursive->lower));
+    RZ_TRY(parse_pattern_recursive_kind(p, recursive));
+    RZ_TRY(parse_pattern_bound(p, &recursive->has_lower, &recursive->lower));
     if (rz_parse_accept(p, RZ_TOKEN_DOTDOT)) {
-        RZ_TRY(pattern_bound(p, &recursive->has_upper, &recursive->upper));
+        RZ_TRY(parse_pattern_bound(p, &recursive->has_upper, &recursive->upper));
     } else if (recursive->has_lower) {
         recursive->has_upper = true;
         recursive->upper = recursive->lower;
     }
     if (rz_parse_is(p, RZ_TOKEN_LPAREN)) {
-        RZ_TRY(pattern_recursive_filter(p, recursive));
+        RZ_TRY(parse_pattern_recursive_filter(p, recursive));
     }
     *out = recursive;
     return RUZU_OK;
 }
 
 /* `{n}` `{n,m}` `{n,}` `{,m}` `+` `*` behind an arrow or a group; *out stays as it is when there is none. */
-static ruzu_status pattern_quantifier(rz_parser *p, rz_ast_recursive **out)
+static ruzu_status parse_pattern_quantifier(rz_parser *p, rz_ast_recursive **out)
 {
     if (!rz_parse_is(p, RZ_TOKEN_LBRACE) && !rz_parse_is(p, RZ_TOKEN_PLUS) && !rz_parse_is(p, RZ_TOKEN_STAR)) {
         return RUZU_OK;
@@ -393,9 +393,9 @@ static ruzu_status pattern_quantifier(rz_parser *p, rz_ast_recursive **out)
         recursive->has_lower = true;
         recursive->lower = 1;
     } else if (rz_parse_accept(p, RZ_TOKEN_LBRACE)) {
-        RZ_TRY(pattern_bound(p, &recursive->has_lower, &recursive->lower));
+        RZ_TRY(parse_pattern_bound(p, &recursive->has_lower, &recursive->lower));
         if (rz_parse_accept(p, RZ_TOKEN_COMMA)) {
-            RZ_TRY(pattern_bound(p, &recursive->has_upper, &recursive->upper));
+            RZ_TRY(parse_pattern_bound(p, &recursive->has_upper, &recursive->upper));
         } else if (recursive->has_lower) {
             recursive->has_upper = true;
             recursive->upper = recursive->lower;
@@ -412,62 +412,62 @@ static ruzu_status pattern_quantifier(rz_parser *p, rz_ast_recursive **out)
 
 /* ---- relationships ---- */
 
-static ruzu_status pattern_detail(rz_parser *p, rz_ast_rel_pattern *rel)
+static ruzu_status parse_pattern_detail(rz_parser *p, rz_ast_rel_pattern *rel)
 {
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LBRACKET));
-    RZ_TRY(pattern_head(p, &rel->variable, &rel->labels));
+    RZ_TRY(parse_pattern_head(p, &rel->variable, &rel->labels));
     if (rz_parse_is(p, RZ_TOKEN_STAR)) {
-        RZ_TRY(pattern_recursive(p, &rel->recursive));
+        RZ_TRY(parse_pattern_recursive(p, &rel->recursive));
     }
-    RZ_TRY(pattern_tail(p, &rel->properties, &rel->where));
+    RZ_TRY(parse_pattern_tail(p, &rel->properties, &rel->where));
     return rz_parse_expect(p, RZ_TOKEN_RBRACKET);
 }
 
-static bool pattern_is_rel(const rz_parser *p)
+static bool parse_pattern_is_rel(const rz_parser *p)
 {
-    return pattern_is_dash(rz_parse_token(p)) || pattern_is_left(rz_parse_token(p));
+    return parse_pattern_is_dash(rz_parse_token(p)) || parse_pattern_is_left(rz_parse_token(p));
 }
 
-static ruzu_status pattern_dash(rz_parser *p)
+static ruzu_status parse_pattern_dash(rz_parser *p)
 {
-    if (!pattern_is_dash(rz_parse_token(p))) {
+    if (!parse_pattern_is_dash(rz_parse_token(p))) {
         return rz_parse_unexpected(p);
     }
     rz_parse_advance(p);
     return RUZU_OK;
 }
 
-static ruzu_status pattern_rel(rz_parser *p, rz_ast_rel_pattern **out)
+static ruzu_status parse_pattern_rel(rz_parser *p, rz_ast_rel_pattern **out)
 {
     rz_ast_rel_pattern *rel = NULL;
-    RZ_TRY(pattern_count(p));
+    RZ_TRY(parse_pattern_count(p));
     RZ_PARSE_NEW(p, rz_ast_rel_pattern, rel);
     rel->position = rz_parse_start(p);
-    bool left = pattern_is_left(rz_parse_token(p));
+    bool left = parse_pattern_is_left(rz_parse_token(p));
     if (left) {
         rz_parse_advance(p);
     }
-    RZ_TRY(pattern_dash(p));
+    RZ_TRY(parse_pattern_dash(p));
     if (rz_parse_is(p, RZ_TOKEN_LBRACKET)) {
-        RZ_TRY(pattern_detail(p, rel));
+        RZ_TRY(parse_pattern_detail(p, rel));
     }
-    RZ_TRY(pattern_dash(p));
-    bool right = pattern_is_right(rz_parse_token(p));
+    RZ_TRY(parse_pattern_dash(p));
+    bool right = parse_pattern_is_right(rz_parse_token(p));
     if (right) {
         rz_parse_advance(p);
     }
     rel->direction = left == right ? RZ_AST_DIRECTION_BOTH : left ? RZ_AST_DIRECTION_LEFT : RZ_AST_DIRECTION_RIGHT;
-    RZ_TRY(pattern_quantifier(p, &rel->recursive));
+    RZ_TRY(parse_pattern_quantifier(p, &rel->recursive));
     rel->length = rz_parse_end(p) - rel->position;
     *out = rel;
     return RUZU_OK;
 }
 
 /* `( path [WHERE e] ) [quantifier]` as one step of a path. */
-static ruzu_status pattern_group(rz_parser *p, rz_ast_rel_pattern **out)
+static ruzu_status parse_pattern_group(rz_parser *p, rz_ast_rel_pattern **out)
 {
     rz_ast_rel_pattern *rel = NULL;
-    RZ_TRY(pattern_count(p));
+    RZ_TRY(parse_pattern_count(p));
     RZ_TRY(rz_parse_extension(p));
     RZ_TRY(rz_parse_enter(p));
     RZ_PARSE_NEW(p, rz_ast_rel_pattern, rel);
@@ -476,7 +476,7 @@ static ruzu_status pattern_group(rz_parser *p, rz_ast_rel_pattern **out)
     RZ_TRY(rz_parse_path(p, &rel->group));
     RZ_TRY(rz_parse_optional_where(p, 0, &rel->where));
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
-    RZ_TRY(pattern_quantifier(p, &rel->recursive));
+    RZ_TRY(parse_pattern_quantifier(p, &rel->recursive));
     rel->length = rz_parse_end(p) - rel->position;
     rz_parse_leave(p);
     *out = rel;
@@ -485,40 +485,40 @@ static ruzu_status pattern_group(rz_parser *p, rz_ast_rel_pattern **out)
 
 /* ---- paths ---- */
 
-typedef RZ_ARRAY(rz_ast_node_pattern *) pattern_nodes;
-typedef RZ_ARRAY(rz_ast_rel_pattern *) pattern_rels;
+typedef RZ_ARRAY(rz_ast_node_pattern *) parse_pattern_nodes;
+typedef RZ_ARRAY(rz_ast_rel_pattern *) parse_pattern_rels;
 
 /* One group with the unwritten node before it where none was written. */
-static ruzu_status pattern_add_group(rz_parser *p, pattern_nodes *nodes, pattern_rels *rels)
+static ruzu_status parse_pattern_add_group(rz_parser *p, parse_pattern_nodes *nodes, parse_pattern_rels *rels)
 {
     rz_ast_rel_pattern *group = NULL;
     if (nodes->count == rels->count) {
         rz_ast_node_pattern *node = NULL;
-        RZ_TRY(pattern_implicit_node(p, rz_parse_start(p), &node));
+        RZ_TRY(parse_pattern_implicit_node(p, rz_parse_start(p), &node));
         RZ_PARSE_APPEND(p, nodes, node);
     }
-    RZ_TRY(pattern_group(p, &group));
+    RZ_TRY(parse_pattern_group(p, &group));
     RZ_PARSE_APPEND(p, rels, group);
     return RUZU_OK;
 }
 
 /* node (rel node)*, where a group stands for a relationship and may begin or end the path. */
-static ruzu_status pattern_elements(rz_parser *p, rz_ast_path *path)
+static ruzu_status parse_pattern_elements(rz_parser *p, rz_ast_path *path)
 {
-    pattern_nodes nodes = {NULL, 0, 0};
-    pattern_rels rels = {NULL, 0, 0};
+    parse_pattern_nodes nodes = {NULL, 0, 0};
+    parse_pattern_rels rels = {NULL, 0, 0};
     for (;;) {
         bool wants_node = nodes.count == rels.count;
-        if (rz_parse_is(p, RZ_TOKEN_LPAREN) && pattern_is_group(p)) {
-            RZ_TRY(pattern_add_group(p, &nodes, &rels));
+        if (rz_parse_is(p, RZ_TOKEN_LPAREN) && parse_pattern_is_group(p)) {
+            RZ_TRY(parse_pattern_add_group(p, &nodes, &rels));
         } else if (wants_node &&
                    (rels.count == 0 || rels.items[rels.count - 1]->group == NULL || rz_parse_is(p, RZ_TOKEN_LPAREN))) {
             rz_ast_node_pattern *node = NULL;
-            RZ_TRY(pattern_node(p, &node));
+            RZ_TRY(parse_pattern_node(p, &node));
             RZ_PARSE_APPEND(p, &nodes, node);
-        } else if (!wants_node && pattern_is_rel(p)) {
+        } else if (!wants_node && parse_pattern_is_rel(p)) {
             rz_ast_rel_pattern *rel = NULL;
-            RZ_TRY(pattern_rel(p, &rel));
+            RZ_TRY(parse_pattern_rel(p, &rel));
             RZ_PARSE_APPEND(p, &rels, rel);
         } else {
             break;
@@ -526,7 +526,7 @@ static ruzu_status pattern_elements(rz_parser *p, rz_ast_path *path)
     }
     if (nodes.count == rels.count) {
         rz_ast_node_pattern *node = NULL;
-        RZ_TRY(pattern_implicit_node(p, rz_parse_end(p), &node));
+        RZ_TRY(parse_pattern_implicit_node(p, rz_parse_end(p), &node));
         RZ_PARSE_APPEND(p, &nodes, node);
     }
     path->nodes = nodes.items;
@@ -537,7 +537,7 @@ static ruzu_status pattern_elements(rz_parser *p, rz_ast_path *path)
 
 /* shortestPath(…), allShortestPaths(…), ANY SHORTEST, ALL SHORTEST; *out_closes: a parenthesis is to be closed behind
  * the path. */
-static ruzu_status pattern_selector(rz_parser *p, rz_ast_path *path, bool *out_closes)
+static ruzu_status parse_pattern_selector(rz_parser *p, rz_ast_path *path, bool *out_closes)
 {
     const rz_token *token = rz_parse_token(p);
     *out_closes = false;
@@ -576,8 +576,8 @@ ruzu_status rz_parse_path(rz_parser *p, rz_ast_path **out)
         RZ_TRY(rz_parse_name(p, &path->variable));
         rz_parse_advance(p);
     }
-    RZ_TRY(pattern_selector(p, path, &closes));
-    RZ_TRY(pattern_elements(p, path));
+    RZ_TRY(parse_pattern_selector(p, path, &closes));
+    RZ_TRY(parse_pattern_elements(p, path));
     if (closes) {
         RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     }

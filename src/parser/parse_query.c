@@ -11,7 +11,7 @@
 /* ---- parts of clauses ---- */
 
 /* [ASC|DESC …] [NULLS FIRST|LAST] behind a sort key */
-static ruzu_status query_order_direction(rz_parser *p, rz_ast_order *order)
+static ruzu_status parse_query_order_direction(rz_parser *p, rz_ast_order *order)
 {
     if (rz_parse_accept_keyword(p, RZ_KW_DESC) || rz_parse_accept_keyword(p, RZ_KW_DESCENDING)) {
         order->descending = true;
@@ -29,7 +29,7 @@ static ruzu_status query_order_direction(rz_parser *p, rz_ast_order *order)
     return RUZU_OK;
 }
 
-static ruzu_status query_items(rz_parser *p, rz_ast_body *body)
+static ruzu_status parse_query_items(rz_parser *p, rz_ast_body *body)
 {
     RZ_ARRAY(rz_ast_projection) items = {NULL, 0, 0};
     if (rz_parse_accept(p, RZ_TOKEN_STAR)) {
@@ -55,17 +55,17 @@ static ruzu_status query_items(rz_parser *p, rz_ast_body *body)
 }
 
 /* Behind WITH or RETURN; WHERE is the caller's. */
-static ruzu_status query_body(rz_parser *p, rz_ast_body *body)
+static ruzu_status parse_query_body(rz_parser *p, rz_ast_body *body)
 {
     RZ_ARRAY(rz_ast_order) orders = {NULL, 0, 0};
     body->distinct = rz_parse_accept_keyword(p, RZ_KW_DISTINCT);
-    RZ_TRY(query_items(p, body));
+    RZ_TRY(parse_query_items(p, body));
     if (rz_parse_accept_keyword(p, RZ_KW_ORDER)) {
         RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_BY));
         do {
             rz_ast_order order = {NULL, false, RZ_AST_NULLS_DEFAULT};
             RZ_TRY(rz_parse_expr(p, 0, &order.expr));
-            RZ_TRY(query_order_direction(p, &order));
+            RZ_TRY(parse_query_order_direction(p, &order));
             RZ_PARSE_APPEND(p, &orders, order);
         } while (rz_parse_accept(p, RZ_TOKEN_COMMA));
     }
@@ -82,7 +82,7 @@ static ruzu_status query_body(rz_parser *p, rz_ast_body *body)
 
 /* ---- reading clauses ---- */
 
-static ruzu_status query_new_hint(rz_parser *p, rz_ast_hint_kind kind, uint32_t position, rz_ast_hint **out)
+static ruzu_status parse_query_new_hint(rz_parser *p, rz_ast_hint_kind kind, uint32_t position, rz_ast_hint **out)
 {
     RZ_PARSE_NEW(p, rz_ast_hint, *out);
     (*out)->kind = kind;
@@ -91,18 +91,18 @@ static ruzu_status query_new_hint(rz_parser *p, rz_ast_hint_kind kind, uint32_t 
 }
 
 /* name | ( tree ), then JOIN and MULTI_JOIN, both to the left */
-static ruzu_status query_hint(rz_parser *p, rz_ast_hint **out)
+static ruzu_status parse_query_hint(rz_parser *p, rz_ast_hint **out)
 {
     const uint32_t position = rz_parse_start(p);
     rz_ast_hint *tree;
     RZ_TRY(rz_parse_enter(p));
     if (rz_parse_accept(p, RZ_TOKEN_LPAREN)) {
-        RZ_TRY(query_hint(p, &tree));
+        RZ_TRY(parse_query_hint(p, &tree));
         RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
     } else {
         const uint32_t base = p->stack_count;
         const char *name;
-        RZ_TRY(query_new_hint(p, RZ_AST_HINT_NAME, position, &tree));
+        RZ_TRY(parse_query_new_hint(p, RZ_AST_HINT_NAME, position, &tree));
         RZ_TRY(rz_parse_name(p, &name));
         RZ_TRY(rz_parse_push(p, name));
         RZ_TRY(rz_parse_take(p, base, &tree->names, &tree->name_count));
@@ -116,7 +116,7 @@ static ruzu_status query_hint(rz_parser *p, rz_ast_hint **out)
             return rz_parse_limit(p, rz_parse_start(p), "max_pattern_elements", p->limits.max_pattern_elements);
         }
         rz_parse_advance(p);
-        RZ_TRY(query_new_hint(p, multi ? RZ_AST_HINT_MULTI_JOIN : RZ_AST_HINT_JOIN, position, &tree));
+        RZ_TRY(parse_query_new_hint(p, multi ? RZ_AST_HINT_MULTI_JOIN : RZ_AST_HINT_JOIN, position, &tree));
         tree->left = left;
         if (multi) {
             const uint32_t base = p->stack_count;
@@ -131,12 +131,12 @@ static ruzu_status query_hint(rz_parser *p, rz_ast_hint **out)
             RZ_TRY(rz_parse_take(p, base, &tree->names, &tree->name_count));
         } else if (rz_parse_is(p, RZ_TOKEN_LPAREN)) {
             rz_parse_advance(p);
-            RZ_TRY(query_hint(p, &tree->right));
+            RZ_TRY(parse_query_hint(p, &tree->right));
             RZ_TRY(rz_parse_expect(p, RZ_TOKEN_RPAREN));
         } else {
             const uint32_t base = p->stack_count;
             const char *name;
-            RZ_TRY(query_new_hint(p, RZ_AST_HINT_NAME, rz_parse_start(p), &tree->right));
+            RZ_TRY(parse_query_new_hint(p, RZ_AST_HINT_NAME, rz_parse_start(p), &tree->right));
             RZ_TRY(rz_parse_name(p, &name));
             tree->right->length = rz_parse_end(p) - tree->right->position;
             RZ_TRY(rz_parse_push(p, name));
@@ -150,21 +150,21 @@ static ruzu_status query_hint(rz_parser *p, rz_ast_hint **out)
 }
 
 /* pattern [WHERE e] [HINT tree] */
-static ruzu_status query_match(rz_parser *p, rz_ast_match *match)
+static ruzu_status parse_query_match(rz_parser *p, rz_ast_match *match)
 {
     RZ_TRY(rz_parse_paths(p, &match->paths, &match->path_count));
     RZ_TRY(rz_parse_optional_where(p, 0, &match->where));
-    return rz_parse_accept_keyword(p, RZ_KW_HINT) ? query_hint(p, &match->hint) : RUZU_OK;
+    return rz_parse_accept_keyword(p, RZ_KW_HINT) ? parse_query_hint(p, &match->hint) : RUZU_OK;
 }
 
-static ruzu_status query_unwind(rz_parser *p, rz_ast_unwind *unwind)
+static ruzu_status parse_query_unwind(rz_parser *p, rz_ast_unwind *unwind)
 {
     RZ_TRY(rz_parse_expr(p, 0, &unwind->list));
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_AS));
     return rz_parse_name(p, &unwind->variable);
 }
 
-static ruzu_status query_yield(rz_parser *p, rz_ast_call *call)
+static ruzu_status parse_query_yield(rz_parser *p, rz_ast_call *call)
 {
     RZ_ARRAY(rz_ast_yield_item) yields = {NULL, 0, 0};
     call->has_yield = true;
@@ -188,12 +188,12 @@ static ruzu_status query_yield(rz_parser *p, rz_ast_call *call)
 }
 
 /* f(args) with WHERE and YIELD in either order */
-static ruzu_status query_call(rz_parser *p, rz_ast_call *call)
+static ruzu_status parse_query_call(rz_parser *p, rz_ast_call *call)
 {
     RZ_TRY(rz_parse_call(p, &call->function));
     RZ_TRY(rz_parse_optional_where(p, 0, &call->where));
     if (rz_parse_accept_keyword(p, RZ_KW_YIELD)) {
-        RZ_TRY(query_yield(p, call));
+        RZ_TRY(parse_query_yield(p, call));
         if (call->where == NULL) {
             RZ_TRY(rz_parse_optional_where(p, 0, &call->where));
         }
@@ -202,7 +202,7 @@ static ruzu_status query_call(rz_parser *p, rz_ast_call *call)
 }
 
 /* [(a, b)] { query } */
-static ruzu_status query_call_subquery(rz_parser *p, rz_ast_call_subquery *call)
+static ruzu_status parse_query_call_subquery(rz_parser *p, rz_ast_call_subquery *call)
 {
     RZ_TRY(rz_parse_extension(p));
     if (rz_parse_is(p, RZ_TOKEN_LPAREN)) {
@@ -225,7 +225,7 @@ static ruzu_status query_call_subquery(rz_parser *p, rz_ast_call_subquery *call)
 /* ---- updating clauses ---- */
 
 /* v.p, v, or (v).p: no operators, so that `=` is left alone */
-static ruzu_status query_set_target(rz_parser *p, rz_ast_expr **out)
+static ruzu_status parse_query_set_target(rz_parser *p, rz_ast_expr **out)
 {
     const uint32_t position = rz_parse_start(p);
     if (rz_parse_accept(p, RZ_TOKEN_LPAREN)) {
@@ -240,12 +240,12 @@ static ruzu_status query_set_target(rz_parser *p, rz_ast_expr **out)
 }
 
 /* The items of SET, or of REMOVE (without values). */
-static ruzu_status query_set(rz_parser *p, bool remove, rz_ast_set *set)
+static ruzu_status parse_query_set(rz_parser *p, bool remove, rz_ast_set *set)
 {
     RZ_ARRAY(rz_ast_set_item) items = {set->items, set->item_count, set->item_count};
     do {
         rz_ast_set_item item = {RZ_AST_SET_PROPERTY, NULL, NULL, NULL};
-        RZ_TRY(query_set_target(p, &item.target));
+        RZ_TRY(parse_query_set_target(p, &item.target));
         if (rz_parse_is(p, RZ_TOKEN_COLON)) {
             RZ_TRY(rz_parse_extension(p));
             rz_parse_advance(p);
@@ -273,7 +273,7 @@ static ruzu_status query_set(rz_parser *p, bool remove, rz_ast_set *set)
     return RUZU_OK;
 }
 
-static ruzu_status query_merge(rz_parser *p, rz_ast_merge *merge)
+static ruzu_status parse_query_merge(rz_parser *p, rz_ast_merge *merge)
 {
     RZ_TRY(rz_parse_paths(p, &merge->paths, &merge->path_count));
     while (rz_parse_accept_keyword(p, RZ_KW_ON)) {
@@ -282,12 +282,12 @@ static ruzu_status query_merge(rz_parser *p, rz_ast_merge *merge)
             RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_CREATE));
         }
         RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_SET));
-        RZ_TRY(query_set(p, false, on_match ? &merge->on_match : &merge->on_create));
+        RZ_TRY(parse_query_set(p, false, on_match ? &merge->on_match : &merge->on_create));
     }
     return RUZU_OK;
 }
 
-static ruzu_status query_delete(rz_parser *p, rz_ast_delete *del)
+static ruzu_status parse_query_delete(rz_parser *p, rz_ast_delete *del)
 {
     const uint32_t base = p->stack_count;
     do {
@@ -298,11 +298,11 @@ static ruzu_status query_delete(rz_parser *p, rz_ast_delete *del)
     return rz_parse_take(p, base, &del->exprs, &del->expr_count);
 }
 
-static ruzu_status query_clause(rz_parser *p, rz_ast_clause **out);
-static bool query_is_updating(rz_ast_clause_kind kind);
+static ruzu_status parse_query_clause(rz_parser *p, rz_ast_clause **out);
+static bool parse_query_is_updating(rz_ast_clause_kind kind);
 
 /* ( x IN list | clause … ) */
-static ruzu_status query_foreach(rz_parser *p, rz_ast_foreach *foreach)
+static ruzu_status parse_query_foreach(rz_parser *p, rz_ast_foreach *foreach)
 {
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_enter(p));
@@ -314,8 +314,8 @@ static ruzu_status query_foreach(rz_parser *p, rz_ast_foreach *foreach)
     do {
         const uint32_t start = p->pos;
         rz_ast_clause *clause = NULL;
-        RZ_TRY(query_clause(p, &clause));
-        if (clause == NULL || !query_is_updating(clause->kind)) {
+        RZ_TRY(parse_query_clause(p, &clause));
+        if (clause == NULL || !parse_query_is_updating(clause->kind)) {
             p->pos = start; /* for the message */
             return rz_parse_unexpected(p);
         }
@@ -328,7 +328,7 @@ static ruzu_status query_foreach(rz_parser *p, rz_ast_foreach *foreach)
 
 /* ---- clauses and their order ---- */
 
-static bool query_is_updating(rz_ast_clause_kind kind)
+static bool parse_query_is_updating(rz_ast_clause_kind kind)
 {
     switch (kind) {
     case RZ_AST_CLAUSE_CREATE:
@@ -351,7 +351,7 @@ static bool query_is_updating(rz_ast_clause_kind kind)
 
 /* The kind of clause the current words begin; false when they begin none. *out_words is how many words belong to the
  * kind. */
-static bool query_find_clause(const rz_parser *p, rz_ast_clause_kind *out_kind, uint32_t *out_words)
+static bool parse_query_find_clause(const rz_parser *p, rz_ast_clause_kind *out_kind, uint32_t *out_words)
 {
     const rz_keyword next = (rz_keyword)rz_parse_peek(p, 1)->keyword;
     const rz_token_kind next_kind = (rz_token_kind)rz_parse_peek(p, 1)->kind;
@@ -386,23 +386,23 @@ static bool query_find_clause(const rz_parser *p, rz_ast_clause_kind *out_kind, 
 }
 
 /* Extension clauses fail in strict mode, at their word. */
-static ruzu_status query_check_strict(rz_parser *p, rz_ast_clause_kind kind)
+static ruzu_status parse_query_check_strict(rz_parser *p, rz_ast_clause_kind kind)
 {
     bool extension = kind == RZ_AST_CLAUSE_REMOVE || kind == RZ_AST_CLAUSE_FOREACH || kind == RZ_AST_CLAUSE_FINISH;
     return extension ? rz_parse_extension(p) : RUZU_OK;
 }
 
 /* One clause, or *out NULL when none begins here. */
-static ruzu_status query_clause(rz_parser *p, rz_ast_clause **out)
+static ruzu_status parse_query_clause(rz_parser *p, rz_ast_clause **out)
 {
     rz_ast_clause *clause = NULL;
     rz_ast_clause_kind kind;
     uint32_t words;
     *out = NULL;
-    if (!query_find_clause(p, &kind, &words)) {
+    if (!parse_query_find_clause(p, &kind, &words)) {
         return RUZU_OK;
     }
-    RZ_TRY(query_check_strict(p, kind));
+    RZ_TRY(parse_query_check_strict(p, kind));
     RZ_PARSE_NEW(p, rz_ast_clause, clause);
     clause->kind = kind;
     clause->position = rz_parse_start(p);
@@ -412,26 +412,26 @@ static ruzu_status query_clause(rz_parser *p, rz_ast_clause **out)
     switch (kind) {
     case RZ_AST_CLAUSE_MATCH:
         clause->match.optional = words == 2;
-        RZ_TRY(query_match(p, &clause->match));
+        RZ_TRY(parse_query_match(p, &clause->match));
         break;
-    case RZ_AST_CLAUSE_UNWIND: RZ_TRY(query_unwind(p, &clause->unwind)); break;
-    case RZ_AST_CLAUSE_CALL: RZ_TRY(query_call(p, &clause->call)); break;
-    case RZ_AST_CLAUSE_CALL_SUBQUERY: RZ_TRY(query_call_subquery(p, &clause->call_subquery)); break;
+    case RZ_AST_CLAUSE_UNWIND: RZ_TRY(parse_query_unwind(p, &clause->unwind)); break;
+    case RZ_AST_CLAUSE_CALL: RZ_TRY(parse_query_call(p, &clause->call)); break;
+    case RZ_AST_CLAUSE_CALL_SUBQUERY: RZ_TRY(parse_query_call_subquery(p, &clause->call_subquery)); break;
     case RZ_AST_CLAUSE_LOAD: RZ_TRY(rz_parse_load_clause(p, &clause->load)); break;
     case RZ_AST_CLAUSE_CREATE: RZ_TRY(rz_parse_paths(p, &clause->create.paths, &clause->create.path_count)); break;
-    case RZ_AST_CLAUSE_MERGE: RZ_TRY(query_merge(p, &clause->merge)); break;
-    case RZ_AST_CLAUSE_SET: RZ_TRY(query_set(p, false, &clause->set)); break;
-    case RZ_AST_CLAUSE_REMOVE: RZ_TRY(query_set(p, true, &clause->set)); break;
+    case RZ_AST_CLAUSE_MERGE: RZ_TRY(parse_query_merge(p, &clause->merge)); break;
+    case RZ_AST_CLAUSE_SET: RZ_TRY(parse_query_set(p, false, &clause->set)); break;
+    case RZ_AST_CLAUSE_REMOVE: RZ_TRY(parse_query_set(p, true, &clause->set)); break;
     case RZ_AST_CLAUSE_DELETE:
         clause->del.detach = words == 2;
-        RZ_TRY(query_delete(p, &clause->del));
+        RZ_TRY(parse_query_delete(p, &clause->del));
         break;
-    case RZ_AST_CLAUSE_FOREACH: RZ_TRY(query_foreach(p, &clause->foreach)); break;
+    case RZ_AST_CLAUSE_FOREACH: RZ_TRY(parse_query_foreach(p, &clause->foreach)); break;
     case RZ_AST_CLAUSE_WITH:
-        RZ_TRY(query_body(p, &clause->body));
+        RZ_TRY(parse_query_body(p, &clause->body));
         RZ_TRY(rz_parse_optional_where(p, 0, &clause->body.where));
         break;
-    case RZ_AST_CLAUSE_RETURN: RZ_TRY(query_body(p, &clause->body)); break;
+    case RZ_AST_CLAUSE_RETURN: RZ_TRY(parse_query_body(p, &clause->body)); break;
     case RZ_AST_CLAUSE_FINISH: break;
     }
     clause->length = rz_parse_end(p) - clause->position;
@@ -440,21 +440,21 @@ static ruzu_status query_clause(rz_parser *p, rz_ast_clause **out)
 }
 
 /* `{ (a)-->(b) WHERE … }`: a MATCH without its word. */
-static ruzu_status query_bare_match(rz_parser *p, rz_ast_clause **out)
+static ruzu_status parse_query_bare_match(rz_parser *p, rz_ast_clause **out)
 {
     rz_ast_clause *clause = NULL;
     RZ_TRY(rz_parse_extension(p));
     RZ_PARSE_NEW(p, rz_ast_clause, clause);
     clause->kind = RZ_AST_CLAUSE_MATCH;
     clause->position = rz_parse_start(p);
-    RZ_TRY(query_match(p, &clause->match));
+    RZ_TRY(parse_query_match(p, &clause->match));
     clause->length = rz_parse_end(p) - clause->position;
     *out = clause;
     return RUZU_OK;
 }
 
 /* May this clause end a query of that form? `alone`: it is the only one (a standalone call then). */
-static bool query_may_end(const rz_parser *p, rz_parse_query_form form, rz_ast_clause_kind kind, bool alone)
+static bool parse_query_may_end(const rz_parser *p, rz_parse_query_form form, rz_ast_clause_kind kind, bool alone)
 {
     switch (form) {
     case RZ_PARSE_QUERY_MATCHING: return kind != RZ_AST_CLAUSE_WITH;
@@ -462,13 +462,13 @@ static bool query_may_end(const rz_parser *p, rz_parse_query_form form, rz_ast_c
     case RZ_PARSE_QUERY_FULL:
     case RZ_PARSE_QUERY_CALL: break;
     }
-    return query_is_updating(kind) || kind == RZ_AST_CLAUSE_RETURN || kind == RZ_AST_CLAUSE_FINISH ||
+    return parse_query_is_updating(kind) || kind == RZ_AST_CLAUSE_RETURN || kind == RZ_AST_CLAUSE_FINISH ||
            kind == RZ_AST_CLAUSE_CALL_SUBQUERY || (kind == RZ_AST_CLAUSE_CALL && (alone || !p->limits.strict));
 }
 
 /* Checks a clause against those before it; `start` is the index of its first token. */
-static ruzu_status query_check_order(rz_parser *p, rz_parse_query_form form, const rz_ast_clause *clause,
-                                     uint32_t start, bool *has_updated)
+static ruzu_status parse_query_check_order(rz_parser *p, rz_parse_query_form form, const rz_ast_clause *clause,
+                                           uint32_t start, bool *has_updated)
 {
     bool reading_only = form == RZ_PARSE_QUERY_MATCHING || form == RZ_PARSE_QUERY_COLLECT;
     switch (clause->kind) {
@@ -501,7 +501,7 @@ static ruzu_status query_check_order(rz_parser *p, rz_parse_query_form form, con
     return RUZU_OK;
 }
 
-static ruzu_status query_single(rz_parser *p, rz_parse_query_form form, bool union_all, rz_ast_single_query **out)
+static ruzu_status parse_query_single(rz_parser *p, rz_parse_query_form form, bool union_all, rz_ast_single_query **out)
 {
     rz_ast_single_query *single = NULL;
     const uint32_t base = p->stack_count;
@@ -517,14 +517,14 @@ static ruzu_status query_single(rz_parser *p, rz_parse_query_form form, bool uni
         rz_ast_clause *clause = NULL;
         if (form == RZ_PARSE_QUERY_MATCHING && last == NULL &&
             (rz_parse_is(p, RZ_TOKEN_LPAREN) || rz_parse_peek_is(p, 1, RZ_TOKEN_EQ))) {
-            RZ_TRY(query_bare_match(p, &clause));
+            RZ_TRY(parse_query_bare_match(p, &clause));
         } else {
-            RZ_TRY(query_clause(p, &clause));
+            RZ_TRY(parse_query_clause(p, &clause));
         }
         if (clause == NULL) {
             break;
         }
-        RZ_TRY(query_check_order(p, form, clause, start, &has_updated));
+        RZ_TRY(parse_query_check_order(p, form, clause, start, &has_updated));
         RZ_TRY(rz_parse_push(p, clause));
         if (p->stack_count - base > p->limits.max_union_arms) {
             return rz_parse_limit(p, clause->position, "max_union_arms", p->limits.max_union_arms);
@@ -537,12 +537,12 @@ static ruzu_status query_single(rz_parser *p, rz_parse_query_form form, bool uni
     }
     rz_ast_clause_kind kind;
     uint32_t words;
-    if (last->kind == RZ_AST_CLAUSE_RETURN && query_find_clause(p, &kind, &words)) {
+    if (last->kind == RZ_AST_CLAUSE_RETURN && parse_query_find_clause(p, &kind, &words)) {
         return rz_parse_fail(p, last->position, 6, "RETURN can only be used at the end of the query");
     }
     bool alone = p->stack_count == base + 1 &&
                  (last->kind != RZ_AST_CLAUSE_CALL || (last->call.where == NULL && !last->call.has_yield));
-    if (!query_may_end(p, form, last->kind, alone)) {
+    if (!parse_query_may_end(p, form, last->kind, alone)) {
         bool at_end =
             rz_parse_is(p, RZ_TOKEN_END) || rz_parse_is(p, RZ_TOKEN_RBRACE) || rz_parse_is_keyword(p, RZ_KW_UNION);
         if (at_end && last->kind != RZ_AST_CLAUSE_WITH) {
@@ -565,7 +565,7 @@ ruzu_status rz_parse_query(rz_parser *p, rz_parse_query_form form, rz_ast_query 
     query->position = rz_parse_start(p);
     for (;;) {
         rz_ast_single_query *single = NULL;
-        RZ_TRY(query_single(p, form, union_all, &single));
+        RZ_TRY(parse_query_single(p, form, union_all, &single));
         RZ_TRY(rz_parse_push(p, single));
         if (p->stack_count - base > p->limits.max_union_arms) {
             return rz_parse_limit(p, rz_parse_start(p), "max_union_arms", p->limits.max_union_arms);

@@ -44,7 +44,7 @@ ruzu_status rz_parse_options(rz_parser *p, rz_ast_options *out)
 /* ---- sources ---- */
 
 /* 'file', … up to the closing token */
-static ruzu_status source_files(rz_parser *p, rz_token_kind closing, rz_ast_source *out)
+static ruzu_status parse_source_files(rz_parser *p, rz_token_kind closing, rz_ast_source *out)
 {
     const uint32_t base = p->stack_count;
     do {
@@ -58,11 +58,11 @@ static ruzu_status source_files(rz_parser *p, rz_token_kind closing, rz_ast_sour
 }
 
 /* ( query ), or with allow_columns ( 'file', … ) BY COLUMN, behind the parenthesis */
-static ruzu_status source_parenthesis(rz_parser *p, bool allow_columns, rz_ast_source *out)
+static ruzu_status parse_source_parenthesis(rz_parser *p, bool allow_columns, rz_ast_source *out)
 {
     if (allow_columns && rz_parse_is(p, RZ_TOKEN_STRING)) {
         out->kind = RZ_AST_SOURCE_COLUMNS;
-        RZ_TRY(source_files(p, RZ_TOKEN_RPAREN, out));
+        RZ_TRY(parse_source_files(p, RZ_TOKEN_RPAREN, out));
         RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_BY));
         return rz_parse_expect_keyword(p, RZ_KW_COLUMN);
     }
@@ -72,7 +72,7 @@ static ruzu_status source_parenthesis(rz_parser *p, bool allow_columns, rz_ast_s
 }
 
 /* name, database.name, function(…); `name (option = …)` is a name with options */
-static ruzu_status source_name(rz_parser *p, rz_ast_source *out)
+static ruzu_status parse_source_name(rz_parser *p, rz_ast_source *out)
 {
     bool has_options = rz_parse_peek_is(p, 3, RZ_TOKEN_EQ) && rz_token_is_any_name(rz_parse_peek(p, 2));
     if (rz_parse_peek_is(p, 1, RZ_TOKEN_LPAREN) && !has_options) {
@@ -88,7 +88,7 @@ static ruzu_status source_name(rz_parser *p, rz_ast_source *out)
     return RUZU_OK;
 }
 
-static ruzu_status source_any(rz_parser *p, bool allow_columns, rz_ast_source *out)
+static ruzu_status parse_source_any(rz_parser *p, bool allow_columns, rz_ast_source *out)
 {
     const uint32_t base = p->stack_count;
     rz_ast_expr *file;
@@ -98,26 +98,26 @@ static ruzu_status source_any(rz_parser *p, bool allow_columns, rz_ast_source *o
         return rz_parse_take(p, base, &out->files, &out->file_count);
     }
     if (rz_parse_accept(p, RZ_TOKEN_LBRACKET)) {
-        return source_files(p, RZ_TOKEN_RBRACKET, out);
+        return parse_source_files(p, RZ_TOKEN_RBRACKET, out);
     }
     if (rz_parse_accept_keyword(p, RZ_KW_GLOB)) {
         RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
-        return source_files(p, RZ_TOKEN_RPAREN, out);
+        return parse_source_files(p, RZ_TOKEN_RPAREN, out);
     }
     if (rz_parse_accept(p, RZ_TOKEN_LPAREN)) {
-        return source_parenthesis(p, allow_columns, out);
+        return parse_source_parenthesis(p, allow_columns, out);
     }
     if (rz_parse_is(p, RZ_TOKEN_PARAMETER)) {
         out->kind = RZ_AST_SOURCE_EXPRESSION;
         return rz_parse_atom(p, &out->expression);
     }
-    return source_name(p, out);
+    return parse_source_name(p, out);
 }
 
 ruzu_status rz_parse_source(rz_parser *p, bool allow_columns, rz_ast_source *out)
 {
     *out = (rz_ast_source){.kind = RZ_AST_SOURCE_FILES, .position = rz_parse_start(p)};
-    RZ_TRY(source_any(p, allow_columns, out));
+    RZ_TRY(parse_source_any(p, allow_columns, out));
     out->length = rz_parse_end(p) - out->position;
     return RUZU_OK;
 }
@@ -150,7 +150,7 @@ ruzu_status rz_parse_load_clause(rz_parser *p, rz_ast_load *out)
 }
 
 /* (query) TO 'file' [(options)], behind COPY */
-static ruzu_status source_copy_to(rz_parser *p, rz_ast_copy_to *out)
+static ruzu_status parse_source_copy_to(rz_parser *p, rz_ast_copy_to *out)
 {
     rz_parse_advance(p);
     RZ_TRY(rz_parse_query(p, RZ_PARSE_QUERY_FULL, &out->query));
@@ -161,7 +161,7 @@ static ruzu_status source_copy_to(rz_parser *p, rz_ast_copy_to *out)
 }
 
 /* table [(columns)] FROM source [(options)], behind COPY */
-static ruzu_status source_copy_from(rz_parser *p, rz_ast_copy_from *out)
+static ruzu_status parse_source_copy_from(rz_parser *p, rz_ast_copy_from *out)
 {
     RZ_TRY(rz_parse_name(p, &out->table));
     if (rz_parse_is(p, RZ_TOKEN_LPAREN)) {
@@ -183,8 +183,8 @@ ruzu_status rz_parse_copy(rz_parser *p, rz_ast_statement *out)
     rz_parse_advance(p);
     if (rz_parse_is(p, RZ_TOKEN_LPAREN)) {
         out->kind = RZ_AST_STATEMENT_COPY_TO;
-        return source_copy_to(p, &out->copy_to);
+        return parse_source_copy_to(p, &out->copy_to);
     }
     out->kind = RZ_AST_STATEMENT_COPY_FROM;
-    return source_copy_from(p, &out->copy_from);
+    return parse_source_copy_from(p, &out->copy_from);
 }

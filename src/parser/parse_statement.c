@@ -7,7 +7,7 @@
 /* ---- small statements; the first word is consumed ---- */
 
 /* ON TABLE name IS 'text' */
-static ruzu_status statement_comment(rz_parser *p, rz_ast_comment *out)
+static ruzu_status parse_statement_comment(rz_parser *p, rz_ast_comment *out)
 {
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_ON));
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_TABLE));
@@ -17,7 +17,7 @@ static ruzu_status statement_comment(rz_parser *p, rz_ast_comment *out)
 }
 
 /* DATABASE 'dir' [(options)] */
-static ruzu_status statement_export(rz_parser *p, rz_ast_export_database *out)
+static ruzu_status parse_statement_export(rz_parser *p, rz_ast_export_database *out)
 {
     RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_DATABASE));
     RZ_TRY(rz_parse_string_or_parameter(p, &out->path));
@@ -25,7 +25,7 @@ static ruzu_status statement_export(rz_parser *p, rz_ast_export_database *out)
 }
 
 /* 'path' [AS alias] (DBTYPE type [, options]) */
-static ruzu_status statement_attach(rz_parser *p, rz_ast_attach *out)
+static ruzu_status parse_statement_attach(rz_parser *p, rz_ast_attach *out)
 {
     RZ_ARRAY(rz_ast_option) options = {NULL, 0, 0};
     RZ_TRY(rz_parse_string_or_parameter(p, &out->path));
@@ -58,7 +58,7 @@ static ruzu_status statement_attach(rz_parser *p, rz_ast_attach *out)
 }
 
 /* [TRANSACTION] [READ ONLY | READ WRITE] */
-static ruzu_status statement_begin(rz_parser *p, rz_ast_begin *out)
+static ruzu_status parse_statement_begin(rz_parser *p, rz_ast_begin *out)
 {
     if (!rz_parse_accept_keyword(p, RZ_KW_TRANSACTION)) {
         RZ_TRY(rz_parse_extension(p));
@@ -74,7 +74,7 @@ static ruzu_status statement_begin(rz_parser *p, rz_ast_begin *out)
 }
 
 /* The name of an extension, or the path of one where that is allowed. */
-static ruzu_status statement_extension_name(rz_parser *p, bool allow_path, rz_ast_extension *out)
+static ruzu_status parse_statement_extension_name(rz_parser *p, bool allow_path, rz_ast_extension *out)
 {
     if (!allow_path || !rz_parse_is(p, RZ_TOKEN_STRING)) {
         return rz_parse_name(p, &out->name);
@@ -86,14 +86,14 @@ static ruzu_status statement_extension_name(rz_parser *p, bool allow_path, rz_as
     return RUZU_OK;
 }
 
-static ruzu_status statement_extension(rz_parser *p, rz_ast_extension_action action, rz_ast_extension *out)
+static ruzu_status parse_statement_extension(rz_parser *p, rz_ast_extension_action action, rz_ast_extension *out)
 {
     out->action = action;
     if (action == RZ_AST_EXTENSION_LOAD && rz_parse_is_keyword(p, RZ_KW_EXTENSION) &&
         !rz_parse_peek_is(p, 1, RZ_TOKEN_END)) {
         rz_parse_advance(p);
     }
-    RZ_TRY(statement_extension_name(p, action == RZ_AST_EXTENSION_LOAD, out));
+    RZ_TRY(parse_statement_extension_name(p, action == RZ_AST_EXTENSION_LOAD, out));
     if (action == RZ_AST_EXTENSION_INSTALL && rz_parse_accept_keyword(p, RZ_KW_FROM)) {
         rz_ast_expr *repository;
         RZ_TRY(rz_parse_string(p, &repository));
@@ -103,7 +103,7 @@ static ruzu_status statement_extension(rz_parser *p, rz_ast_extension_action act
 }
 
 /* [IF NOT EXISTS] name [WITH PASSWORD 'p'] */
-static ruzu_status statement_user(rz_parser *p, bool allow_password, rz_ast_user *out)
+static ruzu_status parse_statement_user(rz_parser *p, bool allow_password, rz_ast_user *out)
 {
     RZ_TRY(rz_parse_if_not_exists(p, &out->if_not_exists));
     RZ_TRY(rz_parse_name(p, &out->name));
@@ -115,7 +115,7 @@ static ruzu_status statement_user(rz_parser *p, bool allow_password, rz_ast_user
 }
 
 /* [IF NOT EXISTS] name AS type */
-static ruzu_status statement_type(rz_parser *p, rz_ast_create_type *out)
+static ruzu_status parse_statement_type(rz_parser *p, rz_ast_create_type *out)
 {
     RZ_TRY(rz_parse_if_not_exists(p, &out->if_not_exists));
     RZ_TRY(rz_parse_name(p, &out->name));
@@ -124,7 +124,7 @@ static ruzu_status statement_type(rz_parser *p, rz_ast_create_type *out)
 }
 
 /* option = expression */
-static ruzu_status statement_set_option(rz_parser *p, rz_ast_set_option *out)
+static ruzu_status parse_statement_set_option(rz_parser *p, rz_ast_set_option *out)
 {
     RZ_TRY(rz_parse_name(p, &out->name));
     rz_parse_advance(p);
@@ -134,7 +134,7 @@ static ruzu_status statement_set_option(rz_parser *p, rz_ast_set_option *out)
 /* ---- queries ---- */
 
 /* A query; one that is nothing but CALL f(…) is a statement of its own. */
-static ruzu_status statement_query(rz_parser *p, rz_ast_statement *out)
+static ruzu_status parse_statement_query(rz_parser *p, rz_ast_statement *out)
 {
     rz_ast_query *query;
     out->kind = RZ_AST_STATEMENT_QUERY;
@@ -152,7 +152,7 @@ static ruzu_status statement_query(rz_parser *p, rz_ast_statement *out)
 /* ---- CREATE ---- */
 
 /* CREATE of an object of the schema; *out_found is false for the clause CREATE (nothing is consumed then). */
-static ruzu_status statement_create(rz_parser *p, rz_ast_statement *out, bool *out_found)
+static ruzu_status parse_statement_create(rz_parser *p, rz_ast_statement *out, bool *out_found)
 {
     const rz_keyword object = (rz_keyword)rz_parse_peek(p, 1)->keyword;
     const rz_keyword next = (rz_keyword)rz_parse_peek(p, 2)->keyword;
@@ -187,7 +187,7 @@ static ruzu_status statement_create(rz_parser *p, rz_ast_statement *out, bool *o
     }
     if (object == RZ_KW_TYPE) {
         out->kind = RZ_AST_STATEMENT_CREATE_TYPE;
-        return statement_type(p, &out->create_type);
+        return parse_statement_type(p, &out->create_type);
     }
     if (object == RZ_KW_MACRO) {
         out->kind = RZ_AST_STATEMENT_CREATE_MACRO;
@@ -199,7 +199,7 @@ static ruzu_status statement_create(rz_parser *p, rz_ast_statement *out, bool *o
     }
     if (object == RZ_KW_USER || object == RZ_KW_ROLE) {
         out->kind = object == RZ_KW_USER ? RZ_AST_STATEMENT_CREATE_USER : RZ_AST_STATEMENT_CREATE_ROLE;
-        return statement_user(p, object == RZ_KW_USER, &out->user);
+        return parse_statement_user(p, object == RZ_KW_USER, &out->user);
     }
     out->kind = RZ_AST_STATEMENT_CREATE_INDEX;
     out->create_index.unique = unique;
@@ -209,7 +209,7 @@ static ruzu_status statement_create(rz_parser *p, rz_ast_statement *out, bool *o
 /* ---- dispatch ---- */
 
 /* Statements of the additions (dialect §2, 20–22), behind their first word. */
-static ruzu_status statement_maintenance(rz_parser *p, rz_keyword word, rz_ast_statement *out)
+static ruzu_status parse_statement_maintenance(rz_parser *p, rz_keyword word, rz_ast_statement *out)
 {
     if (word == RZ_KW_VACUUM) {
         out->kind = RZ_AST_STATEMENT_VACUUM;
@@ -226,7 +226,7 @@ static ruzu_status statement_maintenance(rz_parser *p, rz_keyword word, rz_ast_s
 }
 
 /* A statement that its first word alone decides; *out_found is false when there is none. */
-static ruzu_status statement_by_word(rz_parser *p, rz_ast_statement *out, bool *out_found)
+static ruzu_status parse_statement_by_word(rz_parser *p, rz_ast_statement *out, bool *out_found)
 {
     const rz_keyword word = (rz_keyword)rz_parse_token(p)->keyword;
     *out_found = true;
@@ -237,7 +237,7 @@ static ruzu_status statement_by_word(rz_parser *p, rz_ast_statement *out, bool *
     case RZ_KW_BACKUP:
         RZ_TRY(rz_parse_extension(p));
         rz_parse_advance(p);
-        return statement_maintenance(p, word, out);
+        return parse_statement_maintenance(p, word, out);
     case RZ_KW_DROP:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_DROP;
@@ -249,11 +249,11 @@ static ruzu_status statement_by_word(rz_parser *p, rz_ast_statement *out, bool *
     case RZ_KW_COMMENT:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_COMMENT;
-        return statement_comment(p, &out->comment);
+        return parse_statement_comment(p, &out->comment);
     case RZ_KW_EXPORT:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_EXPORT_DATABASE;
-        return statement_export(p, &out->export_database);
+        return parse_statement_export(p, &out->export_database);
     case RZ_KW_IMPORT:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_IMPORT_DATABASE;
@@ -262,7 +262,7 @@ static ruzu_status statement_by_word(rz_parser *p, rz_ast_statement *out, bool *
     case RZ_KW_ATTACH:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_ATTACH;
-        return statement_attach(p, &out->attach);
+        return parse_statement_attach(p, &out->attach);
     case RZ_KW_USE:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_USE;
@@ -270,7 +270,7 @@ static ruzu_status statement_by_word(rz_parser *p, rz_ast_statement *out, bool *
     case RZ_KW_BEGIN:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_BEGIN;
-        return statement_begin(p, &out->begin);
+        return parse_statement_begin(p, &out->begin);
     case RZ_KW_COMMIT:
     case RZ_KW_ROLLBACK:
     case RZ_KW_CHECKPOINT:
@@ -284,13 +284,13 @@ static ruzu_status statement_by_word(rz_parser *p, rz_ast_statement *out, bool *
         out->kind = RZ_AST_STATEMENT_EXTENSION;
         out->extension.force = rz_parse_accept_keyword(p, RZ_KW_FORCE);
         RZ_TRY(rz_parse_expect_keyword(p, RZ_KW_INSTALL));
-        return statement_extension(p, RZ_AST_EXTENSION_INSTALL, &out->extension);
+        return parse_statement_extension(p, RZ_AST_EXTENSION_INSTALL, &out->extension);
     case RZ_KW_UNINSTALL:
     case RZ_KW_UPDATE:
         rz_parse_advance(p);
         out->kind = RZ_AST_STATEMENT_EXTENSION;
-        return statement_extension(p, word == RZ_KW_UPDATE ? RZ_AST_EXTENSION_UPDATE : RZ_AST_EXTENSION_UNINSTALL,
-                                   &out->extension);
+        return parse_statement_extension(p, word == RZ_KW_UPDATE ? RZ_AST_EXTENSION_UPDATE : RZ_AST_EXTENSION_UNINSTALL,
+                                         &out->extension);
     default: break; /* words of clauses, and what is no word */
     }
     *out_found = false;
@@ -305,18 +305,20 @@ ruzu_status rz_parse_statement(rz_parser *p, rz_ast_statement *out)
     } else if (rz_parse_accept_keyword(p, RZ_KW_EXPLAIN)) {
         out->explain = rz_parse_accept_keyword(p, RZ_KW_LOGICAL) ? RZ_AST_EXPLAIN_LOGICAL : RZ_AST_EXPLAIN_PLAN;
     }
-    RZ_TRY(statement_by_word(p, out, &found));
+    RZ_TRY(parse_statement_by_word(p, out, &found));
     if (found) {
         return RUZU_OK;
     }
     const rz_token *next = rz_parse_peek(p, 1);
     switch (rz_parse_token(p)->keyword) {
-    case RZ_KW_CREATE: RZ_TRY(statement_create(p, out, &found)); return found ? RUZU_OK : statement_query(p, out);
+    case RZ_KW_CREATE:
+        RZ_TRY(parse_statement_create(p, out, &found));
+        return found ? RUZU_OK : parse_statement_query(p, out);
     case RZ_KW_CALL:
         if (rz_token_is_name(next) && rz_parse_peek_is(p, 2, RZ_TOKEN_EQ)) {
             rz_parse_advance(p);
             out->kind = RZ_AST_STATEMENT_SET_OPTION;
-            return statement_set_option(p, &out->set_option);
+            return parse_statement_set_option(p, &out->set_option);
         }
         break;
     case RZ_KW_DETACH:
@@ -331,10 +333,10 @@ ruzu_status rz_parse_statement(rz_parser *p, rz_ast_statement *out)
         if (next->keyword != RZ_KW_FROM && next->keyword != RZ_KW_WITH) {
             rz_parse_advance(p);
             out->kind = RZ_AST_STATEMENT_EXTENSION;
-            return statement_extension(p, RZ_AST_EXTENSION_LOAD, &out->extension);
+            return parse_statement_extension(p, RZ_AST_EXTENSION_LOAD, &out->extension);
         }
         break;
     default: break; /* every other word begins a query, or nothing */
     }
-    return statement_query(p, out);
+    return parse_statement_query(p, out);
 }
