@@ -347,7 +347,8 @@ static ruzu_status segment_decode_part(rz_reader *reader, const rz_type *type, r
         return segment_corrupt(err, "a codec does not fit its type or counts");
     }
     if (rz_part_page_count(part) != page_count || (page_count != 0 && part->pages.range.start < RZ_HEADER_SLOTS) ||
-        part->pages.range.start > UINT64_MAX / RZ_PAGE_SIZE - page_count) {
+        part->pages.range.start > UINT64_MAX / RZ_PAGE_SIZE - page_count ||
+        part->pages.range.start % RZ_REGION_PAGES + page_count > RZ_REGION_PAGES) {
         return segment_corrupt(err, "a page range does not fit its contents");
     }
     if (page_count != 0) {
