@@ -462,6 +462,32 @@ static void logged_pages_wait_for_their_log(void)
     free_model_end();
 }
 
+static void held_pages_of_a_live_log_wait_too(void)
+{
+    rz_error err;
+    rz_error_init(&err);
+    if (!free_model_begin(7, false)) {
+        return;
+    }
+    CHECK(free_add(8));
+    rz_page_range logged = model.entries[0].range;
+    CHECK_EQ_I64(rz_disk_mark_logged(model.disk, logged, 1, &err), RUZU_OK);
+    CHECK_EQ_I64(free_header(&err), RUZU_OK);
+    free_hold(0); /* replaced, but a snapshot reads it */
+    CHECK_EQ_I64(free_header(&err), RUZU_OK);
+    free_drop(0);
+    rz_page_range other;
+    CHECK_EQ_I64(rz_disk_allocate(model.disk, 8, &other, &err), RUZU_OK);
+    CHECK(other.start >= rz_page_range_end(logged));
+    rz_disk_free(model.disk, other);
+    rz_file_header header = *rz_disk_header(model.disk);
+    header.log_generation = 2;
+    CHECK_EQ_I64(rz_disk_header_write(model.disk, &header, &err), RUZU_OK);
+    CHECK_EQ_I64(rz_disk_allocate(model.disk, 8, &other, &err), RUZU_OK);
+    CHECK_EQ_U64(other.start, logged.start);
+    free_model_end();
+}
+
 static void replay_takes_pages_behind_the_header(void)
 {
     rz_error err;
@@ -550,6 +576,7 @@ int main(void)
     RUN(crash_anywhere_leaves_a_whole_database);
     RUN(thousand_headers_do_not_grow_the_file);
     RUN(logged_pages_wait_for_their_log);
+    RUN(held_pages_of_a_live_log_wait_too);
     RUN(replay_takes_pages_behind_the_header);
     RUN(header_survives_refused_memory);
     return CHECK_DONE();

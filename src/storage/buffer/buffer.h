@@ -3,10 +3,11 @@
  * storage/buffer: the buffer pool: pages of the database file, and temporary pages, in bounded memory.
  *
  * Purpose   page ranges as contiguous memory over reserved regions; windows of up to RZ_WINDOW_PAGES pages are pinned,
- * never a whole range. Owns      the regions, the page state words, the eviction queue, the temporary file. Must not
- * know tables. The caller brings each page's CRC, so that a page is verified whenever it enters the pool. Threads   all
- * functions may be called by any thread; a hit takes no lock. More      docs/architecture.md ("Buffer pool": page
- * states and transitions).
+ *           never a whole range.
+ * Owns      the regions, the page state words, the eviction queues, the temporary file.
+ * Must not  know tables. The caller brings each page's CRC, so that a page is verified whenever it enters the pool.
+ * Threads   all functions may be called by any thread; a hit takes no lock.
+ * More      docs/architecture.md ("Buffer pool"); page states and transitions are drawn in pool.h.
  */
 #ifndef RZ_STORAGE_BUFFER_BUFFER_H
 #define RZ_STORAGE_BUFFER_BUFFER_H

@@ -6,8 +6,8 @@
  *
  *     TEMP   when temporary pages fill more than half of the pool: operators spill at their own expense
  *     COLD   when the pages of scans fill more than an eighth: a scan replaces its own pages, so the hot set stays
- *     HOT    otherwise: pages asked for one by one, and pages that a scan came back for while they would still have
- * been here, had the hot set not stood in the way (their version tells how many evictions ago they left)
+ *     HOT    otherwise: pages asked for one by one, and pages that a scan came back for while they would still
+ *            have been here, had the hot set not stood in the way (their version tells how many evictions ago they left)
  *
  * and when the first choice has nothing but pinned pages, the others follow.
  *

@@ -21,7 +21,7 @@
  *                  (load failed)       |                evict_look |  v
  *                                      +------ pool_seize ------- UNLOCKED <--- evict_return (LOCKED; the spill failed)
  *
- *     pool_hit and rz_pool_unpin change the pins of UNLOCKED and MARKED pages. A LOCKED page has no pins and one owner,
+ * pool_hit and rz_pool_unpin_run change the pins of UNLOCKED and MARKED pages. A LOCKED page has no pins and one owner,
  * who alone changes its word; everybody else waits (rz_pool_wait) or goes round it. Data is read under a pin or by the
  * owner of LOCKED.
  *
@@ -30,10 +30,12 @@
  *
  * Invariants
  *   (1) A page that is not EVICTED holds a frame: `used_frames` counts them, frames between owners included, and each
- * is charged to the account. used_frames <= max_frames. (2) UNLOCKED and MARKED pages stand in exactly the queue that
- * their word names. LOCKED pages stand in none, but for the moment until pool_discard has taken them out. (3) Nobody
- * waits for a LOCKED page, or for memory, while owning one: so waits end. (4) The memory of an EVICTED page reads as
- * zero.
+ *       is charged to the account. used_frames <= max_frames.
+ *   (2) UNLOCKED and MARKED pages stand in exactly the queue that their word names. LOCKED pages stand in none, but for
+ *       the moment until rz_pool_discard has taken them out.
+ *   (3) Nobody waits for a LOCKED page, or for memory, while owning one: so waits end. (rz_evict_take yields a bounded
+ *       number of times.)
+ *   (4) The memory of an EVICTED page reads as zero.
  */
 #ifndef RZ_STORAGE_BUFFER_POOL_H
 #define RZ_STORAGE_BUFFER_POOL_H

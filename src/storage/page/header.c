@@ -357,20 +357,23 @@ static void header_end(rz_disk *disk, const rz_file_header *header)
 {
     header_move_all(disk, &disk->closing, &disk->space.free);
     rz_page_set_clear(&disk->fresh_before);
+    for (uint32_t i = 0; i < 2; i++) {
+        if (disk->logged_generation[i] < header->log_generation) {
+            rz_page_set_clear(&disk->logged[i]);
+        }
+    }
     /* Held pages are in neither slot now. Without memory to note it they are merely reused later. */
     rz_page_range range;
     for (uint64_t page = 0; rz_page_set_next(&disk->held, page, &range); page = rz_page_range_end(range)) {
+        if (rz_page_set_overlaps(&disk->logged[0], range) || rz_page_set_overlaps(&disk->logged[1], range)) {
+            continue; /* a live log names some of them */
+        }
         (void)rz_page_set_cut(&disk->fresh, range);
         if (!rz_page_set_add(&disk->fresh, range)) {
             break;
         }
     }
     header_move_all(disk, &disk->held_next, &disk->held);
-    for (uint32_t i = 0; i < 2; i++) {
-        if (disk->logged_generation[i] < header->log_generation) {
-            rz_page_set_clear(&disk->logged[i]);
-        }
-    }
     disk->header = *header;
     disk->bad_slots = 0;
     disk->writing_header = false;

@@ -3,11 +3,13 @@
  * storage/page: pages, page ranges, the disk manager, free space and the file header.
  *
  * Purpose   the only code that knows file offsets. Hands out contiguous page ranges (best fit, coalesced; tail returned
- * to the file system), writes and reads them, keeps the two header slots, and the rule that nothing a durable header
- * relies on is overwritten. Owns      the database file's handle, the free-space lists. Must not  know tables, columns
- * or the buffer pool. Enter by  rz_disk_create / rz_disk_open, rz_disk_allocate, rz_disk_write, rz_disk_header_write,
- * rz_disk_close. Threads   every function may be called by any thread: one mutex guards the free lists; reads and
- * writes take no lock. More      docs/file-format.md (bytes), docs/architecture.md ("The file").
+ *           to the file system), writes and reads them, keeps the two header slots, and the rule that nothing a durable
+ *           header relies on is overwritten.
+ * Owns      the database file's handle, the free-space lists.
+ * Must not  know tables, columns or the buffer pool.
+ * Enter by  rz_disk_create / rz_disk_open, rz_disk_allocate, rz_disk_write, rz_disk_header_write, rz_disk_close.
+ * Threads   every function may be called by any thread: one mutex guards the free lists; reads and writes take no lock.
+ * More      docs/file-format.md (bytes), docs/architecture.md ("The file").
  */
 #ifndef RZ_STORAGE_PAGE_PAGE_H
 #define RZ_STORAGE_PAGE_PAGE_H

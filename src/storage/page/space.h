@@ -8,9 +8,9 @@
  *
  * Invariants
  *   (1) The ranges of a set are disjoint and coalesced, except that none crosses a region border (a multiple of
- * RZ_REGION_PAGES). (2) Nodes come from a store with spares, so that giving pages back does not fail when memory has
- * run out: an operation that needs more than the spares says so, and the callers that must not fail keep enough of
- * them.
+ *       RZ_REGION_PAGES).
+ *   (2) Nodes come from a store with spares, so that giving pages back does not fail when memory has run out: an
+ *       operation that needs more than the spares says so, and the callers that must not fail keep enough of them.
  *
  * Included by page.h; not thread-safe: the owner's mutex guards a store, its sets and spaces.
  */
