@@ -480,12 +480,12 @@ void rz_idx_fold_publish(rz_idx_fold *fold)
     }
     idx->current = fresh;
     idx->folded_end = fold->row_end;
-    rz_mutex_unlock(&idx->lock);
     for (uint32_t i = 0; i < old->level_count; i++) { /* merged away: readers may keep the pages for a while */
         if (!idx_version_has(fresh, old->levels[i])) {
             rz_extents_hold(&old->levels[i]->extents, idx->disk);
         }
     }
+    rz_mutex_unlock(&idx->lock);
     rz_idx_unpin(idx, old);
     rz_idx_unpin(idx, fold->base);
     rz_mem_free(idx->mem, fold, sizeof *fold);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The topology of a relationship table: CSR groups on pages in both directions, versions of them, and the changes in memory.
+ *
+ *   rz_csr ── head ──► rz_csr_version ──older──► rz_csr_version …       newest first; a reader takes the first whose stamp it sees
+ *                        ├─ sides[direction].groups[bound / RZ_CSR_GROUP_NODES]
+ *                        └─ delta (shared by neighbours in the chain when it could not be replaced)
+ *
+ * Invariants
+ *   (1) A version's groups hold the relationships with rel offsets below folded_end and those of bulk loads committed with it or before; the
+ *       others that a snapshot sees are in its delta, with rel offsets in [folded_end, the reader's visible end).
+ *   (2) Stamps fall along the chain. Versions of open transactions come first, so a checkpoint publishes below them.
+ *   (3) A group's lists are sorted by (neighbour, rel offset); groups are immutable and counted.
+ *   (4) The version that the newest directory describes is held by `durable`.
+ *
+ * Locks, in this order: fold_lock (whoever builds a version, from beginning to end: a bulk load's finish or a checkpoint), write_lock (delta, chain), pin_lock
+ * (head and the chain's links, for an instant).
+ */
+#ifndef RZ_STORAGE_TABLE_CSR_H
+#define RZ_STORAGE_TABLE_CSR_H
+
+#include "os/os.h"
+#include "storage/table/delta.h"
+#include "storage/table/spool.h"
+#include "storage/table/table.h"
+
+enum { RZ_CSR_STARTS = 0, RZ_CSR_NEIGHBOURS = 1, RZ_CSR_RELS = 2 };
+
+/* Lists of RZ_CSR_GROUP_NODES consecutive bound nodes. */
+typedef struct rz_csr_group {
+    _Atomic uint32_t refs;
+    uint32_t nodes;       /* lists: nodes beyond have none; 1 … RZ_CSR_GROUP_NODES */
+    uint32_t bound_nodes; /* lists that are not empty */
+    uint32_t max_degree;
+    bool implicit_rels;   /* rel offset = arrays[RZ_CSR_RELS].base + position; nothing is stored */
+    uint64_t edges;
+    rz_parray arrays[3];  /* starts (nodes + 1), neighbours, rel offsets */
+    rz_extents extents;
+} rz_csr_group;
+
+typedef struct rz_csr_side {
+    uint32_t group_count;
+    rz_csr_group **groups; /* owned array, counted groups; NULL: no relationship */
+    uint64_t edges;
+    uint64_t bound_nodes;
+    uint64_t max_degree;
+} rz_csr_side;
+
+typedef struct rz_csr_version rz_csr_version;
+struct rz_csr_version {
+    _Atomic uint32_t refs;
+    _Atomic uint64_t stamp;  /* who sees it; release when its transaction commits */
+    uint64_t folded_end;
+    rz_csr_version *older;   /* counted; pin_lock */
+    rz_delta *delta;         /* counted */
+    rz_csr_side sides[2];
+};
+
+typedef struct rz_csr {
+    rz_table_env env;
+    const char *what[2];       /* borrowed: "relationship table T, forward adjacency" */
+    rz_mutex fold_lock;
+    rz_mutex write_lock;
+    rz_mutex pin_lock;
+    rz_csr_version *head;      /* pin_lock */
+    rz_csr_version *durable;   /* fold_lock; NULL: none */
+    _Atomic uint64_t oldest_snapshot;
+    bool keep_pages;
+} rz_csr;
+
+RZ_NODISCARD ruzu_status rz_csr_init(rz_csr *csr, const rz_table_env *env, const char *forward_text, const char *backward_text, rz_error *err);
+void rz_csr_deinit(rz_csr *csr, bool give_back);
+
+/* ---- versions (csr.c) ---- */
+
+/* The newest version that the snapshot sees; NULL when versions that old are gone. */
+rz_csr_version *rz_csr_pin(rz_csr *csr, const rz_snapshot *snapshot);
+void rz_csr_unpin(rz_csr *csr, rz_csr_version *version); /* NULL is fine */
+/* An empty version. NULL when memory is refused. */
+rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t folded_end, rz_delta *delta);
+/* Sums over the groups. */
+void rz_csr_side_sum(rz_csr_side *side);
+/* Puts a finished version (its reference moves) into the chain, below those with greater stamps. Under write_lock. */
+void rz_csr_publish(rz_csr *csr, rz_csr_version *version);
+void rz_csr_unlink(rz_csr *csr, rz_csr_version *version); /* takes one out (rollback) */
+/* Unlinks versions that no snapshot from oldest_snapshot on needs. */
+void rz_csr_retire(rz_csr *csr);
+/* Relationship rel from src to dst, in both directions. Under write_lock. */
+RZ_NODISCARD ruzu_status rz_csr_insert(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel, rz_error *err);
+/* Takes the newest relationship rel back. Under write_lock. */
+void rz_csr_remove(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel);
+
+/* ---- groups (csr_group.c) ---- */
+
+#define RZ_EDGE_BATCH 1024u
+
+/* Edges in the order (bound, neighbour, rel). */
+typedef struct rz_edge_batch {
+    uint32_t count;
+    uint64_t bound[RZ_EDGE_BATCH];
+    uint64_t neighbour[RZ_EDGE_BATCH];
+    uint64_t rel[RZ_EDGE_BATCH];
+} rz_edge_batch;
+
+/* Fills the batch; count 0 at the end. */
+typedef ruzu_status (*rz_edge_pull_fn)(void *user, rz_edge_batch *batch, rz_error *err);
+
+typedef struct rz_csr_builder {
+    rz_csr *csr;
+    rz_parray_writer writer;
+    rz_spool neighbours; /* uint64_t each */
+    rz_spool rels;
+    uint32_t *counts;    /* owned; RZ_CSR_GROUP_NODES: list lengths */
+    uint64_t *starts;    /* owned; RZ_CSR_GROUP_NODES + 1 */
+    uint32_t nodes;
+    uint64_t edges;
+    uint64_t min_neighbour, max_neighbour, min_rel, max_rel;
+    bool implicit_rels;
+} rz_csr_builder;
+
+RZ_NODISCARD ruzu_status rz_csr_builder_init(rz_csr_builder *builder, rz_csr *csr, rz_error *err);
+void rz_csr_builder_deinit(rz_csr_builder *builder);
+/* The next edges of one group, in order; locals: bound % RZ_CSR_GROUP_NODES. */
+RZ_NODISCARD ruzu_status rz_csr_builder_add(rz_csr_builder *builder, const uint64_t *bounds, const uint64_t *neighbours, const uint64_t *rels,
+                                            uint32_t count, rz_error *err);
+/* Writes the group and starts over; NULL in *out when nothing was added. */
+RZ_NODISCARD ruzu_status rz_csr_builder_finish(rz_csr_builder *builder, rz_csr_group **out, rz_error *err);
+void rz_csr_group_release(rz_csr *csr, rz_csr_group *group); /* NULL is fine */
+void rz_csr_group_encode(const rz_csr_group *group, rz_str *out);
+RZ_NODISCARD ruzu_status rz_csr_group_decode(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, rz_csr_group **out, rz_error *err);
+
+/* Reads a group's edges in order. */
+typedef struct rz_csr_cursor {
+    rz_csr *csr;
+    const rz_csr_group *group; /* borrowed; NULL: at its end */
+    uint64_t first_bound;      /* of the group */
+    rz_window windows[3];
+    uint64_t *starts;          /* owned; RZ_CSR_GROUP_NODES + 1 */
+    uint64_t position;         /* of the first edge behind the batch */
+    uint32_t local;            /* list that `position` is in, or before */
+    uint32_t direction;
+} rz_csr_cursor;
+
+RZ_NODISCARD ruzu_status rz_csr_cursor_init(rz_csr_cursor *cursor, rz_csr *csr, uint32_t direction, rz_error *err);
+void rz_csr_cursor_deinit(rz_csr_cursor *cursor);
+RZ_NODISCARD ruzu_status rz_csr_cursor_open(rz_csr_cursor *cursor, const rz_csr_group *group, uint32_t group_idx, rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_cursor_pull(rz_csr_cursor *cursor, rz_edge_batch *batch, rz_error *err);
+
+/* ---- merging (csr_merge.c) ---- */
+
+/* Groups of `base` with the edges that pull gives merged in: into `out` (counted groups; base's where nothing was added). On failure out is empty. */
+RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_edge_pull_fn pull, void *user, rz_csr_side *out,
+                                      rz_error *err);
+void rz_csr_side_release(rz_csr *csr, rz_csr_side *side);
+
+/* ---- checkpoint (csr_fold.c) ---- */
+
+typedef struct rz_csr_fold {
+    rz_csr *csr;
+    rz_csr_version *base;  /* pinned */
+    rz_csr_version *fresh; /* owned; base with a reference when nothing has changed */
+} rz_csr_fold;
+
+/* Folds the relationships below rel_end, the newest of which has newest_stamp; see table.h. Holds fold_lock until published or aborted. */
+RZ_NODISCARD ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_end, uint64_t newest_stamp, rz_csr_fold *fold, rz_error *err);
+void rz_csr_fold_encode(const rz_csr_fold *fold, rz_str *out);
+void rz_csr_fold_publish(rz_csr_fold *fold); /* cannot fail */
+void rz_csr_fold_abort(rz_csr_fold *fold);   /* an empty one is fine */
+RZ_NODISCARD ruzu_status rz_csr_decode(rz_csr *csr, rz_reader *reader, uint64_t rel_end, rz_error *err);
+
+/* ---- reading (csr_read.c) ---- */
+
+#define RZ_CSR_WINDOWS 8u
+#define RZ_CSR_MERGED 4u
+
+/* The visible changes of one node, sorted, with their places in the base list. */
+typedef struct rz_csr_merged {
+    bool used;
+    uint64_t bound;
+    uint32_t count;
+    uint32_t capacity;
+    uint64_t *neighbours; /* owned; the four arrays are one allocation */
+    uint64_t *rels;
+    uint64_t *places;     /* base entries before it */
+    uint64_t *scratch;
+} rz_csr_merged;
+
+typedef struct rz_csr_side_reader {
+    const rz_csr_side *side;
+    const rz_delta_side *changes; /* NULL: none */
+    rz_window_source source;
+    /* The group looked at last. */
+    uint64_t group_idx;           /* UINT64_MAX: none */
+    const rz_csr_group *group;    /* NULL: it has no relationship */
+    const uint8_t *starts;        /* its packed starts, covered by a window */
+    uint32_t starts_width;
+    uint64_t last_end;            /* position behind the last read in `group`, to tell sequential reads */
+    rz_window windows[3][RZ_CSR_WINDOWS];
+    rz_csr_merged merged[RZ_CSR_MERGED];
+    uint32_t next_merged;
+    uint64_t buffer[RZ_VECTOR_CAPACITY + 1];
+} rz_csr_side_reader;
+
+typedef struct rz_csr_reader {
+    rz_csr *csr;
+    rz_csr_version *version; /* pinned */
+    rz_mem *mem;
+    uint64_t visible_end;    /* of rel offsets */
+    rz_csr_side_reader sides[2];
+} rz_csr_reader;
+
+/* visible_end: rel offsets from there on are not seen. */
+RZ_NODISCARD ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snapshot *snapshot, uint64_t visible_end, rz_mem *mem,
+                                            rz_error *err);
+void rz_csr_reader_deinit(rz_csr_reader *reader);
+void rz_csr_reader_release(rz_csr_reader *reader);
+RZ_NODISCARD ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices,
+                                       rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count,
+                                     uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees,
+                                        rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out,
+                                              rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
+                                     uint32_t *out_count, rz_error *err);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checkpoint of the topology: changes in memory merged into the groups they touch; the directory.
+ *
+ * The base is the newest version that was committed by the checkpoint's timestamp. Nobody else builds versions meanwhile (fold_lock), so what comes between
+ * is at most a load that commits or rolls back; versions above the base keep the old delta, of which they need everything.
+ *
+ * Directory, per direction: group count u32, then per group: present u8 (0 or 1), [group].
+ */
+#include "storage/table/csr.h"
+
+/* Changes of one direction, node after node in order. */
+typedef struct csr_fold_source {
+    rz_mem *mem;
+    uint64_t first_rel, end_rel;
+    uint32_t node_count;
+    const rz_delta_node **nodes; /* owned */
+    uint64_t *bounds;            /* owned, 2 × node_count: sorted, and scratch */
+    uint32_t *order;             /* owned, 2 × node_count */
+    uint32_t next_node;
+    uint64_t bound;              /* of the list being given out */
+    uint32_t count, at;          /* of the list */
+    uint32_t capacity;
+    uint64_t *neighbours;        /* owned, 2 × capacity: sorted, and scratch */
+    uint32_t *entries;           /* owned, 2 × capacity: places in `list` */
+    const rz_delta_entry *list;
+} csr_fold_source;
+
+static void fold_source_deinit(csr_fold_source *source)
+{
+    if (source->mem != NULL) {
+        rz_mem_free(source->mem, source->nodes, source->node_count * sizeof(rz_delta_node *));
+        rz_mem_free(source->mem, source->bounds, (size_t)source->node_count * 2 * sizeof *source->bounds);
+        rz_mem_free(source->mem, source->order, (size_t)source->node_count * 2 * sizeof *source->order);
+        rz_mem_free(source->mem, source->neighbours, (size_t)source->capacity * 2 * sizeof *source->neighbours);
+        rz_mem_free(source->mem, source->entries, (size_t)source->capacity * 2 * sizeof *source->entries);
+        source->mem = NULL;
+    }
+}
+
+static ruzu_status fold_source_init(csr_fold_source *source, rz_mem *mem, const rz_delta_side *side, uint64_t first_rel, uint64_t end_rel, rz_error *err)
+{
+    const rz_delta_node *newest = atomic_load_explicit(&side->newest, memory_order_acquire);
+    uint32_t count = 0;
+    for (const rz_delta_node *node = newest; node != NULL; node = node->next) {
+        count++;
+    }
+    *source = (csr_fold_source){.mem = mem, .first_rel = first_rel, .end_rel = end_rel, .node_count = count};
+    source->nodes = (const rz_delta_node **)rz_mem_alloc(mem, count * sizeof(rz_delta_node *));
+    source->bounds = (uint64_t *)rz_mem_alloc(mem, (size_t)count * 2 * sizeof *source->bounds);
+    source->order = (uint32_t *)rz_mem_alloc(mem, (size_t)count * 2 * sizeof *source->order);
+    if (source->nodes == NULL || source->bounds == NULL || source->order == NULL) {
+        fold_source_deinit(source);
+        return rz_error_no_memory(err, "writing a checkpoint");
+    }
+    uint32_t i = 0;
+    for (const rz_delta_node *node = newest; node != NULL; node = node->next, i++) {
+        source->nodes[i] = node;
+        source->bounds[i] = node->bound;
+        source->order[i] = i;
+    }
+    rz_radix_sort(source->bounds, source->bounds + count, source->order, source->order + count, count, 0, RZ_ID_OFFSET_BITS);
+    return RUZU_OK;
+}
+
+/* The next node's list, sorted by neighbour; entries come in the order of rel offsets and stay in it among equals. */
+static ruzu_status fold_source_list(csr_fold_source *source, rz_error *err)
+{
+    source->at = 0;
+    source->count = 0;
+    while (source->count == 0 && source->next_node < source->node_count) {
+        const rz_delta_node *node = source->nodes[source->order[source->next_node++]];
+        source->bound = node->bound;
+        source->count = rz_delta_visible(node, source->first_rel, source->end_rel, &source->list);
+    }
+    if (source->count > source->capacity) {
+        rz_mem *mem = source->mem;
+        rz_mem_free(mem, source->neighbours, (size_t)source->capacity * 2 * sizeof *source->neighbours);
+        rz_mem_free(mem, source->entries, (size_t)source->capacity * 2 * sizeof *source->entries);
+        source->capacity = source->count;
+        source->neighbours = (uint64_t *)rz_mem_alloc(mem, (size_t)source->capacity * 2 * sizeof *source->neighbours);
+        source->entries = (uint32_t *)rz_mem_alloc(mem, (size_t)source->capacity * 2 * sizeof *source->entries);
+        if (source->neighbours == NULL || source->entries == NULL) {
+            return rz_error_no_memory(err, "writing a checkpoint");
+        }
+    }
+    for (uint32_t i = 0; i < source->count; i++) {
+        source->neighbours[i] = atomic_load_explicit(&source->list[i].neighbour, memory_order_relaxed);
+        source->entries[i] = i;
+    }
+    if (source->count > 1) {
+        rz_radix_sort(source->neighbours, source->neighbours + source->capacity, source->entries, source->entries + source->capacity, source->count, 0,
+                      RZ_ID_OFFSET_BITS);
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status fold_source_pull(void *user, rz_edge_batch *batch, rz_error *err)
+{
+    csr_fold_source *source = (csr_fold_source *)user;
+    batch->count = 0;
+    while (batch->count < RZ_EDGE_BATCH) {
+        if (source->at == source->count) {
+            RZ_TRY(fold_source_list(source, err));
+            if (source->count == 0) {
+                break;
+            }
+        }
+        batch->bound[batch->count] = source->bound;
+        batch->neighbour[batch->count] = source->neighbours[source->at];
+        batch->rel[batch->count] = atomic_load_explicit(&source->list[source->entries[source->at]].rel, memory_order_relaxed);
+        batch->count++;
+        source->at++;
+    }
+    return RUZU_OK;
+}
+
+/* ---- preparing and publishing ---- */
+
+void rz_csr_fold_abort(rz_csr_fold *fold)
+{
+    if (fold->csr != NULL) {
+        rz_csr *csr = fold->csr;
+        rz_csr_unpin(csr, fold->fresh);
+        rz_csr_unpin(csr, fold->base);
+        *fold = (rz_csr_fold){0};
+        rz_mutex_unlock(&csr->fold_lock);
+    }
+}
+
+ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_end, uint64_t newest_stamp, rz_csr_fold *fold, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_snapshot snapshot = {.timestamp = timestamp, .own_stamp = 0};
+    rz_mutex_lock(&csr->fold_lock);
+    *fold = (rz_csr_fold){.csr = csr, .base = rz_csr_pin(csr, &snapshot)};
+    if (fold->base == NULL) {
+        status = rz_error_set(err, RUZU_ERROR_INTERNAL, "a relationship table has no version for the checkpoint.");
+        goto cleanup;
+    }
+    if (fold->base->folded_end >= rel_end || atomic_load_explicit(&fold->base->delta->edges, memory_order_acquire) == 0) {
+        fold->fresh = fold->base; /* nothing to fold */
+        atomic_fetch_add_explicit(&fold->base->refs, 1, memory_order_relaxed);
+        return RUZU_OK;
+    }
+    uint64_t base_stamp = atomic_load_explicit(&fold->base->stamp, memory_order_relaxed);
+    fold->fresh = rz_csr_version_create(csr, base_stamp > newest_stamp ? base_stamp : newest_stamp, rel_end, fold->base->delta);
+    if (fold->fresh == NULL) {
+        status = rz_error_no_memory(err, "writing a checkpoint");
+        goto cleanup;
+    }
+    for (uint32_t direction = 0; direction < 2; direction++) {
+        csr_fold_source source;
+        RZ_TRY_GOTO(fold_source_init(&source, csr->env.mem, &fold->base->delta->sides[direction], fold->base->folded_end, rel_end, err));
+        status = rz_csr_merge(csr, direction, &fold->base->sides[direction], fold_source_pull, &source, &fold->fresh->sides[direction], err);
+        fold_source_deinit(&source);
+        RZ_TRY_GOTO(status);
+    }
+    return RUZU_OK;
+cleanup:
+    rz_csr_fold_abort(fold);
+    return status;
+}
+
+/* Groups that the directory before named and the new one does not. */
+static void csr_hold_replaced(rz_csr *csr, const rz_csr_version *old, const rz_csr_version *fresh)
+{
+    for (uint32_t direction = 0; direction < 2; direction++) {
+        const rz_csr_side *from = &old->sides[direction];
+        const rz_csr_side *to = &fresh->sides[direction];
+        for (uint32_t g = 0; g < from->group_count; g++) {
+            if (from->groups[g] != NULL && (g >= to->group_count || to->groups[g] != from->groups[g])) {
+                rz_extents_hold(&from->groups[g]->extents, csr->env.disk);
+            }
+        }
+    }
+}
+
+void rz_csr_fold_publish(rz_csr_fold *fold)
+{
+    rz_csr *csr = fold->csr;
+    rz_csr_version *old = csr->durable;
+    if (fold->fresh != fold->base) {
+        rz_mutex_lock(&csr->write_lock);
+        if (csr->head == fold->base) {
+            /* Without memory for it the old delta stays; entries below folded_end are passed over. */
+            rz_delta *carried = rz_delta_copy_from(fold->base->delta, fold->fresh->folded_end);
+            if (carried != NULL) {
+                rz_delta_release(fold->fresh->delta);
+                fold->fresh->delta = carried;
+            }
+        }
+        atomic_fetch_add_explicit(&fold->fresh->refs, 1, memory_order_relaxed);
+        rz_csr_publish(csr, fold->fresh);
+        rz_mutex_unlock(&csr->write_lock);
+    }
+    csr->durable = fold->fresh; /* the fold's reference moves */
+    if (old != NULL && old != fold->fresh) {
+        csr_hold_replaced(csr, old, fold->fresh);
+    }
+    rz_csr_unpin(csr, old);
+    rz_csr_unpin(csr, fold->base);
+    *fold = (rz_csr_fold){0};
+    rz_mutex_unlock(&csr->fold_lock);
+    rz_csr_retire(csr);
+}
+
+/* ---- directory ---- */
+
+void rz_csr_fold_encode(const rz_csr_fold *fold, rz_str *out)
+{
+    for (uint32_t direction = 0; direction < 2; direction++) {
+        const rz_csr_side *side = &fold->fresh->sides[direction];
+        uint32_t count = side->group_count;
+        char bytes[4];
+        while (count > 0 && side->groups[count - 1] == NULL) {
+            count--;
+        }
+        rz_store_u32(bytes, count);
+        rz_str_append(out, bytes, sizeof bytes);
+        for (uint32_t g = 0; g < count; g++) {
+            rz_str_append_char(out, side->groups[g] != NULL ? 1 : 0);
+            if (side->groups[g] != NULL) {
+                rz_csr_group_encode(side->groups[g], out);
+            }
+        }
+    }
+}
+
+static ruzu_status csr_decode_side(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, rz_csr_side *side, rz_error *err)
+{
+    uint32_t count = rz_read_u32(reader);
+    if (reader->failed || count > reader->size - reader->off) { /* a byte each at least */
+        return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list of groups is damaged.", csr->what[direction]);
+    }
+    side->groups = (rz_csr_group **)rz_mem_calloc(csr->env.mem, count, sizeof(rz_csr_group *));
+    RZ_TRY_ALLOC(side->groups, err, "opening a table");
+    side->group_count = count;
+    for (uint32_t g = 0; g < count; g++) {
+        uint8_t present = rz_read_u8(reader);
+        if (reader->failed || present > 1) {
+            return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list of groups is damaged.", csr->what[direction]);
+        }
+        if (present == 1) {
+            RZ_TRY(rz_csr_group_decode(csr, reader, direction, rel_end, &side->groups[g], err));
+        }
+    }
+    rz_csr_side_sum(side);
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_decode(rz_csr *csr, rz_reader *reader, uint64_t rel_end, rz_error *err)
+{
+    rz_csr_version *version = csr->head; /* nobody else has seen it */
+    version->folded_end = rel_end;
+    csr->keep_pages = true;
+    ruzu_status status = csr_decode_side(csr, reader, 0, rel_end, &version->sides[0], err);
+    if (status == RUZU_OK) {
+        status = csr_decode_side(csr, reader, 1, rel_end, &version->sides[1], err);
+    }
+    if (status == RUZU_OK && (version->sides[0].edges != version->sides[1].edges || version->sides[0].edges > rel_end)) {
+        status = rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: %llu relationships forward, but %llu backward.", csr->what[0],
+                              (unsigned long long)version->sides[0].edges, (unsigned long long)version->sides[1].edges);
+    }
+    if (status == RUZU_OK) { /* on failure the owner frees everything, and leaves the pages alone */
+        csr->keep_pages = false;
+        csr->durable = version;
+        atomic_fetch_add_explicit(&version->refs, 1, memory_order_relaxed);
+    }
+    return status;
+}

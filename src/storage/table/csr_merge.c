@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Merging sorted edges into the groups of a version, out of place: bulk loads and checkpoints.
+ */
+#include "storage/table/csr.h"
+
+typedef struct csr_merge {
+    rz_csr *csr;
+    const rz_csr_side *base;
+    rz_csr_side *out;
+    rz_csr_builder builder;
+    rz_csr_cursor cursor;    /* over the base's group */
+    bool merging;            /* the current group has one */
+    uint64_t group;          /* being built; UINT64_MAX: none */
+    rz_edge_batch *fresh;    /* owned: what pull gave */
+    rz_edge_batch *old;      /* owned: what the cursor gave */
+    uint32_t old_at;
+    rz_edge_batch *merged;   /* owned: what goes to the builder */
+} csr_merge;
+
+/* Makes out have a place for group. */
+static ruzu_status csr_merge_reserve(csr_merge *merge, uint64_t group, rz_error *err)
+{
+    rz_mem *mem = merge->csr->env.mem;
+    rz_csr_side *out = merge->out;
+    if (group < out->group_count) {
+        return RUZU_OK;
+    }
+    if (group >= UINT32_MAX / 2) {
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "a relationship table can have at most %llu bound nodes.",
+                            (unsigned long long)(UINT32_MAX / 2) * RZ_CSR_GROUP_NODES);
+    }
+    uint64_t count = group + 1 > (uint64_t)out->group_count * 2 ? group + 1 : (uint64_t)out->group_count * 2;
+    rz_csr_group **groups = (rz_csr_group **)rz_mem_realloc(mem, out->groups, out->group_count * sizeof(rz_csr_group *),
+                                                            count * sizeof(rz_csr_group *));
+    RZ_TRY_ALLOC(groups, err, "building adjacency lists");
+    memset((void *)(groups + out->group_count), 0, (count - out->group_count) * sizeof(rz_csr_group *));
+    out->groups = groups;
+    out->group_count = (uint32_t)count;
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merge_flush(csr_merge *merge, rz_error *err)
+{
+    rz_edge_batch *merged = merge->merged;
+    RZ_TRY(rz_csr_builder_add(&merge->builder, merged->bound, merged->neighbour, merged->rel, merged->count, err));
+    merged->count = 0;
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merge_put(csr_merge *merge, uint64_t bound, uint64_t neighbour, uint64_t rel, rz_error *err)
+{
+    rz_edge_batch *merged = merge->merged;
+    merged->bound[merged->count] = bound;
+    merged->neighbour[merged->count] = neighbour;
+    merged->rel[merged->count++] = rel;
+    return merged->count == RZ_EDGE_BATCH ? csr_merge_flush(merge, err) : RUZU_OK;
+}
+
+/* Whether there is a further old edge (at old->…[old_at]). */
+static ruzu_status csr_merge_old(csr_merge *merge, bool *out_has, rz_error *err)
+{
+    if (merge->old_at == merge->old->count) {
+        merge->old_at = 0;
+        RZ_TRY(rz_csr_cursor_pull(&merge->cursor, merge->old, err));
+    }
+    *out_has = merge->old->count != 0;
+    return RUZU_OK;
+}
+
+/* Old edges before (bound, neighbour, rel) go first. */
+static ruzu_status csr_merge_until(csr_merge *merge, uint64_t bound, uint64_t neighbour, uint64_t rel, rz_error *err)
+{
+    const rz_edge_batch *old = merge->old;
+    for (;;) {
+        bool has;
+        RZ_TRY(csr_merge_old(merge, &has, err));
+        uint32_t at = merge->old_at;
+        if (!has || old->bound[at] > bound ||
+            (old->bound[at] == bound && (old->neighbour[at] > neighbour || (old->neighbour[at] == neighbour && old->rel[at] > rel)))) {
+            return RUZU_OK;
+        }
+        RZ_TRY(csr_merge_put(merge, old->bound[at], old->neighbour[at], old->rel[at], err));
+        merge->old_at++;
+    }
+}
+
+static ruzu_status csr_merge_end_group(csr_merge *merge, rz_error *err)
+{
+    if (merge->group == UINT64_MAX) {
+        return RUZU_OK;
+    }
+    if (merge->merging) {
+        RZ_TRY(csr_merge_until(merge, UINT64_MAX, UINT64_MAX, UINT64_MAX, err));
+    }
+    RZ_TRY(csr_merge_flush(merge, err));
+    rz_csr_group *group;
+    RZ_TRY(rz_csr_builder_finish(&merge->builder, &group, err));
+    RZ_TRY(csr_merge_reserve(merge, merge->group, err));
+    merge->out->groups[merge->group] = group;
+    merge->group = UINT64_MAX;
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_error *err)
+{
+    RZ_TRY(csr_merge_end_group(merge, err));
+    RZ_TRY(csr_merge_reserve(merge, group, err)); /* before anything is written for it */
+    merge->group = group;
+    merge->merging = group < merge->base->group_count && merge->base->groups[group] != NULL;
+    merge->old_at = 0;
+    merge->old->count = 0;
+    return rz_csr_cursor_open(&merge->cursor, merge->merging ? merge->base->groups[group] : NULL, (uint32_t)group, err);
+}
+
+/* Edges [first, end) of the batch belong to the group that is open. */
+static ruzu_status csr_merge_edges(csr_merge *merge, const rz_edge_batch *batch, uint32_t first, uint32_t end, rz_error *err)
+{
+    if (!merge->merging) {
+        return rz_csr_builder_add(&merge->builder, batch->bound + first, batch->neighbour + first, batch->rel + first, end - first, err);
+    }
+    for (uint32_t i = first; i < end; i++) {
+        RZ_TRY(csr_merge_until(merge, batch->bound[i], batch->neighbour[i], batch->rel[i], err));
+        RZ_TRY(csr_merge_put(merge, batch->bound[i], batch->neighbour[i], batch->rel[i], err));
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merge_run(csr_merge *merge, rz_edge_pull_fn pull, void *user, rz_error *err)
+{
+    rz_edge_batch *batch = merge->fresh;
+    for (;;) {
+        RZ_TRY(pull(user, batch, err));
+        if (batch->count == 0) {
+            break;
+        }
+        for (uint32_t first = 0; first < batch->count;) {
+            uint64_t group = batch->bound[first] / RZ_CSR_GROUP_NODES;
+            uint32_t end = first + 1;
+            /* Sorted: when the last edge is of this group, all are. */
+            if (batch->bound[batch->count - 1] / RZ_CSR_GROUP_NODES == group) {
+                end = batch->count;
+            }
+            while (end < batch->count && batch->bound[end] / RZ_CSR_GROUP_NODES == group) {
+                end++;
+            }
+            if (group != merge->group) {
+                RZ_TRY(csr_merge_begin_group(merge, group, err));
+            }
+            RZ_TRY(csr_merge_edges(merge, batch, first, end, err));
+            first = end;
+        }
+    }
+    return csr_merge_end_group(merge, err);
+}
+
+/* Groups that nothing was added to are shared with the base. */
+static ruzu_status csr_merge_share(csr_merge *merge, rz_error *err)
+{
+    const rz_csr_side *base = merge->base;
+    if (base->group_count != 0) {
+        RZ_TRY(csr_merge_reserve(merge, base->group_count - 1, err));
+    }
+    for (uint32_t g = 0; g < base->group_count; g++) {
+        if (merge->out->groups[g] == NULL && base->groups[g] != NULL) {
+            atomic_fetch_add_explicit(&base->groups[g]->refs, 1, memory_order_relaxed);
+            merge->out->groups[g] = base->groups[g];
+        }
+    }
+    rz_csr_side_sum(merge->out);
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_edge_pull_fn pull, void *user, rz_csr_side *out, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_mem *mem = csr->env.mem;
+    csr_merge merge = {.csr = csr, .base = base, .out = out, .group = UINT64_MAX};
+    *out = (rz_csr_side){0};
+    rz_edge_batch *batches = (rz_edge_batch *)rz_mem_alloc(mem, 3 * sizeof *batches);
+    RZ_TRY_ALLOC(batches, err, "building adjacency lists");
+    merge.fresh = batches;
+    merge.old = batches + 1;
+    merge.merged = batches + 2;
+    merge.old->count = 0;
+    merge.merged->count = 0;
+    RZ_TRY_GOTO(rz_csr_builder_init(&merge.builder, csr, err));
+    RZ_TRY_GOTO(rz_csr_cursor_init(&merge.cursor, csr, direction, err));
+    RZ_TRY_GOTO(csr_merge_run(&merge, pull, user, err));
+    RZ_TRY_GOTO(csr_merge_share(&merge, err));
+cleanup:
+    rz_csr_cursor_deinit(&merge.cursor);
+    rz_csr_builder_deinit(&merge.builder);
+    rz_mem_free(mem, batches, 3 * sizeof *batches);
+    if (status != RUZU_OK) {
+        rz_csr_side_release(csr, out);
+    }
+    return status;
+}

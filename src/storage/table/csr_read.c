@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading adjacency: the hot path of the engine.
+ *
+ * A list is found by two neighbouring packed starts; the reader remembers the group it looked at last, whose starts are covered by a window, so that a
+ * look-up in the same group is two loads. Runs of consecutive nodes are unpacked at once. Reading a list unpacks straight into the output. Windows are
+ * kept per group in a small direct-mapped cache; a read that goes on where the last one ended pins ahead.
+ *
+ * A node with changes in memory (a mark says so) goes through csr_merged: its visible changes sorted, each with its place in the base list. Merged
+ * position = place + index, so any part of the merged list, and any search in it, needs no more than what the base gives.
+ */
+#include "storage/table/csr.h"
+
+#include <inttypes.h>
+
+#define CSR_AHEAD_ALL ((uint64_t)RZ_WINDOW_PAGES * RZ_PAGE_SIZE)
+#define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
+
+ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snapshot *snapshot, uint64_t visible_end, rz_mem *mem, rz_error *err)
+{
+    memset(reader, 0, sizeof *reader);
+    reader->csr = csr;
+    reader->mem = mem;
+    reader->visible_end = visible_end;
+    reader->version = rz_csr_pin(csr, snapshot);
+    if (reader->version == NULL) {
+        reader->csr = NULL;
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "%s: no version is left for timestamp %" PRIu64 ".", csr->what[0], snapshot->timestamp);
+    }
+    bool changes = visible_end > reader->version->folded_end &&
+                   atomic_load_explicit(&reader->version->delta->edges, memory_order_acquire) != 0;
+    for (uint32_t i = 0; i < 2; i++) {
+        rz_csr_side_reader *side = &reader->sides[i];
+        side->side = &reader->version->sides[i];
+        side->changes = changes ? &reader->version->delta->sides[i] : NULL;
+        side->source = (rz_window_source){csr->env.pool, csr->what[i]};
+        side->group_idx = UINT64_MAX;
+    }
+    return RUZU_OK;
+}
+
+void rz_csr_reader_release(rz_csr_reader *reader)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        rz_csr_side_reader *side = &reader->sides[i];
+        side->group_idx = UINT64_MAX;
+        for (uint32_t kind = 0; kind < 3; kind++) {
+            for (uint32_t w = 0; w < RZ_CSR_WINDOWS; w++) {
+                rz_window_release(&side->windows[kind][w], side->source.pool);
+            }
+        }
+    }
+}
+
+static size_t csr_merged_bytes(uint32_t capacity)
+{
+    /* Three arrays of numbers and the scratch of sorting: keys, and two arrays of places. */
+    return (size_t)capacity * (4 * sizeof(uint64_t) + 2 * sizeof(uint32_t));
+}
+
+void rz_csr_reader_deinit(rz_csr_reader *reader)
+{
+    if (reader->csr == NULL) {
+        return;
+    }
+    rz_csr_reader_release(reader);
+    for (uint32_t i = 0; i < 2; i++) {
+        for (uint32_t m = 0; m < RZ_CSR_MERGED; m++) {
+            rz_csr_merged *merged = &reader->sides[i].merged[m];
+            rz_mem_free(reader->mem, merged->neighbours, csr_merged_bytes(merged->capacity));
+        }
+    }
+    rz_csr_unpin(reader->csr, reader->version);
+    reader->csr = NULL;
+}
+
+/* ---- finding lists ---- */
+
+static ruzu_status csr_damaged(const rz_csr_side_reader *side, uint64_t bound, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list of node %" PRIu64 " is damaged.", side->source.what, bound);
+}
+
+/* A pin that finds every frame pinned is tried again without the reader's own. */
+static ruzu_status csr_cover(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_csr_group *group, uint64_t group_idx, uint32_t kind,
+                             uint64_t first, uint64_t count, uint64_t ahead, const uint8_t **out_data, uint64_t *out_first, rz_error *err)
+{
+    rz_window *window = &side->windows[kind][group_idx % RZ_CSR_WINDOWS];
+    rz_error attempt;
+    const rz_parray *array = &group->arrays[kind];
+    attempt.code = RUZU_OK;
+    ruzu_status status = rz_parray_cover(window, &side->source, &group->extents, array, first, count, ahead, out_data, out_first, &attempt);
+    if (RZ_LIKELY(status == RUZU_OK)) {
+        return RUZU_OK;
+    }
+    if (status != RUZU_ERROR_NO_MEMORY) {
+        return rz_error_copy(err, &attempt);
+    }
+    rz_csr_reader_release(reader);
+    return rz_parray_cover(window, &side->source, &group->extents, array, first, count, 0, out_data, out_first, err);
+}
+
+/* Makes group_idx the remembered group. */
+static RZ_NOINLINE ruzu_status csr_enter(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx, rz_error *err)
+{
+    const rz_csr_group *group = group_idx < side->side->group_count ? side->side->groups[group_idx] : NULL;
+    side->group_idx = UINT64_MAX;
+    side->group = group;
+    side->last_end = UINT64_MAX;
+    if (group != NULL) {
+        uint64_t first;
+        RZ_TRY(csr_cover(reader, side, group, group_idx, RZ_CSR_STARTS, 0, group->nodes + (uint64_t)1, 0, &side->starts, &first, err));
+        side->starts_width = group->arrays[RZ_CSR_STARTS].width;
+    }
+    side->group_idx = group_idx;
+    return RUZU_OK;
+}
+
+/* The base list of a node of the remembered group; false when its starts make no sense. */
+static inline bool csr_base_list(const rz_csr_side_reader *side, uint64_t bound, uint64_t *out_start, uint32_t *out_length)
+{
+    const rz_csr_group *group = side->group;
+    uint64_t local = bound % RZ_CSR_GROUP_NODES;
+    if (group == NULL || local >= group->nodes) {
+        *out_start = 0;
+        *out_length = 0;
+        return true;
+    }
+    uint64_t start = rz_packed_get(side->starts, local, side->starts_width);
+    uint64_t end = rz_packed_get(side->starts, local + 1, side->starts_width);
+    *out_start = start;
+    *out_length = (uint32_t)(end - start);
+    return start <= end && end <= group->edges && end - start <= UINT32_MAX;
+}
+
+/* Visible changes of a node. */
+static uint32_t csr_change_count(const rz_csr_reader *reader, const rz_csr_side_reader *side, uint64_t bound)
+{
+    const rz_delta_entry *first;
+    return rz_delta_visible(rz_delta_find(side->changes, bound), reader->version->folded_end, reader->visible_end, &first);
+}
+
+/* How many of the nodes ids[sel first …] are consecutive and of the same group as the first, at most `most`. */
+static uint32_t csr_run(const rz_id *ids, const rz_sel *sel, uint32_t first, uint32_t most)
+{
+    uint64_t bound = rz_id_offset(ids[rz_sel_at(sel, first)]);
+    uint64_t room = RZ_CSR_GROUP_NODES - bound % RZ_CSR_GROUP_NODES;
+    uint32_t run = 1;
+    most = most < room ? most : (uint32_t)room;
+    while (run < most && rz_id_offset(ids[rz_sel_at(sel, first + run)]) == bound + run) {
+        run++;
+    }
+    return run;
+}
+
+/* starts of the nodes bound … bound + count of the remembered group into side->buffer (count + 1 of them); nodes beyond the group's last have empty lists.
+ * False when they are damaged. */
+static bool csr_unpack_starts(rz_csr_side_reader *side, uint64_t bound, uint32_t count)
+{
+    const rz_csr_group *group = side->group;
+    uint64_t local = bound % RZ_CSR_GROUP_NODES;
+    uint64_t *starts = side->buffer;
+    if (group == NULL || local >= group->nodes) {
+        memset(starts, 0, (count + (size_t)1) * sizeof *starts);
+        return true;
+    }
+    uint32_t stored = group->nodes - local < count ? (uint32_t)(group->nodes - local) : count;
+    rz_unpack(side->starts, local, stored + (uint64_t)1, side->starts_width, 0, starts);
+    uint64_t disorder = 0;
+    for (uint32_t i = 0; i < stored; i++) {
+        disorder |= (uint64_t)(starts[i + 1] < starts[i]);
+    }
+    for (uint32_t i = stored; i < count; i++) {
+        starts[i + 1] = starts[i];
+    }
+    return disorder == 0 && starts[stored] <= group->edges && starts[stored] - starts[0] <= UINT32_MAX;
+}
+
+ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    for (uint32_t i = 0; i < sel->count;) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t bound = rz_id_offset(ids[row]);
+        if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+            RZ_TRY(csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        uint32_t run = i + 1 < sel->count && rz_id_offset(ids[rz_sel_at(sel, i + 1)]) == bound + 1
+                           ? csr_run(ids, sel, i, sel->count - i < RZ_VECTOR_CAPACITY ? sel->count - i : RZ_VECTOR_CAPACITY)
+                           : 1;
+        if (run < CSR_RUN) {
+            for (uint32_t k = 0; k < run; k++) {
+                uint64_t start;
+                uint32_t length;
+                if (RZ_UNLIKELY(!csr_base_list(side, bound + k, &start, &length))) {
+                    return csr_damaged(side, bound + k, err);
+                }
+                slices[rz_sel_at(sel, i + k)] = (rz_slice){.bound = bound + k, .start = start, .length = length, .base_length = length};
+            }
+            i += run;
+            continue;
+        }
+        if (RZ_UNLIKELY(!csr_unpack_starts(side, bound, run))) {
+            return csr_damaged(side, bound, err);
+        }
+        for (uint32_t k = 0; k < run; k++) {
+            uint32_t length = (uint32_t)(side->buffer[k + 1] - side->buffer[k]);
+            slices[rz_sel_at(sel, i + k)] = (rz_slice){.bound = bound + k, .start = side->buffer[k], .length = length, .base_length = length};
+        }
+        i += run;
+    }
+    for (uint32_t i = 0; side->changes != NULL && i < sel->count; i++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, i)];
+        if (rz_delta_marked(side->changes, slice->bound)) {
+            slice->length += csr_change_count(reader, side, slice->bound);
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t bound = rz_id_offset(ids[row]);
+        uint64_t start;
+        uint32_t length;
+        if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+            RZ_TRY(csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        if (RZ_UNLIKELY(!csr_base_list(side, bound, &start, &length))) {
+            return csr_damaged(side, bound, err);
+        }
+        degrees[row] += length;
+        if (side->changes != NULL && rz_delta_marked(side->changes, bound)) {
+            degrees[row] += csr_change_count(reader, side, bound);
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    for (uint32_t done = 0; done < count;) {
+        uint64_t bound = first + done;
+        uint64_t room = RZ_CSR_GROUP_NODES - bound % RZ_CSR_GROUP_NODES;
+        uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
+        take = take < room ? take : (uint32_t)room;
+        if (bound / RZ_CSR_GROUP_NODES != side->group_idx) {
+            RZ_TRY(csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        if (side->group != NULL) {
+            if (!csr_unpack_starts(side, bound, take)) {
+                return csr_damaged(side, bound, err);
+            }
+            for (uint32_t i = 0; i < take; i++) {
+                out[done + i] += side->buffer[i + 1] - side->buffer[i];
+            }
+        }
+        for (uint32_t i = 0; side->changes != NULL && i < take; i++) {
+            if (rz_delta_marked(side->changes, bound + i)) {
+                out[done + i] += csr_change_count(reader, side, bound + i);
+            }
+        }
+        done += take;
+    }
+    return RUZU_OK;
+}
+
+/* ---- reading lists ---- */
+
+/* Base entries [position, position + count) of the remembered group. */
+static ruzu_status csr_read_base(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t position, uint32_t count, uint64_t neighbour_base,
+                                 uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
+{
+    const rz_csr_group *group = side->group;
+    uint64_t ahead = position == side->last_end ? CSR_AHEAD_ALL : 0;
+    while (count != 0) {
+        const uint8_t *data;
+        uint64_t first;
+        uint64_t take = count < RZ_WINDOW_VALUES / 2 ? count : RZ_WINDOW_VALUES / 2;
+        for (uint32_t kind = RZ_CSR_NEIGHBOURS; kind <= RZ_CSR_RELS; kind++) { /* not across extents */
+            uint64_t per_extent = group->arrays[kind].per_extent;
+            if (RZ_UNLIKELY(per_extent != UINT64_MAX)) {
+                uint64_t left = per_extent - position % per_extent;
+                take = take < left ? take : left;
+            }
+        }
+        RZ_TRY(csr_cover(reader, side, group, side->group_idx, RZ_CSR_NEIGHBOURS, position, take, ahead, &data, &first, err));
+        rz_unpack(data, first, take, group->arrays[RZ_CSR_NEIGHBOURS].width, group->arrays[RZ_CSR_NEIGHBOURS].base + neighbour_base, neighbours);
+        neighbours += take;
+        if (rels != NULL && group->implicit_rels) {
+            uint64_t rel = group->arrays[RZ_CSR_RELS].base + rel_base + position;
+            for (uint64_t i = 0; i < take; i++) {
+                rels[i] = rel + i;
+            }
+            rels += take;
+        } else if (rels != NULL) {
+            RZ_TRY(csr_cover(reader, side, group, side->group_idx, RZ_CSR_RELS, position, take, ahead, &data, &first, err));
+            rz_unpack(data, first, take, group->arrays[RZ_CSR_RELS].width, group->arrays[RZ_CSR_RELS].base + rel_base, rels);
+            rels += take;
+        }
+        position += take;
+        count -= (uint32_t)take;
+    }
+    side->last_end = position;
+    return RUZU_OK;
+}
+
+/* Neighbour and rel offset at one base position. */
+static ruzu_status csr_get(rz_csr_reader *reader, rz_csr_side_reader *side, uint32_t kind, uint64_t position, uint64_t *out, rz_error *err)
+{
+    const rz_csr_group *group = side->group;
+    const rz_parray *array = &group->arrays[kind];
+    const uint8_t *data;
+    uint64_t first;
+    if (kind == RZ_CSR_RELS && group->implicit_rels) {
+        *out = array->base + position;
+        return RUZU_OK;
+    }
+    RZ_TRY(csr_cover(reader, side, group, side->group_idx, kind, position, 1, 0, &data, &first, err));
+    *out = rz_packed_get(data, first, array->width) + array->base;
+    return RUZU_OK;
+}
+
+/* First base position in [low, high) whose neighbour is >= neighbour (or, `above`, greater). The list is sorted. */
+static ruzu_status csr_search(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t neighbour, bool above, uint64_t low, uint64_t high,
+                              uint64_t *out, rz_error *err)
+{
+    const rz_csr_group *group = side->group;
+    const rz_parray *array = &group->arrays[RZ_CSR_NEIGHBOURS];
+    /* Down to a few pages one page at a time, the rest in place. */
+    uint64_t near = RZ_WINDOW_VALUES / 16;
+    while (high - low > near || (high > low && array->per_extent != UINT64_MAX && low / array->per_extent != (high - 1) / array->per_extent)) {
+        uint64_t middle = low + (high - low) / 2;
+        uint64_t value;
+        RZ_TRY(csr_get(reader, side, RZ_CSR_NEIGHBOURS, middle, &value, err));
+        if (value < neighbour || (above && value == neighbour)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low < high) {
+        const uint8_t *data;
+        uint64_t first;
+        RZ_TRY(csr_cover(reader, side, group, side->group_idx, RZ_CSR_NEIGHBOURS, low, high - low, 0, &data, &first, err));
+        if (neighbour < array->base) {
+            high = low;
+        }
+        uint64_t wanted = neighbour - array->base;
+        uint64_t shift = first - low; /* of positions within the extent */
+        while (low < high) {
+            uint64_t middle = low + (high - low) / 2;
+            uint64_t value = rz_packed_get(data, middle + shift, array->width);
+            if (value < wanted || (above && value == wanted)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+    }
+    *out = low;
+    return RUZU_OK;
+}
+
+/* ---- lists with changes ---- */
+
+/* Sorts the node's changes into `merged`, by (neighbour, rel). */
+static ruzu_status csr_merge_load(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t bound, rz_error *err)
+{
+    const rz_delta_entry *entries;
+    uint32_t count = rz_delta_visible(rz_delta_find(side->changes, bound), reader->version->folded_end, reader->visible_end, &entries);
+    merged->used = false;
+    if (count > merged->capacity) {
+        uint32_t capacity = count < 32 ? 32 : count;
+        uint64_t *numbers = (uint64_t *)rz_mem_alloc(reader->mem, csr_merged_bytes(capacity));
+        RZ_TRY_ALLOC(numbers, err, "reading adjacency lists");
+        rz_mem_free(reader->mem, merged->neighbours, csr_merged_bytes(merged->capacity));
+        merged->neighbours = numbers;
+        merged->rels = numbers + capacity;
+        merged->places = numbers + (size_t)capacity * 2;
+        merged->scratch = numbers + (size_t)capacity * 3;
+        merged->capacity = capacity;
+    }
+    if (count != 0) { /* capacity != 0 */
+        uint32_t *order = (uint32_t *)(void *)(merged->scratch + merged->capacity);
+        for (uint32_t i = 0; i < count; i++) {
+            merged->neighbours[i] = atomic_load_explicit(&entries[i].neighbour, memory_order_relaxed);
+            order[i] = i;
+        }
+        rz_radix_sort(merged->neighbours, merged->scratch, order, order + merged->capacity, count, 0, RZ_ID_OFFSET_BITS);
+        for (uint32_t i = 0; i < count; i++) {
+            merged->rels[i] = atomic_load_explicit(&entries[order[i]].rel, memory_order_relaxed);
+        }
+    }
+    merged->count = count;
+    merged->bound = bound;
+    return RUZU_OK;
+}
+
+/* For each change the number of base entries before it. */
+static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, const rz_slice *slice, rz_error *err)
+{
+    uint64_t low = slice->start;
+    uint64_t end = slice->start + slice->base_length;
+    for (uint32_t i = 0; i < merged->count; i++) {
+        if (low < end) {
+            RZ_TRY(csr_search(reader, side, merged->neighbours[i], false, low, end, &low, err));
+        }
+        while (low < end) { /* parallel edges: by rel offset */
+            uint64_t neighbour, rel;
+            RZ_TRY(csr_get(reader, side, RZ_CSR_NEIGHBOURS, low, &neighbour, err));
+            if (neighbour != merged->neighbours[i]) {
+                break;
+            }
+            RZ_TRY(csr_get(reader, side, RZ_CSR_RELS, low, &rel, err));
+            if (rel > merged->rels[i]) {
+                break;
+            }
+            low++;
+        }
+        merged->places[i] = low - slice->start;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merged_of(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_slice *slice, const rz_csr_merged **out, rz_error *err)
+{
+    for (uint32_t i = 0; i < RZ_CSR_MERGED; i++) {
+        if (side->merged[i].used && side->merged[i].bound == slice->bound) {
+            *out = &side->merged[i];
+            return RUZU_OK;
+        }
+    }
+    rz_csr_merged *merged = &side->merged[side->next_merged++ % RZ_CSR_MERGED];
+    RZ_TRY(csr_merge_load(reader, side, merged, slice->bound, err));
+    RZ_TRY(csr_merge_places(reader, side, merged, slice, err));
+    merged->used = true;
+    *out = merged;
+    return RUZU_OK;
+}
+
+static ruzu_status csr_read_merged(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_slice *slice, uint32_t first, uint32_t count,
+                                   uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
+{
+    const rz_csr_merged *merged;
+    RZ_TRY(csr_merged_of(reader, side, slice, &merged, err));
+    uint32_t low = 0, high = merged->count; /* the first change at or behind `first` */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (merged->places[middle] + middle < first) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    uint64_t base = first - low; /* base entries before `first` */
+    for (uint32_t done = 0; done < count;) {
+        uint64_t until = low < merged->count ? merged->places[low] : slice->base_length;
+        uint64_t take = until - base;
+        take = take < count - done ? take : count - done;
+        if (take != 0) {
+            RZ_TRY(csr_read_base(reader, side, slice->start + base, (uint32_t)take, neighbour_base, neighbours + done, rel_base,
+                                 rels == NULL ? NULL : rels + done, err));
+            base += take;
+            done += (uint32_t)take;
+            continue;
+        }
+        if (low == merged->count) { /* the slice is not this reader's */
+            return csr_damaged(side, slice->bound, err);
+        }
+        neighbours[done] = merged->neighbours[low] + neighbour_base;
+        if (rels != NULL) {
+            rels[done] = merged->rels[low] + rel_base;
+        }
+        low++;
+        done++;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count, uint64_t neighbour_base,
+                        uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    RZ_ASSERT(first <= slice->length && count <= slice->length - first);
+    if (RZ_UNLIKELY(slice->bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+        RZ_TRY(csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
+    }
+    if (RZ_UNLIKELY(slice->length != slice->base_length)) {
+        return csr_read_merged(reader, side, slice, first, count, neighbour_base, neighbours, rel_base, rels, err);
+    }
+    if (count == 0) {
+        return RUZU_OK;
+    }
+    return csr_read_base(reader, side, slice->start + first, count, neighbour_base, neighbours, rel_base, rels, err);
+}
+
+/* ---- searching ---- */
+
+/* First index of merged->neighbours that is >= neighbour (or, `above`, greater). */
+static uint32_t csr_search_changes(const rz_csr_merged *merged, uint64_t neighbour, bool above)
+{
+    uint32_t low = 0, high = merged->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (merged->neighbours[middle] < neighbour || (above && merged->neighbours[middle] == neighbour)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
+                        uint32_t *out_count, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    uint64_t end = slice->start + slice->base_length;
+    uint64_t low = slice->start;
+    *out_first = 0;
+    *out_count = 0;
+    if (slice->length == 0) {
+        return RUZU_OK;
+    }
+    if (RZ_UNLIKELY(slice->bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+        RZ_TRY(csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
+    }
+    uint64_t high = low;
+    if (low < end) {
+        uint64_t value = 0;
+        RZ_TRY(csr_search(reader, side, neighbour, false, low, end, &low, err));
+        high = low;
+        uint64_t step = 1; /* gallop over parallel edges: nearly always none or one */
+        while (high < end) {
+            RZ_TRY(csr_get(reader, side, RZ_CSR_NEIGHBOURS, high, &value, err));
+            if (value != neighbour) {
+                break;
+            }
+            if (step < 8) {
+                high++;
+                step++;
+            } else {
+                RZ_TRY(csr_search(reader, side, neighbour, true, high, end, &high, err));
+                break;
+            }
+        }
+    }
+    uint64_t first = low - slice->start;
+    uint64_t count = high - low;
+    if (RZ_UNLIKELY(slice->length != slice->base_length)) {
+        const rz_csr_merged *merged;
+        RZ_TRY(csr_merged_of(reader, side, slice, &merged, err));
+        uint32_t changes_low = csr_search_changes(merged, neighbour, false);
+        uint32_t changes_high = csr_search_changes(merged, neighbour, true);
+        first += changes_low;
+        count += changes_high - changes_low;
+    }
+    *out_first = count == 0 ? 0 : (uint32_t)first;
+    *out_count = (uint32_t)count;
+    return RUZU_OK;
+}
