@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * COUNT_STAR and COUNT: the state is a number of rows, weights added.
+ */
+#include "function/agg.h"
+
+static void agg_count_init(const rz_agg_bound *bound, uint8_t *state)
+{
+    memset(state, 0, bound->state_size);
+}
+
+static ruzu_status agg_count_star_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
+                                         const uint64_t *weights, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)arg;
+    (void)err;
+    for (uint32_t idx = 0; idx < sel->count; idx++) {
+        uint32_t row = rz_sel_at(sel, idx);
+        uint8_t *state = states[row];
+        rz_store_u64(state, rz_load_u64(state) + rz_agg_weight(weights, row));
+    }
+    return RUZU_OK;
+}
+
+static uint64_t agg_count_weights(const rz_sel *sel, const uint64_t *weights)
+{
+    uint64_t count = 0;
+    if (weights == NULL) {
+        return sel->count;
+    }
+    for (uint32_t idx = 0; idx < sel->count; idx++) {
+        count += weights[rz_sel_at(sel, idx)];
+    }
+    return count;
+}
+
+static ruzu_status agg_count_star_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
+                                             const uint64_t *weights, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)arg;
+    (void)err;
+    rz_store_u64(state, rz_load_u64(state) + agg_count_weights(sel, weights));
+    return RUZU_OK;
+}
+
+/* No row of the argument can be NULL. */
+static bool agg_count_is_full(const rz_fn_reader *reader)
+{
+    return reader->base->type->physical != RZ_PHYS_NONE && reader->base->validity == NULL;
+}
+
+static ruzu_status agg_count_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
+                                    const uint64_t *weights, rz_error *err)
+{
+    rz_fn_reader reader = rz_fn_read(arg);
+    if (agg_count_is_full(&reader)) {
+        return agg_count_star_update(bound, context, states, arg, sel, weights, err);
+    }
+    for (uint32_t idx = 0; idx < sel->count; idx++) {
+        uint32_t row = rz_sel_at(sel, idx);
+        uint64_t weight = rz_fn_is_null_at(&reader, rz_fn_at(&reader, row)) ? 0 : rz_agg_weight(weights, row);
+        rz_store_u64(states[row], rz_load_u64(states[row]) + weight);
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status agg_count_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
+                                        const uint64_t *weights, rz_error *err)
+{
+    rz_fn_reader reader = rz_fn_read(arg);
+    if (agg_count_is_full(&reader)) {
+        return agg_count_star_update_one(bound, context, state, arg, sel, weights, err);
+    }
+    uint64_t count = 0;
+    for (uint32_t idx = 0; idx < sel->count; idx++) {
+        uint32_t row = rz_sel_at(sel, idx);
+        count += rz_fn_is_null_at(&reader, rz_fn_at(&reader, row)) ? 0 : rz_agg_weight(weights, row);
+    }
+    rz_store_u64(state, rz_load_u64(state) + count);
+    return RUZU_OK;
+}
+
+static ruzu_status agg_count_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into, const uint8_t *from, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)err;
+    rz_store_u64(into, rz_load_u64(into) + rz_load_u64(from));
+    return RUZU_OK;
+}
+
+static ruzu_status agg_count_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+{
+    (void)bound;
+    (void)err;
+    for (uint32_t i = 0; i < count; i++) {
+        ((uint64_t *)out->data)[out_start + i] = rz_load_u64(states[i]);
+    }
+    return RUZU_OK;
+}
+
+static const rz_agg agg_count_star = {"COUNT_STAR",      true, agg_count_init, agg_count_star_update, agg_count_star_update_one, agg_count_combine,
+                                      agg_count_finish, NULL, NULL};
+static const rz_agg agg_count = {"COUNT", true, agg_count_init, agg_count_update, agg_count_update_one, agg_count_combine, agg_count_finish, NULL, NULL};
+
+ruzu_status rz_agg_bind_count(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+{
+    (void)name;
+    (void)arena;
+    (void)err;
+    out->agg = arg_type == NULL ? &agg_count_star : &agg_count;
+    out->arg_type = arg_type;
+    out->result = RZ_INT64;
+    out->state_size = 16;
+    return RUZU_OK;
+}
