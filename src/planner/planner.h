@@ -26,9 +26,9 @@ enum {
     RZ_RULE_JOIN_ORDER = 1u << 5,      /* off: as written */
     RZ_RULE_PUSH_DOWN = 1u << 6,       /* off: predicates above the whole pattern */
     RZ_RULE_HASH_JOIN = 1u << 7,       /* equality between disconnected parts: HASH_JOIN; off: CROSS + FILTER */
-    RZ_RULE_SEMI = 1u << 8,            /* EXISTS / NOT EXISTS in WHERE: SEMI / ANTI */
-    RZ_RULE_ALL = UINT32_MAX
+    RZ_RULE_SEMI = 1u << 8             /* EXISTS / NOT EXISTS in WHERE: SEMI / ANTI */
 };
+#define RZ_RULE_ALL UINT32_MAX
 
 typedef struct rz_plan_context {
     const rz_catalog *catalog;
