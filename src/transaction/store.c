@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store: one open database file with its tables; opening, closing, the writer's turn, checkpoints.
+ */
+#include "transaction/store.h"
+
+#include <string.h>
+
+/* ---- the list of tables ---- */
+
+store_table *rz_store_table(const rz_store *store, uint32_t id)
+{
+    if (id >= STORE_SLOTS * STORE_SLOTS) {
+        return NULL;
+    }
+    store_table *_Atomic *page = atomic_load_explicit(&store->tables[id >> STORE_SLOT_BITS], memory_order_acquire);
+    return page == NULL ? NULL : atomic_load_explicit(&page[id & (STORE_SLOTS - 1)], memory_order_acquire);
+}
+
+ruzu_status rz_store_publish_table(rz_store *store, store_table *table, rz_error *err)
+{
+    uint32_t id = table->id;
+    store_table *_Atomic *page = atomic_load_explicit(&store->tables[id >> STORE_SLOT_BITS], memory_order_relaxed);
+    if (page == NULL) {
+        page = (store_table *_Atomic *)rz_mem_calloc(&store->mem, STORE_SLOTS, sizeof *page);
+        RZ_TRY_ALLOC(page, err, "listing a table");
+        atomic_store_explicit(&store->tables[id >> STORE_SLOT_BITS], page, memory_order_release);
+    }
+    atomic_store_explicit(&page[id & (STORE_SLOTS - 1)], table, memory_order_release);
+    return RUZU_OK;
+}
+
+void rz_store_forget_table(rz_store *store, uint32_t id)
+{
+    store_table *table = rz_store_table(store, id);
+    if (table == NULL) {
+        return;
+    }
+    store_table *_Atomic *page = atomic_load_explicit(&store->tables[id >> STORE_SLOT_BITS], memory_order_relaxed);
+    atomic_store_explicit(&page[id & (STORE_SLOTS - 1)], NULL, memory_order_release);
+    if (table->ntab != NULL) {
+        rz_ntab_drop(table->ntab);
+    }
+    if (table->rtab != NULL) {
+        rz_rtab_drop(table->rtab);
+    }
+    if (table->directory.range.count != 0) {
+        rz_disk_free(store->disk, table->directory.range);
+    }
+    rz_mem_free(&store->mem, table, sizeof *table);
+}
+
+static void store_destroy_tables(rz_store *store)
+{
+    for (uint32_t p = 0; p < STORE_SLOTS; p++) {
+        store_table *_Atomic *page = atomic_load_explicit(&store->tables[p], memory_order_relaxed);
+        for (uint32_t i = 0; page != NULL && i < STORE_SLOTS; i++) {
+            store_table *table = atomic_load_explicit(&page[i], memory_order_relaxed);
+            if (table != NULL && table->ntab != NULL) {
+                rz_ntab_destroy(table->ntab);
+            }
+            if (table != NULL && table->rtab != NULL) {
+                rz_rtab_destroy(table->rtab);
+            }
+            rz_mem_free(&store->mem, table, sizeof *table);
+        }
+        rz_mem_free(&store->mem, (void *)(uintptr_t)page, STORE_SLOTS * sizeof *page);
+        atomic_store_explicit(&store->tables[p], NULL, memory_order_relaxed);
+    }
+}
+
+static ruzu_status store_columns(rz_arena *arena, const rz_cat_table *table, rz_column_def **out, rz_error *err)
+{
+    *out = RZ_NEW_ARRAY(arena, rz_column_def, table->property_count);
+    RZ_TRY_ALLOC(*out, err, "opening a table");
+    for (uint32_t i = 0; i < table->property_count; i++) {
+        (*out)[i] = (rz_column_def){.id = table->properties[i].id, .name = table->properties[i].name, .type = table->properties[i].type};
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status store_make_node(rz_store *store, const rz_cat_table *table, const rz_column_def *columns, rz_reader *directory, rz_ntab **out, rz_error *err)
+{
+    rz_table_env env = {.mem = &store->mem, .disk = store->disk, .pool = store->pool};
+    return directory == NULL ? rz_ntab_create(&env, table->id, table->name, columns, table->property_count, table->key, out, err)
+                             : rz_ntab_open(&env, table->id, table->name, columns, table->property_count, table->key, directory, out, err);
+}
+
+static ruzu_status store_make_rel(rz_store *store, const rz_cat_table *table, const rz_cat_pair *pair, const rz_column_def *columns, rz_reader *directory,
+                                  rz_rtab **out, rz_error *err)
+{
+    rz_table_env env = {.mem = &store->mem, .disk = store->disk, .pool = store->pool};
+    rz_rtab_def def = {.pair_id = pair->id,
+                       .name = table->name,
+                       .src_table = pair->src_table,
+                       .dst_table = pair->dst_table,
+                       .one_src = table->one_src,
+                       .one_dst = table->one_dst,
+                       .columns = columns,
+                       .column_count = table->property_count};
+    return directory == NULL ? rz_rtab_create(&env, &def, out, err) : rz_rtab_open(&env, &def, directory, out, err);
+}
+
+ruzu_status rz_store_make_table(rz_store *store, const rz_catalog *catalog, uint32_t id, rz_reader *directory, store_table **out, rz_error *err)
+{
+    *out = NULL;
+    rz_arena arena;
+    rz_arena_init(&arena, &store->mem);
+    ruzu_status status = RUZU_OK;
+    rz_column_def *columns = NULL;
+    const rz_cat_pair *pair = NULL;
+    const rz_cat_table *node = rz_catalog_node_table(catalog, id);
+    const rz_cat_table *rel = node != NULL ? NULL : rz_catalog_rel_of_pair(catalog, id, &pair);
+    store_table *made = (store_table *)rz_mem_calloc(&store->mem, 1, sizeof *made);
+    if (made == NULL) {
+        status = rz_error_no_memory(err, "opening a table");
+        goto cleanup;
+    }
+    made->id = id;
+    if (node == NULL && rel == NULL) {
+        status = rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: table %u has storage but is not in the catalog.", id);
+        goto cleanup;
+    }
+    RZ_TRY_GOTO(store_columns(&arena, node != NULL ? node : rel, &columns, err));
+    if (node != NULL) {
+        RZ_TRY_GOTO(store_make_node(store, node, columns, directory, &made->ntab, err));
+    } else {
+        RZ_TRY_GOTO(store_make_rel(store, rel, pair, columns, directory, &made->rtab, err));
+    }
+    *out = made;
+    made = NULL;
+cleanup:
+    rz_mem_free(&store->mem, made, sizeof *made);
+    rz_arena_free(&arena);
+    return status;
+}
+
+/* ---- opening and closing ---- */
+
+static ruzu_status store_open_disk(rz_store *store, const rz_store_options *options, bool *out_new, rz_error *err)
+{
+    bool present = false;
+    *out_new = true;
+    if (options->path != NULL) {
+        RZ_TRY(rz_disk_probe(options->vfs, options->path, &present, err));
+        if (!present && (options->read_only || options->no_create)) {
+            return rz_error_set(err, RUZU_ERROR_IO, "Cannot open database '%s': the file does not exist%s.", options->path,
+                                options->read_only ? " and a database opened read-only is not created" : "");
+        }
+    }
+    if (present) {
+        *out_new = false;
+        RZ_TRY(rz_disk_open(options->vfs, &store->mem, options->path, options->read_only, &store->disk, err));
+    } else {
+        RZ_TRY(rz_disk_create(options->vfs, &store->mem, options->path, &store->disk, err));
+    }
+    if (options->max_db_size_bytes != 0) {
+        rz_disk_set_max_size(store->disk, options->max_db_size_bytes);
+    }
+    return RUZU_OK;
+}
+
+static void store_free(rz_store *store)
+{
+    store_destroy_tables(store);
+    rz_catalog_release(store->catalog);
+    if (store->pool != NULL) {
+        rz_pool_destroy(store->pool);
+    }
+    rz_cond_destroy(&store->turn);
+    rz_mutex_destroy(&store->lock);
+    rz_mem_free(rz_mem_root(), store, sizeof *store);
+}
+
+ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err)
+{
+    *out = NULL;
+    rz_store *store = (rz_store *)rz_mem_calloc(rz_mem_root(), 1, sizeof *store);
+    RZ_TRY_ALLOC(store, err, "opening a database");
+    if (rz_mutex_init(&store->lock) != RUZU_OK || rz_cond_init(&store->turn) != RUZU_OK) {
+        rz_mem_free(rz_mem_root(), store, sizeof *store);
+        return rz_error_no_memory(err, "opening a database");
+    }
+    rz_mem_init(&store->mem, rz_mem_root(), options->memory_limit_bytes == 0 ? UINT64_MAX : options->memory_limit_bytes);
+    store->vfs = options->vfs;
+    store->read_only = options->read_only;
+    store->no_checkpoint_on_close = options->no_checkpoint_on_close;
+    store->next_txn_id = 1;
+    bool is_new = true;
+    ruzu_status status = RUZU_OK;
+    RZ_TRY_GOTO(store_open_disk(store, options, &is_new, err));
+    RZ_TRY_GOTO(rz_pool_create(&store->mem, store->disk, options->pool_size_bytes, options->path, &store->pool, err));
+    if (is_new) {
+        RZ_TRY_GOTO(rz_catalog_create(&store->mem, &store->catalog, err));
+    } else {
+        RZ_TRY_GOTO(rz_store_load(store, err));
+    }
+    store->saved_timestamp = store->timestamp;
+    *out = store;
+    return RUZU_OK;
+cleanup: {
+    rz_disk *disk = store->disk;
+    rz_error ignored;
+    rz_error_init(&ignored);
+    if (store->pool != NULL) { /* tables and frames go before the file they lie in */
+        store_destroy_tables(store);
+        rz_pool_destroy(store->pool);
+        store->pool = NULL;
+    }
+    if (disk != NULL && rz_disk_close(disk, &ignored) != RUZU_OK) {
+        /* the first failure is the one to report */
+    }
+    store_free(store);
+    return status;
+}
+}
+
+ruzu_status rz_store_close(rz_store *store, rz_error *err)
+{
+    RZ_ASSERT(store->live == 0);
+    ruzu_status status = RUZU_OK;
+    if (!store->read_only && !store->no_checkpoint_on_close && !rz_disk_in_memory(store->disk)) {
+        status = rz_store_checkpoint(store, 0, err);
+    }
+    rz_disk *disk = store->disk;
+    store_destroy_tables(store);
+    rz_pool_destroy(store->pool);
+    store->pool = NULL;
+    ruzu_status closed = rz_disk_close(disk, status == RUZU_OK ? err : NULL);
+    store_free(store);
+    return status != RUZU_OK ? status : closed;
+}
+
+rz_mem *rz_store_mem(rz_store *store)
+{
+    return &store->mem;
+}
+
+rz_pool *rz_store_pool(rz_store *store)
+{
+    return store->pool;
+}
+
+rz_disk *rz_store_disk(rz_store *store)
+{
+    return store->disk;
+}
+
+rz_vfs *rz_store_vfs(rz_store *store)
+{
+    return store->vfs;
+}
+
+bool rz_store_read_only(const rz_store *store)
+{
+    return store->read_only;
+}
+
+/* ---- the writer's turn ---- */
+
+ruzu_status rz_store_take_turn(rz_store *store, uint64_t timeout_us, rz_error *err)
+{
+    uint64_t start = rz_now_monotonic_us();
+    rz_mutex_lock(&store->lock);
+    while (store->writing) {
+        uint64_t waited = rz_now_monotonic_us() - start;
+        if (waited >= timeout_us || !rz_cond_wait_us(&store->turn, &store->lock, timeout_us - waited)) {
+            if (!store->writing) {
+                break;
+            }
+            rz_mutex_unlock(&store->lock);
+            return rz_error_set(err, RUZU_ERROR_BUSY,
+                                "Cannot start a new write transaction in the system. Only one write transaction at a time is allowed in the system.");
+        }
+    }
+    store->writing = true;
+    rz_mutex_unlock(&store->lock);
+    return RUZU_OK;
+}
+
+void rz_store_end_turn(rz_store *store)
+{
+    rz_mutex_lock(&store->lock);
+    store->writing = false;
+    rz_cond_signal(&store->turn);
+    rz_mutex_unlock(&store->lock);
+}
+
+ruzu_status rz_store_checkpoint(rz_store *store, uint64_t busy_timeout_us, rz_error *err)
+{
+    if (store->read_only) {
+        return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
+    }
+    RZ_TRY(rz_store_take_turn(store, busy_timeout_us, err));
+    ruzu_status status = store->timestamp == store->saved_timestamp ? RUZU_OK : rz_store_save(store, err);
+    rz_store_end_turn(store);
+    return status;
+}

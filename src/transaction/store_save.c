@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Saving and loading the store's metadata: a shallow tree.
+ *
+ *   header ─► catalog bytes
+ *          ─► list of node tables ─► directory of each table (its own range and CRC)
+ *          ─► list of FROM/TO pairs ─► directory of each
+ *
+ * A list: u32 count, then per table u32 id and the reference of its directory. A save rewrites the directories of changed tables, both lists and the catalog, holds what
+ * they replace, writes the header (both slots), and only then frees the old ranges.
+ */
+#include "transaction/store.h"
+
+#include <string.h>
+
+/* ---- saving ---- */
+
+/* Ranges that the header under way drops: held before it is written; afterwards freed, or taken back when it failed. */
+typedef RZ_ARRAY(rz_page_range) save_ranges;
+
+static ruzu_status save_replace(rz_store *store, rz_arena *arena, save_ranges *replaced, rz_page_range range, rz_error *err)
+{
+    if (range.count == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_disk_hold(store->disk, range, err));
+    if (!RZ_ARRAY_PUSH(replaced, arena, range)) {
+        rz_disk_unhold(store->disk, range);
+        return rz_error_no_memory(err, "saving the database");
+    }
+    return RUZU_OK;
+}
+
+/* Folds a changed table and writes its directory. The new reference stands in the entry at once: should the header fail, the next save goes on from it. */
+static ruzu_status save_table(rz_store *store, store_table *table, rz_arena *arena, save_ranges *replaced, rz_error *err)
+{
+    bool changed = table->ntab != NULL ? rz_ntab_changed(table->ntab) : rz_rtab_changed(table->rtab);
+    if (!changed && table->directory.range.count != 0) {
+        return RUZU_OK;
+    }
+    rz_str bytes;
+    rz_str_init(&bytes, &store->mem);
+    rz_meta_ref directory = {0};
+    ruzu_status status = RUZU_OK;
+    RZ_TRY_GOTO(table->ntab != NULL ? rz_ntab_checkpoint(table->ntab, store->timestamp, &bytes, err)
+                                    : rz_rtab_checkpoint(table->rtab, store->timestamp, &bytes, err));
+    if (bytes.failed) {
+        status = rz_error_no_memory(err, "saving a table");
+        goto cleanup;
+    }
+    RZ_TRY_GOTO(rz_meta_write(store->disk, rz_str_text(&bytes), bytes.length, &directory, err));
+    status = save_replace(store, arena, replaced, table->directory.range, err);
+    if (status != RUZU_OK) {
+        rz_disk_free(store->disk, directory.range);
+        goto cleanup;
+    }
+    table->directory = directory;
+cleanup:
+    rz_str_free(&bytes);
+    return status;
+}
+
+static void save_list_entry(const store_table *table, rz_str *out)
+{
+    char id[4];
+    rz_store_u32(id, table->id);
+    rz_str_append(out, id, sizeof id);
+    rz_meta_ref_encode(&table->directory, out);
+}
+
+/* Both lists, over the tables that the catalog has. */
+static ruzu_status save_tables(rz_store *store, rz_arena *arena, save_ranges *replaced, rz_str lists[2], rz_error *err)
+{
+    uint32_t counts[2] = {0, 0};
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        rz_str_append(&lists[kind], "\0\0\0\0", 4);
+    }
+    for (uint32_t id = 0; id < rz_catalog_id_end(store->catalog); id++) {
+        bool is_node = rz_catalog_node_table(store->catalog, id) != NULL;
+        store_table *table = rz_store_table(store, id);
+        if (table == NULL || (!is_node && rz_catalog_rel_of_pair(store->catalog, id, NULL) == NULL)) {
+            continue;
+        }
+        RZ_TRY(save_table(store, table, arena, replaced, err));
+        save_list_entry(table, &lists[is_node ? 0 : 1]);
+        counts[is_node ? 0 : 1]++;
+    }
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        if (lists[kind].failed) {
+            return rz_error_no_memory(err, "saving the database");
+        }
+        rz_store_u32(lists[kind].data, counts[kind]);
+    }
+    return RUZU_OK;
+}
+
+/* Storage of dropped tables goes when no transaction can still see it. */
+static void save_forget_dropped(rz_store *store)
+{
+    rz_mutex_lock(&store->lock);
+    bool alone = store->live == 0;
+    rz_mutex_unlock(&store->lock);
+    for (uint32_t id = 0; alone && id < rz_catalog_id_end(store->catalog); id++) {
+        if (rz_store_table(store, id) != NULL && rz_catalog_node_table(store->catalog, id) == NULL &&
+            rz_catalog_rel_of_pair(store->catalog, id, NULL) == NULL) {
+            rz_store_forget_table(store, id);
+        }
+    }
+}
+
+static ruzu_status save_header(rz_store *store, const rz_str lists[2], const rz_str *catalog, rz_arena *arena, save_ranges *replaced, rz_error *err)
+{
+    rz_file_header header = *rz_disk_header(store->disk);
+    rz_meta_ref *refs[3] = {&header.node_tables, &header.rel_tables, &header.catalog};
+    const rz_str *bytes[3] = {&lists[0], &lists[1], catalog};
+    rz_meta_ref written[3] = {0};
+    ruzu_status status = RUZU_OK;
+    for (uint32_t i = 0; i < 3 && status == RUZU_OK; i++) {
+        status = save_replace(store, arena, replaced, refs[i]->range, err);
+        if (status == RUZU_OK) {
+            status = rz_meta_write(store->disk, rz_str_text(bytes[i]), bytes[i]->length, &written[i], err);
+        }
+        *refs[i] = written[i];
+    }
+    if (status == RUZU_OK) {
+        header.flags |= RZ_HEADER_CLEAN; /* everything committed is in the file: there is no log yet */
+        header.last_timestamp = store->timestamp;
+        status = rz_disk_header_write(store->disk, &header, err);
+    }
+    for (uint32_t i = 0; i < 3 && status != RUZU_OK; i++) {
+        if (written[i].range.count != 0) {
+            rz_disk_free(store->disk, written[i].range);
+        }
+    }
+    return status;
+}
+
+ruzu_status rz_store_save(rz_store *store, rz_error *err)
+{
+    rz_arena arena;
+    rz_arena_init(&arena, &store->mem);
+    rz_str lists[2];
+    rz_str catalog;
+    rz_str_init(&lists[0], &store->mem);
+    rz_str_init(&lists[1], &store->mem);
+    rz_str_init(&catalog, &store->mem);
+    save_ranges replaced = {0};
+    ruzu_status status = RUZU_OK;
+    save_forget_dropped(store);
+    RZ_TRY_GOTO(save_tables(store, &arena, &replaced, lists, err));
+    rz_catalog_encode(store->catalog, &catalog);
+    if (catalog.failed) {
+        status = rz_error_no_memory(err, "saving the database");
+        goto cleanup;
+    }
+    RZ_TRY_GOTO(save_header(store, lists, &catalog, &arena, &replaced, err));
+    store->saved_timestamp = store->timestamp;
+cleanup:
+    for (uint32_t i = 0; i < replaced.count; i++) {
+        if (status == RUZU_OK) {
+            rz_disk_free(store->disk, replaced.items[i]);
+        } else {
+            rz_disk_unhold(store->disk, replaced.items[i]);
+        }
+    }
+    rz_str_free(&lists[0]);
+    rz_str_free(&lists[1]);
+    rz_str_free(&catalog);
+    rz_arena_free(&arena);
+    return status;
+}
+
+/* ---- loading ---- */
+
+static ruzu_status load_table(rz_store *store, rz_reader *list, const char *what, rz_error *err)
+{
+    uint32_t id = rz_read_u32(list);
+    rz_meta_ref directory;
+    rz_meta_ref_decode(list, &directory);
+    if (list->failed || rz_store_table(store, id) != NULL) {
+        return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: the list of %s is damaged.", what);
+    }
+    rz_arena arena;
+    rz_arena_init(&arena, &store->mem);
+    ruzu_status status = RUZU_OK;
+    const uint8_t *bytes = NULL;
+    store_table *table = NULL;
+    RZ_TRY_GOTO(rz_disk_claim(store->disk, directory.range, "a table's directory", err));
+    RZ_TRY_GOTO(rz_meta_read(store->disk, &directory, "a table's directory", &arena, &bytes, err));
+    rz_reader reader;
+    rz_reader_init(&reader, bytes, (size_t)directory.size_bytes);
+    RZ_TRY_GOTO(rz_store_make_table(store, store->catalog, id, &reader, &table, err));
+    table->directory = directory;
+    RZ_TRY_GOTO(rz_store_publish_table(store, table, err));
+cleanup:
+    rz_arena_free(&arena);
+    return status;
+}
+
+static ruzu_status load_list(rz_store *store, const rz_meta_ref *ref, const char *what, rz_arena *arena, rz_error *err)
+{
+    if (ref->range.count == 0) {
+        return RUZU_OK;
+    }
+    const uint8_t *bytes = NULL;
+    RZ_TRY(rz_meta_read(store->disk, ref, what, arena, &bytes, err));
+    rz_reader reader;
+    rz_reader_init(&reader, bytes, (size_t)ref->size_bytes);
+    uint32_t count = rz_read_u32(&reader);
+    for (uint32_t i = 0; i < count; i++) {
+        RZ_TRY(load_table(store, &reader, what, err));
+    }
+    return RUZU_OK;
+}
+
+/* Every table of the catalog must have been in a list. */
+static ruzu_status load_check(const rz_store *store, rz_error *err)
+{
+    for (uint32_t id = 0; id < rz_catalog_id_end(store->catalog); id++) {
+        bool known = rz_catalog_node_table(store->catalog, id) != NULL || rz_catalog_rel_of_pair(store->catalog, id, NULL) != NULL;
+        if (known && rz_store_table(store, id) == NULL) {
+            return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: table %u is in the catalog but has no storage.", id);
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_store_load(rz_store *store, rz_error *err)
+{
+    const rz_file_header *header = rz_disk_header(store->disk);
+    store->timestamp = header->last_timestamp;
+    if (header->catalog.range.count == 0) {
+        return rz_catalog_create(&store->mem, &store->catalog, err);
+    }
+    rz_arena arena;
+    rz_arena_init(&arena, &store->mem);
+    ruzu_status status = RUZU_OK;
+    const uint8_t *bytes = NULL;
+    RZ_TRY_GOTO(rz_meta_read(store->disk, &header->catalog, "the catalog", &arena, &bytes, err));
+    RZ_TRY_GOTO(rz_catalog_decode(&store->mem, bytes, (size_t)header->catalog.size_bytes, &store->catalog, err));
+    RZ_TRY_GOTO(load_list(store, &header->node_tables, "node tables", &arena, err));
+    RZ_TRY_GOTO(load_list(store, &header->rel_tables, "relationship tables", &arena, err));
+    status = load_check(store, err);
+cleanup:
+    rz_arena_free(&arena);
+    return status;
+}
