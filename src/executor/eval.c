@@ -202,6 +202,7 @@ static ruzu_status eval_open(rz_eval *eval, const uint32_t *columns, uint32_t co
     case RZ_EXPR_START_NODE:
     case RZ_EXPR_END_NODE:
     case RZ_EXPR_PATH:
+    case RZ_EXPR_FIELD:
     case RZ_EXPR_GRAPH_VALUE: return rz_eval_open_graph(eval, err);
     case RZ_EXPR_LIST_LAMBDA:
     case RZ_EXPR_NEXTVAL:

@@ -260,6 +260,33 @@ static ruzu_status path_run(rz_eval *eval, const rz_chunk *input, const rz_sel *
     return RUZU_OK;
 }
 
+/* One field of a struct: the child's vector under the struct's own kind; NULL structs have NULL fields. */
+static ruzu_status field_run(rz_eval *eval, const rz_chunk *input, const rz_sel *sel, rz_vec **out, rz_error *err)
+{
+    rz_vec *object = NULL;
+    RZ_TRY(rz_eval_run(eval->children[0], input, sel, &object, err));
+    rz_eval_begin(eval);
+    *out = eval->result;
+    rz_view view;
+    rz_vec_view(object, &view);
+    const rz_vec *field = view.base->child_count == 0 ? NULL : view.base->children[eval->expr->u.field];
+    if (field == NULL || (object->kind == RZ_VEC_CONSTANT && rz_vec_is_null(object, 0))) {
+        rz_vec_set_all_null(eval->result);
+        return RUZU_OK;
+    }
+    uint32_t rows = sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1) + 1;
+    if (object->kind == RZ_VEC_CONSTANT) {
+        rz_vec_reference(eval->result, field);
+        eval->result->kind = RZ_VEC_CONSTANT;
+        return RUZU_OK;
+    }
+    if (view.index == NULL) {
+        rz_vec_reference(eval->result, field);
+        return RUZU_OK;
+    }
+    return rz_vec_slice(eval->result, field, view.index, rows, err);
+}
+
 /* ---- value forms ---- */
 
 static ruzu_status graph_value_run(rz_eval *eval, const rz_chunk *input, const rz_sel *sel, rz_vec **out, rz_error *err)
@@ -294,6 +321,7 @@ ruzu_status rz_eval_open_graph(rz_eval *eval, rz_error *err)
     case RZ_EXPR_PROPERTY: return property_open(eval, err);
     case RZ_EXPR_LABEL: eval->run = label_run; return RUZU_OK;
     case RZ_EXPR_PATH: eval->run = path_run; return RUZU_OK;
+    case RZ_EXPR_FIELD: eval->run = field_run; return RUZU_OK;
     case RZ_EXPR_GRAPH_VALUE: {
         rz_graph_map *map = NULL;
         RZ_TRY(rz_graph_map_create(eval->worker, eval->expr->children[0]->type, eval->expr->type, &map, err));

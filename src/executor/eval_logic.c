@@ -251,6 +251,7 @@ ruzu_status rz_eval_open_logic(rz_eval *eval, rz_error *err)
     case RZ_EXPR_START_NODE:
     case RZ_EXPR_END_NODE:
     case RZ_EXPR_PATH:
+    case RZ_EXPR_FIELD:
     case RZ_EXPR_LIST_LAMBDA:
     case RZ_EXPR_GRAPH_VALUE:
     case RZ_EXPR_NEXTVAL:

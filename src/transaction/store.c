@@ -291,6 +291,9 @@ ruzu_status rz_store_checkpoint(rz_store *store, uint64_t busy_timeout_us, rz_er
     if (store->read_only) {
         return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
     }
+    if (rz_disk_in_memory(store->disk)) {
+        return RUZU_OK; /* nothing outlives it */
+    }
     RZ_TRY(rz_store_take_turn(store, busy_timeout_us, err));
     ruzu_status status = store->timestamp == store->saved_timestamp ? RUZU_OK : rz_store_save(store, err);
     rz_store_end_turn(store);
