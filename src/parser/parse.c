@@ -379,7 +379,7 @@ ruzu_status rz_parse_name_list(rz_parser *p, const char *const **out, uint32_t *
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_expect(p, RZ_TOKEN_LPAREN));
     do {
-        const char *name;
+        const char *name = NULL;
         RZ_TRY(rz_parse_name(p, &name));
         RZ_TRY(rz_parse_push(p, name));
     } while (rz_parse_accept(p, RZ_TOKEN_COMMA));
