@@ -21,7 +21,7 @@ ruzu_status rz_parse_optional_where(rz_parser *p, uint32_t flags, rz_ast_expr **
 /* Parses an expression and pushes it as a child. */
 static ruzu_status parse_atom_push_expr(rz_parser *p, uint32_t flags)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     RZ_TRY(rz_parse_expr(p, flags, &expr));
     return rz_parse_push(p, expr);
 }
@@ -29,7 +29,7 @@ static ruzu_status parse_atom_push_expr(rz_parser *p, uint32_t flags)
 /* Pushes `WHERE e`, or NULL. */
 static ruzu_status parse_atom_push_where(rz_parser *p, uint32_t flags)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     RZ_TRY(rz_parse_optional_where(p, flags, &expr));
     return rz_parse_push(p, expr);
 }
@@ -132,7 +132,7 @@ static uint32_t parse_atom_call_parts(const rz_parser *p)
 
 static ruzu_status parse_atom_lambda(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t position = rz_parse_start(p);
     const uint32_t base = p->stack_count;
     const char *const *params;
@@ -209,7 +209,7 @@ static ruzu_status parse_atom_call_name(rz_parser *p, uint32_t parts, const char
 
 ruzu_status rz_parse_call(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     const uint32_t parts = rz_token_is_any_name(rz_parse_token(p)) ? parse_atom_call_parts(p) : 0;
     if (parts == 0) {
@@ -234,7 +234,7 @@ ruzu_status rz_parse_call(rz_parser *p, rz_ast_expr **out)
 /* CAST(e AS type), CAST(e, 'type'), CAST(e, any other expression) – the last stays a call. */
 static ruzu_status parse_atom_cast(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     const rz_token *token = rz_parse_token(p);
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_CAST, token->position, &expr));
@@ -270,7 +270,7 @@ static ruzu_status parse_atom_quantifier(rz_parser *p, rz_ast_quantifier_kind ki
         !rz_parse_peek_keyword(p, 3, RZ_KW_IN)) {
         return rz_parse_call(p, out); /* the function of that name: any(list, x -> …) */
     }
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_QUANTIFIER, rz_parse_start(p), &expr));
     expr->quantifier.kind = kind;
@@ -289,7 +289,7 @@ static ruzu_status parse_atom_quantifier(rz_parser *p, rz_ast_quantifier_kind ki
 /* reduce(acc = e, x IN list | e), at the name */
 static ruzu_status parse_atom_reduce(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_extension(p));
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_REDUCE, rz_parse_start(p), &expr));
@@ -313,7 +313,7 @@ static ruzu_status parse_atom_reduce(rz_parser *p, rz_ast_expr **out)
 
 static ruzu_status parse_atom_case(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_CASE, rz_parse_start(p), &expr));
     rz_parse_advance(p);
@@ -339,7 +339,7 @@ static ruzu_status parse_atom_case(rz_parser *p, rz_ast_expr **out)
 /* EXISTS/COUNT/COLLECT { … }, at the word. */
 static ruzu_status parse_atom_subquery(rz_parser *p, rz_ast_subquery_kind kind, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_SUBQUERY, rz_parse_start(p), &expr));
     rz_parse_advance(p);
     expr->subquery.kind = kind;
@@ -357,7 +357,7 @@ static ruzu_status parse_atom_subquery(rz_parser *p, rz_ast_subquery_kind kind, 
 /* A path as predicate, or shortestPath(path). */
 static ruzu_status parse_atom_pattern(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t elements = p->pattern_elements;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_PATTERN, rz_parse_start(p), &expr));
     const uint32_t outer = p->height;
@@ -376,7 +376,7 @@ static ruzu_status parse_atom_pattern(rz_parser *p, rz_ast_expr **out)
 
 static ruzu_status parse_atom_list_comprehension(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_extension(p));
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_LIST_COMPREHENSION, rz_parse_start(p), &expr));
@@ -397,7 +397,7 @@ static ruzu_status parse_atom_list_comprehension(rz_parser *p, rz_ast_expr **out
 
 static ruzu_status parse_atom_pattern_comprehension(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     const uint32_t elements = p->pattern_elements;
     RZ_TRY(rz_parse_extension(p));
@@ -422,7 +422,7 @@ static ruzu_status parse_atom_pattern_comprehension(rz_parser *p, rz_ast_expr **
 /* [e, e, , e]: a missing element is NULL, but the first cannot be missing. */
 static ruzu_status parse_atom_list(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_LIST, rz_parse_start(p), &expr));
     rz_parse_advance(p);
@@ -460,7 +460,7 @@ static ruzu_status parse_atom_bracket(rz_parser *p, rz_ast_expr **out)
 
 ruzu_status rz_parse_struct(rz_parser *p, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     const uint32_t base = p->stack_count;
     RZ_ARRAY(const char *) names = {NULL, 0, 0};
     RZ_TRY(rz_parse_new_expr(p, RZ_AST_EXPR_STRUCT, rz_parse_start(p), &expr));

@@ -84,7 +84,7 @@ static bool parse_expr_is_nary(uint8_t op)
 
 ruzu_status rz_parse_new_expr(rz_parser *p, rz_ast_expr_kind kind, uint32_t position, rz_ast_expr **out)
 {
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     RZ_PARSE_NEW(p, rz_ast_expr, expr);
     expr->kind = (uint8_t)kind;
     expr->height = 1;
@@ -147,7 +147,7 @@ static ruzu_status parse_expr_combine(rz_parser *p, rz_ast_expr_kind kind, uint8
     const rz_ast_expr *first = (const rz_ast_expr *)p->stack[base];
     const rz_ast_expr *last = (const rz_ast_expr *)p->stack[p->stack_count - 1];
     const uint32_t end = last->position + last->length;
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     RZ_TRY(rz_parse_new_expr(p, kind, position < first->position ? position : first->position, &expr));
     expr->op = op;
     RZ_TRY(rz_parse_finish_expr(p, expr, base));
@@ -164,7 +164,7 @@ static ruzu_status parse_expr_complete_comparisons(rz_parser *p, const parse_exp
            p->pending[p->pending_count - count - 1].level == PARSE_LEVEL_COMPARE) {
         count++;
     }
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     p->pending_count -= count;
     if (count == 1) {
         return parse_expr_combine(p, RZ_AST_EXPR_OPERATOR, p->pending[p->pending_count].op, 2, UINT32_MAX, &expr);
@@ -271,7 +271,7 @@ static ruzu_status parse_expr_is(rz_parser *p, const parse_expr_frame *frame)
     RZ_TRY(parse_expr_complete(p, frame, PARSE_LEVEL_PREDICATE));
     rz_parse_advance(p);
     bool negated = rz_parse_accept_keyword(p, RZ_KW_NOT);
-    rz_ast_expr *expr;
+    rz_ast_expr *expr = NULL;
     if (rz_parse_accept_keyword(p, RZ_KW_NULL)) {
         RZ_TRY(parse_expr_combine(p, RZ_AST_EXPR_OPERATOR, negated ? RZ_AST_OP_IS_NOT_NULL : RZ_AST_OP_IS_NULL, 1,
                                   UINT32_MAX, &expr));
