@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of AGGREGATE share (private to op_aggregate.c, aggregate_sink.c, aggregate_merge.c).
+ *
+ * Workers fill tables of their own. DISTINCT aggregates do not see their input at once: each has a set of (keys, argument) rows, and only when all workers have ended are
+ * the members of the united set fed into it, once each. What does not fit in memory waits in records, divided by hash.
+ *
+ *   sink      rows → table, sets                                       (each worker)
+ *   combine   tables, sets, records change hands                       (each worker)
+ *   finish    sets → feed table; then either everything in memory: tables → results, part by part, by several threads;
+ *             or something was spilled: the rest is spilled too
+ *   source    results (or one part of the records at a time) → rows    (each worker takes parts)
+ */
+#ifndef RZ_EXECUTOR_AGGREGATE_H
+#define RZ_EXECUTOR_AGGREGATE_H
+
+#include "executor/group_table.h"
+
+/* One DISTINCT aggregate: its set holds the keys and the argument. */
+typedef struct rz_aggregate_set {
+    uint32_t agg;                  /* which aggregate it feeds */
+    rz_group_layout *layout;
+    rz_group_table **tables;       /* of the workers (owned), as many as the shared object has; NULL when fed */
+    rz_records **parts;            /* spilled; owned; NULL entries: nothing */
+    bool spilled;
+} rz_aggregate_set;
+
+typedef struct rz_aggregate_shared {
+    const rz_plan *plan;
+    rz_mem *mem;
+    rz_pool *pool;
+    rz_mutex lock;
+    bool locked;
+    rz_group_layout *layout;
+    rz_group_table **tables;       /* the workers', and the feed table; owned */
+    uint32_t table_count;
+    uint32_t table_capacity;       /* max_threads + 2 */
+    rz_group_table **results;      /* [RZ_SPILL_PARTS]; owned; with `merged` only */
+    rz_records **parts;            /* spilled groups; owned */
+    bool spilled;
+    rz_aggregate_set *sets;
+    uint32_t set_count;
+    uint32_t unit_count;           /* parts that the source gives out */
+    bool merged;                   /* results[p] holds part p; else tables[0] holds all */
+    rz_morsel_source source;
+} rz_aggregate_shared;
+
+/* The sink's finish phase. */
+RZ_NODISCARD ruzu_status rz_aggregate_finish(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err);
+/* A scratch vector per key of a layout. */
+RZ_NODISCARD ruzu_status rz_aggregate_key_vecs(rz_arena *arena, const rz_group_layout *layout, rz_vec ***out, rz_error *err);
+/* Moves records of from[RZ_SPILL_PARTS] behind those of into; entries of from become NULL. */
+RZ_NODISCARD ruzu_status rz_aggregate_take_parts(rz_records **into, rz_records **from, rz_error *err);
+
+#endif

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hash tables of groups: probing, growing, walking, merging.
+ *
+ * Probing goes in two passes over a batch: the first finds for each row an entry with its tag, or makes the group; the second compares the keys of all hits column by
+ * column. As tags are whole hashes the second pass nearly never fails; the few rows for which it does are found one by one.
+ */
+#include "executor/group_table.h"
+
+#include <string.h>
+
+#define GROUP_FIRST_BITS 5u
+#define GROUP_AHEAD 16u /* rows between prefetching an entry and looking at it */
+
+#define GROUP_NAME group_tags_i8
+#define GROUP_TYPE int8_t
+#include "executor/group_tags_tmpl.h"
+#define GROUP_NAME group_tags_u8
+#define GROUP_TYPE uint8_t
+#include "executor/group_tags_tmpl.h"
+#define GROUP_NAME group_tags_i16
+#define GROUP_TYPE int16_t
+#include "executor/group_tags_tmpl.h"
+#define GROUP_NAME group_tags_u16
+#define GROUP_TYPE uint16_t
+#include "executor/group_tags_tmpl.h"
+#define GROUP_NAME group_tags_i32
+#define GROUP_TYPE int32_t
+#include "executor/group_tags_tmpl.h"
+#define GROUP_NAME group_tags_u32
+#define GROUP_TYPE uint32_t
+#include "executor/group_tags_tmpl.h"
+#define GROUP_NAME group_tags_64
+#define GROUP_TYPE int64_t
+#include "executor/group_tags_tmpl.h"
+
+/* Only types whose values are equal when their bytes are: not floats. */
+static bool group_is_inline(const rz_type *type)
+{
+    switch ((rz_physical)type->physical) {
+    case RZ_PHYS_BOOL:
+    case RZ_PHYS_INT8:
+    case RZ_PHYS_INT16:
+    case RZ_PHYS_INT32:
+    case RZ_PHYS_INT64:
+    case RZ_PHYS_UINT8:
+    case RZ_PHYS_UINT16:
+    case RZ_PHYS_UINT32:
+    case RZ_PHYS_UINT64: return true;
+    case RZ_PHYS_NONE:
+    case RZ_PHYS_INT128:
+    case RZ_PHYS_FLOAT:
+    case RZ_PHYS_DOUBLE:
+    case RZ_PHYS_INTERVAL:
+    case RZ_PHYS_STRING:
+    case RZ_PHYS_REL:
+    case RZ_PHYS_LIST:
+    case RZ_PHYS_STRUCT: break;
+    }
+    return false;
+}
+
+static void group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags)
+{
+    switch ((int)type->physical) {
+    case RZ_PHYS_INT8: group_tags_i8(view, sel, tags); return;
+    case RZ_PHYS_BOOL:
+    case RZ_PHYS_UINT8: group_tags_u8(view, sel, tags); return;
+    case RZ_PHYS_INT16: group_tags_i16(view, sel, tags); return;
+    case RZ_PHYS_UINT16: group_tags_u16(view, sel, tags); return;
+    case RZ_PHYS_INT32: group_tags_i32(view, sel, tags); return;
+    case RZ_PHYS_UINT32: group_tags_u32(view, sel, tags); return;
+    default: group_tags_64(view, sel, tags); return;
+    }
+}
+
+ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_types, uint32_t key_count, const rz_agg_bound *const *aggs, uint32_t agg_count,
+                                   rz_group_layout **out, rz_error *err)
+{
+    rz_group_layout *layout = RZ_NEW(arena, rz_group_layout);
+    uint32_t *offs = RZ_NEW_ARRAY(arena, uint32_t, agg_count);
+    const rz_type **types = RZ_NEW_ARRAY(arena, const rz_type *, key_count);
+    const rz_agg_bound **bounds = RZ_NEW_ARRAY(arena, const rz_agg_bound *, agg_count);
+    if (layout == NULL || offs == NULL || types == NULL || bounds == NULL) {
+        return rz_error_no_memory(err, "preparing an aggregation");
+    }
+    for (uint32_t i = 0; i < key_count; i++) {
+        types[i] = key_types[i];
+    }
+    for (uint32_t i = 0; i < agg_count; i++) {
+        bounds[i] = aggs[i];
+        offs[i] = layout->states_size;
+        layout->states_size += (aggs[i]->state_size + 15u) & ~15u;
+    }
+    layout->key_types = types;
+    layout->key_count = key_count;
+    layout->inline_key = key_count == 1 && group_is_inline(types[0]);
+    layout->aggs = bounds;
+    layout->agg_count = agg_count;
+    layout->state_offs = offs;
+    *out = layout;
+    return RUZU_OK;
+}
+
+ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, rz_group_table **out, rz_error *err)
+{
+    *out = (rz_group_table *)rz_mem_calloc(mem, 1, sizeof **out);
+    RZ_TRY_ALLOC(*out, err, "grouping rows");
+    (*out)->layout = layout;
+    (*out)->mem = mem;
+    rz_arena_init(&(*out)->arena, mem);
+    return RUZU_OK;
+}
+
+void rz_group_table_clear(rz_group_table *table)
+{
+    if (table->entries != NULL) {
+        rz_mem_free(table->mem, table->entries, sizeof(rz_group_entry) << table->bits);
+    }
+    table->entries = NULL;
+    table->bits = 0;
+    table->count = table->limit = 0;
+    table->lone_group = NULL;
+    rz_arena_free(&table->arena);
+}
+
+void rz_group_table_free(rz_group_table *table)
+{
+    if (table != NULL) {
+        rz_group_table_clear(table);
+        rz_mem_free(table->mem, table, sizeof *table);
+    }
+}
+
+uint64_t rz_group_table_bytes(const rz_group_table *table)
+{
+    return table->arena.used_bytes + (table->entries == NULL ? 0 : sizeof(rz_group_entry) << table->bits);
+}
+
+/* ---- entries ---- */
+
+static inline uint64_t group_entry_hash(const rz_group_layout *layout, const rz_group_entry *entry)
+{
+    return layout->inline_key ? rz_hash_u64(entry->tag) : entry->tag;
+}
+
+static ruzu_status group_grow(rz_group_table *table, rz_error *err)
+{
+    uint32_t bits = table->bits == 0 ? GROUP_FIRST_BITS : table->bits < 20 ? table->bits + 2 : table->bits + 1;
+    rz_group_entry *entries = (rz_group_entry *)rz_mem_calloc(table->mem, (size_t)1 << bits, sizeof *entries);
+    RZ_TRY_ALLOC(entries, err, "grouping rows");
+    uint64_t mask = (UINT64_C(1) << bits) - 1;
+    uint64_t old_count = table->entries == NULL ? 0 : UINT64_C(1) << table->bits;
+    for (uint64_t i = 0; i < old_count; i++) {
+        const rz_group_entry *entry = &table->entries[i];
+        if (entry->group == NULL) {
+            continue;
+        }
+        uint64_t at = group_entry_hash(table->layout, entry) >> (64 - bits);
+        while (entries[at].group != NULL) {
+            at = (at + 1) & mask;
+        }
+        entries[at] = *entry;
+    }
+    if (table->entries != NULL) {
+        rz_mem_free(table->mem, table->entries, sizeof *entries << table->bits);
+    }
+    table->entries = entries;
+    table->bits = bits;
+    table->limit = (UINT64_C(1) << bits) * 5 / 8;
+    return RUZU_OK;
+}
+
+static void group_init_states(const rz_group_layout *layout, uint8_t *group)
+{
+    for (uint32_t a = 0; a < layout->agg_count; a++) {
+        layout->aggs[a]->agg->init(layout->aggs[a], group + layout->state_offs[a]);
+    }
+}
+
+static ruzu_status group_create(rz_group_table *table, rz_vec *const *keys, uint32_t row, uint64_t hash, uint8_t **out, rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    size_t size = (size_t)layout->states_size + 8;
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        size += rz_row_value_size(keys[k], row);
+    }
+    uint8_t *group = (uint8_t *)rz_arena_alloc(&table->arena, size);
+    RZ_TRY_ALLOC(group, err, "grouping rows");
+    group_init_states(layout, group);
+    uint8_t *at = group + layout->states_size;
+    rz_store_u64(at, hash);
+    at += 8;
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        at = rz_row_value_write(keys[k], row, at);
+    }
+    *out = group;
+    return RUZU_OK;
+}
+
+/* Puts a group into the empty entry at `at`, or, when the table is full, into its place in a larger one. */
+static ruzu_status group_insert(rz_group_table *table, uint64_t at, uint64_t hash, uint64_t tag, uint8_t *group, rz_error *err)
+{
+    if (RZ_UNLIKELY(table->count >= table->limit)) {
+        RZ_TRY(group_grow(table, err));
+        uint64_t mask = (UINT64_C(1) << table->bits) - 1;
+        at = hash >> (64 - table->bits);
+        while (table->entries[at].group != NULL) {
+            at = (at + 1) & mask;
+        }
+    }
+    table->entries[at].tag = tag;
+    table->entries[at].group = group;
+    table->count++;
+    return RUZU_OK;
+}
+
+ruzu_status rz_group_find_lone(rz_group_table *table, rz_error *err)
+{
+    return table->lone_group != NULL ? RUZU_OK : group_create(table, NULL, 0, 0, &table->lone_group, err);
+}
+
+/* ---- finding ---- */
+
+static ruzu_status group_find_inline(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, const rz_sel *sel, uint8_t *const *given, uint8_t **groups,
+                                     rz_error *err)
+{
+    uint64_t tags[RZ_VECTOR_CAPACITY];
+    rz_view view;
+    rz_vec_view(keys[0], &view);
+    group_tags(keys[0]->type, &view, sel, tags);
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        if (i + GROUP_AHEAD < sel->count) {
+            RZ_PREFETCH(&table->entries[hashes[rz_sel_at(sel, i + GROUP_AHEAD)] >> (64 - table->bits)]);
+        }
+        uint8_t *group = NULL;
+        if (view.validity != NULL && !rz_bit_get(view.validity, rz_view_at(&view, row))) {
+            if (table->lone_group == NULL) {
+                if (given != NULL) {
+                    table->lone_group = given[row];
+                } else {
+                    RZ_TRY(group_create(table, keys, row, hashes[row], &table->lone_group, err));
+                }
+            }
+            groups[row] = table->lone_group;
+            continue;
+        }
+        uint64_t hash = hashes[row]; /* = rz_hash_u64(tags[i]) */
+        uint64_t mask = (UINT64_C(1) << table->bits) - 1;
+        uint64_t at = hash >> (64 - table->bits);
+        while (table->entries[at].group != NULL && table->entries[at].tag != tags[i]) {
+            at = (at + 1) & mask;
+        }
+        group = table->entries[at].group;
+        if (group == NULL) {
+            if (given != NULL) {
+                group = given[row];
+            } else {
+                RZ_TRY(group_create(table, keys, row, hash, &group, err));
+            }
+            RZ_TRY(group_insert(table, at, hash, tags[i], group, err));
+        }
+        groups[row] = group;
+    }
+    return RUZU_OK;
+}
+
+/* One row whose tag was met with other keys. */
+static ruzu_status group_find_one(rz_group_table *table, rz_vec *const *keys, uint64_t hash, uint32_t row, uint8_t *const *given, uint8_t **out, rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    uint64_t mask = (UINT64_C(1) << table->bits) - 1;
+    uint64_t at = hash >> (64 - table->bits);
+    for (; table->entries[at].group != NULL; at = (at + 1) & mask) {
+        if (table->entries[at].tag != hash) {
+            continue;
+        }
+        const uint8_t *data = rz_group_keys(layout, table->entries[at].group);
+        uint32_t k = 0;
+        while (k < layout->key_count && rz_row_value_equal(data, keys[k], row, &data)) {
+            k++;
+        }
+        if (k == layout->key_count) {
+            *out = table->entries[at].group;
+            return RUZU_OK;
+        }
+    }
+    if (given != NULL) {
+        *out = given[row];
+    } else {
+        RZ_TRY(group_create(table, keys, row, hash, out, err));
+    }
+    return group_insert(table, at, hash, hash, *out, err);
+}
+
+static ruzu_status group_find_generic(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, const rz_sel *sel, uint8_t *const *given, uint8_t **groups,
+                                      rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    const uint8_t *cursors[RZ_VECTOR_CAPACITY];
+    uint32_t rows[RZ_VECTOR_CAPACITY];
+    uint32_t items[RZ_VECTOR_CAPACITY];
+    uint32_t hits = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        if (i + GROUP_AHEAD < sel->count) {
+            RZ_PREFETCH(&table->entries[hashes[rz_sel_at(sel, i + GROUP_AHEAD)] >> (64 - table->bits)]);
+        }
+        uint64_t hash = hashes[row];
+        uint64_t mask = (UINT64_C(1) << table->bits) - 1;
+        uint64_t at = hash >> (64 - table->bits);
+        while (table->entries[at].group != NULL && table->entries[at].tag != hash) {
+            at = (at + 1) & mask;
+        }
+        uint8_t *group = table->entries[at].group;
+        if (group != NULL) { /* compared below */
+            rows[hits] = row;
+            items[hits] = hits;
+            cursors[hits++] = rz_group_keys(layout, group);
+            RZ_PREFETCH(group);
+        } else {
+            if (given != NULL) {
+                group = given[row];
+            } else {
+                RZ_TRY(group_create(table, keys, row, hash, &group, err));
+            }
+            RZ_TRY(group_insert(table, at, hash, hash, group, err));
+        }
+        groups[row] = group;
+    }
+    uint32_t kept = hits;
+    for (uint32_t k = 0; k < layout->key_count && kept != 0; k++) {
+        kept = rz_row_values_match(cursors, keys[k], rows, items, kept);
+    }
+    for (uint32_t i = 0, j = 0; kept != hits && i < hits; i++) {
+        if (j < kept && items[j] == i) {
+            j++;
+            continue;
+        }
+        RZ_TRY(group_find_one(table, keys, hashes[rows[i]], rows[i], given, &groups[rows[i]], err));
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, const rz_sel *sel, uint8_t *const *given, uint8_t **groups, rz_error *err)
+{
+    if (table->entries == NULL) {
+        RZ_TRY(group_grow(table, err));
+    }
+    return table->layout->inline_key ? group_find_inline(table, keys, hashes, sel, given, groups, err)
+                                     : group_find_generic(table, keys, hashes, sel, given, groups, err);
+}
+
+/* ---- walking ---- */
+
+void rz_group_cursor_open(const rz_group_table *table, uint32_t partition_bits, uint32_t partition, rz_group_cursor *cursor)
+{
+    memset(cursor, 0, sizeof *cursor);
+    cursor->table = table;
+    cursor->partition_bits = partition_bits;
+    cursor->partition = partition;
+    if (table->entries == NULL) {
+        cursor->ended = true;
+    } else if (partition_bits == 0) {
+        cursor->inside = UINT64_C(1) << table->bits;
+    } else if (partition_bits < table->bits) {
+        cursor->first = (uint64_t)partition << (table->bits - partition_bits);
+        cursor->inside = UINT64_C(1) << (table->bits - partition_bits);
+    } else {
+        cursor->first = (uint64_t)partition >> (partition_bits - table->bits);
+        cursor->inside = 1;
+    }
+}
+
+static inline bool group_is_in(const rz_group_cursor *cursor, uint64_t hash)
+{
+    return cursor->partition_bits == 0 || hash >> (64 - cursor->partition_bits) == cursor->partition;
+}
+
+uint32_t rz_group_cursor_next(rz_group_cursor *cursor, uint8_t **groups, uint32_t max)
+{
+    const rz_group_table *table = cursor->table;
+    uint32_t count = 0;
+    if (!cursor->lone_done && max != 0) {
+        cursor->lone_done = true;
+        if (table->lone_group != NULL && group_is_in(cursor, rz_group_hash(table->layout, table->lone_group))) {
+            groups[count++] = table->lone_group;
+        }
+    }
+    uint64_t size = UINT64_C(1) << table->bits;
+    while (!cursor->ended && count < max) {
+        if (cursor->at == size) { /* a full circle */
+            cursor->ended = true;
+            break;
+        }
+        const rz_group_entry *entry = &table->entries[(cursor->first + cursor->at) & (size - 1)];
+        cursor->at++;
+        if (entry->group != NULL && group_is_in(cursor, group_entry_hash(table->layout, entry))) {
+            groups[count++] = entry->group;
+        }
+        /* What did not fit into the range stands behind it, up to the first empty entry. */
+        cursor->ended = entry->group == NULL && cursor->at > cursor->inside;
+    }
+    return count;
+}
+
+/* ---- merging ---- */
+
+ruzu_status rz_group_read_keys(const rz_group_layout *layout, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err)
+{
+    const uint8_t *cursors[RZ_VECTOR_CAPACITY];
+    for (uint32_t i = 0; i < count; i++) {
+        cursors[i] = rz_group_keys(layout, groups[i]);
+    }
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        if (keys[k] != NULL) {
+            RZ_TRY(rz_row_values_read(cursors, count, false, keys[k], 0, err));
+            continue;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            cursors[i] = rz_row_value_skip(layout->key_types[k], cursors[i]);
+        }
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status group_combine(const rz_group_layout *layout, rz_agg_context *context, uint8_t *into, const uint8_t *from, rz_error *err)
+{
+    for (uint32_t a = 0; a < layout->agg_count; a++) {
+        RZ_TRY(layout->aggs[a]->agg->combine(layout->aggs[a], context, into + layout->state_offs[a], from + layout->state_offs[a], err));
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    if (layout->key_count == 0) {
+        for (uint32_t i = 0; i < count; i++) {
+            if (table->lone_group == NULL) {
+                table->lone_group = groups[i];
+            } else {
+                RZ_TRY(group_combine(layout, context, table->lone_group, groups[i], err));
+            }
+        }
+        return RUZU_OK;
+    }
+    uint64_t hashes[RZ_VECTOR_CAPACITY] = {0};
+    uint8_t *found[RZ_VECTOR_CAPACITY];
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        rz_vec_reset(keys[k]);
+    }
+    RZ_TRY(rz_group_read_keys(layout, groups, count, keys, err));
+    for (uint32_t i = 0; i < count; i++) {
+        hashes[i] = rz_group_hash(layout, groups[i]);
+    }
+    rz_sel sel = {.rows = NULL, .count = count};
+    RZ_TRY(rz_group_find(table, keys, hashes, &sel, groups, found, err));
+    for (uint32_t i = 0; i < count; i++) {
+        if (found[i] != groups[i]) {
+            RZ_TRY(group_combine(layout, context, found[i], groups[i], err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* ---- spilling ---- */
+
+/* A record: hash, for each aggregate its state (plain: the bytes; else length u32 and what save wrote), keys. */
+static ruzu_status group_write(const rz_group_layout *layout, const uint8_t *group, rz_str *text, rz_records *records, rz_error *err)
+{
+    rz_str_clear(text);
+    rz_str_append(text, (const char *)group + layout->states_size, 8);
+    for (uint32_t a = 0; a < layout->agg_count; a++) {
+        const rz_agg_bound *bound = layout->aggs[a];
+        const uint8_t *state = group + layout->state_offs[a];
+        if (bound->agg->plain_state) {
+            rz_str_append(text, (const char *)state, bound->state_size);
+            continue;
+        }
+        size_t start = text->length;
+        uint8_t length[4] = {0};
+        rz_str_append(text, (const char *)length, sizeof length);
+        bound->agg->save(bound, state, text);
+        if (!text->failed) {
+            rz_store_u32(text->data + start, (uint32_t)(text->length - start - 4));
+        }
+    }
+    const uint8_t *keys = rz_group_keys(layout, group);
+    const uint8_t *end = keys;
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        end = rz_row_value_skip(layout->key_types[k], end);
+    }
+    rz_str_append(text, (const char *)keys, (size_t)(end - keys));
+    if (text->failed) {
+        return rz_error_no_memory(err, "spilling groups");
+    }
+    if (text->length > INT32_MAX) {
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "A group of %zu bytes is larger than the limit of 2 GiB.", text->length);
+    }
+    uint8_t *place = NULL;
+    RZ_TRY(rz_records_add(records, (uint32_t)text->length, &place, err));
+    memcpy(place, text->data, text->length);
+    return RUZU_OK;
+}
+
+ruzu_status rz_group_spill(rz_group_table *table, rz_mem *mem, rz_pool *pool, rz_records **parts, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_str text;
+    rz_str_init(&text, mem);
+    for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
+        rz_group_cursor cursor;
+        uint8_t *groups[64];
+        uint32_t count = 0;
+        rz_group_cursor_open(table, RZ_SPILL_BITS, p, &cursor);
+        while ((count = rz_group_cursor_next(&cursor, groups, 64)) != 0) {
+            if (parts[p] == NULL) {
+                RZ_TRY_GOTO(rz_records_create(mem, pool, &parts[p], err));
+            }
+            for (uint32_t i = 0; i < count; i++) {
+                RZ_TRY_GOTO(group_write(table->layout, groups[i], &text, parts[p], err));
+            }
+        }
+        if (parts[p] != NULL) {
+            rz_records_seal(parts[p]);
+        }
+    }
+    rz_group_table_clear(table);
+cleanup:
+    rz_str_free(&text);
+    return status;
+}
+
+/* Reads the states of a record into `states` (laid out as in a group) and returns where its keys begin in *out_keys. */
+static ruzu_status group_read_states(const rz_group_layout *layout, rz_agg_context *context, const uint8_t *record, uint32_t size, uint8_t *states,
+                                     const uint8_t **out_keys, rz_error *err)
+{
+    rz_reader reader;
+    rz_reader_init(&reader, record, size);
+    (void)rz_read_u64(&reader);
+    for (uint32_t a = 0; a < layout->agg_count; a++) {
+        const rz_agg_bound *bound = layout->aggs[a];
+        uint8_t *state = states + layout->state_offs[a];
+        if (bound->agg->plain_state) {
+            const void *bytes = rz_read_bytes(&reader, bound->state_size);
+            if (bytes != NULL) {
+                memcpy(state, bytes, bound->state_size);
+            }
+            continue;
+        }
+        uint32_t length = rz_read_u32(&reader);
+        const void *bytes = rz_read_bytes(&reader, length);
+        if (bytes != NULL) {
+            rz_reader part;
+            rz_reader_init(&part, bytes, length);
+            bound->agg->init(bound, state);
+            RZ_TRY(bound->agg->load(bound, context, &part, state, err));
+        }
+    }
+    if (reader.failed) {
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "a spilled group is damaged");
+    }
+    *out_keys = record + reader.off;
+    return RUZU_OK;
+}
+
+/* Merges records[0..count), which are valid together. */
+static ruzu_status group_load_batch(rz_group_table *table, rz_agg_context *context, const uint8_t *const *records, const uint32_t *sizes, uint32_t count, uint8_t *states,
+                                    rz_vec *const *keys, rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    uint64_t hashes[RZ_VECTOR_CAPACITY];
+    uint8_t *found[RZ_VECTOR_CAPACITY];
+    const uint8_t *cursors[RZ_VECTOR_CAPACITY];
+    for (uint32_t i = 0; i < count; i++) {
+        hashes[i] = rz_load_u64(records[i]);
+        RZ_TRY(group_read_states(layout, context, records[i], sizes[i], states + (size_t)i * layout->states_size, &cursors[i], err));
+    }
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        rz_vec_reset(keys[k]);
+        RZ_TRY(rz_row_values_read(cursors, count, false, keys[k], 0, err));
+    }
+    rz_sel sel = {.rows = NULL, .count = count};
+    RZ_TRY(rz_group_find(table, keys, hashes, &sel, NULL, found, err));
+    for (uint32_t i = 0; i < count && layout->agg_count != 0; i++) {
+        RZ_TRY(group_combine(layout, context, found[i], states + (size_t)i * layout->states_size, err));
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_group_load(rz_group_table *table, const rz_exec *exec, rz_agg_context *context, rz_records *records, rz_vec *const *keys, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    const uint8_t *batch[RZ_VECTOR_CAPACITY];
+    uint32_t sizes[RZ_VECTOR_CAPACITY];
+    size_t state_bytes = (size_t)table->layout->states_size * RZ_VECTOR_CAPACITY;
+    rz_records_cursor cursor = {0};
+    uint8_t *states = (uint8_t *)rz_mem_alloc(table->mem, state_bytes);
+    RZ_TRY_ALLOC(states, err, "reading spilled groups");
+    rz_records_open(records, &cursor);
+    uint32_t count = 0;
+    for (;;) {
+        const uint8_t *record = NULL;
+        uint32_t size = 0;
+        bool block_end = false;
+        RZ_TRY_GOTO(rz_records_next(&cursor, count != 0, &record, &size, &block_end, err));
+        if (record != NULL) {
+            batch[count] = record;
+            sizes[count++] = size;
+        }
+        if (count == RZ_VECTOR_CAPACITY || (record == NULL && count != 0)) {
+            RZ_TRY_GOTO(rz_exec_poll(exec, err));
+            RZ_TRY_GOTO(group_load_batch(table, context, batch, sizes, count, states, keys, err));
+            count = 0;
+        } else if (record == NULL) {
+            break;
+        }
+    }
+cleanup:
+    rz_records_close(&cursor);
+    rz_mem_free(table->mem, states, state_bytes);
+    return status;
+}

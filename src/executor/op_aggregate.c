@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AGGREGATE, giving side: groups as rows, part by part.
+ *
+ * Groups in memory are only read, so that several chains may do it at once and again after a rewind; a part that waits in records is merged into a table of the op's own.
+ */
+#include "executor/aggregate.h"
+
+typedef struct op_aggregate {
+    rz_op op;
+    rz_aggregate_shared *shared;
+    uint64_t private_next;
+    bool in_unit;
+    rz_group_cursor cursor;
+    rz_group_table *own;   /* of a spilled part */
+    rz_vec **own_keys;     /* scratch for merging it */
+    rz_vec **keys;         /* output vectors by key; NULL: not wanted */
+    rz_vec **aggregates;   /* the same by aggregate */
+    uint8_t **groups;
+    uint8_t **states;
+} op_aggregate;
+
+static ruzu_status aggregate_op_open(rz_op *base, rz_error *err)
+{
+    op_aggregate *op = (op_aggregate *)base;
+    const rz_plan *plan = base->plan;
+    rz_arena *arena = &base->worker->arena;
+    op->shared = (rz_aggregate_shared *)rz_exec_shared(base->worker->exec, plan);
+    const rz_group_layout *layout = op->shared->layout;
+    op->keys = RZ_NEW_ARRAY(arena, rz_vec *, layout->key_count);
+    op->aggregates = RZ_NEW_ARRAY(arena, rz_vec *, layout->agg_count);
+    op->groups = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
+    op->states = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
+    if (op->keys == NULL || op->aggregates == NULL || op->groups == NULL || op->states == NULL) {
+        return rz_error_no_memory(err, "reading groups");
+    }
+    RZ_TRY(rz_op_make_chunk(base, plan->columns, plan->column_count, err));
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        int32_t position = rz_plan_position(plan, plan->u.aggregate.key_columns[k]);
+        op->keys[k] = position < 0 ? NULL : base->chunk->columns[position];
+    }
+    for (uint32_t a = 0; a < layout->agg_count; a++) {
+        int32_t position = rz_plan_position(plan, plan->u.aggregate.aggregate_columns[a]);
+        op->aggregates[a] = position < 0 ? NULL : base->chunk->columns[position];
+    }
+    return op->shared->spilled ? rz_aggregate_key_vecs(arena, layout, &op->own_keys, err) : RUZU_OK;
+}
+
+static ruzu_status aggregate_op_load(op_aggregate *op, uint32_t part, rz_error *err)
+{
+    rz_aggregate_shared *shared = op->shared;
+    rz_worker *worker = op->op.worker;
+    if (op->own == NULL) {
+        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, &op->own, err));
+    }
+    rz_group_table_clear(op->own);
+    if (shared->parts[part] == NULL) {
+        return RUZU_OK;
+    }
+    rz_agg_context context = {.arena = &op->own->arena, .fn = &worker->fn};
+    return rz_group_load(op->own, worker->exec, &context, shared->parts[part], op->own_keys, err);
+}
+
+/* Takes the next part; *out_ended when there is none. */
+static ruzu_status aggregate_op_take(op_aggregate *op, bool *out_ended, rz_error *err)
+{
+    rz_aggregate_shared *shared = op->shared;
+    uint64_t part = 0;
+    *out_ended = !rz_morsel_take(&shared->source, op->op.private_source, &op->private_next, &part);
+    if (*out_ended) {
+        return RUZU_OK;
+    }
+    if (shared->spilled) {
+        RZ_TRY(aggregate_op_load(op, (uint32_t)part, err));
+        rz_group_cursor_open(op->own, 0, 0, &op->cursor);
+    } else if (shared->merged) {
+        rz_group_cursor_open(shared->results[part], 0, 0, &op->cursor);
+    } else {
+        rz_group_cursor_open(shared->tables[0], shared->unit_count == 1 ? 0 : RZ_SPILL_BITS, (uint32_t)part, &op->cursor);
+    }
+    op->in_unit = true;
+    return RUZU_OK;
+}
+
+static ruzu_status aggregate_op_emit(op_aggregate *op, uint32_t count, rz_error *err)
+{
+    rz_op *base = &op->op;
+    const rz_group_layout *layout = op->shared->layout;
+    rz_arena_reset(&base->heap);
+    rz_chunk_reset(base->chunk);
+    RZ_TRY(rz_group_read_keys(layout, op->groups, count, op->keys, err));
+    for (uint32_t a = 0; a < layout->agg_count; a++) {
+        if (op->aggregates[a] == NULL) {
+            continue;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            op->states[i] = op->groups[i] + layout->state_offs[a];
+        }
+        RZ_TRY(layout->aggs[a]->agg->finish(layout->aggs[a], op->states, count, op->aggregates[a], 0, err));
+    }
+    base->chunk->count = count;
+    return RUZU_OK;
+}
+
+static ruzu_status aggregate_op_next(rz_op *base, rz_chunk **out, rz_error *err)
+{
+    op_aggregate *op = (op_aggregate *)base;
+    for (;;) {
+        if (!op->in_unit) {
+            bool ended = false;
+            RZ_TRY(aggregate_op_take(op, &ended, err));
+            if (ended) {
+                return RUZU_OK;
+            }
+        }
+        uint32_t count = rz_group_cursor_next(&op->cursor, op->groups, base->worker->exec->vector_rows);
+        if (count != 0) {
+            RZ_TRY(aggregate_op_emit(op, count, err));
+            *out = base->chunk;
+            return RUZU_OK;
+        }
+        op->in_unit = false;
+        RZ_TRY(rz_exec_poll(base->worker->exec, err));
+    }
+}
+
+static ruzu_status aggregate_op_rewind(rz_op *base, rz_error *err)
+{
+    (void)err;
+    op_aggregate *op = (op_aggregate *)base;
+    op->private_next = 0;
+    op->in_unit = false;
+    return RUZU_OK;
+}
+
+static void aggregate_op_close(rz_op *base)
+{
+    rz_group_table_free(((op_aggregate *)base)->own);
+}
+
+static uint64_t aggregate_op_units(const rz_exec *exec, const rz_plan *plan)
+{
+    return ((const rz_aggregate_shared *)rz_exec_shared(exec, plan))->unit_count;
+}
+
+const rz_op_class rz_op_aggregate = {.name = "AGGREGATE",
+                                     .size = sizeof(op_aggregate),
+                                     .open = aggregate_op_open,
+                                     .next = aggregate_op_next,
+                                     .rewind = aggregate_op_rewind,
+                                     .close = aggregate_op_close,
+                                     .units = aggregate_op_units};
