@@ -248,13 +248,12 @@ ruzu_status rz_idx_add_level(rz_idx *idx, const rz_idx_table *table, rz_arena *a
     rz_idx_added *added = RZ_NEW(arena, rz_idx_added);
     RZ_TRY_ALLOC(added, err, "adding keys to an index");
     added->idx = idx;
+    *out_added = added; /* after a failure too: it says what there is to take back */
     rz_mutex_lock(&idx->lock);
     bool full = idx->current->level_count + 4 > RZ_IDX_MAX_LEVELS; /* a fold needs room too; it will merge them */
     rz_mutex_unlock(&idx->lock);
     if (count < IDX_SMALL_LOAD || (full && count < UINT32_MAX)) {
-        RZ_TRY(idx_add_entries(idx, table, arena, added, err));
-        *out_added = added;
-        return RUZU_OK;
+        return idx_add_entries(idx, table, arena, added, err);
     }
     fresh = idx_version_create(idx);
     added->spare = idx_version_create(idx);
@@ -269,7 +268,6 @@ ruzu_status rz_idx_add_level(rz_idx *idx, const rz_idx_table *table, rz_arena *a
     rz_mutex_unlock(&idx->lock);
     rz_idx_unpin(idx, old);
     fresh = NULL;
-    *out_added = added;
 cleanup:
     rz_idx_table_source_deinit(&source);
     if (fresh != NULL) {

@@ -74,6 +74,16 @@ rz_rows_version *rz_rows_version_create(rz_rows *rows, const rz_rows_version *fr
     return version;
 }
 
+rz_rows_version *rz_rows_version_clone(rz_rows *rows, const rz_rows_version *from)
+{
+    rz_rows_version *version = rz_rows_version_create(rows, from, from->group_count, from->group_count);
+    if (version != NULL && from->tail != NULL) {
+        version->tail = from->tail;
+        rz_tail_acquire(version->tail);
+    }
+    return version;
+}
+
 rz_rows_version *rz_rows_pin(rz_rows *rows)
 {
     rz_mutex_lock(&rows->pin_lock);
@@ -124,6 +134,14 @@ static ruzu_status rows_define(rz_rows *rows, const char *kind, const char *name
             return rz_error_no_memory(err, "creating a table");
         }
     }
+    rows->sketches = RZ_NEW_ARRAY(&rows->arena, rz_sketch *, column_count);
+    RZ_TRY_ALLOC(rows->sketches, err, "creating a table");
+    for (uint32_t i = 0; i < column_count; i++) {
+        if (rz_sketch_takes(rows->columns[i].type)) {
+            rows->sketches[i] = RZ_NEW(&rows->arena, rz_sketch);
+            RZ_TRY_ALLOC(rows->sketches[i], err, "creating a table");
+        }
+    }
     rows->layout = rz_tail_layout_create(&rows->arena, rows->columns, column_count);
     RZ_TRY_ALLOC(rows->layout, err, "creating a table");
     rows->current = rz_rows_version_create(rows, NULL, 0, 0);
@@ -141,7 +159,6 @@ ruzu_status rz_rows_init(rz_rows *rows, const rz_table_env *env, const char *kin
     atomic_init(&rows->committed_end, 0);
     atomic_init(&rows->deletes, 0);
     atomic_init(&rows->committed_deletes, 0);
-    atomic_init(&rows->oldest_snapshot, UINT64_MAX);
     ruzu_status status = rz_mutex_init(&rows->write_lock);
     if (status == RUZU_OK && rz_mutex_init(&rows->pin_lock) != RUZU_OK) {
         rz_mutex_destroy(&rows->write_lock);

@@ -19,6 +19,7 @@
 #define RZ_STORAGE_TABLE_ROWS_H
 
 #include "os/os.h"
+#include "storage/table/sketch.h"
 #include "storage/table/stamps.h"
 #include "storage/table/table.h"
 #include "storage/table/tail.h"
@@ -52,6 +53,7 @@ typedef struct rz_rows {
     const char **column_texts;   /* "table T, column c"; arena */
     uint32_t column_count;
     rz_tail_layout *layout;      /* arena */
+    rz_sketch **sketches;        /* arena; by column, NULL where values are not counted */
     rz_mutex write_lock;
     rz_mutex pin_lock;
     rz_rows_version *current;    /* pin_lock */
@@ -62,7 +64,7 @@ typedef struct rz_rows {
     _Atomic uint64_t deletes;       /* delete marks ever set: 0 lets readers skip them */
     _Atomic uint64_t committed_deletes;
     uint64_t saved_deletes;         /* checkpoint only: those in the newest directory */
-    _Atomic uint64_t oldest_snapshot; /* see rz_ntab_trim; UINT64_MAX: the newest */
+    uint64_t oldest_snapshot;    /* write_lock; see rz_ntab_trim */
     bool keep_pages;             /* set while destroying */
 } rz_rows;
 
@@ -93,6 +95,8 @@ void rz_row_base_release(rz_rows *rows, rz_row_base *base); /* NULL is fine; the
 rz_row_base *rz_row_base_create(rz_rows *rows);
 /* A version with room for group_count groups: the first `copied` are from's, with references; the tail is not copied. */
 rz_rows_version *rz_rows_version_create(rz_rows *rows, const rz_rows_version *from, uint32_t copied, uint32_t group_count);
+/* The same groups and the same tail. */
+rz_rows_version *rz_rows_version_clone(rz_rows *rows, const rz_rows_version *from);
 /* Replaces the current version (the reference moves). */
 void rz_rows_publish(rz_rows *rows, rz_rows_version *version);
 /* Adds the undo entry for rows [first, first + count), or makes the newest one longer. */
@@ -114,6 +118,11 @@ RZ_NODISCARD ruzu_status rz_rows_bulk_finish(rz_rows_bulk *bulk, rz_error *err);
 void rz_rows_bulk_abort(rz_rows_bulk *bulk);
 
 /* ---- reading (rows_read.c) ---- */
+
+/* Committed rows that are not deleted; distinct values of a column (0: unknown); memory held for changes. Approximate, without a reader. */
+uint64_t rz_rows_live_count(const rz_rows *rows);
+uint64_t rz_rows_distinct(const rz_rows *rows, uint32_t column);
+uint64_t rz_rows_memory_bytes(rz_rows *rows);
 
 typedef struct rz_rows_reader {
     rz_rows *rows;
@@ -170,6 +179,8 @@ void rz_rows_fold_publish(rz_rows_fold *fold); /* cannot fail; fold is empty aft
 void rz_rows_fold_abort(rz_rows_fold *fold);   /* an empty one is fine */
 /* Fills an empty store from directory bytes; claims the ranges. */
 RZ_NODISCARD ruzu_status rz_rows_decode(rz_rows *rows, rz_reader *reader, rz_error *err);
+/* Snapshots older than oldest_timestamp take no more readers: stamps that all others see are dropped. */
+void rz_rows_trim(rz_rows *rows, uint64_t oldest_timestamp);
 /* Whether anything was committed that the newest directory does not say. */
 bool rz_rows_changed(const rz_rows *rows);
 

@@ -106,14 +106,19 @@ static ruzu_status rows_bulk_build(rz_rows_bulk *bulk, rz_vec *const *values, co
         if (bulk->builders[i] == NULL) {
             RZ_TRY(rz_col_builder_create(rows->env.mem, rows->columns[i].type, &bulk->builders[i], err));
         }
-        if (values[i] == NULL) {
-            rz_sel all = {NULL, sel->count};
+        const rz_vec *column = values[i];
+        rz_sel all = {NULL, sel->count};
+        const rz_sel *chosen = sel;
+        if (column == NULL) {
             bulk->numbers->kind = RZ_VEC_SEQUENCE;
             bulk->numbers->start = (int64_t)bulk->next;
             bulk->numbers->step = 1;
-            RZ_TRY(rz_col_builder_append(bulk->builders[i], bulk->numbers, &all, err));
-        } else {
-            RZ_TRY(rz_col_builder_append(bulk->builders[i], values[i], sel, err));
+            column = bulk->numbers;
+            chosen = &all;
+        }
+        RZ_TRY(rz_col_builder_append(bulk->builders[i], column, chosen, err));
+        if (rows->sketches[i] != NULL) {
+            rz_sketch_add(rows->sketches[i], column, chosen);
         }
     }
     if (bulk->direct_first == UINT64_MAX) {

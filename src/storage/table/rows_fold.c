@@ -9,6 +9,7 @@
  * Directory:
  *   row_end u64, column count u32, column ids u32 each, group count u32, then per group
  *     rows u32, flags u8 (1: delete bitmap), [bitmap: (rows + 7) / 8 bytes, bit 1: deleted], segment of each column (column module)
+ *   then per column whose values are counted: RZ_SKETCH_REGISTERS bytes (sketch.h)
  */
 #include "storage/table/rows.h"
 
@@ -103,6 +104,47 @@ static bool rows_stamps_spent(const rz_stamps *stamps, uint32_t count, uint64_t 
     return true;
 }
 
+/* Drops stamps that nobody needs. Only of complete groups and a fully committed last one: somebody may be adding to others. Under write_lock. */
+static bool rows_drop_stamps(rz_rows *rows, rz_rows_version *fresh)
+{
+    uint64_t end = rz_rows_end(rows);
+    bool idle = end == atomic_load_explicit(&rows->committed_end, memory_order_relaxed);
+    bool dropped = false;
+    for (uint32_t g = 0; g < fresh->group_count; g++) {
+        rz_row_group *group = &fresh->groups[g];
+        uint64_t first = (uint64_t)g * RZ_ROW_GROUP_ROWS;
+        if (group->stamps == NULL || first >= end || (end - first < RZ_ROW_GROUP_ROWS && !idle)) {
+            continue;
+        }
+        uint32_t count = end - first < RZ_ROW_GROUP_ROWS ? (uint32_t)(end - first) : RZ_ROW_GROUP_ROWS;
+        if (rows_stamps_spent(group->stamps, count, rows->oldest_snapshot, &fresh->oldest)) {
+            rz_stamps_release(group->stamps);
+            group->stamps = NULL;
+            dropped = true;
+        }
+    }
+    return dropped;
+}
+
+void rz_rows_trim(rz_rows *rows, uint64_t oldest_timestamp)
+{
+    rz_mutex_lock(&rows->write_lock);
+    if (oldest_timestamp > rows->oldest_snapshot) {
+        bool any = false;
+        rows->oldest_snapshot = oldest_timestamp < RZ_STAMP_UNCOMMITTED ? oldest_timestamp : RZ_STAMP_UNCOMMITTED - 1;
+        for (uint32_t g = 0; g < rows->current->group_count && !any; g++) {
+            any = rows->current->groups[g].stamps != NULL;
+        }
+        rz_rows_version *fresh = any ? rz_rows_version_clone(rows, rows->current) : NULL;
+        if (fresh != NULL && rows_drop_stamps(rows, fresh)) {
+            rz_rows_publish(rows, fresh);
+        } else {
+            rz_rows_unpin(rows, fresh); /* without memory the stamps stay a little longer */
+        }
+    }
+    rz_mutex_unlock(&rows->write_lock);
+}
+
 /* The version that readers get from now on: bases of the fold where they hold more, folded rows out of memory. NULL: no memory. Under write_lock. */
 static rz_rows_version *rows_fold_version(rz_rows_fold *fold)
 {
@@ -112,8 +154,6 @@ static rz_rows_version *rows_fold_version(rz_rows_fold *fold)
     if (fresh == NULL) {
         return NULL;
     }
-    uint64_t limit = atomic_load_explicit(&rows->oldest_snapshot, memory_order_relaxed);
-    limit = limit < fold->newest_stamp ? limit : fold->newest_stamp;
     for (uint32_t g = 0; g < fold->durable->group_count && g < fresh->group_count; g++) {
         rz_row_group *group = &fresh->groups[g];
         const rz_row_group *folded = &fold->durable->groups[g];
@@ -123,14 +163,8 @@ static rz_rows_version *rows_fold_version(rz_rows_fold *fold)
             group->base_rows = folded->base_rows;
             atomic_fetch_add_explicit(&group->base->refs, 1, memory_order_relaxed);
         }
-        /* Only complete groups and a fully committed last one: somebody may be adding to others. */
-        uint64_t group_first = (uint64_t)g * RZ_ROW_GROUP_ROWS;
-        bool settled = group_first + folded->base_rows == rz_rows_end(rows) || folded->base_rows == RZ_ROW_GROUP_ROWS;
-        if (settled && group->stamps != NULL && rows_stamps_spent(group->stamps, folded->base_rows, limit, &fresh->oldest)) {
-            rz_stamps_release(group->stamps);
-            group->stamps = NULL;
-        }
     }
+    (void)rows_drop_stamps(rows, fresh);
     if (current->tail != NULL && rz_rows_end(rows) != fold->row_end) {
         fresh->tail = current->tail;
         rz_tail_acquire(fresh->tail);
@@ -239,6 +273,11 @@ void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out)
             rz_segment_encode(group->base->segments[i], out);
         }
     }
+    for (uint32_t i = 0; i < rows->column_count; i++) {
+        for (uint32_t r = 0; rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
+            rz_str_append_char(out, (char)atomic_load_explicit(&rows->sketches[i]->registers[r], memory_order_relaxed));
+        }
+    }
 }
 
 typedef struct rows_claim {
@@ -327,6 +366,13 @@ ruzu_status rz_rows_decode(rz_rows *rows, rz_reader *reader, rz_error *err)
     for (uint32_t g = 0; g < group_count && status == RUZU_OK; g++) {
         uint64_t left = row_end - (uint64_t)g * RZ_ROW_GROUP_ROWS;
         status = rows_decode_group(rows, &version->groups[g], left < RZ_ROW_GROUP_ROWS ? (uint32_t)left : RZ_ROW_GROUP_ROWS, reader, err);
+    }
+    for (uint32_t i = 0; i < rows->column_count && status == RUZU_OK; i++) {
+        for (uint32_t r = 0; rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
+            uint8_t rank = rz_read_u8(reader);
+            atomic_store_explicit(&rows->sketches[i]->registers[r], rank < 65 ? rank : 0, memory_order_relaxed);
+        }
+        status = reader->failed ? rows_corrupt(rows, err) : RUZU_OK;
     }
     if (status != RUZU_OK) {
         rows->keep_pages = true;

@@ -71,6 +71,31 @@ bool rz_rows_visible_range(const rz_rows_reader *reader, uint64_t first, uint32_
     return found == count;
 }
 
+uint64_t rz_rows_live_count(const rz_rows *rows)
+{
+    return atomic_load_explicit(&rows->committed_end, memory_order_acquire) -
+           atomic_load_explicit(&rows->committed_deletes, memory_order_acquire);
+}
+
+uint64_t rz_rows_distinct(const rz_rows *rows, uint32_t column)
+{
+    uint64_t rows_live = rz_rows_live_count(rows);
+    uint64_t estimate = rows->sketches[column] == NULL ? 0 : rz_sketch_estimate(rows->sketches[column]);
+    return estimate < rows_live ? estimate : rows_live;
+}
+
+uint64_t rz_rows_memory_bytes(rz_rows *rows)
+{
+    rz_mutex_lock(&rows->write_lock);
+    const rz_rows_version *version = rows->current;
+    uint64_t bytes = version->tail == NULL ? 0 : rz_tail_bytes(version->tail);
+    for (uint32_t g = 0; g < version->group_count; g++) {
+        bytes += version->groups[g].stamps == NULL ? 0 : sizeof(rz_stamps);
+    }
+    rz_mutex_unlock(&rows->write_lock);
+    return bytes;
+}
+
 /* ---- readers ---- */
 
 static ruzu_status rows_reader_start(rz_rows_reader *reader, rz_rows *rows, rz_mem *mem, rz_error *err)

@@ -146,6 +146,9 @@ static ruzu_status rows_build_column(rz_rows_reader *reader, uint32_t column, ui
         rz_sel all = {NULL, take};
         RZ_TRY_GOTO(rz_rows_read(reader, column, first + done, take, vec, err));
         RZ_TRY_GOTO(rz_col_builder_append(builder, vec, &all, err));
+        if (rows->sketches[column] != NULL) {
+            rz_sketch_add(rows->sketches[column], vec, &all);
+        }
         rz_arena_reset(&heap);
         done += take;
     }
@@ -287,13 +290,8 @@ static ruzu_status rows_delete_locked(rz_rows *rows, rz_writer *writer, uint64_t
                             rz_rows_end(rows));
     }
     if (rows->current->groups[group].stamps == NULL) {
-        rz_rows_version *current = rows->current;
-        rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
+        rz_rows_version *fresh = rz_rows_version_clone(rows, rows->current);
         RZ_TRY_ALLOC(fresh, err, "deleting rows");
-        fresh->tail = current->tail;
-        if (fresh->tail != NULL) {
-            rz_tail_acquire(fresh->tail);
-        }
         fresh->groups[group].stamps = rz_stamps_create(rows->env.mem);
         if (fresh->groups[group].stamps == NULL) {
             rz_rows_unpin(rows, fresh);

@@ -199,19 +199,27 @@ ruzu_status rz_sorter_add(rz_sorter *sorter, const uint64_t *firsts, const uint6
     return RUZU_OK;
 }
 
-ruzu_status rz_sorter_add_row(rz_sorter *sorter, uint64_t first, uint64_t second, size_t size, uint8_t **out_bytes, rz_error *err)
+/* How many of the next rows go into the run together: at least one. */
+static uint32_t sorter_rows_fit(const rz_sorter *sorter, const size_t *sizes, uint32_t count)
 {
-    if (((first | second) >> 32) != 0) {
-        return sorter_limit(err);
-    }
-    if (size > SORTER_MAX_ROW_BYTES) {
-        return rz_error_set(err, RUZU_ERROR_LIMIT, "the properties of one relationship take more than 1 GiB.");
-    }
     size_t most = sorter->budget < SORTER_MAX_ROW_BYTES ? sorter->budget : SORTER_MAX_ROW_BYTES;
-    if (sorter->count != 0 && sorter->row_fill + size + sorter->count * SORTER_PAIR_BYTES > most) {
-        RZ_TRY(sorter_spill(sorter, err));
+    size_t bytes = sorter->row_fill + sorter->count * SORTER_PAIR_BYTES;
+    uint32_t fit = 0;
+    while (fit < count) {
+        size_t need = sizes[fit] + SORTER_PAIR_BYTES;
+        bool alone = sorter->count == 0 && fit == 0; /* then it has to fit */
+        if (!alone && (bytes >= most || need > most - bytes)) {
+            break;
+        }
+        bytes += need;
+        fit++;
     }
-    RZ_TRY(sorter_room(sorter, err));
+    uint64_t room = sorter->capacity - sorter->count;
+    return fit < room ? fit : (uint32_t)room;
+}
+
+static ruzu_status sorter_reserve_bytes(rz_sorter *sorter, size_t size, rz_error *err)
+{
     if (size > sorter->row_capacity - sorter->row_fill) {
         size_t capacity = sorter->row_capacity == 0 ? RZ_PAGE_SIZE : sorter->row_capacity + sorter->row_capacity / 2;
         capacity = capacity < sorter->row_fill + size ? sorter->row_fill + size : capacity;
@@ -220,16 +228,46 @@ ruzu_status rz_sorter_add_row(rz_sorter *sorter, uint64_t first, uint64_t second
         sorter->row_bytes = bytes;
         sorter->row_capacity = capacity;
     }
-    uint32_t number = (uint32_t)sorter->count;
-    sorter->keys[number] = first << 32 | second;
-    sorter->tags[number] = number;
-    sorter->row_offs[number] = (uint32_t)sorter->row_fill;
-    *out_bytes = sorter->row_bytes + sorter->row_fill;
-    sorter->row_fill += size;
-    sorter->max_first |= first;
-    sorter->max_second |= second;
-    sorter->count++;
-    sorter->total++;
+    return RUZU_OK;
+}
+
+ruzu_status rz_sorter_add_rows(rz_sorter *sorter, const uint64_t *firsts, const uint64_t *seconds, const size_t *sizes, uint32_t count,
+                               uint8_t **out_places, uint32_t *out_taken, rz_error *err)
+{
+    *out_taken = 0;
+    RZ_TRY(sorter_room(sorter, err));
+    uint32_t take = sorter_rows_fit(sorter, sizes, count);
+    if (take == 0) {
+        RZ_TRY(sorter_spill(sorter, err));
+        take = sorter_rows_fit(sorter, sizes, count);
+    }
+    size_t bytes = 0;
+    uint64_t any_first = 0, any_second = 0;
+    for (uint32_t i = 0; i < take; i++) {
+        bytes += sizes[i];
+        any_first |= firsts[i];
+        any_second |= seconds[i];
+    }
+    if (((any_first | any_second) >> 32) != 0) {
+        return sorter_limit(err);
+    }
+    if (bytes > SORTER_MAX_ROW_BYTES) {
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "the properties of one relationship take more than 1 GiB.");
+    }
+    RZ_TRY(sorter_reserve_bytes(sorter, bytes, err));
+    for (uint32_t i = 0; i < take; i++) {
+        uint32_t number = (uint32_t)sorter->count;
+        sorter->keys[number] = firsts[i] << 32 | seconds[i];
+        sorter->tags[number] = number;
+        sorter->row_offs[number] = (uint32_t)sorter->row_fill;
+        out_places[i] = sorter->row_bytes + sorter->row_fill;
+        sorter->row_fill += sizes[i];
+        sorter->count++;
+    }
+    sorter->max_first |= any_first;
+    sorter->max_second |= any_second;
+    sorter->total += take;
+    *out_taken = take;
     return RUZU_OK;
 }
 

@@ -67,8 +67,9 @@ bool rz_sorter_in_memory(const rz_sorter *sorter); /* once sorted: there is one 
 /* The next pairs; both parts below 2^32 (RUZU_ERROR_LIMIT). tags NULL unless with_tags. */
 RZ_NODISCARD ruzu_status rz_sorter_add(rz_sorter *sorter, const uint64_t *firsts, const uint64_t *seconds, const uint32_t *tags, uint32_t count,
                                        rz_error *err);
-/* The same for one pair with a row of `size` bytes: *out_bytes is where they go; to be filled before the next call. */
-RZ_NODISCARD ruzu_status rz_sorter_add_row(rz_sorter *sorter, uint64_t first, uint64_t second, size_t size, uint8_t **out_bytes, rz_error *err);
+/* The same with rows: pair i has sizes[i] bytes, to be written at out_places[i] before the next call. Takes at least one of the pairs, as many as fit. */
+RZ_NODISCARD ruzu_status rz_sorter_add_rows(rz_sorter *sorter, const uint64_t *firsts, const uint64_t *seconds, const size_t *sizes, uint32_t count,
+                                            uint8_t **out_places, uint32_t *out_taken, rz_error *err);
 
 /* No more pairs. */
 RZ_NODISCARD ruzu_status rz_sorter_sort(rz_sorter *sorter, rz_error *err);

@@ -195,6 +195,16 @@ void rz_ntab_drop(rz_ntab *table);
 void rz_rtab_drop(rz_rtab *table);
 bool rz_ntab_changed(const rz_ntab *table); /* since its last checkpoint */
 bool rz_rtab_changed(const rz_rtab *table);
+/*
+ * Snapshots older than oldest_timestamp take no more readers: versions and stamps that only they could need are given back (pages at once, or when the last open
+ * reader of them leaves). Before the first call everything is kept. A reader for an older snapshot is refused afterwards (RUZU_ERROR_INTERNAL), so the
+ * caller passes the oldest snapshot that is open, or the newest timestamp when none is.
+ */
+void rz_ntab_trim(rz_ntab *table, uint64_t oldest_timestamp);
+void rz_rtab_trim(rz_rtab *table, uint64_t oldest_timestamp);
+/* Memory held for what is not on pages yet: rows, index entries, adjacency. For deciding when to checkpoint. */
+uint64_t rz_ntab_memory_bytes(rz_ntab *table);
+uint64_t rz_rtab_memory_bytes(rz_rtab *table);
 
 /* Statistics for the planner, approximate, without a reader. */
 typedef struct rz_table_stats {

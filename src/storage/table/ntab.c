@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Node tables: creating, inserting, reading, saving.
+ */
+#include "storage/table/ntab.h"
+
+#include "storage/table/key_hash.h"
+
+/* ---- creating ---- */
+
+static ruzu_status ntab_create_empty(const rz_table_env *env, uint32_t table_id, const char *name, const rz_column_def *columns, uint32_t column_count,
+                                     uint32_t key_column, rz_ntab **out, rz_error *err)
+{
+    *out = NULL;
+    RZ_ASSERT(key_column == RZ_NO_COLUMN || key_column < column_count);
+    rz_ntab *table = (rz_ntab *)rz_mem_calloc(env->mem, 1, sizeof *table);
+    RZ_TRY_ALLOC(table, err, "creating a table");
+    table->table_id = table_id;
+    table->key_column = key_column;
+    table->serial_key = key_column != RZ_NO_COLUMN && columns[key_column].type->id == RUZU_TYPE_SERIAL;
+    if (rz_mutex_init(&table->fold_lock) != RUZU_OK) {
+        rz_mem_free(env->mem, table, sizeof *table);
+        return rz_error_no_memory(err, "creating a table");
+    }
+    ruzu_status status = rz_rows_init(&table->rows, env, "table", name, columns, column_count, err);
+    if (status != RUZU_OK) {
+        rz_mutex_destroy(&table->fold_lock);
+        rz_mem_free(env->mem, table, sizeof *table);
+        return status;
+    }
+    *out = table;
+    return RUZU_OK;
+}
+
+static void ntab_free(rz_ntab *table, bool give_back)
+{
+    if (table == NULL) {
+        return;
+    }
+    rz_mem *mem = table->rows.env.mem;
+    rz_idx_destroy(table->idx, give_back);
+    rz_rows_deinit(&table->rows, give_back);
+    rz_mem_free(mem, table->hashes, table->hash_capacity * sizeof *table->hashes);
+    rz_mem_free(mem, table->slots, (size_t)table->hash_capacity * 4 * sizeof *table->slots);
+    rz_mutex_destroy(&table->fold_lock);
+    rz_mem_free(mem, table, sizeof *table);
+}
+
+ruzu_status rz_ntab_create(const rz_table_env *env, uint32_t table_id, const char *name, const rz_column_def *columns, uint32_t column_count,
+                           uint32_t key_column, rz_ntab **out, rz_error *err)
+{
+    rz_ntab *table;
+    *out = NULL;
+    RZ_TRY(ntab_create_empty(env, table_id, name, columns, column_count, key_column, &table, err));
+    if (key_column != RZ_NO_COLUMN) {
+        ruzu_status status = rz_idx_create(env->mem, env->disk, env->pool, table->rows.column_texts[key_column], &table->idx, err);
+        if (status != RUZU_OK) {
+            ntab_free(table, false);
+            return status;
+        }
+    }
+    *out = table;
+    return RUZU_OK;
+}
+
+void rz_ntab_destroy(rz_ntab *table)
+{
+    ntab_free(table, false);
+}
+
+void rz_ntab_drop(rz_ntab *table)
+{
+    ntab_free(table, true);
+}
+
+/* ---- inserting ---- */
+
+typedef struct ntab_keys_undo {
+    rz_undo head;
+    rz_idx *idx;
+    uint64_t first;
+    uint32_t count;
+    uint64_t hashes[];
+} ntab_keys_undo;
+
+static void ntab_keys_commit(rz_undo *undo, uint64_t commit_timestamp)
+{
+    (void)undo; /* entries are hints: nothing to settle */
+    (void)commit_timestamp;
+}
+
+static void ntab_keys_rollback(rz_undo *undo)
+{
+    ntab_keys_undo *self = (ntab_keys_undo *)undo;
+    rz_idx_remove(self->idx, self->hashes, self->count, self->first);
+}
+
+ruzu_status rz_ntab_reserve_hashes(rz_ntab *table, uint32_t row_count, rz_error *err)
+{
+    rz_mem *mem = table->rows.env.mem;
+    if (row_count <= table->hash_capacity) {
+        return RUZU_OK;
+    }
+    uint32_t capacity = 8;
+    while (capacity < row_count) {
+        capacity *= 2;
+    }
+    uint64_t *hashes = (uint64_t *)rz_mem_alloc(mem, capacity * sizeof *hashes);
+    uint32_t *slots = (uint32_t *)rz_mem_alloc(mem, (size_t)capacity * 4 * sizeof *slots);
+    if (hashes == NULL || slots == NULL) {
+        rz_mem_free(mem, hashes, capacity * sizeof *hashes);
+        rz_mem_free(mem, slots, (size_t)capacity * 4 * sizeof *slots);
+        return rz_error_no_memory(err, "inserting rows");
+    }
+    rz_mem_free(mem, table->hashes, table->hash_capacity * sizeof *hashes);
+    rz_mem_free(mem, table->slots, (size_t)table->hash_capacity * 4 * sizeof *slots);
+    table->hashes = hashes;
+    table->slots = slots;
+    table->hash_capacity = capacity;
+    return RUZU_OK;
+}
+
+static uint32_t ntab_row_count(const rz_sel *sel)
+{
+    return sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1) + 1;
+}
+
+/* The same key twice within the batch: a small hash table of rows. */
+static ruzu_status ntab_check_batch(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, rz_error *err)
+{
+    uint32_t *slots = table->slots; /* row + 1, or 0 */
+    uint32_t slot_count = 16;
+    if (sel->count < 2) {
+        return RUZU_OK;
+    }
+    while (slot_count < sel->count * 2) {
+        slot_count *= 2;
+    }
+    memset(slots, 0, slot_count * sizeof *slots);
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint32_t at = (uint32_t)(table->hashes[row] >> 32) & (slot_count - 1);
+        for (; slots[at] != 0; at = (at + 1) & (slot_count - 1)) {
+            uint32_t other = slots[at] - 1;
+            if (table->hashes[other] == table->hashes[row] && rz_vec_equal(keys, other, keys, row)) {
+                return rz_key_duplicate(table, keys, row, RUZU_ERROR_RUNTIME, err);
+            }
+        }
+        slots[at] = row + 1;
+    }
+    return RUZU_OK;
+}
+
+/* Keys that rows have already, as the writer sees them. */
+static ruzu_status ntab_check_existing(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_mem *mem = table->rows.env.mem;
+    rz_key_finder finder;
+    rz_rows_reader reader = {0};
+    uint32_t row_count = ntab_row_count(sel);
+    uint64_t *offsets = NULL;
+    if (!table->serial_key && rz_idx_is_empty(table->idx)) {
+        return RUZU_OK;
+    }
+    rz_key_finder_init(&finder, table, mem);
+    RZ_TRY_GOTO(rz_rows_reader_init_newest(&reader, &table->rows, mem, err));
+    offsets = (uint64_t *)rz_mem_alloc(mem, row_count * sizeof *offsets);
+    if (offsets == NULL) {
+        status = rz_error_no_memory(err, "inserting rows");
+        goto cleanup;
+    }
+    RZ_TRY_GOTO(rz_key_find(&finder, &reader, keys, sel, table->hashes, offsets, err));
+    for (uint32_t i = 0; i < sel->count && status == RUZU_OK; i++) {
+        if (offsets[rz_sel_at(sel, i)] != UINT64_MAX) {
+            status = rz_key_duplicate(table, keys, rz_sel_at(sel, i), RUZU_ERROR_RUNTIME, err);
+        }
+    }
+cleanup:
+    rz_mem_free(mem, offsets, row_count * sizeof *offsets);
+    rz_rows_reader_deinit(&reader);
+    rz_key_finder_deinit(&finder);
+    return status;
+}
+
+/* NULLs, duplicates in the batch, duplicates in the table; leaves the hashes in table->hashes. */
+static ruzu_status ntab_check_keys(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, rz_error *err)
+{
+    for (uint32_t i = 0; keys->kind != RZ_VEC_SEQUENCE && i < sel->count; i++) {
+        if (rz_vec_is_null(keys, rz_sel_at(sel, i))) {
+            return rz_key_missing(RUZU_ERROR_RUNTIME, err);
+        }
+    }
+    RZ_TRY(rz_ntab_reserve_hashes(table, ntab_row_count(sel), err));
+    rz_key_hash(keys, sel, table->hashes);
+    RZ_TRY(ntab_check_batch(table, keys, sel, err));
+    return ntab_check_existing(table, keys, sel, err);
+}
+
+/* SERIAL keys numbered by the table: row offset + i gets its own offset. They collide with explicit ones only, which are in the index. */
+static ruzu_status ntab_check_numbers(rz_ntab *table, uint64_t first, uint32_t count, rz_error *err)
+{
+    rz_vec numbers = {.type = RZ_INT64, .kind = RZ_VEC_SEQUENCE, .start = (int64_t)first, .step = 1};
+    rz_sel all = {NULL, count};
+    if (rz_idx_is_empty(table->idx)) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_ntab_reserve_hashes(table, count, err));
+    rz_key_hash(&numbers, &all, table->hashes);
+    return ntab_check_existing(table, &numbers, &all, err);
+}
+
+static ruzu_status ntab_index_rows(rz_ntab *table, rz_writer *writer, const rz_sel *sel, uint64_t first, rz_error *err)
+{
+    ntab_keys_undo *undo = (ntab_keys_undo *)rz_arena_alloc(writer->arena, sizeof *undo + sel->count * sizeof undo->hashes[0]);
+    RZ_TRY_ALLOC(undo, err, "inserting rows");
+    undo->head = (rz_undo){.next = writer->undo, .commit = ntab_keys_commit, .rollback = ntab_keys_rollback};
+    undo->idx = table->idx;
+    undo->first = first;
+    undo->count = sel->count;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        undo->hashes[i] = table->hashes[rz_sel_at(sel, i)];
+    }
+    writer->undo = &undo->head; /* entries that were not inserted are passed over by rollback */
+    return rz_idx_insert(table->idx, undo->hashes, sel->count, first, err);
+}
+
+ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err)
+{
+    uint64_t first = 0;
+    const rz_vec *keys = table->key_column == RZ_NO_COLUMN ? NULL : values[table->key_column];
+    if (sel->count == 0) {
+        return RUZU_OK;
+    }
+    if (keys != NULL) {
+        RZ_TRY(ntab_check_keys(table, keys, sel, err));
+    } else if (table->key_column != RZ_NO_COLUMN) {
+        RZ_TRY(ntab_check_numbers(table, rz_rows_end(&table->rows), sel->count, err));
+    }
+    RZ_TRY(rz_rows_append(&table->rows, writer, values, sel, &first, err));
+    if (keys != NULL) {
+        RZ_TRY(ntab_index_rows(table, writer, sel, first, err));
+    }
+    for (uint32_t i = 0; i < sel->count && out_ids != NULL; i++) {
+        out_ids[rz_sel_at(sel, i)] = rz_id_make(table->table_id, first + i);
+    }
+    return RUZU_OK;
+}
+
+/* ---- reading ---- */
+
+ruzu_status rz_ntab_reader_create(rz_ntab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_ntab_reader **out, rz_error *err)
+{
+    *out = NULL;
+    rz_ntab_reader *reader = (rz_ntab_reader *)rz_mem_calloc(mem, 1, sizeof *reader);
+    RZ_TRY_ALLOC(reader, err, "reading a table");
+    reader->table = table;
+    reader->mem = mem;
+    ruzu_status status = rz_rows_reader_init(&reader->rows, &table->rows, snapshot, mem, err);
+    if (status != RUZU_OK) {
+        rz_mem_free(mem, reader, sizeof *reader);
+        return status;
+    }
+    rz_key_finder_init(&reader->finder, table, mem);
+    *out = reader;
+    return RUZU_OK;
+}
+
+void rz_ntab_reader_free(rz_ntab_reader *reader)
+{
+    if (reader != NULL) {
+        rz_key_finder_deinit(&reader->finder);
+        rz_rows_reader_deinit(&reader->rows);
+        rz_mem_free(reader->mem, reader, sizeof *reader);
+    }
+}
+
+void rz_ntab_reader_release(rz_ntab_reader *reader)
+{
+    rz_rows_reader_release(&reader->rows);
+    rz_key_finder_release(&reader->finder);
+}
+
+uint64_t rz_ntab_offset_end(const rz_ntab_reader *reader)
+{
+    return reader->rows.end;
+}
+
+uint64_t rz_ntab_visible_rows(const rz_ntab_reader *reader)
+{
+    return rz_rows_visible_count(&reader->rows);
+}
+
+bool rz_ntab_visible(const rz_ntab_reader *reader, uint64_t first, uint32_t count, uint32_t *rows, uint32_t *out_count)
+{
+    return rz_rows_visible_range(&reader->rows, first, count, rows, out_count);
+}
+
+bool rz_ntab_is_visible(const rz_ntab_reader *reader, uint64_t offset)
+{
+    return rz_rows_is_visible(&reader->rows, offset);
+}
+
+ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *out, rz_error *err)
+{
+    return rz_rows_read(&reader->rows, col_idx, first, count, out, err);
+}
+
+ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    return rz_rows_gather(&reader->rows, col_idx, ids, sel, out, err);
+}
+
+bool rz_ntab_zone(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, rz_zone *out)
+{
+    return rz_rows_zone(&reader->rows, col_idx, first, out);
+}
+
+ruzu_status rz_ntab_lookup(rz_ntab_reader *reader, const rz_vec *keys, const rz_sel *sel, uint64_t *out_offsets, rz_error *err)
+{
+    RZ_ASSERT(reader->table->key_column != RZ_NO_COLUMN);
+    return rz_key_find(&reader->finder, &reader->rows, keys, sel, NULL, out_offsets, err);
+}
+
+/* ---- saving and loading ---- */
+
+#define NTAB_MAGIC UINT32_C(0x5441544e) /* "NTAT" */
+#define NTAB_VERSION 1u
+
+static void ntab_put_u32(rz_str *out, uint32_t value)
+{
+    char bytes[4];
+    rz_store_u32(bytes, value);
+    rz_str_append(out, bytes, sizeof bytes);
+}
+
+static ruzu_status ntab_checkpoint_locked(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+{
+    rz_rows_fold fold;
+    rz_idx_fold *keys = NULL;
+    size_t length = out->length;
+    RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, &fold, err));
+    ruzu_status status = RUZU_OK;
+    if (table->idx != NULL) {
+        status = rz_idx_fold_prepare(table->idx, fold.row_end, &keys, err);
+    }
+    if (status == RUZU_OK) {
+        ntab_put_u32(out, NTAB_MAGIC);
+        ntab_put_u32(out, NTAB_VERSION);
+        ntab_put_u32(out, table->key_column);
+        rz_rows_fold_encode(&fold, out);
+        if (keys != NULL) {
+            rz_idx_fold_encode(keys, out);
+        }
+        status = out->failed ? rz_error_no_memory(err, "writing a checkpoint") : RUZU_OK;
+    }
+    if (status != RUZU_OK) {
+        rz_idx_fold_abort(keys);
+        rz_rows_fold_abort(&fold);
+        out->length = length;
+        return status;
+    }
+    rz_rows_fold_publish(&fold);
+    if (keys != NULL) {
+        rz_idx_fold_publish(keys);
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_ntab_checkpoint(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+{
+    rz_mutex_lock(&table->fold_lock);
+    ruzu_status status = ntab_checkpoint_locked(table, timestamp, out, err);
+    rz_mutex_unlock(&table->fold_lock);
+    return status;
+}
+
+ruzu_status rz_ntab_open(const rz_table_env *env, uint32_t table_id, const char *name, const rz_column_def *columns, uint32_t column_count,
+                         uint32_t key_column, rz_reader *directory, rz_ntab **out, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_ntab *table;
+    *out = NULL;
+    RZ_TRY(ntab_create_empty(env, table_id, name, columns, column_count, key_column, &table, err));
+    uint32_t magic = rz_read_u32(directory);
+    uint32_t version = rz_read_u32(directory);
+    uint32_t key = rz_read_u32(directory);
+    if (directory->failed || magic != NTAB_MAGIC || version != NTAB_VERSION || key != key_column) {
+        status = rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: the directory of table %s is damaged.", name);
+        goto cleanup;
+    }
+    RZ_TRY_GOTO(rz_rows_decode(&table->rows, directory, err));
+    if (key_column != RZ_NO_COLUMN) {
+        RZ_TRY_GOTO(rz_idx_open(env->mem, env->disk, env->pool, table->rows.column_texts[key_column], directory, rz_rows_end(&table->rows), &table->idx,
+                                err));
+    }
+    *out = table;
+    table = NULL;
+cleanup:
+    ntab_free(table, false);
+    return status;
+}
+
+bool rz_ntab_changed(const rz_ntab *table)
+{
+    return rz_rows_changed(&table->rows);
+}
+
+void rz_ntab_trim(rz_ntab *table, uint64_t oldest_timestamp)
+{
+    rz_rows_trim(&table->rows, oldest_timestamp);
+}
+
+uint64_t rz_ntab_memory_bytes(rz_ntab *table)
+{
+    return rz_rows_memory_bytes(&table->rows) + (table->idx == NULL ? 0 : rz_idx_memory_bytes(table->idx));
+}
+
+void rz_ntab_stats(const rz_ntab *table, rz_table_stats *out)
+{
+    *out = (rz_table_stats){.rows = rz_rows_live_count(&table->rows)};
+}
+
+uint64_t rz_ntab_distinct(const rz_ntab *table, uint32_t col_idx)
+{
+    return col_idx == table->key_column ? rz_rows_live_count(&table->rows) : rz_rows_distinct(&table->rows, col_idx);
+}

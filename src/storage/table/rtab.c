@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Relationship tables: creating, inserting, reading, saving.
+ */
+#include "storage/table/rtab.h"
+
+#include <inttypes.h>
+
+/* ---- creating ---- */
+
+static void rtab_free(rz_rtab *table, bool give_back)
+{
+    if (table == NULL) {
+        return;
+    }
+    rz_mem *mem = table->arena.mem;
+    rz_csr_deinit(&table->csr, give_back);
+    rz_rows_deinit(&table->rows, give_back);
+    rz_arena_free(&table->arena);
+    rz_mem_free(mem, table, sizeof *table);
+}
+
+ruzu_status rz_rtab_create(const rz_table_env *env, const rz_rtab_def *def, rz_rtab **out, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    *out = NULL;
+    rz_rtab *table = (rz_rtab *)rz_mem_calloc(env->mem, 1, sizeof *table);
+    RZ_TRY_ALLOC(table, err, "creating a table");
+    rz_arena_init(&table->arena, env->mem);
+    table->pair_id = def->pair_id;
+    table->src_table = def->src_table;
+    table->dst_table = def->dst_table;
+    table->one[RZ_FORWARD] = def->one_dst;
+    table->one[RZ_BACKWARD] = def->one_src;
+    table->name = rz_arena_strdup(&table->arena, def->name);
+    const char *forward = rz_arena_printf(&table->arena, "relationship table %s, forward adjacency", def->name);
+    const char *backward = rz_arena_printf(&table->arena, "relationship table %s, backward adjacency", def->name);
+    if (table->name == NULL || forward == NULL || backward == NULL) {
+        status = rz_error_no_memory(err, "creating a table");
+        goto cleanup;
+    }
+    RZ_TRY_GOTO(rz_rows_init(&table->rows, env, "relationship table", def->name, def->columns, def->column_count, err));
+    RZ_TRY_GOTO(rz_csr_init(&table->csr, env, forward, backward, err));
+    *out = table;
+    table = NULL;
+cleanup:
+    rtab_free(table, false);
+    return status;
+}
+
+void rz_rtab_destroy(rz_rtab *table)
+{
+    rtab_free(table, false);
+}
+
+void rz_rtab_drop(rz_rtab *table)
+{
+    rtab_free(table, true);
+}
+
+/* ---- inserting ---- */
+
+typedef struct rtab_insert_undo {
+    rz_undo head;
+    rz_rtab *table;
+    uint64_t first; /* rel offset */
+    uint32_t count; /* of them inserted into the topology */
+    uint64_t ends[]; /* source, destination of each */
+} rtab_insert_undo;
+
+static void rtab_insert_commit(rz_undo *undo, uint64_t commit_timestamp)
+{
+    (void)undo; /* the rows' stamps say who sees the relationships */
+    (void)commit_timestamp;
+}
+
+static void rtab_insert_rollback(rz_undo *undo)
+{
+    rtab_insert_undo *self = (rtab_insert_undo *)undo;
+    rz_mutex_lock(&self->table->csr.write_lock);
+    for (uint32_t i = self->count; i-- > 0;) {
+        rz_csr_remove(&self->table->csr, self->ends[2 * (size_t)i], self->ends[2 * (size_t)i + 1], self->first + i);
+    }
+    self->count = 0;
+    rz_mutex_unlock(&self->table->csr.write_lock);
+}
+
+ruzu_status rz_rtab_multiplicity(const rz_rtab *table, rz_direction direction, uint64_t bound, ruzu_status prefix_of, rz_error *err)
+{
+    return rz_error_set_as(err, RUZU_ERROR_CONSTRAINT, prefix_of,
+                           "Node(nodeOffset: %" PRIu64 ") has more than one neighbour in table %s in the %s direction, which violates the rel "
+                           "multiplicity constraint.",
+                           bound, table->name, direction == RZ_FORWARD ? "fwd" : "bwd");
+}
+
+ruzu_status rz_rtab_newest_reader(rz_rtab *table, rz_csr_reader *out, rz_error *err)
+{
+    rz_snapshot newest = {.timestamp = RZ_STAMP_NEVER - 1, .own_stamp = 0};
+    RZ_TRY(rz_csr_reader_init(out, &table->csr, &newest, UINT64_MAX, table->arena.mem, err));
+    for (uint32_t i = 0; i < 2; i++) { /* also when there are no changes yet */
+        out->sides[i].changes = &out->version->delta->sides[i];
+    }
+    return RUZU_OK;
+}
+
+/* The constrained ends of a relationship about to be inserted have none. */
+static ruzu_status rtab_check_one(rz_rtab *table, rz_csr_reader *reader, uint64_t src, uint64_t dst, rz_error *err)
+{
+    for (uint32_t direction = 0; direction < 2; direction++) {
+        uint64_t bound = direction == RZ_FORWARD ? src : dst;
+        uint64_t degree = 0;
+        rz_sel one = {NULL, 1};
+        if (!table->one[direction]) {
+            continue;
+        }
+        RZ_TRY(rz_csr_degrees(reader, (rz_direction)direction, &bound, &one, &degree, err));
+        if (degree != 0) {
+            return rz_rtab_multiplicity(table, (rz_direction)direction, bound, RUZU_ERROR_RUNTIME, err);
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                           rz_id *out_ids, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_csr_reader reader;
+    uint64_t first = 0;
+    bool constrained = table->one[0] || table->one[1];
+    if (sel->count == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_rows_append(&table->rows, writer, values, sel, &first, err));
+    rtab_insert_undo *undo = (rtab_insert_undo *)rz_arena_alloc(writer->arena, sizeof *undo + (size_t)sel->count * 2 * sizeof undo->ends[0]);
+    RZ_TRY_ALLOC(undo, err, "inserting relationships");
+    undo->head = (rz_undo){.next = writer->undo, .commit = rtab_insert_commit, .rollback = rtab_insert_rollback};
+    undo->table = table;
+    undo->first = first;
+    undo->count = 0;
+    writer->undo = &undo->head;
+    rz_mutex_lock(&table->csr.write_lock);
+    if (constrained) {
+        status = rz_rtab_newest_reader(table, &reader, err);
+        constrained = status == RUZU_OK;
+    }
+    for (uint32_t i = 0; i < sel->count && status == RUZU_OK; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t from = rz_id_offset(src[row]);
+        uint64_t to = rz_id_offset(dst[row]);
+        if (constrained) {
+            status = rtab_check_one(table, &reader, from, to, err);
+        }
+        if (status == RUZU_OK) {
+            status = rz_csr_insert(&table->csr, from, to, first + i, err);
+        }
+        if (status == RUZU_OK) {
+            undo->ends[2 * (size_t)i] = from;
+            undo->ends[2 * (size_t)i + 1] = to;
+            undo->count++;
+        }
+        if (out_ids != NULL) {
+            out_ids[row] = rz_id_make(table->pair_id, first + i);
+        }
+    }
+    if (constrained) {
+        rz_csr_reader_deinit(&reader);
+    }
+    rz_mutex_unlock(&table->csr.write_lock);
+    return status;
+}
+
+/* ---- reading ---- */
+
+ruzu_status rz_rtab_reader_create(rz_rtab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_rtab_reader **out, rz_error *err)
+{
+    *out = NULL;
+    rz_rtab_reader *reader = (rz_rtab_reader *)rz_mem_calloc(mem, 1, sizeof *reader);
+    RZ_TRY_ALLOC(reader, err, "reading a table");
+    reader->table = table;
+    reader->mem = mem;
+    ruzu_status status = rz_rows_reader_init(&reader->rows, &table->rows, snapshot, mem, err);
+    if (status == RUZU_OK) {
+        status = rz_csr_reader_init(&reader->csr, &table->csr, snapshot, reader->rows.end, mem, err);
+    }
+    if (status != RUZU_OK) {
+        rz_rtab_reader_free(reader);
+        return status;
+    }
+    *out = reader;
+    return RUZU_OK;
+}
+
+void rz_rtab_reader_free(rz_rtab_reader *reader)
+{
+    if (reader != NULL) {
+        rz_csr_reader_deinit(&reader->csr);
+        rz_rows_reader_deinit(&reader->rows);
+        rz_mem_free(reader->mem, reader, sizeof *reader);
+    }
+}
+
+void rz_rtab_reader_release(rz_rtab_reader *reader)
+{
+    rz_rows_reader_release(&reader->rows);
+    rz_csr_reader_release(&reader->csr);
+}
+
+uint64_t rz_rtab_visible_rows(const rz_rtab_reader *reader)
+{
+    return rz_rows_visible_count(&reader->rows);
+}
+
+ruzu_status rz_rtab_gather(rz_rtab_reader *reader, uint32_t col_idx, const rz_id *rels, const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    return rz_rows_gather(&reader->rows, col_idx, rels, sel, out, err);
+}
+
+ruzu_status rz_adj_lookup(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)
+{
+    return rz_csr_lookup(&reader->csr, direction, ids, sel, slices, err);
+}
+
+ruzu_status rz_adj_read(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count, uint64_t neighbour_base,
+                        uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
+{
+    return rz_csr_read(&reader->csr, direction, slice, first, count, neighbour_base, neighbours, rel_base, rels, err);
+}
+
+ruzu_status rz_adj_degrees(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err)
+{
+    return rz_csr_degrees(&reader->csr, direction, ids, sel, degrees, err);
+}
+
+ruzu_status rz_adj_degrees_range(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out, rz_error *err)
+{
+    return rz_csr_degrees_range(&reader->csr, direction, first, count, out, err);
+}
+
+ruzu_status rz_adj_find(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
+                        uint32_t *out_count, rz_error *err)
+{
+    return rz_csr_find(&reader->csr, direction, slice, neighbour, out_first, out_count, err);
+}
+
+/* ---- saving and loading ---- */
+
+#define RTAB_MAGIC UINT32_C(0x54415452) /* "RTAT" */
+#define RTAB_VERSION 1u
+
+static void rtab_put_u32(rz_str *out, uint32_t value)
+{
+    char bytes[4];
+    rz_store_u32(bytes, value);
+    rz_str_append(out, bytes, sizeof bytes);
+}
+
+ruzu_status rz_rtab_checkpoint(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_rows_fold rows = {0};
+    rz_csr_fold csr = {0};
+    size_t length = out->length;
+    RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, &rows, err));
+    RZ_TRY_GOTO(rz_csr_fold_prepare(&table->csr, timestamp, rows.row_end, rows.newest_stamp, &csr, err));
+    rtab_put_u32(out, RTAB_MAGIC);
+    rtab_put_u32(out, RTAB_VERSION);
+    rz_rows_fold_encode(&rows, out);
+    rz_csr_fold_encode(&csr, out);
+    if (out->failed) {
+        status = rz_error_no_memory(err, "writing a checkpoint");
+        goto cleanup;
+    }
+    rz_rows_fold_publish(&rows);
+    rz_csr_fold_publish(&csr);
+    return RUZU_OK;
+cleanup:
+    rz_csr_fold_abort(&csr);
+    rz_rows_fold_abort(&rows);
+    out->length = length;
+    return status;
+}
+
+ruzu_status rz_rtab_open(const rz_table_env *env, const rz_rtab_def *def, rz_reader *directory, rz_rtab **out, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_rtab *table;
+    *out = NULL;
+    RZ_TRY(rz_rtab_create(env, def, &table, err));
+    uint32_t magic = rz_read_u32(directory);
+    uint32_t version = rz_read_u32(directory);
+    if (directory->failed || magic != RTAB_MAGIC || version != RTAB_VERSION) {
+        status = rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: the directory of relationship table %s is damaged.", def->name);
+        goto cleanup;
+    }
+    RZ_TRY_GOTO(rz_rows_decode(&table->rows, directory, err));
+    RZ_TRY_GOTO(rz_csr_decode(&table->csr, directory, rz_rows_end(&table->rows), err));
+    *out = table;
+    table = NULL;
+cleanup:
+    rtab_free(table, false);
+    return status;
+}
+
+bool rz_rtab_changed(const rz_rtab *table)
+{
+    return rz_rows_changed(&table->rows);
+}
+
+void rz_rtab_trim(rz_rtab *table, uint64_t oldest_timestamp)
+{
+    rz_rows_trim(&table->rows, oldest_timestamp);
+    if (oldest_timestamp > atomic_load_explicit(&table->csr.oldest_snapshot, memory_order_relaxed)) {
+        atomic_store_explicit(&table->csr.oldest_snapshot, oldest_timestamp, memory_order_relaxed);
+        rz_csr_retire(&table->csr);
+    }
+}
+
+uint64_t rz_rtab_memory_bytes(rz_rtab *table)
+{
+    rz_mutex_lock(&table->csr.write_lock);
+    uint64_t bytes = table->csr.head->delta->arena.used_bytes;
+    rz_mutex_unlock(&table->csr.write_lock);
+    return bytes + rz_rows_memory_bytes(&table->rows);
+}
+
+void rz_rtab_stats(const rz_rtab *table, rz_table_stats *out)
+{
+    /* Taking the lock does not change what callers see of the table. */
+    rz_csr *csr = (rz_csr *)(uintptr_t)&table->csr;
+    rz_snapshot committed = {.timestamp = RZ_STAMP_UNCOMMITTED - 1, .own_stamp = 0};
+    rz_csr_version *version = rz_csr_pin(csr, &committed);
+    *out = (rz_table_stats){.rows = rz_rows_live_count(&table->rows)};
+    for (uint32_t i = 0; i < 2 && version != NULL; i++) {
+        uint64_t changed = atomic_load_explicit(&version->delta->sides[i].node_count, memory_order_relaxed);
+        out->bound_nodes[i] = version->sides[i].bound_nodes + changed;
+        out->max_degree[i] = version->sides[i].max_degree;
+        if (out->max_degree[i] == 0 && changed != 0) {
+            out->max_degree[i] = 1;
+        }
+    }
+    rz_csr_unpin(csr, version);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of relationship tables: rows (properties, and who sees which relationship) and topology.
+ */
+#ifndef RZ_STORAGE_TABLE_RTAB_H
+#define RZ_STORAGE_TABLE_RTAB_H
+
+#include "storage/table/csr.h"
+#include "storage/table/rows.h"
+
+struct rz_rtab {
+    rz_rows rows;
+    rz_csr csr;
+    rz_arena arena;        /* texts */
+    const char *name;      /* arena */
+    uint32_t pair_id;
+    uint32_t src_table;
+    uint32_t dst_table;
+    bool one[2];           /* by direction: a bound node has at most one relationship */
+};
+
+struct rz_rtab_reader {
+    rz_rtab *table;
+    rz_mem *mem;
+    rz_rows_reader rows;
+    rz_csr_reader csr;
+};
+
+/* "Node(nodeOffset: N) has more than one neighbour in table T in the fwd direction, …" */
+ruzu_status rz_rtab_multiplicity(const rz_rtab *table, rz_direction direction, uint64_t bound, ruzu_status prefix_of, rz_error *err) RZ_COLD;
+/* Everything there is, the open transaction's changes included, even those made after the call. */
+RZ_NODISCARD ruzu_status rz_rtab_newest_reader(rz_rtab *table, rz_csr_reader *out, rz_error *err);
+
+#endif
