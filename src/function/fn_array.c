@@ -184,7 +184,7 @@ static const rz_fn array_fns[][2] = {
 
 static ruzu_status array_bind_op(array_op op, const rz_fn_arg *args, rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
-    const rz_type *element;
+    const rz_type *element = NULL;
     RZ_TRY(array_bind_types(array_fns[op][0].name, args, arena, out, &element, err));
     out->fn = &array_fns[op][element->id == RUZU_TYPE_FLOAT ? 0 : 1];
     out->result = element;

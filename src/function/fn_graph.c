@@ -5,7 +5,7 @@
  */
 #include "function/fn.h"
 
-static ruzu_status graph_part(uint32_t part, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_part(uint32_t part, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     rz_fn_reader paths = rz_fn_read(args[0]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -15,21 +15,21 @@ static ruzu_status graph_part(uint32_t part, const rz_vec *const *args, const rz
     return RUZU_OK;
 }
 
-static ruzu_status graph_nodes(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_nodes(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
-    return graph_part(0, args, sel, out, err);
+    return path_fn_part(0, args, sel, out, err);
 }
 
-static ruzu_status graph_rels(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_rels(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
-    return graph_part(1, args, sel, out, err);
+    return path_fn_part(1, args, sel, out, err);
 }
 
-static ruzu_status graph_bind_part(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status path_fn_bind_part(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     (void)arg_count;
     (void)arena;
@@ -41,14 +41,14 @@ static ruzu_status graph_bind_part(const rz_fn_def *def, const rz_fn_arg *args, 
 }
 
 /* The list of a path's parts in a row. */
-static const rz_vec *graph_list(const rz_fn_reader *paths, uint32_t part, uint32_t row, rz_list_entry *out_list)
+static const rz_vec *path_fn_list(const rz_fn_reader *paths, uint32_t part, uint32_t row, rz_list_entry *out_list)
 {
     rz_fn_reader lists = rz_fn_read(paths->base->children[part]);
     *out_list = RZ_FN_GET(rz_list_entry, lists, rz_fn_at(paths, row));
     return rz_fn_elements(&lists);
 }
 
-static ruzu_status graph_length(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_length(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -57,20 +57,20 @@ static ruzu_status graph_length(const rz_fn_bound *bound, rz_fn_context *context
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry rels;
-        (void)graph_list(&paths, 1, row, &rels);
+        (void)path_fn_list(&paths, 1, row, &rels);
         ((int64_t *)out->data)[row] = rels.length;
     }
     return RUZU_OK;
 }
 
 /* True where no part occurs twice. Paths are short: quadratic. */
-static ruzu_status graph_all_different(uint32_t part, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_all_different(uint32_t part, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     rz_fn_reader paths = rz_fn_read(args[0]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry list;
-        const rz_vec *elements = graph_list(&paths, part, row, &list);
+        const rz_vec *elements = path_fn_list(&paths, part, row, &list);
         bool different = true;
         for (uint32_t i = 1; i < list.length && different; i++) {
             for (uint32_t j = 0; j < i && different; j++) {
@@ -83,51 +83,51 @@ static ruzu_status graph_all_different(uint32_t part, rz_fn_context *context, co
     return RUZU_OK;
 }
 
-static ruzu_status graph_is_trail(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_is_trail(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
-    return graph_all_different(1, context, args, sel, out, err);
+    return path_fn_all_different(1, context, args, sel, out, err);
 }
 
-static ruzu_status graph_is_acyclic(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
+static ruzu_status path_fn_is_acyclic(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
                                     rz_error *err)
 {
     (void)bound;
-    return graph_all_different(0, context, args, sel, out, err);
+    return path_fn_all_different(0, context, args, sel, out, err);
 }
 
 /* ---- internal ids ---- */
 
-#define RZ_U_NAME graph_offset
+#define RZ_U_NAME path_fn_offset
 #define RZ_U_IN rz_id
 #define RZ_U_OUT int64_t
 #define RZ_U_OP(a, r) (*(r) = (int64_t)rz_id_offset(a), 0u)
 #include "function/fn_unary_tmpl.h"
 
-static unsigned graph_make_id(int64_t table, int64_t offset, rz_id *out)
+static unsigned path_fn_make_id(int64_t table, int64_t offset, rz_id *out)
 {
     bool bad = table < 0 || table > RZ_ID_MAX_TABLE || offset < 0 || (uint64_t)offset > RZ_ID_OFFSET_MASK;
     *out = bad ? 0 : rz_id_make((uint32_t)table, (uint64_t)offset);
     return bad;
 }
 
-#define RZ_B_NAME graph_internal_id
+#define RZ_B_NAME path_fn_internal_id
 #define RZ_B_A int64_t
 #define RZ_B_B int64_t
 #define RZ_B_OUT rz_id
 #define RZ_B_BAD uint32_t
-#define RZ_B_OP graph_make_id
+#define RZ_B_OP path_fn_make_id
 #define RZ_B_FAIL(a, b, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "%lld:%lld is not an internal id.", (long long)(a), (long long)(b))
 #include "function/fn_binary_tmpl.h"
 
-static const rz_fn_def graph_defs[] = {
-    RZ_FN("INTERNAL_ID", RZ_FN_CAN_FAIL, graph_internal_id, INTERNAL_ID, RZ_P2(INT64, INT64)),
-    RZ_FN("IS_ACYCLIC", 0, graph_is_acyclic, BOOL, RZ_P1(RECURSIVE_REL)),
-    RZ_FN("IS_TRAIL", 0, graph_is_trail, BOOL, RZ_P1(RECURSIVE_REL)),
-    RZ_FN("LENGTH", 0, graph_length, INT64, RZ_P1(RECURSIVE_REL)),
-    RZ_FN_BIND("NODES", 0, graph_nodes, graph_bind_part, ANY, RZ_P1(RECURSIVE_REL)),
-    RZ_FN("OFFSET", 0, graph_offset, INT64, RZ_P1(INTERNAL_ID)),
-    RZ_FN_BIND("RELS", 0, graph_rels, graph_bind_part, ANY, RZ_P1(RECURSIVE_REL)),
+static const rz_fn_def path_fn_defs[] = {
+    RZ_FN("INTERNAL_ID", RZ_FN_CAN_FAIL, path_fn_internal_id, INTERNAL_ID, RZ_P2(INT64, INT64)),
+    RZ_FN("IS_ACYCLIC", 0, path_fn_is_acyclic, BOOL, RZ_P1(RECURSIVE_REL)),
+    RZ_FN("IS_TRAIL", 0, path_fn_is_trail, BOOL, RZ_P1(RECURSIVE_REL)),
+    RZ_FN("LENGTH", 0, path_fn_length, INT64, RZ_P1(RECURSIVE_REL)),
+    RZ_FN_BIND("NODES", 0, path_fn_nodes, path_fn_bind_part, ANY, RZ_P1(RECURSIVE_REL)),
+    RZ_FN("OFFSET", 0, path_fn_offset, INT64, RZ_P1(INTERNAL_ID)),
+    RZ_FN_BIND("RELS", 0, path_fn_rels, path_fn_bind_part, ANY, RZ_P1(RECURSIVE_REL)),
 };
 
-RZ_FN_GROUP(rz_fn_graph_group, graph_defs);
+RZ_FN_GROUP(rz_fn_graph_group, path_fn_defs);

@@ -185,7 +185,7 @@ static ruzu_status list_reverse(const rz_fn_bound *bound, rz_fn_context *context
     break
 
 /* Number of the first element that equals a value that is not NULL, or the list's length. */
-static uint32_t list_find(const rz_vec *elements, rz_list_entry list, const rz_vec *values, const rz_fn_reader *reader, uint32_t row)
+static uint32_t list_search(const rz_vec *elements, rz_list_entry list, const rz_vec *values, const rz_fn_reader *reader, uint32_t row)
 {
     const uint64_t *validity = elements->validity;
     uint32_t at = rz_fn_at(reader, row);
@@ -232,7 +232,7 @@ static ruzu_status list_contains(const rz_fn_bound *bound, rz_fn_context *contex
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry list = RZ_FN_GET(rz_list_entry, lists, row);
-        bool found = list_find(elements, list, args[1], &values, row) < list.length;
+        bool found = list_search(elements, list, args[1], &values, row) < list.length;
         if (!found && list_has_null(elements, list)) {
             rz_vec_set_null(out, row);
         } else {
@@ -250,7 +250,7 @@ static ruzu_status list_position(const rz_fn_bound *bound, rz_fn_context *contex
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry list = RZ_FN_GET(rz_list_entry, lists, row);
-        uint32_t found = list_find(rz_fn_elements(&lists), list, args[1], &values, row);
+        uint32_t found = list_search(rz_fn_elements(&lists), list, args[1], &values, row);
         ((int64_t *)out->data)[row] = found == list.length ? 0 : (int64_t)found + 1;
     }
     return rz_fn_check_interrupt(context, err);
@@ -285,7 +285,7 @@ static ruzu_status list_has_all(const rz_fn_bound *bound, rz_fn_context *context
         bool all = true;
         for (uint32_t i = 0; i < part.length && all; i++) {
             uint32_t value_row = part.offset + i;
-            all = rz_vec_is_null(values, value_row) || list_find(rz_fn_elements(&lists), list, values, &values_reader, value_row) < list.length;
+            all = rz_vec_is_null(values, value_row) || list_search(rz_fn_elements(&lists), list, values, &values_reader, value_row) < list.length;
         }
         ((uint8_t *)out->data)[row] = all;
         RZ_TRY(rz_fn_check_interrupt(context, err));

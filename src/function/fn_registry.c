@@ -70,6 +70,8 @@ static const fn_alias fn_aliases[] = {
     {"ARRAY_DOT_PRODUCT", "ARRAY_INNER_PRODUCT"},
     {"ELEMENT_AT", "MAP_EXTRACT"},
     {"STRING", "TO_STRING"},
+    {"TOSTRING", "TO_STRING"},
+    {"TOSTRINGORNULL", "TO_STRING"},
     {"DATE", "TO_DATE"},
     {"INTERVAL", "TO_INTERVAL"},
     {"DURATION", "TO_INTERVAL"},
@@ -351,7 +353,7 @@ static bool fn_widens(ruzu_type_id from, ruzu_type_id to)
     if (from == RUZU_TYPE_DATE || (from >= RUZU_TYPE_TIMESTAMP_SEC && from <= RUZU_TYPE_TIMESTAMP_TZ)) {
         return to == RUZU_TYPE_TIMESTAMP;
     }
-    return (from == RUZU_TYPE_LIST && to == RUZU_TYPE_ARRAY) || (from == RUZU_TYPE_ARRAY && to == RUZU_TYPE_LIST);
+    return from == RUZU_TYPE_LIST && to == RUZU_TYPE_ARRAY;
 }
 
 static bool fn_reads_as_text(ruzu_type_id from)
@@ -362,11 +364,14 @@ static bool fn_reads_as_text(ruzu_type_id from)
 uint32_t rz_fn_param_cost(const rz_type *from, ruzu_type_id param)
 {
     ruzu_type_id id = (ruzu_type_id)from->id;
+    if (id == RUZU_TYPE_ANY || param == RUZU_TYPE_ANY) {
+        return 1;
+    }
     if (id == param) {
         return 0;
     }
-    if (id == RUZU_TYPE_ANY || param == RUZU_TYPE_ANY) {
-        return 1;
+    if (id == RUZU_TYPE_ARRAY && param == RUZU_TYPE_LIST) {
+        return 1; /* kernels of lists read both */
     }
     if ((id == RUZU_TYPE_SERIAL && param == RUZU_TYPE_INT64) || (id == RUZU_TYPE_INT64 && param == RUZU_TYPE_SERIAL)) {
         return 0;
