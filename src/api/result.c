@@ -97,7 +97,7 @@ void rz_result_detach(ruzu_result *result)
     result->status = RUZU_ERROR_MISUSE;
 }
 
-static void result_destroy(ruzu_result *result)
+static void result_free_chain(ruzu_result *result)
 {
     while (result != NULL) {
         ruzu_result *following = result->following;
@@ -112,7 +112,7 @@ void ruzu_result_free(ruzu_result *res)
     if (res == NULL || res->chained || (res->conn != NULL && !rz_conn_usable(res->conn))) {
         return; /* one that follows another goes with it */
     }
-    result_destroy(res);
+    result_free_chain(res);
 }
 
 /* ---- what is in it ---- */

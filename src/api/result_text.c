@@ -74,7 +74,7 @@ static uint64_t text_box_text(const char *text, size_t length, rz_str *out)
     return width;
 }
 
-static void text_repeat(rz_str *out, const char *piece, uint64_t count)
+static void text_fill(rz_str *out, const char *piece, uint64_t count)
 {
     for (uint64_t i = 0; i < count && !out->failed; i++) {
         rz_str_append_text(out, piece);
@@ -85,7 +85,7 @@ static void text_box_rule(rz_str *out, const uint64_t *widths, uint32_t count, c
 {
     for (uint32_t c = 0; c < count; c++) {
         rz_str_append_text(out, c == 0 ? left : middle);
-        text_repeat(out, "\xe2\x94\x80", widths[c] + 2); /* ─ */
+        text_fill(out, "\xe2\x94\x80", widths[c] + 2); /* ─ */
     }
     rz_str_append_text(out, right);
     rz_str_append_char(out, '\n');
@@ -95,9 +95,9 @@ static void text_box_cell(rz_str *out, const char *text, size_t length, uint64_t
 {
     uint64_t own = text_box_text(text, length, NULL);
     rz_str_append_text(out, "\xe2\x94\x82 "); /* │ */
-    text_repeat(out, " ", right && own < width ? width - own : 0);
+    text_fill(out, " ", right && own < width ? width - own : 0);
     (void)text_box_text(text, length, out);
-    text_repeat(out, " ", !right && own < width ? width - own : 0);
+    text_fill(out, " ", !right && own < width ? width - own : 0);
     rz_str_append_char(out, ' ');
 }
 
