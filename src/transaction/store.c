@@ -47,6 +47,7 @@ void rz_store_forget_table(rz_store *store, uint32_t id)
     if (table->directory.range.count != 0) {
         rz_disk_free(store->disk, table->directory.range);
     }
+    rz_str_free(&table->folded);
     rz_mem_free(&store->mem, table, sizeof *table);
 }
 
@@ -61,6 +62,9 @@ static void store_destroy_tables(rz_store *store)
             }
             if (table != NULL && table->rtab != NULL) {
                 rz_rtab_destroy(table->rtab);
+            }
+            if (table != NULL) {
+                rz_str_free(&table->folded);
             }
             rz_mem_free(&store->mem, table, sizeof *table);
         }
@@ -117,6 +121,7 @@ ruzu_status rz_store_make_table(rz_store *store, const rz_catalog *catalog, uint
         goto cleanup;
     }
     made->id = id;
+    rz_str_init(&made->folded, &store->mem);
     if (node == NULL && rel == NULL) {
         status = rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: table %u has storage but is not in the catalog.", id);
         goto cleanup;

@@ -16,6 +16,7 @@ typedef struct store_table {
     rz_ntab *ntab;         /* one of the two */
     rz_rtab *rtab;
     rz_meta_ref directory; /* as the next header will name it; count 0: not written yet */
+    rz_str folded;         /* directory bytes of a fold that could not be written yet: the fold itself is not repeated */
 } store_table;
 
 struct rz_store {

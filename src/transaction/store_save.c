@@ -6,8 +6,8 @@
  *          ─► list of node tables ─► directory of each table (its own range and CRC)
  *          ─► list of FROM/TO pairs ─► directory of each
  *
- * A list: u32 count, then per table u32 id and the reference of its directory. A save rewrites the directories of changed tables, both lists and the catalog, holds what
- * they replace, writes the header (both slots), and only then frees the old ranges.
+ * A list: u32 count, then per table u32 id and the reference of its directory. A save rewrites the directories of changed tables, both lists and the catalog, then writes the
+ * header (both slots). The old lists and catalog are held until then and freed after, or taken back when the header was not written: the next save starts from the durable header.
  */
 #include "transaction/store.h"
 
@@ -15,7 +15,7 @@
 
 /* ---- saving ---- */
 
-/* Ranges that the header under way drops: held before it is written; afterwards freed, or taken back when it failed. */
+/* Ranges of the durable header that the one under way drops. */
 typedef RZ_ARRAY(rz_page_range) save_ranges;
 
 static ruzu_status save_replace(rz_store *store, rz_arena *arena, save_ranges *replaced, rz_page_range range, rz_error *err)
@@ -31,33 +31,41 @@ static ruzu_status save_replace(rz_store *store, rz_arena *arena, save_ranges *r
     return RUZU_OK;
 }
 
-/* Folds a changed table and writes its directory. The new reference stands in the entry at once: should the header fail, the next save goes on from it. */
-static ruzu_status save_table(rz_store *store, store_table *table, rz_arena *arena, save_ranges *replaced, rz_error *err)
+/*
+ * Folds a changed table and writes its directory. A fold publishes new segments and frees old ones in memory at once, so it must reach a directory even when this save fails half
+ * way: its bytes are kept until they are written, and the new reference stands in the entry for the next save. What it replaces is freed now; pages that the durable header still
+ * names are not reused before the next one (rz_disk_free).
+ */
+static ruzu_status save_table(rz_store *store, store_table *table, rz_error *err)
 {
     bool changed = table->ntab != NULL ? rz_ntab_changed(table->ntab) : rz_rtab_changed(table->rtab);
-    if (!changed && table->directory.range.count != 0) {
+    if (changed || (table->directory.range.count == 0 && table->folded.length == 0)) {
+        rz_str bytes;
+        rz_str_init(&bytes, &store->mem);
+        ruzu_status status = table->ntab != NULL ? rz_ntab_checkpoint(table->ntab, store->timestamp, &bytes, err)
+                                                 : rz_rtab_checkpoint(table->rtab, store->timestamp, &bytes, err);
+        if (status != RUZU_OK) {
+            rz_str_free(&bytes);
+            return status;
+        }
+        rz_str_free(&table->folded);
+        table->folded = bytes;
+    }
+    if (table->folded.length == 0) {
         return RUZU_OK;
     }
-    rz_str bytes;
-    rz_str_init(&bytes, &store->mem);
-    rz_meta_ref directory = {0};
-    ruzu_status status = RUZU_OK;
-    RZ_TRY_GOTO(table->ntab != NULL ? rz_ntab_checkpoint(table->ntab, store->timestamp, &bytes, err)
-                                    : rz_rtab_checkpoint(table->rtab, store->timestamp, &bytes, err));
-    if (bytes.failed) {
-        status = rz_error_no_memory(err, "saving a table");
-        goto cleanup;
+    if (table->folded.failed) {
+        return rz_error_no_memory(err, "saving a table");
     }
-    RZ_TRY_GOTO(rz_meta_write(store->disk, rz_str_text(&bytes), bytes.length, &directory, err));
-    status = save_replace(store, arena, replaced, table->directory.range, err);
-    if (status != RUZU_OK) {
-        rz_disk_free(store->disk, directory.range);
-        goto cleanup;
+    rz_meta_ref directory = {0};
+    RZ_TRY(rz_meta_write(store->disk, table->folded.data, table->folded.length, &directory, err));
+    if (table->directory.range.count != 0) {
+        rz_disk_free(store->disk, table->directory.range);
     }
     table->directory = directory;
-cleanup:
-    rz_str_free(&bytes);
-    return status;
+    rz_str_free(&table->folded);
+    rz_str_init(&table->folded, &store->mem);
+    return RUZU_OK;
 }
 
 static void save_list_entry(const store_table *table, rz_str *out)
@@ -69,7 +77,7 @@ static void save_list_entry(const store_table *table, rz_str *out)
 }
 
 /* Both lists, over the tables that the catalog has. */
-static ruzu_status save_tables(rz_store *store, rz_arena *arena, save_ranges *replaced, rz_str lists[2], rz_error *err)
+static ruzu_status save_tables(rz_store *store, rz_str lists[2], rz_error *err)
 {
     uint32_t counts[2] = {0, 0};
     for (uint32_t kind = 0; kind < 2; kind++) {
@@ -81,7 +89,7 @@ static ruzu_status save_tables(rz_store *store, rz_arena *arena, save_ranges *re
         if (table == NULL || (!is_node && rz_catalog_rel_of_pair(store->catalog, id, NULL) == NULL)) {
             continue;
         }
-        RZ_TRY(save_table(store, table, arena, replaced, err));
+        RZ_TRY(save_table(store, table, err));
         save_list_entry(table, &lists[is_node ? 0 : 1]);
         counts[is_node ? 0 : 1]++;
     }
@@ -147,7 +155,7 @@ ruzu_status rz_store_save(rz_store *store, rz_error *err)
     save_ranges replaced = {0};
     ruzu_status status = RUZU_OK;
     save_forget_dropped(store);
-    RZ_TRY_GOTO(save_tables(store, &arena, &replaced, lists, err));
+    RZ_TRY_GOTO(save_tables(store, lists, err));
     rz_catalog_encode(store->catalog, &catalog);
     if (catalog.failed) {
         status = rz_error_no_memory(err, "saving the database");
