@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SORT: rows in the order of some keys, all of them or the first k.
+ *
+ * Workers collect rows with their keys in runs of their own. With a limit, a run is sorted and cut to k rows whenever it has grown to twice as many; from then on rows
+ * behind the k-th are dropped before they are copied. Runs beyond the memory budget are sorted and spilled. The source merges what all workers left; as order matters,
+ * it is one worker.
+ */
+#include "executor/limit.h"
+#include "executor/sort.h"
+#include "executor/spill.h"
+
+#include <string.h>
+
+#define SORT_MERGE_WIDTH 16u /* more spilled runs than this are merged before the source begins */
+
+typedef struct sort_shared {
+    rz_mem *mem;
+    rz_pool *pool;
+    rz_mutex lock;
+    bool locked;
+    rz_sort_source *sources; /* owned: the workers' runs */
+    uint32_t source_count;
+    uint32_t source_capacity;
+} sort_shared;
+
+typedef struct sort_local {
+    const rz_plan *plan;
+    rz_eval **evals;
+    rz_vec **vecs;           /* the current chunk's keys */
+    int32_t *positions;      /* of the output columns in the input */
+    rz_sort_run *run;
+    rz_sort_source *spilled; /* owned: earlier runs */
+    uint32_t spilled_count;
+    uint32_t spilled_capacity;
+    uint32_t key_width;      /* bytes of all keys together; 0: of various length */
+    uint32_t *key_offs;      /* per order, when of fixed width */
+    uint8_t *keys;           /* fixed width: the chunk's keys */
+    rz_str text;             /* various length: the same … */
+    size_t *text_ends;       /* … and where each ends */
+    uint32_t *rows;          /* those that may be among the first k */
+    uint32_t *items;         /* their numbers in the selection */
+    size_t *sizes;
+    uint8_t **cursors;
+    uint64_t keep;           /* k; UINT64_MAX: all */
+    uint64_t cut_at;
+    uint64_t budget;
+    bool has_threshold;
+    rz_sort_entry threshold; /* the k-th row so far */
+    uint8_t *threshold_key;  /* a record without a row that it points to */
+    uint32_t threshold_capacity;
+} sort_local;
+
+/* ---- shared object ---- */
+
+static ruzu_status sort_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
+{
+    (void)plan;
+    sort_shared *shared = RZ_NEW(&exec->arena, sort_shared);
+    RZ_TRY_ALLOC(shared, err, "preparing to sort");
+    shared->mem = exec->context->mem;
+    shared->pool = rz_store_pool(rz_txn_store(exec->context->txn));
+    if (rz_mutex_init(&shared->lock) != RUZU_OK) {
+        return rz_error_no_memory(err, "preparing to sort");
+    }
+    shared->locked = true;
+    *out = shared;
+    return RUZU_OK;
+}
+
+static void sort_free_sources(rz_mem *mem, rz_sort_source *sources, uint32_t count, uint32_t capacity)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        rz_sort_run_free(sources[i].run);
+        rz_records_free(sources[i].records);
+    }
+    rz_mem_free(mem, sources, capacity * sizeof *sources);
+}
+
+static void sort_destroy(rz_exec *exec, void *shared_object)
+{
+    (void)exec;
+    sort_shared *shared = (sort_shared *)shared_object;
+    sort_free_sources(shared->mem, shared->sources, shared->source_count, shared->source_capacity);
+    if (shared->locked) {
+        rz_mutex_destroy(&shared->lock);
+    }
+}
+
+static ruzu_status sort_add_source(rz_mem *mem, rz_sort_source **sources, uint32_t *count, uint32_t *capacity, rz_sort_source source, rz_error *err)
+{
+    if (*count == *capacity) {
+        uint32_t grown = *capacity == 0 ? 8 : *capacity * 2;
+        rz_sort_source *more = (rz_sort_source *)rz_mem_realloc(mem, *sources, *capacity * sizeof **sources, grown * sizeof **sources);
+        RZ_TRY_ALLOC(more, err, "sorting");
+        *sources = more;
+        *capacity = grown;
+    }
+    (*sources)[(*count)++] = source;
+    return RUZU_OK;
+}
+
+/* skip, and skip + limit (UINT64_MAX without a limit). */
+static ruzu_status sort_bounds(rz_worker *worker, const rz_plan *plan, uint64_t *out_skip, uint64_t *out_end, rz_error *err)
+{
+    uint64_t limit = 0;
+    *out_skip = 0;
+    *out_end = UINT64_MAX;
+    RZ_TRY(rz_limit_value(worker, plan->u.sort.skip, out_skip, err));
+    if (plan->u.sort.limit != NULL) {
+        RZ_TRY(rz_limit_value(worker, plan->u.sort.limit, &limit, err));
+        *out_end = *out_skip + limit; /* both at most 2^63 - 1 */
+    }
+    return RUZU_OK;
+}
+
+/* ---- a worker's share ---- */
+
+static ruzu_status sort_open_keys(rz_worker *worker, const rz_plan *plan, sort_local *local, rz_error *err)
+{
+    rz_arena *arena = &worker->arena;
+    const rz_plan *input = plan->children[0];
+    bool fixed = true;
+    local->evals = RZ_NEW_ARRAY(arena, rz_eval *, plan->u.sort.order_count);
+    local->vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->u.sort.order_count);
+    local->key_offs = RZ_NEW_ARRAY(arena, uint32_t, plan->u.sort.order_count);
+    if (local->evals == NULL || local->vecs == NULL || local->key_offs == NULL) {
+        return rz_error_no_memory(err, "preparing to sort");
+    }
+    for (uint32_t i = 0; i < plan->u.sort.order_count; i++) {
+        RZ_TRY(rz_eval_create(worker, plan->u.sort.orders[i].expr, input->columns, input->column_count, &local->evals[i], err));
+        uint32_t width = rz_sort_key_width(plan->u.sort.orders[i].expr->type);
+        local->key_offs[i] = local->key_width;
+        local->key_width += width;
+        fixed = fixed && width != 0;
+    }
+    local->key_width = fixed ? local->key_width : 0;
+    local->keys = (uint8_t *)rz_arena_alloc(arena, (size_t)local->key_width * RZ_VECTOR_CAPACITY);
+    local->text_ends = RZ_NEW_ARRAY(arena, size_t, RZ_VECTOR_CAPACITY);
+    return local->keys != NULL && local->text_ends != NULL ? RUZU_OK : rz_error_no_memory(err, "preparing to sort");
+}
+
+static ruzu_status sort_open(rz_worker *worker, const rz_plan *plan, void *shared_object, void **out, rz_error *err)
+{
+    sort_shared *shared = (sort_shared *)shared_object;
+    rz_arena *arena = &worker->arena;
+    sort_local *local = RZ_NEW(arena, sort_local);
+    RZ_TRY_ALLOC(local, err, "preparing to sort");
+    local->plan = plan;
+    rz_str_init(&local->text, shared->mem);
+    *out = local;
+    local->positions = RZ_NEW_ARRAY(arena, int32_t, plan->column_count);
+    local->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    local->items = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    local->sizes = RZ_NEW_ARRAY(arena, size_t, RZ_VECTOR_CAPACITY);
+    local->cursors = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
+    if (local->positions == NULL || local->rows == NULL || local->items == NULL || local->sizes == NULL || local->cursors == NULL) {
+        return rz_error_no_memory(err, "preparing to sort");
+    }
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        local->positions[i] = rz_plan_position(plan->children[0], plan->columns[i]);
+        if (local->positions[i] < 0) {
+            return rz_error_set(err, RUZU_ERROR_INTERNAL, "column %u is not in the input of a sort", plan->columns[i]);
+        }
+    }
+    RZ_TRY(sort_open_keys(worker, plan, local, err));
+    uint64_t skip = 0;
+    RZ_TRY(sort_bounds(worker, plan, &skip, &local->keep, err));
+    local->cut_at = local->keep > (UINT64_C(1) << 40) ? UINT64_MAX : 2 * local->keep + 2 * (uint64_t)RZ_VECTOR_CAPACITY;
+    local->budget = rz_spill_budget(worker->exec);
+    return rz_sort_run_create(shared->mem, &local->run, err);
+}
+
+static void sort_close(rz_worker *worker, void *local_object)
+{
+    sort_local *local = (sort_local *)local_object;
+    rz_mem *mem = worker->exec->context->mem;
+    rz_str_free(&local->text);
+    rz_mem_free(mem, local->threshold_key, local->threshold_capacity);
+    rz_sort_run_free(local->run);
+    sort_free_sources(mem, local->spilled, local->spilled_count, local->spilled_capacity);
+}
+
+/* ---- consuming ---- */
+
+static ruzu_status sort_make_keys(sort_local *local, const rz_chunk *chunk, const rz_sel *sel, rz_error *err)
+{
+    const rz_plan_order *orders = local->plan->u.sort.orders;
+    uint32_t count = local->plan->u.sort.order_count;
+    for (uint32_t i = 0; i < count; i++) {
+        RZ_TRY(rz_eval_run(local->evals[i], chunk, sel, &local->vecs[i], err));
+        if (local->key_width != 0) {
+            rz_sort_key_write(local->vecs[i], sel, orders[i].descending, orders[i].nulls_first, local->keys + local->key_offs[i], local->key_width);
+        }
+    }
+    if (local->key_width != 0) {
+        return RUZU_OK;
+    }
+    rz_str_clear(&local->text);
+    for (uint32_t r = 0; r < sel->count; r++) {
+        for (uint32_t i = 0; i < count; i++) {
+            rz_sort_key_append(local->vecs[i], rz_sel_at(sel, r), orders[i].descending, orders[i].nulls_first, &local->text);
+        }
+        local->text_ends[r] = local->text.length;
+    }
+    return local->text.failed ? rz_error_no_memory(err, "sorting") : RUZU_OK;
+}
+
+static const uint8_t *sort_key_at(const sort_local *local, uint32_t item, uint32_t *out_length)
+{
+    if (local->key_width != 0) {
+        *out_length = local->key_width;
+        return local->keys + (size_t)item * local->key_width;
+    }
+    size_t start = item == 0 ? 0 : local->text_ends[item - 1];
+    *out_length = (uint32_t)(local->text_ends[item] - start);
+    return (const uint8_t *)rz_str_text(&local->text) + start;
+}
+
+/* A key that comes behind the k-th row cannot be among the first k; one that equals it came later. */
+static bool sort_is_beyond(const sort_local *local, const uint8_t *key, uint32_t length)
+{
+    uint64_t prefix = rz_sort_prefix(key, length);
+    if (prefix != local->threshold.prefix) {
+        return prefix > local->threshold.prefix;
+    }
+    uint32_t other = rz_sort_key_length(local->threshold.record);
+    return memcmp(key, local->threshold.record + RZ_SORT_HEADER, length < other ? length : other) >= 0;
+}
+
+/* Copies the rows of local->rows (items in local->items) into the run. */
+static ruzu_status sort_add_rows(sort_local *local, const rz_chunk *chunk, uint32_t count, rz_error *err)
+{
+    const rz_plan *plan = local->plan;
+    rz_sel sel = {.rows = local->rows, .count = count};
+    memset(local->sizes, 0, count * sizeof *local->sizes);
+    for (uint32_t c = 0; c < plan->column_count; c++) {
+        rz_row_values_size(chunk->columns[local->positions[c]], &sel, local->sizes);
+    }
+    size_t total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t length = 0;
+        (void)sort_key_at(local, local->items[i], &length);
+        local->sizes[i] += RZ_SORT_HEADER + length;
+        total += local->sizes[i];
+        if (local->sizes[i] > INT32_MAX) {
+            return rz_error_set(err, RUZU_ERROR_LIMIT, "A row of %zu bytes is larger than the limit of 2 GiB.", local->sizes[i]);
+        }
+    }
+    uint8_t *place = (uint8_t *)rz_arena_alloc(&local->run->arena, total);
+    RZ_TRY_ALLOC(place, err, "sorting");
+    RZ_TRY(rz_sort_run_reserve(local->run, count, err));
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t length = 0;
+        const uint8_t *key = sort_key_at(local, local->items[i], &length);
+        rz_store_u32(place, (uint32_t)local->sizes[i]);
+        rz_store_u32(place + 4, length);
+        memcpy(place + RZ_SORT_HEADER, key, length);
+        local->cursors[i] = place + RZ_SORT_HEADER + length;
+        rz_sort_entry *entry = &local->run->entries[local->run->count + i];
+        entry->prefix = rz_sort_prefix(key, length);
+        entry->record = place;
+        place += local->sizes[i];
+    }
+    for (uint32_t c = 0; c < plan->column_count; c++) {
+        rz_row_values_write(chunk->columns[local->positions[c]], &sel, local->cursors);
+    }
+    uint64_t first = local->run->count;
+    local->run->count += count;
+    for (uint32_t i = 0; chunk->weight != NULL && i < count; i++) { /* a row of weight w stands w times */
+        uint64_t copies = chunk->weight[local->rows[i]];
+        copies = copies < local->keep ? copies : local->keep;
+        RZ_TRY(rz_sort_run_reserve(local->run, copies, err));
+        for (uint64_t w = 1; w < copies; w++) {
+            local->run->entries[local->run->count++] = local->run->entries[first + i];
+        }
+    }
+    return RUZU_OK;
+}
+
+/* Sorts the run, drops what cannot be among the first k and remembers where that begins. */
+static ruzu_status sort_settle(rz_mem *mem, sort_local *local, rz_error *err)
+{
+    rz_sort_run *run = local->run;
+    RZ_TRY(rz_sort_run_sort(run, err));
+    if (run->count < local->keep || local->keep == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_sort_run_cut(run, local->keep, err));
+    const rz_sort_entry *last = &run->entries[local->keep - 1];
+    if (local->has_threshold && rz_sort_compare(last, &local->threshold) >= 0) {
+        return RUZU_OK;
+    }
+    uint32_t size = RZ_SORT_HEADER + rz_sort_key_length(last->record);
+    if (size > local->threshold_capacity) {
+        uint8_t *key = (uint8_t *)rz_mem_realloc(mem, local->threshold_key, local->threshold_capacity, size);
+        RZ_TRY_ALLOC(key, err, "sorting");
+        local->threshold_key = key;
+        local->threshold_capacity = size;
+    }
+    memcpy(local->threshold_key, last->record, size);
+    local->threshold.prefix = last->prefix;
+    local->threshold.record = local->threshold_key;
+    local->has_threshold = true;
+    return RUZU_OK;
+}
+
+static ruzu_status sort_spill(sort_shared *shared, sort_local *local, rz_error *err)
+{
+    rz_records *records = NULL;
+    RZ_TRY(sort_settle(shared->mem, local, err));
+    RZ_TRY(rz_sort_run_spill(local->run, shared->pool, &records, err));
+    rz_sort_source source = {.run = NULL, .records = records};
+    ruzu_status status = sort_add_source(shared->mem, &local->spilled, &local->spilled_count, &local->spilled_capacity, source, err);
+    if (status != RUZU_OK) {
+        rz_records_free(records);
+    }
+    return status;
+}
+
+static ruzu_status sort_consume(rz_worker *worker, void *shared_object, void *local_object, const rz_chunk *chunk, rz_error *err)
+{
+    sort_shared *shared = (sort_shared *)shared_object;
+    sort_local *local = (sort_local *)local_object;
+    rz_sel sel = rz_chunk_sel(chunk);
+    uint32_t count = 0;
+    RZ_TRY(sort_make_keys(local, chunk, &sel, err));
+    if (local->keep == 0) {
+        return RUZU_OK;
+    }
+    for (uint32_t i = 0; i < sel.count; i++) {
+        if (local->has_threshold) {
+            uint32_t length = 0;
+            const uint8_t *key = sort_key_at(local, i, &length);
+            if (sort_is_beyond(local, key, length)) {
+                continue;
+            }
+        }
+        local->items[count] = i;
+        local->rows[count++] = rz_sel_at(&sel, i);
+    }
+    if (count == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(sort_add_rows(local, chunk, count, err));
+    if (local->run->count >= local->cut_at) {
+        RZ_TRY(sort_settle(shared->mem, local, err));
+    }
+    return rz_spill_needed(worker->exec, local->budget, rz_sort_run_bytes(local->run)) ? sort_spill(shared, local, err) : RUZU_OK;
+}
+
+static ruzu_status sort_hand_over(sort_shared *shared, sort_local *local, rz_error *err)
+{
+    if (local->run->count != 0) {
+        rz_sort_source source = {.run = local->run, .records = NULL};
+        RZ_TRY(sort_add_source(shared->mem, &shared->sources, &shared->source_count, &shared->source_capacity, source, err));
+        local->run = NULL;
+    }
+    while (local->spilled_count != 0) {
+        RZ_TRY(sort_add_source(shared->mem, &shared->sources, &shared->source_count, &shared->source_capacity, local->spilled[local->spilled_count - 1], err));
+        local->spilled_count--;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status sort_combine(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
+{
+    (void)worker;
+    sort_shared *shared = (sort_shared *)shared_object;
+    sort_local *local = (sort_local *)local_object;
+    RZ_TRY(sort_settle(shared->mem, local, err));
+    rz_mutex_lock(&shared->lock);
+    ruzu_status status = sort_hand_over(shared, local, err);
+    rz_mutex_unlock(&shared->lock);
+    return status;
+}
+
+/* ---- between sink and source ---- */
+
+/* Merges sources[first .. first + count) into one, which takes the place of the first. */
+static ruzu_status sort_merge_some(rz_exec *exec, sort_shared *shared, uint32_t first, uint32_t count, rz_error *err)
+{
+    rz_arena arena;
+    rz_sort_merge merge = {0};
+    rz_records *records = NULL;
+    ruzu_status status = RUZU_OK;
+    rz_arena_init(&arena, shared->mem);
+    RZ_TRY_GOTO(rz_records_create(shared->mem, shared->pool, &records, err));
+    RZ_TRY_GOTO(rz_sort_merge_open(&arena, shared->sources + first, count, &merge, err));
+    for (uint64_t i = 0;; i++) {
+        const uint8_t *record = NULL;
+        uint8_t *place = NULL;
+        bool blocked = false;
+        if (i % 4096 == 0) {
+            RZ_TRY_GOTO(rz_exec_poll(exec, err));
+        }
+        RZ_TRY_GOTO(rz_sort_merge_next(&merge, false, &record, &blocked, err));
+        if (record == NULL) {
+            break;
+        }
+        RZ_TRY_GOTO(rz_records_add(records, rz_sort_record_size(record), &place, err));
+        memcpy(place, record, rz_sort_record_size(record));
+    }
+    rz_records_seal(records);
+    rz_sort_merge_close(&merge);
+    for (uint32_t i = first; i < first + count; i++) {
+        rz_sort_run_free(shared->sources[i].run);
+        rz_records_free(shared->sources[i].records);
+    }
+    shared->sources[first] = (rz_sort_source){.run = NULL, .records = records};
+    records = NULL;
+    memmove(shared->sources + first + 1, shared->sources + first + count, (shared->source_count - first - count) * sizeof *shared->sources);
+    shared->source_count -= count - 1;
+cleanup:
+    rz_sort_merge_close(&merge);
+    rz_records_free(records);
+    rz_arena_free(&arena);
+    return status;
+}
+
+/* Each spilled run that is read pins a block, so there must not be too many of them at once. */
+static ruzu_status sort_finish(rz_exec *exec, const rz_plan *plan, void *shared_object, rz_error *err)
+{
+    (void)plan;
+    sort_shared *shared = (sort_shared *)shared_object;
+    for (;;) {
+        uint32_t spilled = 0;
+        for (uint32_t i = 0; i < shared->source_count; i++) {
+            spilled += shared->sources[i].run == NULL;
+        }
+        if (spilled <= SORT_MERGE_WIDTH) {
+            return RUZU_OK;
+        }
+        uint32_t rounds = shared->source_count / SORT_MERGE_WIDTH;
+        for (uint32_t r = 0; r < rounds; r++) { /* after r rounds the first r sources are merged ones */
+            RZ_TRY(sort_merge_some(exec, shared, r, SORT_MERGE_WIDTH, err));
+        }
+    }
+}
+
+const rz_sink_class rz_sink_sort = {.prepare = sort_prepare,
+                                    .open = sort_open,
+                                    .consume = sort_consume,
+                                    .combine = sort_combine,
+                                    .close = sort_close,
+                                    .finish = sort_finish,
+                                    .destroy = sort_destroy};
+
+/* ---- the source ---- */
+
+typedef struct op_sort {
+    rz_op op;
+    const sort_shared *shared;
+    rz_arena arena;          /* of the merge */
+    rz_sort_merge merge;
+    bool begun;
+    uint64_t skip, end;
+    uint64_t position;       /* rows taken from the merge */
+    const uint8_t **cursors;
+} op_sort;
+
+static ruzu_status sort_op_open(rz_op *base, rz_error *err)
+{
+    op_sort *op = (op_sort *)base;
+    op->shared = (const sort_shared *)rz_exec_shared(base->worker->exec, base->plan);
+    rz_arena_init(&op->arena, base->worker->exec->context->mem);
+    op->cursors = RZ_NEW_ARRAY(&base->worker->arena, const uint8_t *, RZ_VECTOR_CAPACITY);
+    RZ_TRY_ALLOC(op->cursors, err, "reading sorted rows");
+    RZ_TRY(sort_bounds(base->worker, base->plan, &op->skip, &op->end, err));
+    return rz_op_make_chunk(base, base->plan->columns, base->plan->column_count, err);
+}
+
+static ruzu_status sort_op_next(rz_op *base, rz_chunk **out, rz_error *err)
+{
+    op_sort *op = (op_sort *)base;
+    if (!op->begun) {
+        RZ_TRY(rz_sort_merge_open(&op->arena, op->shared->sources, op->shared->source_count, &op->merge, err));
+        op->begun = true;
+    }
+    uint32_t count = 0;
+    while (count < base->worker->exec->vector_rows && op->position < op->end) {
+        const uint8_t *record = NULL;
+        bool blocked = false;
+        RZ_TRY(rz_sort_merge_next(&op->merge, count != 0, &record, &blocked, err));
+        if (record == NULL) {
+            break; /* the end, or the rows of this chunk must be used first */
+        }
+        if (op->position++ >= op->skip) {
+            op->cursors[count++] = rz_sort_record_row(record);
+        } else if (op->position % 4096 == 0) {
+            RZ_TRY(rz_exec_poll(base->worker->exec, err));
+        }
+    }
+    if (count == 0) {
+        return RUZU_OK;
+    }
+    rz_arena_reset(&base->heap);
+    rz_chunk_reset(base->chunk);
+    for (uint32_t c = 0; c < base->plan->column_count; c++) {
+        RZ_TRY(rz_row_values_read(op->cursors, count, false, base->chunk->columns[c], 0, err));
+    }
+    base->chunk->count = count;
+    *out = base->chunk;
+    return RUZU_OK;
+}
+
+static ruzu_status sort_op_rewind(rz_op *base, rz_error *err)
+{
+    (void)err;
+    op_sort *op = (op_sort *)base;
+    rz_sort_merge_close(&op->merge);
+    rz_arena_reset(&op->arena);
+    op->begun = false;
+    op->position = 0;
+    return RUZU_OK;
+}
+
+static void sort_op_close(rz_op *base)
+{
+    op_sort *op = (op_sort *)base;
+    rz_sort_merge_close(&op->merge);
+    rz_arena_free(&op->arena);
+}
+
+static uint64_t sort_op_units(const rz_exec *exec, const rz_plan *plan)
+{
+    (void)exec;
+    (void)plan;
+    return 1; /* one worker: the order is the point */
+}
+
+const rz_op_class rz_op_sort = {.name = "SORT",
+                                .size = sizeof(op_sort),
+                                .open = sort_op_open,
+                                .next = sort_op_next,
+                                .rewind = sort_op_rewind,
+                                .close = sort_op_close,
+                                .units = sort_op_units};
