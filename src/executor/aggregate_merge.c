@@ -105,7 +105,7 @@ static ruzu_status aggregate_feed_part(aggregate_feed *feed, uint32_t part, rz_e
     rz_aggregate_shared *shared = feed->shared;
     rz_group_table *members = NULL;
     ruzu_status status = RUZU_OK;
-    RZ_TRY_GOTO(rz_group_table_create(shared->mem, set->layout, &members, err));
+    RZ_TRY_GOTO(rz_group_table_create(shared->mem, set->layout, RZ_SPILL_BITS, &members, err));
     RZ_TRY_GOTO(aggregate_merge_part(feed->worker, set->tables, shared->table_count, RZ_SPILL_BITS, part, members, feed->vecs, err));
     if (set->parts[part] != NULL) {
         rz_agg_context context = {.arena = &members->arena, .fn = &feed->worker->fn};
@@ -154,7 +154,7 @@ static ruzu_status aggregate_feed_all(rz_worker *worker, rz_aggregate_shared *sh
     rz_group_table *own = NULL;
     feed.table = shared->tables[0];
     if (shared->layout->key_count != 0 && shared->table_count != 1) {
-        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, &own, err));
+        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, 0, &own, err));
         feed.table = own;
     }
     ruzu_status status = RUZU_OK;
@@ -186,7 +186,7 @@ static ruzu_status aggregate_merge_parts(aggregate_merge *merge, rz_worker *work
     RZ_TRY(rz_aggregate_key_vecs(&worker->arena, shared->layout, &vecs, err));
     while (rz_morsel_take(&merge->parts, false, NULL, &part)) {
         rz_group_table *into = NULL;
-        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, &into, err));
+        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, &into, err));
         shared->results[part] = into;
         RZ_TRY(aggregate_merge_part(worker, shared->tables, shared->table_count, RZ_SPILL_BITS, (uint32_t)part, into, vecs, err));
     }

@@ -163,13 +163,13 @@ static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *
             RZ_TRY(rz_eval_create(worker, expr->children[0], input->columns, input->column_count, &local->args[a], err));
         }
     }
-    RZ_TRY(rz_group_table_create(shared->mem, shared->layout, &local->table, err));
+    RZ_TRY(rz_group_table_create(shared->mem, shared->layout, 0, &local->table, err));
     if (plan->u.aggregate.key_count == 0) {
         RZ_TRY(rz_group_find_lone(local->table, err));
     }
     for (uint32_t s = 0; s < set_count; s++) {
         local->distinct[shared->sets[s].agg] = true;
-        RZ_TRY(rz_group_table_create(shared->mem, shared->sets[s].layout, &local->sets[s], err));
+        RZ_TRY(rz_group_table_create(shared->mem, shared->sets[s].layout, 0, &local->sets[s], err));
     }
     return RUZU_OK;
 }

@@ -102,12 +102,13 @@ ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_ty
     return RUZU_OK;
 }
 
-ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, rz_group_table **out, rz_error *err)
+ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, uint32_t skip_bits, rz_group_table **out, rz_error *err)
 {
     *out = (rz_group_table *)rz_mem_calloc(mem, 1, sizeof **out);
     RZ_TRY_ALLOC(*out, err, "grouping rows");
     (*out)->layout = layout;
     (*out)->mem = mem;
+    (*out)->skip_bits = skip_bits;
     rz_arena_init(&(*out)->arena, mem);
     return RUZU_OK;
 }
@@ -139,6 +140,12 @@ uint64_t rz_group_table_bytes(const rz_group_table *table)
 
 /* ---- entries ---- */
 
+/* Where a hash would like to be. */
+static inline uint64_t group_home(const rz_group_table *table, uint64_t hash)
+{
+    return (hash << table->skip_bits) >> (64 - table->bits);
+}
+
 static inline uint64_t group_entry_hash(const rz_group_layout *layout, const rz_group_entry *entry)
 {
     return layout->inline_key ? rz_hash_u64(entry->tag) : entry->tag;
@@ -156,7 +163,7 @@ static ruzu_status group_grow(rz_group_table *table, rz_error *err)
         if (entry->group == NULL) {
             continue;
         }
-        uint64_t at = group_entry_hash(table->layout, entry) >> (64 - bits);
+        uint64_t at = (group_entry_hash(table->layout, entry) << table->skip_bits) >> (64 - bits);
         while (entries[at].group != NULL) {
             at = (at + 1) & mask;
         }
@@ -204,7 +211,7 @@ static ruzu_status group_insert(rz_group_table *table, uint64_t at, uint64_t has
     if (RZ_UNLIKELY(table->count >= table->limit)) {
         RZ_TRY(group_grow(table, err));
         uint64_t mask = (UINT64_C(1) << table->bits) - 1;
-        at = hash >> (64 - table->bits);
+        at = group_home(table, hash);
         while (table->entries[at].group != NULL) {
             at = (at + 1) & mask;
         }
@@ -232,7 +239,7 @@ static ruzu_status group_find_inline(rz_group_table *table, rz_vec *const *keys,
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         if (i + GROUP_AHEAD < sel->count) {
-            RZ_PREFETCH(&table->entries[hashes[rz_sel_at(sel, i + GROUP_AHEAD)] >> (64 - table->bits)]);
+            RZ_PREFETCH(&table->entries[group_home(table, hashes[rz_sel_at(sel, i + GROUP_AHEAD)])]);
         }
         uint8_t *group = NULL;
         if (view.validity != NULL && !rz_bit_get(view.validity, rz_view_at(&view, row))) {
@@ -248,7 +255,7 @@ static ruzu_status group_find_inline(rz_group_table *table, rz_vec *const *keys,
         }
         uint64_t hash = hashes[row]; /* = rz_hash_u64(tags[i]) */
         uint64_t mask = (UINT64_C(1) << table->bits) - 1;
-        uint64_t at = hash >> (64 - table->bits);
+        uint64_t at = group_home(table, hash);
         while (table->entries[at].group != NULL && table->entries[at].tag != tags[i]) {
             at = (at + 1) & mask;
         }
@@ -271,7 +278,7 @@ static ruzu_status group_find_one(rz_group_table *table, rz_vec *const *keys, ui
 {
     const rz_group_layout *layout = table->layout;
     uint64_t mask = (UINT64_C(1) << table->bits) - 1;
-    uint64_t at = hash >> (64 - table->bits);
+    uint64_t at = group_home(table, hash);
     for (; table->entries[at].group != NULL; at = (at + 1) & mask) {
         if (table->entries[at].tag != hash) {
             continue;
@@ -305,11 +312,11 @@ static ruzu_status group_find_generic(rz_group_table *table, rz_vec *const *keys
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         if (i + GROUP_AHEAD < sel->count) {
-            RZ_PREFETCH(&table->entries[hashes[rz_sel_at(sel, i + GROUP_AHEAD)] >> (64 - table->bits)]);
+            RZ_PREFETCH(&table->entries[group_home(table, hashes[rz_sel_at(sel, i + GROUP_AHEAD)])]);
         }
         uint64_t hash = hashes[row];
         uint64_t mask = (UINT64_C(1) << table->bits) - 1;
-        uint64_t at = hash >> (64 - table->bits);
+        uint64_t at = group_home(table, hash);
         while (table->entries[at].group != NULL && table->entries[at].tag != hash) {
             at = (at + 1) & mask;
         }
@@ -356,6 +363,7 @@ ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *keys, const uint
 
 void rz_group_cursor_open(const rz_group_table *table, uint32_t partition_bits, uint32_t partition, rz_group_cursor *cursor)
 {
+    RZ_ASSERT(partition_bits == 0 || table->skip_bits == 0);
     memset(cursor, 0, sizeof *cursor);
     cursor->table = table;
     cursor->partition_bits = partition_bits;

@@ -2,7 +2,8 @@
 /*
  * Hash tables of groups: keys and aggregate states (private to the executor). A table without aggregates is a set of rows.
  *
- *   entries   open addressing, linear probing, position = upper bits of the hash: so the entries of one partition (RZ_SPILL_BITS upper bits) lie side by side
+ *   entries   open addressing, linear probing, position = upper bits of the hash: so the entries of one partition (RZ_SPILL_BITS upper bits) lie side by side;
+ *             a table of one partition uses the bits behind those
  *   group     states (16-aligned, state_size each) | hash u64 | keys in row form
  *
  * With a single integer-like key the entry's tag is the key itself and no group is touched by probing; else the tag is the whole hash and the keys of hits are
@@ -39,6 +40,7 @@ typedef struct rz_group_table {
     uint32_t bits;
     uint64_t count;          /* entries in use */
     uint64_t limit;          /* entries that may be in use before the table grows */
+    uint32_t skip_bits;      /* upper hash bits that do not count */
     uint8_t *lone_group;     /* of the NULL key when inline, or the only group when there are no keys */
 } rz_group_table;
 
@@ -46,7 +48,8 @@ typedef struct rz_group_table {
 RZ_NODISCARD ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_types, uint32_t key_count, const rz_agg_bound *const *aggs, uint32_t agg_count,
                                                 rz_group_layout **out, rz_error *err);
 
-RZ_NODISCARD ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, rz_group_table **out, rz_error *err);
+/* skip_bits: upper bits of the hash that all groups of the table will share: RZ_SPILL_BITS for a table of one part, else 0. */
+RZ_NODISCARD ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, uint32_t skip_bits, rz_group_table **out, rz_error *err);
 void rz_group_table_free(rz_group_table *table); /* NULL is fine */
 void rz_group_table_clear(rz_group_table *table);
 uint64_t rz_group_table_bytes(const rz_group_table *table);

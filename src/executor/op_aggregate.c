@@ -51,7 +51,7 @@ static ruzu_status aggregate_op_load(op_aggregate *op, uint32_t part, rz_error *
     rz_aggregate_shared *shared = op->shared;
     rz_worker *worker = op->op.worker;
     if (op->own == NULL) {
-        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, &op->own, err));
+        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, &op->own, err));
     }
     rz_group_table_clear(op->own);
     if (shared->parts[part] == NULL) {
