@@ -20,7 +20,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix='ruzu_amalgamation_') as folder:
         program = os.path.join(folder, 'consume')
         for command in (
-                [sys.executable, '-B', os.path.join(options.source, 'cmake/amalgamate.py'), '--source', options.source,
+                [sys.executable, '-B', os.path.join(options.source, 'src/cmake/amalgamate.py'), '--source', options.source,
                  '--out', folder, '--version', '0', *options.sources],
                 [options.cc, '-std=c11', '-O0', '-Wpedantic', '-Werror', '-I', folder,
                  os.path.join(folder, 'ruzu.c'), os.path.join(options.source, 'tests/install/consume.c'),

@@ -18,7 +18,7 @@ endif()
 
 set(rz_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ruzu")
 install(EXPORT ruzu_targets NAMESPACE ruzu:: FILE ruzu-targets.cmake DESTINATION ${rz_package_dir})
-configure_package_config_file(cmake/ruzu-config.cmake.in "${CMAKE_CURRENT_BINARY_DIR}/ruzu-config.cmake"
+configure_package_config_file(src/cmake/ruzu-config.cmake.in "${CMAKE_CURRENT_BINARY_DIR}/ruzu-config.cmake"
                               INSTALL_DESTINATION ${rz_package_dir})
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/ruzu-config-version.cmake"
                                  COMPATIBILITY SameMinorVersion)
@@ -44,5 +44,5 @@ set(rz_pc_private "${CMAKE_THREAD_LIBS_INIT}")
 if(RZ_HAVE_LIBM)
     string(APPEND rz_pc_private " -lm")
 endif()
-configure_file(cmake/ruzu.pc.in "${CMAKE_CURRENT_BINARY_DIR}/ruzu.pc" @ONLY)
+configure_file(src/cmake/ruzu.pc.in "${CMAKE_CURRENT_BINARY_DIR}/ruzu.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ruzu.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
