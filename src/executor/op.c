@@ -35,9 +35,9 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_UNION: return &rz_op_union;
     case RZ_PLAN_BARRIER: return &rz_op_barrier;
     case RZ_PLAN_INSERT: return &rz_op_insert;
-    case RZ_PLAN_SET: return &rz_op_set;
-    case RZ_PLAN_DELETE: return &rz_op_delete;
-    case RZ_PLAN_MERGE: return &rz_op_merge;
+    case RZ_PLAN_SET:
+    case RZ_PLAN_DELETE:
+    case RZ_PLAN_MERGE: return &rz_op_refused;
     case RZ_PLAN_RESULT: break; /* a sink only */
     }
     return &rz_op_empty;
@@ -95,7 +95,7 @@ ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz
     if (op_has_input(plan)) {
         RZ_TRY(rz_op_build(worker, plan->children[0], outer, &op->input, err));
     }
-    if (plan->kind == RZ_PLAN_APPLY || plan->kind == RZ_PLAN_MERGE) {
+    if (plan->kind == RZ_PLAN_APPLY) {
         RZ_TRY(rz_op_build(worker, plan->children[1], op, &op->inner, err));
     }
     op->opened = true;
