@@ -100,4 +100,15 @@ RZ_NODISCARD ruzu_status rz_csv_next(rz_csv_reader *reader, rz_chunk *chunk, uin
 /* Where the last chunk's row stands, for error texts: file, line and record text (arena). */
 RZ_NODISCARD ruzu_status rz_csv_locate(rz_csv_reader *reader, uint32_t row, rz_arena *arena, const char **out_file, uint64_t *out_line, const char **out_record, rz_error *err);
 
+
+/*
+ * The same block by block, for who wants to keep rows in order although several workers parse: blocks are numbered 0, 1, … over all files in order, and each of them goes to one
+ * reader. All chunks filled from a block stay valid until the reader's next rz_csv_next_block (those of the strings that point into it; the others live in the chunks' heaps).
+ */
+RZ_NODISCARD ruzu_status rz_csv_next_block(rz_csv_reader *reader, bool *out_any, uint64_t *out_number, rz_error *err); /* out_any false: no more */
+RZ_NODISCARD ruzu_status rz_csv_block_rows(rz_csv_reader *reader, rz_chunk *chunk, uint64_t *row_lines, rz_error *err); /* chunk->count 0: the block ends */
+/* Where a row of the block stands, counted over all its chunks. */
+RZ_NODISCARD ruzu_status rz_csv_locate_in_block(rz_csv_reader *reader, uint32_t block_row, rz_arena *arena, const char **out_file, uint64_t *out_line, const char **out_record,
+                                                rz_error *err);
+
 #endif
