@@ -72,6 +72,7 @@ typedef struct rz_plan_recursive {
     const rz_hop *hops;
     uint32_t hop_count;
     bool undirected;
+    bool reversed;              /* walked from the right end as written to the left one: the path is produced in the opposite order, as written */
     const uint32_t *to_tables;  /* allowed tables of the end node */
     uint32_t to_table_count;
     const rz_bound_recursive *spec;
@@ -113,6 +114,8 @@ struct rz_plan {
     uint32_t column_count;
     double rows;                 /* estimated output rows */
     bool weighted;               /* the output may carry weights */
+    const char *const *names;    /* of the statement's columns, by column id below name_count; NULL entries: no variable. For EXPLAIN only; may be NULL */
+    uint32_t name_count;
     union {
         struct {
             uint32_t column;

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the planner asks of expressions, and the few it makes itself.
+ */
+#include "planner/build.h"
+
+#include <string.h>
+
+/* ---- questions ---- */
+
+/* Casts between numbers that lose no magnitude, and to text, never fail. */
+static bool expr_cast_is_safe(const rz_type *from, const rz_type *to)
+{
+    if (to->id == RUZU_TYPE_STRING) {
+        return true;
+    }
+    return rz_type_is_numeric(from) && rz_type_is_numeric(to) && from->id != RUZU_TYPE_DECIMAL && to->id != RUZU_TYPE_DECIMAL && rz_type_widens(from, to);
+}
+
+bool rz_plan_can_fail(const rz_expr *expr)
+{
+    bool itself = false;
+    switch (expr->kind) {
+    case RZ_EXPR_CAST: itself = !expr->u.try_cast && !expr_cast_is_safe(expr->children[0]->type, expr->type); break;
+    case RZ_EXPR_FUNCTION: itself = (expr->u.function->fn->flags & RZ_FN_CAN_FAIL) != 0; break;
+    case RZ_EXPR_LIST_LAMBDA: itself = expr->u.lambda.kind == RZ_LAMBDA_REDUCE; break;
+    case RZ_EXPR_NEXTVAL:
+    case RZ_EXPR_CURRVAL: itself = true; break;
+    case RZ_EXPR_SUBQUERY: /* a pattern only: what can fail in it is caught row by row, where it stands */
+    case RZ_EXPR_LITERAL:
+    case RZ_EXPR_PARAMETER:
+    case RZ_EXPR_COLUMN:
+    case RZ_EXPR_AND:
+    case RZ_EXPR_OR:
+    case RZ_EXPR_XOR:
+    case RZ_EXPR_NOT:
+    case RZ_EXPR_IS_NULL:
+    case RZ_EXPR_IS_NOT_NULL:
+    case RZ_EXPR_CASE:
+    case RZ_EXPR_COALESCE:
+    case RZ_EXPR_PROPERTY:
+    case RZ_EXPR_ID:
+    case RZ_EXPR_LABEL:
+    case RZ_EXPR_START_NODE:
+    case RZ_EXPR_END_NODE:
+    case RZ_EXPR_PATH:
+    case RZ_EXPR_FIELD:
+    case RZ_EXPR_GRAPH_VALUE:
+    case RZ_EXPR_AGGREGATE: break;
+    }
+    for (uint32_t i = 0; i < expr->child_count && !itself; i++) {
+        itself = rz_plan_can_fail(expr->children[i]);
+    }
+    return itself;
+}
+
+bool rz_plan_has_subquery(const rz_expr *expr)
+{
+    if (expr->kind == RZ_EXPR_SUBQUERY) {
+        return true;
+    }
+    for (uint32_t i = 0; i < expr->child_count; i++) {
+        if (rz_plan_has_subquery(expr->children[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op)
+{
+    static const struct {
+        const char *name;
+        rz_compare_op op;
+    } names[] = {{"EQUALS", RZ_CMP_EQ},           {"NOT_EQUALS", RZ_CMP_NE},  {"LESS_THAN", RZ_CMP_LT}, {"LESS_THAN_EQUALS", RZ_CMP_LE},
+                 {"GREATER_THAN", RZ_CMP_GT}, {"GREATER_THAN_EQUALS", RZ_CMP_GE}};
+    if (expr->kind != RZ_EXPR_FUNCTION || expr->child_count != 2) {
+        return false;
+    }
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(expr->u.function->fn->name, names[i].name) == 0) {
+            *out_op = names[i].op;
+            return true;
+        }
+    }
+    return false;
+}
+
+static rz_compare_op expr_turned(rz_compare_op op)
+{
+    switch (op) {
+    case RZ_CMP_EQ:
+    case RZ_CMP_NE: return op;
+    case RZ_CMP_LT: return RZ_CMP_GT;
+    case RZ_CMP_LE: return RZ_CMP_GE;
+    case RZ_CMP_GT: return RZ_CMP_LT;
+    case RZ_CMP_GE: return RZ_CMP_LE;
+    }
+    return op;
+}
+
+static bool expr_is_property_of(const rz_expr *expr, uint32_t column)
+{
+    return expr->kind == RZ_EXPR_PROPERTY && expr->children[0]->kind == RZ_EXPR_COLUMN && expr->children[0]->u.column == column;
+}
+
+const rz_expr *rz_plan_property_comparison(const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other)
+{
+    if (!rz_plan_comparison(expr, out_op)) {
+        return NULL;
+    }
+    for (uint32_t side = 0; side < 2; side++) {
+        if (expr_is_property_of(expr->children[side], node_column)) {
+            *out_other = expr->children[1 - side];
+            *out_op = side == 0 ? *out_op : expr_turned(*out_op);
+            return expr->children[side];
+        }
+    }
+    return NULL;
+}
+
+/* ---- guesses ---- */
+
+static double expr_comparison_selectivity(rz_compare_op op)
+{
+    switch (op) {
+    case RZ_CMP_EQ: return 0.05;
+    case RZ_CMP_NE: return 0.95;
+    case RZ_CMP_LT:
+    case RZ_CMP_LE:
+    case RZ_CMP_GT:
+    case RZ_CMP_GE: return 0.33;
+    }
+    return 0.33;
+}
+
+/* A property compared for equality that is the key of its only table finds one row of it. */
+static double expr_equality_selectivity(rz_planner *planner, const rz_expr *expr)
+{
+    double best = expr_comparison_selectivity(RZ_CMP_EQ);
+    for (uint32_t i = 0; i < 2; i++) {
+        const rz_expr *side = expr->children[i];
+        if (side->kind == RZ_EXPR_CAST) {
+            side = side->children[0];
+        }
+        if (side->kind == RZ_EXPR_ID && side->children[0]->type->table_count != 0) {
+            const rz_type *type = side->children[0]->type;
+            double rows = 1;
+            for (uint32_t t = 0; t < type->table_count; t++) {
+                rows += (double)rz_plan_stats(planner, type->tables[t])->rows;
+            }
+            best = 1 / rows < best ? 1 / rows : best;
+        }
+        if (side->kind != RZ_EXPR_PROPERTY || side->children[0]->type->id != RUZU_TYPE_NODE || side->children[0]->type->table_count != 1) {
+            continue;
+        }
+        uint32_t table_id = side->children[0]->type->tables[0];
+        const rz_cat_table *table = rz_catalog_node_table(planner->context->catalog, table_id);
+        if (table != NULL && side->u.property.column_idxs[0] == table->key) {
+            double rows = (double)rz_plan_stats(planner, table_id)->rows;
+            double one = rows < 1 ? 1 : 1 / rows;
+            best = one < best ? one : best;
+        }
+    }
+    return best;
+}
+
+double rz_plan_selectivity(rz_planner *planner, const rz_expr *expr)
+{
+    rz_compare_op op;
+    if (rz_plan_comparison(expr, &op)) {
+        return op == RZ_CMP_EQ ? expr_equality_selectivity(planner, expr) : expr_comparison_selectivity(op);
+    }
+    double result = 1;
+    switch (expr->kind) {
+    case RZ_EXPR_NOT: return 1 - rz_plan_selectivity(planner, expr->children[0]) * 0.99;
+    case RZ_EXPR_AND:
+        for (uint32_t i = 0; i < expr->child_count; i++) {
+            result *= rz_plan_selectivity(planner, expr->children[i]);
+        }
+        return result;
+    case RZ_EXPR_OR:
+        for (uint32_t i = 0; i < expr->child_count; i++) {
+            result *= 1 - rz_plan_selectivity(planner, expr->children[i]);
+        }
+        return 1 - result;
+    case RZ_EXPR_IS_NULL: return 0.1;
+    case RZ_EXPR_IS_NOT_NULL: return 0.9;
+    case RZ_EXPR_FUNCTION: return 0.2; /* text search and membership */
+    case RZ_EXPR_LITERAL:
+    case RZ_EXPR_PARAMETER:
+    case RZ_EXPR_COLUMN:
+    case RZ_EXPR_CAST:
+    case RZ_EXPR_XOR:
+    case RZ_EXPR_CASE:
+    case RZ_EXPR_COALESCE:
+    case RZ_EXPR_PROPERTY:
+    case RZ_EXPR_ID:
+    case RZ_EXPR_LABEL:
+    case RZ_EXPR_START_NODE:
+    case RZ_EXPR_END_NODE:
+    case RZ_EXPR_PATH:
+    case RZ_EXPR_FIELD:
+    case RZ_EXPR_LIST_LAMBDA:
+    case RZ_EXPR_GRAPH_VALUE:
+    case RZ_EXPR_NEXTVAL:
+    case RZ_EXPR_CURRVAL:
+    case RZ_EXPR_AGGREGATE:
+    case RZ_EXPR_SUBQUERY: return 0.5;
+    }
+    return 0.5;
+}
+
+double rz_plan_expr_cost(const rz_expr *expr)
+{
+    double cost = 1;
+    switch (expr->kind) {
+    case RZ_EXPR_LITERAL:
+    case RZ_EXPR_PARAMETER:
+    case RZ_EXPR_COLUMN: cost = 0; break;
+    case RZ_EXPR_PROPERTY: cost = expr->type->physical == RZ_PHYS_STRING ? 8 : expr->type->physical >= RZ_PHYS_LIST ? 20 : 3; break;
+    case RZ_EXPR_FUNCTION: cost = expr->child_count != 0 && expr->children[0]->type->physical == RZ_PHYS_STRING ? 10 : 1; break;
+    case RZ_EXPR_CAST: cost = expr->children[0]->type->physical == RZ_PHYS_STRING ? 20 : 1; break;
+    case RZ_EXPR_LIST_LAMBDA:
+    case RZ_EXPR_PATH:
+    case RZ_EXPR_GRAPH_VALUE: cost = 50; break;
+    case RZ_EXPR_SUBQUERY: cost = 200; break;
+    case RZ_EXPR_AND:
+    case RZ_EXPR_OR:
+    case RZ_EXPR_XOR:
+    case RZ_EXPR_NOT:
+    case RZ_EXPR_IS_NULL:
+    case RZ_EXPR_IS_NOT_NULL:
+    case RZ_EXPR_CASE:
+    case RZ_EXPR_COALESCE:
+    case RZ_EXPR_ID:
+    case RZ_EXPR_LABEL:
+    case RZ_EXPR_START_NODE:
+    case RZ_EXPR_END_NODE:
+    case RZ_EXPR_FIELD:
+    case RZ_EXPR_NEXTVAL:
+    case RZ_EXPR_CURRVAL:
+    case RZ_EXPR_AGGREGATE: break;
+    }
+    for (uint32_t i = 0; i < expr->child_count; i++) {
+        cost += rz_plan_expr_cost(expr->children[i]);
+    }
+    return cost;
+}
+
+/* ---- making expressions ---- */
+
+ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **args, uint32_t count, rz_expr **out, rz_error *err)
+{
+    rz_fn_arg *fn_args = RZ_NEW_ARRAY(planner->arena, rz_fn_arg, count);
+    rz_fn_bound *bound = RZ_NEW(planner->arena, rz_fn_bound);
+    if (fn_args == NULL || bound == NULL) {
+        return rz_error_no_memory(err, "planning a query");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        fn_args[i].type = args[i]->type;
+    }
+    RZ_TRY(rz_fn_resolve(function, fn_args, count, planner->arena, bound, err));
+    *out = rz_expr_new(planner->arena, RZ_EXPR_FUNCTION, bound->result, args, count);
+    RZ_TRY_ALLOC(*out, err, "planning a query");
+    (*out)->u.function = bound;
+    return RUZU_OK;
+}
+
+ruzu_status rz_plan_compare_ids(rz_planner *planner, const char *function, rz_expr *a, rz_expr *b, rz_expr **out, rz_error *err)
+{
+    rz_expr *objects[2] = {a, b};
+    rz_expr *ids[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        ids[i] = rz_expr_new(planner->arena, RZ_EXPR_ID, rz_type_of(RUZU_TYPE_INTERNAL_ID), &objects[i], 1);
+        RZ_TRY_ALLOC(ids[i], err, "planning a query");
+        ids[i]->name = rz_arena_printf(planner->arena, "%s._ID", objects[i]->name == NULL ? "" : objects[i]->name);
+        RZ_TRY_ALLOC(ids[i]->name, err, "planning a query");
+    }
+    RZ_TRY(rz_plan_call(planner, function, ids, 2, out, err));
+    (*out)->name = rz_arena_printf(planner->arena, "%s(%s,%s)", function, ids[0]->name, ids[1]->name);
+    RZ_TRY_ALLOC((*out)->name, err, "planning a query");
+    return RUZU_OK;
+}
+
+ruzu_status rz_plan_column_expr(rz_planner *planner, uint32_t column, rz_expr **out, rz_error *err)
+{
+    *out = rz_expr_column(planner->arena, column, rz_plan_type(planner, column));
+    RZ_TRY_ALLOC(*out, err, "planning a query");
+    (*out)->name = column < planner->columns.count ? planner->columns.items[column].name : NULL;
+    return RUZU_OK;
+}
+
+ruzu_status rz_plan_null(rz_planner *planner, const rz_type *type, rz_expr **out, rz_error *err)
+{
+    rz_value value = {.type = type, .is_null = true};
+    *out = rz_expr_literal(planner->arena, &value);
+    RZ_TRY_ALLOC(*out, err, "planning a query");
+    (*out)->name = "NULL";
+    return RUZU_OK;
+}

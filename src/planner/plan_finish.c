@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The last pass over a plan, from the root down: what is needed decides what each operator puts out; what stands above decides whether rows may carry weights and whether
+ * duplicates matter. Expansions of which nobody wants anything become counts; projections of which nobody wants anything go. Then the nodes are numbered.
+ *
+ * Terms for what stands above a node:
+ *   weights_ok     everything up to where rows are counted (AGGREGATE, EXISTS, COUNT) passes weights on
+ *   duplicates_ok  only which rows there are matters, not how often (DISTINCT, MIN, MAX, EXISTS)
+ */
+#include "planner/build.h"
+
+#include <string.h>
+
+typedef struct finish_above {
+    bool weights_ok;
+    bool duplicates_ok;
+} finish_above;
+
+static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above, rz_error *err);
+
+/* ---- columns ---- */
+
+/* Keeps of the node's columns those that are needed, and looks up their types. */
+static ruzu_status finish_keep(rz_planner *planner, rz_plan *plan, const plan_set *need, rz_error *err)
+{
+    uint32_t *columns = RZ_NEW_ARRAY(planner->arena, uint32_t, plan->column_count);
+    const rz_type **types = RZ_NEW_ARRAY(planner->arena, const rz_type *, plan->column_count);
+    if (columns == NULL || types == NULL) {
+        return rz_error_no_memory(err, "planning a query");
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        if (need == NULL || rz_plan_set_has(need, plan->columns[i])) {
+            columns[kept] = plan->columns[i];
+            types[kept++] = rz_plan_type(planner, plan->columns[i]);
+        }
+    }
+    plan->columns = columns;
+    plan->types = types;
+    plan->column_count = kept;
+    return RUZU_OK;
+}
+
+static void finish_copy_set(rz_planner *planner, const plan_set *from, plan_set *out)
+{
+    memset(out, 0, sizeof *out);
+    rz_plan_set_union(planner, out, from);
+}
+
+/* ---- weights ---- */
+
+static ruzu_status finish_repeat(rz_planner *planner, rz_plan **io, rz_error *err)
+{
+    rz_plan *child = *io;
+    if (!child->weighted) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_REPEAT, child, NULL, io, err));
+    return finish_keep(planner, *io, NULL, err);
+}
+
+static bool finish_any_volatile(rz_expr *const *exprs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (rz_expr_is_volatile(exprs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Finishes the only child of an operator that passes rows on. exact: rows must be given one by one (volatile expressions). */
+static ruzu_status finish_streaming(rz_planner *planner, rz_plan *plan, const plan_set *child_need, finish_above above, bool exact, rz_error *err)
+{
+    finish_above below = exact ? (finish_above){0} : above;
+    RZ_TRY(finish_node(planner, &plan->children[0], child_need, below, err));
+    if (exact) {
+        RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    }
+    plan->weighted = plan->children[0]->weighted;
+    return RUZU_OK;
+}
+
+/* ---- operators ---- */
+
+static ruzu_status finish_project(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above, rz_error *err)
+{
+    rz_plan *plan = *io;
+    uint32_t total = plan->u.project.count;
+    rz_expr **exprs = RZ_NEW_ARRAY(planner->arena, rz_expr *, total);
+    uint32_t *columns = RZ_NEW_ARRAY(planner->arena, uint32_t, total);
+    if (exprs == NULL || columns == NULL) {
+        return rz_error_no_memory(err, "planning a projection");
+    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < total; i++) {
+        if (rz_plan_set_has(need, plan->u.project.columns[i])) {
+            exprs[count] = plan->u.project.exprs[i];
+            columns[count++] = plan->u.project.columns[i];
+        }
+    }
+    if (count == 0) {
+        *io = plan->children[0];
+        return finish_node(planner, io, need, above, err);
+    }
+    plan->u.project.exprs = exprs;
+    plan->u.project.columns = columns;
+    plan->u.project.count = count;
+    plan_set child_need;
+    finish_copy_set(planner, need, &child_need);
+    rz_plan_set_uses_all(planner, &child_need, exprs, count);
+    RZ_TRY(finish_streaming(planner, plan, &child_need, above, finish_any_volatile(exprs, count), err));
+    return finish_keep(planner, plan, need, err);
+}
+
+static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    rz_plan_expand *expand = &plan->u.expand;
+    plan_set child_need;
+    finish_copy_set(planner, need, &child_need);
+    rz_plan_set_add(planner, &child_need, expand->from);
+    expand->rel = rz_plan_set_has(need, expand->rel) ? expand->rel : RZ_NO_COLUMN_ID;
+    if (plan->kind == RZ_PLAN_EXPAND_INTO) {
+        rz_plan_set_add(planner, &child_need, expand->to);
+    } else {
+        expand->to = rz_plan_set_has(need, expand->to) ? expand->to : RZ_NO_COLUMN_ID;
+        if (expand->to == RZ_NO_COLUMN_ID && expand->rel == RZ_NO_COLUMN_ID && expand->filter_count == 0 && rz_plan_rule(planner, RZ_RULE_DEGREE)) {
+            plan->kind = RZ_PLAN_DEGREE;
+        }
+    }
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
+    plan->weighted = plan->children[0]->weighted || plan->kind == RZ_PLAN_DEGREE ||
+                     (plan->kind == RZ_PLAN_EXPAND_INTO && expand->rel == RZ_NO_COLUMN_ID && above.weights_ok);
+    return finish_keep(planner, plan, need, err);
+}
+
+static ruzu_status finish_intersect(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    plan_set child_need;
+    plan_set own_need;
+    finish_copy_set(planner, need, &child_need);
+    finish_copy_set(planner, need, &own_need);
+    rz_plan_set_add(planner, &own_need, plan->u.intersect.to);
+    for (uint32_t i = 0; i < plan->u.intersect.input_count; i++) {
+        rz_plan_set_add(planner, &child_need, plan->u.intersect.inputs[i].from);
+    }
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
+    plan->weighted = above.weights_ok || plan->children[0]->weighted;
+    return finish_keep(planner, plan, &own_need, err);
+}
+
+static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    rz_plan_recursive *recursive = &plan->u.recursive;
+    const rz_bound_recursive *spec = recursive->spec;
+    plan_set child_need;
+    plan_set own_need;
+    finish_copy_set(planner, need, &child_need);
+    finish_copy_set(planner, need, &own_need);
+    rz_plan_set_add(planner, &child_need, recursive->from);
+    rz_plan_set_add(planner, recursive->to_bound ? &child_need : &own_need, recursive->to);
+    rz_plan_set_uses_all(planner, &child_need, spec->rel_filters, spec->rel_filter_count);
+    rz_plan_set_uses_all(planner, &child_need, spec->node_filters, spec->node_filter_count);
+    recursive->path = rz_plan_set_has(need, recursive->path) ? recursive->path : RZ_NO_COLUMN_ID;
+    recursive->length = rz_plan_set_has(need, recursive->length) ? recursive->length : RZ_NO_COLUMN_ID;
+    recursive->distinct_ends = above.duplicates_ok && recursive->path == RZ_NO_COLUMN_ID && recursive->length == RZ_NO_COLUMN_ID &&
+                               !rz_plan_set_has(need, spec->cost_column);
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.duplicates_ok = above.duplicates_ok}, err));
+    RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    return finish_keep(planner, plan, &own_need, err);
+}
+
+static finish_above finish_above_inner(rz_apply_kind kind, finish_above above)
+{
+    switch (kind) {
+    case RZ_APPLY_OPTIONAL:
+    case RZ_APPLY_JOIN: return above;
+    case RZ_APPLY_EXISTS:
+    case RZ_APPLY_SEMI:
+    case RZ_APPLY_ANTI: return (finish_above){.weights_ok = true, .duplicates_ok = true};
+    case RZ_APPLY_COUNT: return (finish_above){.weights_ok = true};
+    case RZ_APPLY_COLLECT: break;
+    }
+    return (finish_above){0};
+}
+
+/* Adds what every ARGUMENT of an inner plan takes from outside (a UNION has several). */
+static void finish_argument_needs(rz_planner *planner, const rz_plan *plan, uint32_t row_number, plan_set *need)
+{
+    if (plan->kind == RZ_PLAN_ARGUMENT && plan->u.argument.row_number == row_number) {
+        for (uint32_t i = 0; i < plan->column_count; i++) {
+            if (plan->columns[i] != row_number) {
+                rz_plan_set_add(planner, need, plan->columns[i]);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < plan->child_count; i++) {
+        finish_argument_needs(planner, plan->children[i], row_number, need);
+    }
+}
+
+static ruzu_status finish_apply(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    rz_apply_kind kind = plan->u.apply.kind;
+    bool rows_out = kind == RZ_APPLY_OPTIONAL || kind == RZ_APPLY_JOIN;
+    plan_set inner_need = {0};
+    plan_set outer_need;
+    finish_copy_set(planner, need, &outer_need);
+    rz_plan_set_add(planner, &inner_need, plan->u.apply.row_number);
+    rz_plan_set_add(planner, &inner_need, plan->u.apply.value);
+    for (uint32_t i = 0; i < plan->children[1]->column_count && rows_out; i++) {
+        uint32_t column = plan->children[1]->columns[i];
+        if (rz_plan_set_has(need, column) && !rz_plan_has_column(plan->children[0], column)) {
+            rz_plan_set_add(planner, &inner_need, column);
+        }
+    }
+    RZ_TRY(finish_node(planner, &plan->children[1], &inner_need, finish_above_inner(kind, above), err));
+    if (kind == RZ_APPLY_COLLECT || (rows_out && !above.weights_ok)) {
+        RZ_TRY(finish_repeat(planner, &plan->children[1], err));
+    }
+    finish_argument_needs(planner, plan->children[1], plan->u.apply.row_number, &outer_need);
+    RZ_TRY(finish_node(planner, &plan->children[0], &outer_need, above, err));
+    plan->weighted = plan->children[0]->weighted || (rows_out && plan->children[1]->weighted);
+    if (!rz_plan_set_has(need, plan->u.apply.mark)) {
+        plan->u.apply.mark = RZ_NO_COLUMN_ID;
+    }
+    return finish_keep(planner, plan, need, err);
+}
+
+static bool finish_ignores_duplicates(const rz_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->u.aggregate.aggregate_count; i++) {
+        const rz_expr *expr = plan->u.aggregate.aggregates[i];
+        const char *name = expr->u.aggregate.bound->agg->name;
+        if (!expr->u.aggregate.distinct && strcmp(name, "MIN") != 0 && strcmp(name, "MAX") != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ruzu_status finish_aggregate(rz_planner *planner, rz_plan *plan, rz_error *err)
+{
+    plan_set child_need = {0};
+    rz_plan_set_uses_all(planner, &child_need, plan->u.aggregate.keys, plan->u.aggregate.key_count);
+    rz_plan_set_uses_all(planner, &child_need, plan->u.aggregate.aggregates, plan->u.aggregate.aggregate_count);
+    bool exact = finish_any_volatile(plan->u.aggregate.keys, plan->u.aggregate.key_count) ||
+                 finish_any_volatile(plan->u.aggregate.aggregates, plan->u.aggregate.aggregate_count);
+    finish_above below = {.weights_ok = !exact, .duplicates_ok = !exact && finish_ignores_duplicates(plan)};
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, below, err));
+    if (exact) {
+        RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    }
+    return finish_keep(planner, plan, NULL, err);
+}
+
+static ruzu_status finish_sort(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    plan_set child_need;
+    bool bounded = plan->u.sort.skip != NULL || plan->u.sort.limit != NULL;
+    finish_copy_set(planner, need, &child_need);
+    for (uint32_t i = 0; i < plan->u.sort.order_count; i++) {
+        rz_plan_set_uses(planner, &child_need, plan->u.sort.orders[i].expr);
+    }
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.duplicates_ok = above.duplicates_ok && !bounded}, err));
+    RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    return finish_keep(planner, plan, need, err);
+}
+
+static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    plan_set probe_need;
+    plan_set build_need;
+    finish_copy_set(planner, need, &probe_need);
+    finish_copy_set(planner, need, &build_need);
+    rz_plan_set_uses_all(planner, &probe_need, plan->u.join.probe_keys, plan->u.join.key_count);
+    rz_plan_set_uses_all(planner, &build_need, plan->u.join.build_keys, plan->u.join.key_count);
+    RZ_TRY(finish_node(planner, &plan->children[0], &probe_need, above, err));
+    RZ_TRY(finish_node(planner, &plan->children[1], &build_need, (finish_above){.duplicates_ok = above.duplicates_ok}, err));
+    RZ_TRY(finish_repeat(planner, &plan->children[1], err));
+    plan->weighted = plan->children[0]->weighted;
+    return finish_keep(planner, plan, need, err);
+}
+
+static ruzu_status finish_union(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    uint32_t width = plan->column_count;
+    uint32_t *inputs = RZ_NEW_ARRAY(planner->arena, uint32_t, (size_t)width * plan->child_count);
+    RZ_TRY_ALLOC(inputs, err, "planning UNION");
+    uint32_t kept = 0;
+    for (uint32_t c = 0; c < plan->child_count; c++) {
+        plan_set child_need = {0};
+        for (uint32_t i = 0; i < width; i++) {
+            if (rz_plan_set_has(need, plan->columns[i])) {
+                inputs[kept] = plan->u.set_union.inputs[c * width + i];
+                rz_plan_set_add(planner, &child_need, inputs[kept++]);
+            }
+        }
+        RZ_TRY(finish_node(planner, &plan->children[c], &child_need, above, err));
+        plan->weighted |= plan->children[c]->weighted;
+    }
+    plan->u.set_union.inputs = inputs;
+    return finish_keep(planner, plan, need, err);
+}
+
+/* ---- writes, result ---- */
+
+static void finish_insert_uses(rz_planner *planner, const rz_bound_create *create, plan_set *need)
+{
+    const rz_catalog *catalog = planner->context->catalog;
+    for (uint32_t i = 0; i < create->node_count; i++) {
+        const rz_cat_table *table = rz_catalog_node_table(catalog, create->nodes[i].table);
+        rz_plan_set_uses_all(planner, need, create->nodes[i].values, table == NULL ? 0 : table->property_count);
+    }
+    for (uint32_t i = 0; i < create->rel_count; i++) {
+        const rz_bound_insert_rel *rel = &create->rels[i];
+        const rz_cat_table *table = rel->pair_count == 0 ? NULL : rz_catalog_rel_of_pair(catalog, rel->pairs[0].id, NULL);
+        rz_plan_set_uses_all(planner, need, rel->values, table == NULL ? 0 : table->property_count);
+        rz_plan_set_add(planner, need, rel->src_column);
+        rz_plan_set_add(planner, need, rel->dst_column);
+    }
+}
+
+/* Operators that want their rows one by one. */
+static ruzu_status finish_exact(rz_planner *planner, rz_plan *plan, const plan_set *need, rz_error *err)
+{
+    plan_set child_need;
+    finish_copy_set(planner, need, &child_need);
+    if (plan->kind == RZ_PLAN_INSERT) {
+        finish_insert_uses(planner, plan->u.insert, &child_need);
+    } else if (plan->kind == RZ_PLAN_SET) {
+        for (uint32_t i = 0; i < plan->u.set->item_count; i++) {
+            rz_plan_set_add(planner, &child_need, plan->u.set->items[i].target);
+            rz_plan_set_uses(planner, &child_need, plan->u.set->items[i].value);
+        }
+    } else if (plan->kind == RZ_PLAN_DELETE) {
+        rz_plan_set_columns(planner, &child_need, plan->u.del->columns, plan->u.del->count);
+    }
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){0}, err));
+    RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    return finish_keep(planner, plan, need, err);
+}
+
+/* Table functions put out all their columns, and of their input's what is needed. */
+static ruzu_status finish_call(rz_planner *planner, rz_plan *plan, const plan_set *need, rz_error *err)
+{
+    plan_set own_need;
+    plan_set child_need;
+    finish_copy_set(planner, need, &own_need);
+    rz_plan_set_columns(planner, &own_need, plan->u.call->columns, plan->u.call->column_count);
+    if (plan->child_count != 0) {
+        finish_copy_set(planner, need, &child_need);
+        rz_plan_set_uses_all(planner, &child_need, plan->u.call->args, plan->u.call->arg_count);
+        RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){0}, err));
+        RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    }
+    return finish_keep(planner, plan, &own_need, err);
+}
+
+/* The result evaluates the last projection's expressions itself. */
+static ruzu_status finish_fold_projection(rz_planner *planner, rz_plan *plan, rz_error *err)
+{
+    const rz_plan *project = plan->children[0];
+    if (project->kind != RZ_PLAN_PROJECT || finish_any_volatile(project->u.project.exprs, project->u.project.count)) {
+        return RUZU_OK;
+    }
+    for (uint32_t i = 0; i < plan->u.result.count; i++) {
+        rz_expr *expr = plan->u.result.exprs[i];
+        bool wrapped = expr->kind == RZ_EXPR_GRAPH_VALUE;
+        const rz_expr *column = wrapped ? expr->children[0] : expr;
+        for (uint32_t p = 0; p < project->u.project.count; p++) {
+            if (column->kind != RZ_EXPR_COLUMN || project->u.project.columns[p] != column->u.column) {
+                continue;
+            }
+            rz_expr *inner = project->u.project.exprs[p];
+            plan->u.result.exprs[i] = wrapped ? rz_expr_new(planner->arena, RZ_EXPR_GRAPH_VALUE, expr->type, &inner, 1) : inner;
+            RZ_TRY_ALLOC(plan->u.result.exprs[i], err, "planning a result");
+            plan->u.result.exprs[i]->name = inner->name;
+            break;
+        }
+    }
+    plan->children[0] = project->children[0];
+    return finish_fold_projection(planner, plan, err);
+}
+
+static ruzu_status finish_result(rz_planner *planner, rz_plan *plan, rz_error *err)
+{
+    plan_set child_need = {0};
+    RZ_TRY(finish_fold_projection(planner, plan, err));
+    rz_plan_set_uses_all(planner, &child_need, plan->u.result.exprs, plan->u.result.count);
+    bool counts = plan->u.result.count == 0; /* rows are thrown away */
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.weights_ok = counts}, err));
+    if (!counts) {
+        RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    }
+    plan->column_count = 0;
+    return RUZU_OK;
+}
+
+/* ---- dispatch ---- */
+
+static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above, rz_error *err)
+{
+    rz_plan *plan = *io;
+    plan_set child_need;
+    RZ_TRY(rz_plan_check(planner, err));
+    switch (plan->kind) {
+    case RZ_PLAN_NODE_SCAN:
+    case RZ_PLAN_FILE_SCAN: return finish_keep(planner, plan, NULL, err);
+    case RZ_PLAN_SINGLE_ROW:
+    case RZ_PLAN_EMPTY:
+    case RZ_PLAN_ARGUMENT: return finish_keep(planner, plan, need, err);
+    case RZ_PLAN_TABLE_FUNCTION: return finish_call(planner, plan, need, err);
+    case RZ_PLAN_NODE_LOOKUP:
+        finish_copy_set(planner, need, &child_need);
+        rz_plan_set_uses(planner, &child_need, plan->u.lookup.key);
+        RZ_TRY(finish_streaming(planner, plan, &child_need, above, false, err));
+        return finish_keep(planner, plan, need, err);
+    case RZ_PLAN_EXPAND:
+    case RZ_PLAN_EXPAND_INTO:
+    case RZ_PLAN_DEGREE: return finish_walk(planner, plan, need, above, err);
+    case RZ_PLAN_INTERSECT: return finish_intersect(planner, plan, need, above, err);
+    case RZ_PLAN_RECURSIVE: return finish_recursive(planner, plan, need, above, err);
+    case RZ_PLAN_FILTER:
+        finish_copy_set(planner, need, &child_need);
+        rz_plan_set_uses_all(planner, &child_need, plan->u.filter.predicates, plan->u.filter.count);
+        RZ_TRY(finish_streaming(planner, plan, &child_need, above, finish_any_volatile(plan->u.filter.predicates, plan->u.filter.count), err));
+        return finish_keep(planner, plan, need, err);
+    case RZ_PLAN_PROJECT: return finish_project(planner, io, need, above, err);
+    case RZ_PLAN_UNWIND:
+        finish_copy_set(planner, need, &child_need);
+        rz_plan_set_uses(planner, &child_need, plan->u.unwind.list);
+        RZ_TRY(finish_streaming(planner, plan, &child_need, above, rz_expr_is_volatile(plan->u.unwind.list), err));
+        return finish_keep(planner, plan, need, err);
+    case RZ_PLAN_LIMIT:
+        RZ_TRY(finish_streaming(planner, plan, need, (finish_above){.weights_ok = above.weights_ok}, false, err));
+        return finish_keep(planner, plan, need, err);
+    case RZ_PLAN_APPLY: return finish_apply(planner, plan, need, above, err);
+    case RZ_PLAN_AGGREGATE: return finish_aggregate(planner, plan, err);
+    case RZ_PLAN_SORT: return finish_sort(planner, plan, need, above, err);
+    case RZ_PLAN_HASH_JOIN: return finish_join(planner, plan, need, above, err);
+    case RZ_PLAN_UNION: return finish_union(planner, plan, need, above, err);
+    case RZ_PLAN_BARRIER:
+    case RZ_PLAN_INSERT:
+    case RZ_PLAN_SET:
+    case RZ_PLAN_DELETE:
+    case RZ_PLAN_MERGE: return finish_exact(planner, plan, need, err);
+    case RZ_PLAN_RESULT: return finish_result(planner, plan, err);
+    case RZ_PLAN_REPEAT: break; /* made by this pass only */
+    }
+    return rz_error_set(err, RUZU_ERROR_INTERNAL, "a plan node of kind %d where none can be", (int)plan->kind);
+}
+
+static void finish_number(rz_plan *plan, const char *const *names, uint32_t name_count, uint32_t *next)
+{
+    plan->id = (*next)++;
+    plan->names = names;
+    plan->name_count = name_count;
+    for (uint32_t i = 0; i < plan->child_count; i++) {
+        finish_number(plan->children[i], names, name_count, next);
+    }
+}
+
+ruzu_status rz_plan_finish(rz_planner *planner, rz_plan **root, rz_error *err)
+{
+    plan_set nothing = {0};
+    RZ_TRY(finish_node(planner, root, &nothing, (finish_above){0}, err));
+    const char **names = RZ_NEW_ARRAY(planner->arena, const char *, planner->columns.count);
+    RZ_TRY_ALLOC(names, err, "planning a query");
+    for (uint32_t i = 0; i < planner->columns.count; i++) {
+        names[i] = planner->columns.items[i].name;
+    }
+    uint32_t next = 0;
+    finish_number(*root, names, planner->columns.count, &next);
+    return rz_plan_check(planner, err);
+}
