@@ -1,5 +1,5 @@
 // A small social graph: tables, rows, and three questions. Run it with
-//   ruzu :memory: < examples/quickstart.cypher
+//   ruzu :memory: < docs/examples/quickstart.cypher
 CREATE NODE TABLE Person(name STRING, age INT64, PRIMARY KEY (name));
 CREATE NODE TABLE City(name STRING, PRIMARY KEY (name));
 CREATE REL TABLE Knows(FROM Person TO Person, since INT64);
