@@ -218,7 +218,7 @@ ruzu_status rz_option_set(ruzu_conn *conn, rz_option_id id, const rz_value *valu
     if (value->is_null) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "The value of option %s must not be NULL.", option_table[id].name);
     }
-    if (!rz_type_widens(value->type, type)) {
+    if (!rz_type_widens(value->type, type) && !(rz_type_is_integer(value->type) && rz_type_is_integer(type))) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Expression %s has data type %s but expected %s. Implicit cast is not supported.", shown,
                             rz_type_id_name((ruzu_type_id)value->type->id), rz_type_id_name((ruzu_type_id)type->id));
     }

@@ -51,7 +51,9 @@ static ruzu_status misc_evaluate(rz_run *run, rz_expr *expr, rz_value *out, rz_e
     }
     if (status == RUZU_OK) {
         rz_sel sel = rz_chunk_sel(chunk);
-        status = rz_value_from_vec(chunk->columns[0], rz_sel_at(&sel, 0), &run->slot->arena, out, err);
+        rz_value boxed; /* its type is the set's */
+        status = rz_value_from_vec(chunk->columns[0], rz_sel_at(&sel, 0), &run->slot->arena, &boxed, err);
+        status = status == RUZU_OK ? rz_value_clone(&boxed, &run->slot->arena, out, err) : status;
     }
     rz_result_set_free(set);
     return status;
