@@ -79,9 +79,6 @@ RZ_NODISCARD ruzu_status rz_exec_run(const rz_exec_context *context, const rz_pl
 /* COPY table FROM files or a query's plan (plan NULL: files). Rows copied in *out_rows. */
 RZ_NODISCARD ruzu_status rz_exec_copy_from(const rz_exec_context *context, const rz_bound_copy_from *copy, const rz_plan *plan, uint64_t *out_rows, rz_error *err);
 
-/* Runs a standalone function (CALL clear_warnings()). */
-RZ_NODISCARD ruzu_status rz_exec_call(const rz_exec_context *context, const rz_bound_call *call, rz_error *err);
-
 /* ---- table functions ---- */
 
 /* For the binder: what a table function produces (rz_bind_table_function_fn; user is the rz_exec_context-independent registry, unused: pass NULL). */

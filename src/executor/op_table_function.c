@@ -229,19 +229,3 @@ const rz_op_class rz_op_table_function = {.name = "TABLE_FUNCTION",
                                           .next = table_function_next,
                                           .rewind = table_function_rewind,
                                           .close = table_function_close};
-
-ruzu_status rz_exec_call(const rz_exec_context *context, const rz_bound_call *call, rz_error *err)
-{
-    const rz_table_function *function = rz_table_function_find(call->function);
-    if (function == NULL || !function->standalone) {
-        return rz_error_set(err, RUZU_ERROR_INTERNAL, "%s is no standalone function", call->function);
-    }
-    rz_exec exec = {.context = context};
-    rz_arena arena;
-    rz_arena_init(&arena, context->mem);
-    rz_rowset *rows = NULL;
-    ruzu_status status = table_call_run(&exec, &arena, function, NULL, 0, call->types, &rows, err);
-    rz_rowset_free(rows);
-    rz_arena_free(&arena);
-    return status;
-}

@@ -137,15 +137,6 @@ static ruzu_status show_warnings(rz_table_call *call, rz_error *err)
     return RUZU_OK;
 }
 
-static ruzu_status clear_warnings(rz_table_call *call, rz_error *err)
-{
-    (void)err;
-    if (call->exec->context->warnings != NULL) {
-        rz_warnings_clear(call->exec->context->warnings);
-    }
-    return RUZU_OK;
-}
-
 static ruzu_status current_setting(rz_table_call *call, rz_error *err)
 {
     const rz_session *session = call->exec->context->session;
@@ -231,6 +222,7 @@ static ruzu_status db_info(rz_table_call *call, rz_error *err)
     return db_info_row(call, "damaged header slots", "", stats.bad_slots, err);
 }
 
+/* Also of standalone functions, which the api runs: they have no rows. */
 static ruzu_status no_rows(rz_table_call *call, rz_error *err)
 {
     (void)call;
@@ -297,7 +289,7 @@ const rz_table_function rz_table_functions[] = {
       {"file_path", RUZU_TYPE_STRING},
       {"line_number", RUZU_TYPE_UINT64},
       {"skipped_line_or_record", RUZU_TYPE_STRING}}},
-    {"clear_warnings", 0, true, clear_warnings, 0, {{NULL, RUZU_TYPE_ANY}}},
+    {"clear_warnings", 0, true, no_rows, 0, {{NULL, RUZU_TYPE_ANY}}},
     {"current_setting", 1, false, current_setting, 1, {{"value", RUZU_TYPE_STRING}}},
     {"db_version", 0, false, db_version, 1, {{"version", RUZU_TYPE_STRING}}},
     {"catalog_version", 0, false, catalog_version, 1, {{"version", RUZU_TYPE_INT64}}},
