@@ -79,6 +79,9 @@ typedef struct rz_db {
     uint64_t memory_limit;      /* bytes */
     uint64_t busy_timeout_ms;
     char *file_access;          /* owned; NULL: all files */
+    struct rz_db *next_open;    /* registry of open files: guarded by its lock, as is ident; path is owned, NULL in memory */
+    rz_file_ident ident;
+    char *path;
     rz_options options;         /* those of the database only; atomic: any connection sets and reads */
 } rz_db;
 

@@ -34,13 +34,72 @@ static ruzu_status db_resolve_path(rz_vfs *vfs, const char *path, bool create, r
     return RUZU_OK;
 }
 
-/* Another process that is just closing the file may be waited for. */
-static ruzu_status db_open_store(const rz_store_options *options, uint32_t lock_timeout_ms, rz_store **out, rz_error *err)
+/* ---- the registry of open files ---- */
+
+/*
+ * A file is opened once in a process: two stores over it would not know of each other, and locks of files do not tell two handles of one process apart on
+ * every system. This is the only state of the library that does not belong to a database.
+ */
+static rz_mutex db_registry_lock = {PTHREAD_MUTEX_INITIALIZER};
+static rz_db *db_registry; /* guarded by db_registry_lock; linked by next_open */
+
+/* The database that has the file open in this process. What a parent process had open before fork() does not count. */
+static const rz_db *db_registry_find(const rz_file_ident *ident)
 {
+    for (const rz_db *db = db_registry; db != NULL; db = db->next_open) {
+        if (db->ident.device == ident->device && db->ident.inode == ident->inode && db->fork_generation == rz_fork_generation()) {
+            return db;
+        }
+    }
+    return NULL;
+}
+
+/* Opens the store of a file that nobody in this process has open, and notes it. The lock is held meanwhile, so that two threads cannot do so at once. */
+static ruzu_status db_open_registered(rz_db *db, const rz_store_options *options, rz_error *err)
+{
+    rz_file_ident ident;
+    ruzu_status status = RUZU_OK;
+    rz_mutex_lock(&db_registry_lock);
+    const rz_db *first = options->vfs->ident_path(options->vfs, options->path, &ident) == RUZU_OK ? db_registry_find(&ident) : NULL;
+    if (first != NULL) {
+        status = rz_error_set(err, RUZU_ERROR_LOCKED,
+                              "Could not set lock on file : %s\nThis process has the database open already, as %s. Use ruzu_connect for more connections to it.",
+                              options->path, first->path);
+    } else {
+        status = rz_store_open(options, &db->store, err);
+    }
+    if (status == RUZU_OK && options->vfs->ident_path(options->vfs, options->path, &db->ident) == RUZU_OK) {
+        db->next_open = db_registry;
+        db_registry = db;
+    }
+    rz_mutex_unlock(&db_registry_lock);
+    return status;
+}
+
+static void db_forget(rz_db *db)
+{
+    rz_mutex_lock(&db_registry_lock);
+    for (rz_db **link = &db_registry; *link != NULL; link = &(*link)->next_open) {
+        if (*link == db) {
+            *link = db->next_open;
+            break;
+        }
+    }
+    rz_mutex_unlock(&db_registry_lock);
+}
+
+/* ---- opening ---- */
+
+/* Another process that is just closing the file may be waited for. */
+static ruzu_status db_open_store(rz_db *db, const rz_store_options *options, uint32_t lock_timeout_ms, rz_error *err)
+{
+    if (options->path == NULL) {
+        return rz_store_open(options, &db->store, err);
+    }
     uint64_t end_us = rz_now_monotonic_us() + (uint64_t)lock_timeout_ms * 1000;
     uint64_t pause_us = 1000;
     for (;;) {
-        ruzu_status status = rz_store_open(options, out, err);
+        ruzu_status status = db_open_registered(db, options, err);
         uint64_t now_us = rz_now_monotonic_us();
         if (status != RUZU_ERROR_LOCKED || now_us >= end_us) {
             return status;
@@ -59,6 +118,25 @@ static ruzu_status db_open_store(const rz_store_options *options, uint32_t lock_
         rz_mutex_destroy(&mutex);
         pause_us = pause_us < 50000 ? pause_us * 2 : pause_us;
         rz_error_init(err);
+    }
+}
+
+static ruzu_status db_copy_text(const char *text, char **out, rz_error *err)
+{
+    if (text == NULL) {
+        return RUZU_OK;
+    }
+    size_t size = strlen(text) + 1;
+    *out = (char *)rz_mem_alloc(rz_mem_root(), size);
+    RZ_TRY_ALLOC(*out, err, "opening a database");
+    memcpy(*out, text, size);
+    return RUZU_OK;
+}
+
+static void db_free_text(char *text)
+{
+    if (text != NULL) {
+        rz_mem_free(rz_mem_root(), text, strlen(text) + 1);
     }
 }
 
@@ -82,16 +160,9 @@ static ruzu_status db_open_parts(rz_db *db, const char *path, const ruzu_config 
         status = rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot open an in-memory database under READ ONLY mode.");
         goto cleanup;
     }
-    if (config->file_access != NULL) {
-        size_t size = strlen(config->file_access) + 1;
-        db->file_access = (char *)rz_mem_alloc(rz_mem_root(), size);
-        if (db->file_access == NULL) {
-            status = rz_error_no_memory(err, "opening a database");
-            goto cleanup;
-        }
-        memcpy(db->file_access, config->file_access, size);
-    }
-    RZ_TRY_GOTO(db_open_store(&options, config->lock_timeout_ms, &db->store, err));
+    RZ_TRY_GOTO(db_copy_text(config->file_access, &db->file_access, err));
+    RZ_TRY_GOTO(db_copy_text(options.path, &db->path, err));
+    RZ_TRY_GOTO(db_open_store(db, &options, config->lock_timeout_ms, err));
     RZ_TRY_GOTO(rz_sched_create(rz_store_mem(db->store), db->max_threads, &db->sched, err));
 cleanup:
     rz_arena_free(&arena);
@@ -103,9 +174,9 @@ static ruzu_status db_free(rz_db *db, rz_error *err)
 {
     rz_sched_destroy(db->sched);
     ruzu_status status = db->store == NULL ? RUZU_OK : rz_store_close(db->store, err);
-    if (db->file_access != NULL) {
-        rz_mem_free(rz_mem_root(), db->file_access, strlen(db->file_access) + 1);
-    }
+    db_forget(db); /* after the file is closed: until then nobody else may open it */
+    db_free_text(db->path);
+    db_free_text(db->file_access);
     rz_mutex_destroy(&db->lock);
     rz_mem_free(rz_mem_root(), db, sizeof *db);
     return status;
