@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RECURSIVE: variable-length and shortest paths from each input row.
+ *
+ * The op chooses a search, begins it for one row after the other and collects its answers in the output chunk: columns of the input become dictionaries over its
+ * chunk, as in EXPAND. Equal answers are given once with a weight where the plan is weighted, else repeated.
+ */
+#include "executor/recursive.h"
+
+#include <string.h>
+
+static const rz_search_class *recur_choose(const rz_plan_recursive *spec, bool with_path)
+{
+    switch (spec->spec->semantic) {
+    case RZ_PATH_WALK: return with_path ? &rz_search_trails : &rz_search_levels;
+    case RZ_PATH_ACYCLIC:
+        /* The shortest walk to a node repeats no node in between, so it is one of the paths asked for. */
+        return spec->distinct_ends && !with_path && spec->spec->lower <= 1 ? &rz_search_levels : &rz_search_trails;
+    case RZ_PATH_TRAIL:
+        /* The same for relationships, unless they may be walked back: a-b-a. */
+        return spec->distinct_ends && !with_path && spec->spec->lower <= 1 && !spec->undirected ? &rz_search_levels : &rz_search_trails;
+    case RZ_PATH_SHORTEST:
+    case RZ_PATH_ALL_SHORTEST: return &rz_search_shortest;
+    case RZ_PATH_WSHORTEST:
+    case RZ_PATH_ALL_WSHORTEST: return &rz_search_weighted;
+    }
+    return &rz_search_trails;
+}
+
+static bool recur_is_table(const rz_plan_recursive *spec, uint32_t table)
+{
+    for (uint32_t i = 0; i < spec->to_table_count; i++) {
+        if (spec->to_tables[i] == table) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rz_recur_accepts(const rz_recur *recur, rz_id to)
+{
+    return (recur->all_tables || recur_is_table(recur->spec, rz_id_table(to))) && (!recur->spec->to_bound || to == recur->target);
+}
+
+/* ---- opening ---- */
+
+static ruzu_status recur_open_columns(rz_recur *recur, rz_error *err)
+{
+    const rz_plan *plan = recur->op.plan;
+    const rz_plan *input = recur->op.input->plan;
+    rz_arena *arena = &recur->op.worker->arena;
+    uint32_t own[4];
+    uint32_t own_count = 0;
+    int32_t *positions = NULL;
+    recur->path_position = rz_plan_position(plan, recur->spec->path);
+    recur->length_position = rz_plan_position(plan, recur->spec->length);
+    recur->cost_position = rz_plan_position(plan, recur->spec->spec->cost_column);
+    recur->to_position = recur->spec->to_bound ? -1 : rz_plan_position(plan, recur->spec->to);
+    const int32_t made[4] = {recur->path_position, recur->length_position, recur->cost_position, recur->to_position};
+    for (uint32_t i = 0; i < 4; i++) {
+        if (made[i] >= 0) {
+            own[own_count++] = plan->columns[made[i]];
+        }
+    }
+    RZ_TRY(rz_op_make_chunk(&recur->op, own, own_count, err));
+    positions = RZ_NEW_ARRAY(arena, int32_t, plan->column_count);
+    RZ_TRY_ALLOC(positions, err, "building a search");
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        bool is_made = false;
+        for (uint32_t j = 0; j < own_count; j++) {
+            is_made = is_made || own[j] == plan->columns[i];
+        }
+        positions[i] = is_made ? -1 : rz_plan_position(input, plan->columns[i]);
+    }
+    recur->positions = positions;
+    recur->from_position = rz_plan_position(input, recur->spec->from);
+    recur->bound_position = recur->spec->to_bound ? rz_plan_position(input, recur->spec->to) : -1;
+    if (recur->from_position < 0 || (recur->spec->to_bound && recur->bound_position < 0)) {
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "an end of a search is not in its input");
+    }
+    recur->with_path = recur->path_position >= 0;
+    return RUZU_OK;
+}
+
+static ruzu_status recur_open(rz_op *base, rz_error *err)
+{
+    rz_recur *recur = (rz_recur *)base;
+    const rz_plan *plan = base->plan;
+    rz_arena *arena = &base->worker->arena;
+    recur->spec = &plan->u.recursive;
+    recur->mem = base->worker->exec->context->mem;
+    RZ_TRY(recur_open_columns(recur, err));
+    recur->in_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->column_count);
+    recur->out_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->column_count);
+    recur->flats = RZ_NEW_ARRAY(arena, rz_vec *, base->input->plan->column_count);
+    recur->index = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    recur->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    if (recur->in_vecs == NULL || recur->out_vecs == NULL || recur->flats == NULL || recur->index == NULL || recur->weights == NULL) {
+        return rz_error_no_memory(err, "building a search");
+    }
+    recur->limit = base->worker->exec->vector_rows;
+    recur->all_tables = true;
+    for (uint32_t h = 0; h < recur->spec->hop_count; h++) {
+        recur->all_tables = recur->all_tables && recur_is_table(recur->spec, recur->spec->hops[h].to_table);
+    }
+    const rz_type *from_type = base->input->plan->types[recur->from_position];
+    for (uint32_t t = 0; recur->spec->spec->lower == 0 && t < from_type->table_count; t++) { /* the zero-length path ends where it begins */
+        recur->all_tables = recur->all_tables && recur_is_table(recur->spec, from_type->tables[t]);
+    }
+    RZ_TRY(rz_steps_open(base->worker, recur->spec, base->input->plan, &recur->steps, err));
+    recur->search_class = recur_choose(recur->spec, recur->with_path);
+    recur->search = rz_arena_calloc(arena, 1, recur->search_class->size);
+    RZ_TRY_ALLOC(recur->search, err, "building a search");
+    return recur->search_class->open(recur, recur->search, err);
+}
+
+/* ---- answers ---- */
+
+static ruzu_status recur_write_list(rz_vec *list, uint32_t row, const void *items, uint32_t count, size_t size, rz_error *err)
+{
+    uint32_t offset = 0;
+    RZ_TRY(rz_vec_list_reserve(list, count, &offset, err));
+    ((rz_list_entry *)list->data)[row] = (rz_list_entry){offset, count};
+    if (count != 0) {
+        memcpy((char *)list->children[0]->data + offset * size, items, count * size);
+    }
+    return RUZU_OK;
+}
+
+/* Writes one row. */
+static ruzu_status recur_write_row(rz_recur *recur, const rz_recur_answer *answer, uint64_t weight, rz_error *err)
+{
+    rz_chunk *chunk = recur->op.chunk;
+    uint32_t row = recur->count++;
+    recur->index[row] = rz_sel_at(&recur->sel, recur->at_row);
+    recur->weights[row] = weight;
+    if (recur->to_position >= 0) {
+        ((rz_id *)chunk->columns[recur->to_position]->data)[row] = answer->to;
+    }
+    if (recur->length_position >= 0) {
+        ((int64_t *)chunk->columns[recur->length_position]->data)[row] = answer->length;
+    }
+    if (recur->cost_position >= 0) {
+        ((double *)chunk->columns[recur->cost_position]->data)[row] = answer->cost;
+    }
+    if (recur->path_position < 0) {
+        return RUZU_OK;
+    }
+    rz_vec *path = chunk->columns[recur->path_position];
+    uint32_t inner = answer->length == 0 ? 0 : answer->length - 1;
+    RZ_TRY(recur_write_list(path->children[0], row, answer->nodes, inner, sizeof(rz_id), err));
+    return recur_write_list(path->children[1], row, answer->rels, answer->length, sizeof(rz_rel_ref), err);
+}
+
+ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_answer *answer, rz_error *err)
+{
+    if (recur->op.plan->weighted) {
+        return recur_write_row(recur, answer, answer->count, err);
+    }
+    uint64_t copies = answer->count;
+    for (; copies != 0 && !rz_recur_is_full(recur); copies--) {
+        RZ_TRY(recur_write_row(recur, answer, 1, err));
+    }
+    recur->pending = *answer; /* without copies left it is none */
+    recur->pending.count = copies;
+    return RUZU_OK;
+}
+
+/* ---- rows ---- */
+
+static ruzu_status recur_take_input(rz_recur *recur, rz_error *err)
+{
+    rz_op *base = &recur->op;
+    rz_vec *column = NULL;
+    RZ_TRY(rz_op_next(base->input, &recur->input, err));
+    if (recur->input == NULL) {
+        return RUZU_OK;
+    }
+    recur->sel = rz_chunk_sel(recur->input);
+    recur->at_row = 0;
+    recur->in_row = false;
+    recur->pass_count = 0;
+    for (uint32_t i = 0; i < base->plan->column_count; i++) {
+        if (recur->positions[i] >= 0) {
+            RZ_TRY(rz_op_flat_input(base, recur->input, recur->positions[i], recur->flats, &recur->in_vecs[recur->pass_count], err));
+            recur->out_vecs[recur->pass_count++] = base->chunk->columns[i];
+        }
+    }
+    RZ_TRY(rz_op_flat_input(base, recur->input, recur->from_position, recur->flats, &column, err));
+    rz_vec_view(column, &recur->from_view);
+    if (recur->bound_position >= 0) {
+        RZ_TRY(rz_op_flat_input(base, recur->input, recur->bound_position, recur->flats, &column, err));
+        rz_vec_view(column, &recur->bound_view);
+    }
+    return RUZU_OK;
+}
+
+/* The id of a NODE column in a row; false for NULL. */
+static bool recur_id(const rz_view *view, uint32_t row, rz_id *out)
+{
+    uint32_t at = rz_view_at(view, row);
+    *out = ((const rz_id *)view->data)[at];
+    return rz_view_valid(view, at);
+}
+
+static ruzu_status recur_begin_row(rz_recur *recur, bool *out_some, rz_error *err)
+{
+    uint32_t row = rz_sel_at(&recur->sel, recur->at_row);
+    *out_some = recur_id(&recur->from_view, row, &recur->from) && (recur->bound_position < 0 || recur_id(&recur->bound_view, row, &recur->target));
+    if (!*out_some) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_steps_set_row(&recur->steps, &recur->op, recur->input, recur->flats, row, err));
+    recur->in_row = true;
+    return recur->search_class->begin(recur, recur->search, err);
+}
+
+/* Runs searches until the output is full or the input chunk is done. */
+static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
+{
+    if (recur->pending.count != 0) { /* of the row at at_row */
+        rz_recur_answer rest = recur->pending;
+        RZ_TRY(rz_recur_answer_add(recur, &rest, err));
+    }
+    while (recur->at_row < recur->sel.count && !rz_recur_is_full(recur)) {
+        bool done = true;
+        if (!recur->in_row) {
+            bool some = false;
+            RZ_TRY(recur_begin_row(recur, &some, err));
+            if (!some) {
+                recur->at_row++;
+                continue;
+            }
+        }
+        RZ_TRY(recur->search_class->run(recur, recur->search, &done, err));
+        if (recur->pending.count != 0) {
+            return RUZU_OK; /* the output is full; the search is asked again when these are given */
+        }
+        if (done) {
+            recur->in_row = false;
+            recur->at_row++;
+        }
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status recur_finish(rz_recur *recur, rz_error *err)
+{
+    rz_chunk *chunk = recur->op.chunk;
+    RZ_TRY(rz_vec_slice_many(recur->out_vecs, (const rz_vec *const *)recur->in_vecs, recur->pass_count, recur->index, recur->count, err));
+    chunk->count = recur->count;
+    chunk->sel = NULL;
+    chunk->weight = recur->op.plan->weighted || recur->input->weight != NULL ? recur->weights : NULL;
+    for (uint32_t i = 0; recur->input->weight != NULL && i < recur->count; i++) {
+        recur->weights[i] *= recur->input->weight[recur->index[i]];
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status recur_next(rz_op *base, rz_chunk **out, rz_error *err)
+{
+    rz_recur *recur = (rz_recur *)base;
+    for (;;) {
+        if (recur->input == NULL || recur->at_row == recur->sel.count) {
+            RZ_TRY(recur_take_input(recur, err));
+            if (recur->input == NULL) {
+                return RUZU_OK;
+            }
+        }
+        for (uint32_t i = 0; i < base->plan->column_count; i++) {
+            if (recur->positions[i] < 0) {
+                rz_vec_reset(base->chunk->columns[i]);
+            }
+        }
+        recur->count = 0;
+        RZ_TRY(recur_fill(recur, err));
+        if (recur->count != 0) {
+            RZ_TRY(recur_finish(recur, err));
+            *out = base->chunk;
+            return RUZU_OK;
+        }
+        RZ_TRY(rz_exec_poll(base->worker->exec, err));
+    }
+}
+
+static ruzu_status recur_rewind(rz_op *base, rz_error *err)
+{
+    (void)err;
+    rz_recur *recur = (rz_recur *)base;
+    recur->input = NULL;
+    recur->in_row = false;
+    recur->pending.count = 0;
+    return RUZU_OK;
+}
+
+static void recur_close(rz_op *base)
+{
+    rz_recur *recur = (rz_recur *)base;
+    if (recur->search != NULL) {
+        recur->search_class->close(recur, recur->search);
+    }
+    rz_steps_close(&recur->steps);
+}
+
+const rz_op_class rz_op_recursive = {
+    .name = "RECURSIVE", .size = sizeof(rz_recur), .open = recur_open, .next = recur_next, .rewind = recur_rewind, .close = recur_close};
