@@ -51,6 +51,8 @@ const bind_variable *rz_bind_find_here(const rz_binder *binder, const char *name
 /* ---- bind_cast.c ---- */
 /* Implicit cast, or the Binder error "Expression E has data type T but expected U. Implicit cast is not supported." */
 RZ_NODISCARD ruzu_status rz_bind_implicit_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err);
+/* The cast of a value to the column it is stored in (CREATE, COPY, DEFAULT): any cast that exists. */
+RZ_NODISCARD ruzu_status rz_bind_assign_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err);
 /* A cast that has been found possible (overload resolution, explicit casts); literals are converted now. */
 RZ_NODISCARD ruzu_status rz_bind_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, bool try_cast, rz_expr **out, rz_error *err);
 /* Casts all to their common type: list elements, CASE branches. what: for the error. */

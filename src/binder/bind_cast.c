@@ -63,10 +63,8 @@ ruzu_status rz_bind_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, 
 
 ruzu_status rz_bind_implicit_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err)
 {
-    bool from_text = expr->type->id == RUZU_TYPE_STRING && (expr->kind == RZ_EXPR_LITERAL || expr->kind == RZ_EXPR_PARAMETER) && rz_cast_exists(expr->type, type);
     bool empty_list = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 0 && expr->type->id == RUZU_TYPE_LIST && rz_cast_exists(expr->type, type);
-    if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || from_text || empty_list ||
-        rz_type_widens(expr->type, type)) {
+    if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || empty_list || rz_type_widens(expr->type, type)) {
         return rz_bind_cast(binder, expr, type, false, out, err);
     }
     return rz_error_set_at(err, RUZU_ERROR_BINDER, expr->position, "Expression %s has data type %s but expected %s. Implicit cast is not supported.",
@@ -88,6 +86,15 @@ ruzu_status rz_bind_unify(rz_binder *binder, rz_expr **exprs, uint32_t count, co
     }
     *out_type = type;
     return RUZU_OK;
+}
+
+ruzu_status rz_bind_assign_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err)
+{
+    bool graph_text = type->id == RUZU_TYPE_STRING && rz_type_has_graph_ref(expr->type);
+    if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || graph_text || rz_cast_exists(expr->type, type)) {
+        return rz_bind_cast(binder, expr, type, false, out, err);
+    }
+    return rz_bind_implicit_cast(binder, expr, type, out, err);
 }
 
 /* ---- value forms ---- */

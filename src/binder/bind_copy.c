@@ -136,7 +136,7 @@ static ruzu_status copy_query(rz_binder *binder, const rz_ast_query *ast, rz_bou
             if (rz_type_equal(item->expr->type, wanted)) {
                 continue;
             }
-            RZ_TRY(rz_bind_implicit_cast(binder, item->expr, wanted, &item->expr, err));
+            RZ_TRY(rz_bind_assign_cast(binder, item->expr, wanted, &item->expr, err));
             item->column = rz_bind_new_column(binder);
             ((uint32_t *)(uintptr_t)out->query->columns)[a * out->query->result_count + i] = item->column;
         }

@@ -38,10 +38,30 @@ ruzu_status rz_bind_call(rz_binder *binder, const char *name, rz_expr **args, co
     return rz_bind_name(binder, *out, err);
 }
 
+/* A constant made of text literals: 'a', $p, ['a', 'b']. */
+static bool compare_is_text(const rz_expr *expr)
+{
+    if (expr->kind == RZ_EXPR_LITERAL || expr->kind == RZ_EXPR_PARAMETER) {
+        return true;
+    }
+    bool is_list = expr->kind == RZ_EXPR_FUNCTION && expr->type->id == RUZU_TYPE_LIST && strcmp(expr->u.function->fn->name, "LIST_CREATION") == 0;
+    for (uint32_t i = 0; is_list && i < expr->child_count; i++) {
+        is_list = compare_is_text(expr->children[i]);
+    }
+    return is_list;
+}
+
+/* Text constants become what they are compared with (dialect §10.2). */
 static bool compare_takes_text(const rz_expr *text, const rz_expr *other)
 {
-    return text->type->id == RUZU_TYPE_STRING && (text->kind == RZ_EXPR_LITERAL || text->kind == RZ_EXPR_PARAMETER) && other->type->id != RUZU_TYPE_STRING &&
-           other->type->id != RUZU_TYPE_ANY && rz_cast_exists(text->type, other->type);
+    const rz_type *from = text->type;
+    const rz_type *to = other->type;
+    while (from->id == RUZU_TYPE_LIST && to->physical == RZ_PHYS_LIST && to->id != RUZU_TYPE_MAP) {
+        from = from->child;
+        to = to->child;
+    }
+    return from->id == RUZU_TYPE_STRING && to->id != RUZU_TYPE_STRING && to->id != RUZU_TYPE_ANY && compare_is_text(text) &&
+           rz_cast_exists(text->type, other->type);
 }
 
 ruzu_status rz_bind_compare(rz_binder *binder, const char *name, rz_expr *left, rz_expr *right, rz_expr **out, rz_error *err)

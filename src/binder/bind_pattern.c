@@ -2,8 +2,8 @@
 /*
  * MATCH patterns: variables, labels, FROM/TO pairs, inline properties.
  *
- * First the shape is collected with every table a label allows; then tables and hops are narrowed against each other until nothing changes; only then are types made and
- * conditions bound, so that expressions see the narrowed tables.
+ * First the shape is collected with every table a label allows; then tables and hops are narrowed against each other until nothing changes. Types keep every table that the labels
+ * allow: whether a property exists does not depend on what the pattern can reach.
  */
 #include "binder/bind_pattern.h"
 
@@ -31,6 +31,14 @@ static ruzu_status table_set_add(rz_binder *binder, bind_tables *set, uint32_t t
         uint32_t swap = set->items[i];
         set->items[i] = set->items[i - 1];
         set->items[i - 1] = swap;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status table_set_copy(rz_binder *binder, const bind_tables *from, bind_tables *to, rz_error *err)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        RZ_TRY(table_set_add(binder, to, from->items[i], err));
     }
     return RUZU_OK;
 }
@@ -159,6 +167,7 @@ static ruzu_status pattern_add_node(rz_binder *binder, bind_pattern_state *state
         }
     }
     RZ_TRY(label_tables(binder, ast->labels, RZ_CAT_NODE_TABLE, &node.tables, err));
+    RZ_TRY(table_set_copy(binder, &node.tables, &node.label_tables, err));
     if (node.bound) {
         uint32_t kept = 0;
         for (uint32_t t = 0; t < node.tables.count; t++) {
@@ -197,16 +206,11 @@ static ruzu_status pattern_add_edge(rz_binder *binder, bind_pattern_state *state
         const bind_variable *variable = NULL;
         RZ_TRY(rz_bind_lookup(binder, ast->variable, &variable, err));
         if (variable != NULL) {
-            if (variable->type->id != RUZU_TYPE_REL || ast->recursive != NULL) {
-                return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position,
-                                       variable->type->id == RUZU_TYPE_RECURSIVE_REL || variable->type->id == RUZU_TYPE_REL
-                                           ? "Bind relationship %s to relationship with same name is not supported."
-                                           : "%s has data type %s but REL was expected.",
-                                       ast->variable, rz_bind_type_text(binder, variable->type));
-            }
-            edge.bound = true;
-            edge.column = variable->column;
-            edge.bound_type = variable->type;
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position,
+                                   variable->type->id == RUZU_TYPE_RECURSIVE_REL || variable->type->id == RUZU_TYPE_REL
+                                       ? "Bind relationship %s to relationship with same name is not supported."
+                                       : "%s has data type %s but REL was expected.",
+                                   ast->variable, rz_bind_type_text(binder, variable->type));
         }
     }
     RZ_TRY(label_tables(binder, ast->labels, RZ_CAT_REL_TABLE, &edge.pairs, err));
@@ -306,7 +310,7 @@ static ruzu_status edge_check(rz_binder *binder, const bind_pattern_state *state
     for (uint32_t side = 0; side < 2; side++) {
         const bind_node *node = &state->nodes.items[side == 0 ? edge->from : edge->to];
         bool wants_source = (side == 0) == (edge->ast->direction != RZ_AST_DIRECTION_LEFT);
-        if (edge->ast->direction == RZ_AST_DIRECTION_BOTH || edge->pairs.count != 1 || node->name == NULL || node->ast->labels == NULL) {
+        if (edge->ast->direction == RZ_AST_DIRECTION_BOTH || edge->pairs.count != 1 || node->name == NULL || node->ast->labels == NULL || node->bound) {
             continue;
         }
         uint32_t wanted = wants_source ? pair->src_table : pair->dst_table;
@@ -359,7 +363,7 @@ static ruzu_status node_finish(rz_binder *binder, bind_node *node, rz_error *err
     if (node->bound) {
         return RUZU_OK;
     }
-    const rz_type *type = rz_type_node(binder->arena, node->tables.items, node->tables.count);
+    const rz_type *type = rz_type_node(binder->arena, node->label_tables.items, node->label_tables.count);
     RZ_TRY_ALLOC(type, err, "binding a pattern");
     node->bound_type = type;
     node->column = rz_bind_new_column(binder);
@@ -368,14 +372,7 @@ static ruzu_status node_finish(rz_binder *binder, bind_node *node, rz_error *err
 
 static ruzu_status edge_rel_type(rz_binder *binder, const bind_edge *edge, const rz_type **out, rz_error *err)
 {
-    bind_tables pairs = {0};
-    for (uint32_t i = 0; i < edge->hops.count; i++) {
-        RZ_TRY(table_set_add(binder, &pairs, edge->hops.items[i].pair, err));
-    }
-    if (edge->hops.count == 0) { /* no row can match, but the properties must still be known */
-        pairs = edge->pairs;
-    }
-    *out = rz_type_rel(binder->arena, pairs.items, pairs.count);
+    *out = rz_type_rel(binder->arena, edge->pairs.items, edge->pairs.count);
     RZ_TRY_ALLOC(*out, err, "binding a pattern");
     return RUZU_OK;
 }
@@ -440,25 +437,32 @@ static ruzu_status map_bind(rz_binder *binder, const rz_ast_property_map *map, r
 /* A bound node met again with a narrower label: its label must be one of them. */
 static ruzu_status node_label_condition(rz_binder *binder, const bind_node *node, rz_expr *object, bind_exprs *out, rz_error *err)
 {
-    if (!node->bound || node->tables.count == node->bound_type->table_count) {
+    uint32_t count = 0;
+    rz_expr **choices = RZ_NEW_ARRAY(binder->arena, rz_expr *, node->bound_type->table_count + 1);
+    rz_expr *label = NULL;
+    RZ_TRY_ALLOC(choices, err, "binding a label");
+    if (!node->bound) {
         return RUZU_OK;
     }
-    rz_expr *label = NULL;
     RZ_TRY(rz_bind_label(binder, object, &label, err));
-    rz_expr **choices = RZ_NEW_ARRAY(binder->arena, rz_expr *, node->tables.count + 1);
-    RZ_TRY_ALLOC(choices, err, "binding a label");
-    for (uint32_t i = 0; i < node->tables.count; i++) {
-        rz_expr *name = NULL;
-        RZ_TRY(rz_bind_literal_string(binder, rz_catalog_node_table(binder->context->catalog, node->tables.items[i])->name, &name, err));
-        RZ_TRY(rz_bind_compare(binder, "EQUALS", label, name, &choices[i], err));
+    for (uint32_t i = 0; i < node->bound_type->table_count; i++) {
+        uint32_t table = node->bound_type->tables[i];
+        if (table_set_has(node->label_tables.items, node->label_tables.count, table)) {
+            rz_expr *name = NULL;
+            RZ_TRY(rz_bind_literal_string(binder, rz_catalog_node_table(binder->context->catalog, table)->name, &name, err));
+            RZ_TRY(rz_bind_compare(binder, "EQUALS", label, name, &choices[count++], err));
+        }
+    }
+    if (count == node->bound_type->table_count) {
+        return RUZU_OK; /* the labels say nothing new */
     }
     rz_expr *condition = choices[0];
-    if (node->tables.count == 0) {
+    if (count == 0) {
         rz_value never = {.type = RZ_BOOL, .u.boolean = false};
         condition = rz_expr_literal(binder->arena, &never);
         RZ_TRY_ALLOC(condition, err, "binding a label");
-    } else if (node->tables.count > 1) {
-        RZ_TRY(rz_bind_new(binder, RZ_EXPR_OR, RZ_BOOL, choices, node->tables.count, &condition, err));
+    } else if (count > 1) {
+        RZ_TRY(rz_bind_new(binder, RZ_EXPR_OR, RZ_BOOL, choices, count, &condition, err));
     }
     return rz_bind_add_conjuncts(binder, condition, out, err);
 }

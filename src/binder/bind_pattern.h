@@ -15,7 +15,8 @@ typedef struct bind_node {
     bool bound;
     uint32_t column;
     const rz_type *bound_type; /* of the column */
-    bind_tables tables;        /* allowed in this pattern */
+    bind_tables label_tables;  /* allowed by the labels: in the type */
+    bind_tables tables;        /* of them, those that the pattern can reach */
 } bind_node;
 
 typedef struct bind_edge {

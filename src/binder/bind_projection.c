@@ -370,8 +370,10 @@ ruzu_status rz_bind_projection(rz_binder *binder, const rz_ast_body *body, bool 
     for (uint32_t i = 0; i < state.items.count; i++) {
         out->grouped |= expr_has_aggregate(state.items.items[i].expr);
     }
-    for (uint32_t i = 0; i < body->order_count; i++) {
-        out->grouped |= body_order_has_aggregate(body->orders[i].expr);
+    for (uint32_t i = 0; i < body->order_count && !out->grouped; i++) {
+        if (body_order_has_aggregate(body->orders[i].expr)) {
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, body->orders[i].expr->position, "Cannot evaluate expression with type AGGREGATE_FUNCTION.");
+        }
     }
     rz_expr **originals = RZ_NEW_ARRAY(binder->arena, rz_expr *, state.items.count);
     RZ_TRY_ALLOC(originals, err, "binding a projection");

@@ -36,7 +36,7 @@ ruzu_status rz_bind_default(rz_binder *binder, const rz_cat_property *property, 
     binder->script = outer_script;
     binder->scope = outer;
     RZ_TRY(status);
-    return rz_bind_implicit_cast(binder, *out, property->type, out, err);
+    return rz_bind_assign_cast(binder, *out, property->type, out, err);
 }
 
 /* One value per property: given, default, or NULL for a SERIAL that the table numbers. */
@@ -49,7 +49,7 @@ static ruzu_status create_values(rz_binder *binder, const rz_cat_table *table, c
         for (uint32_t m = 0; m < map->count; m++) {
             if (rz_name_equal(map->keys[m], property->name)) {
                 RZ_TRY(rz_bind_expr(binder, map->values[m], &values[i], err));
-                RZ_TRY(rz_bind_implicit_cast(binder, values[i], property->type, &values[i], err));
+                RZ_TRY(rz_bind_assign_cast(binder, values[i], property->type, &values[i], err));
             }
         }
         if (values[i] == NULL && property->type->id != RUZU_TYPE_SERIAL) {
@@ -70,12 +70,45 @@ static bool map_has(const rz_ast_property_map *map, const char *name)
     return false;
 }
 
-static ruzu_status create_node(rz_binder *binder, const rz_ast_node_pattern *ast, rz_bound_insert_node *out, rz_error *err)
+/* Without a label: the tables that the labelled relationships next to the node allow. Narrows tables in place. */
+static void create_infer_tables(rz_binder *binder, const rz_ast_path *path, uint32_t node_idx, uint32_t *tables, uint32_t *io_count)
 {
-    const uint32_t *tables = NULL;
+    for (uint32_t side = 0; side < 2; side++) {
+        if ((side == 0 && node_idx == 0) || (side == 1 && node_idx + 1 == path->node_count)) {
+            continue;
+        }
+        const rz_ast_rel_pattern *rel = path->rels[side == 0 ? node_idx - 1 : node_idx];
+        const rz_cat_table *table = rel->labels == NULL || rel->labels->kind != RZ_AST_LABEL_NAME
+                                        ? NULL
+                                        : rz_catalog_find_table(binder->context->catalog, rel->labels->name);
+        bool is_source = (side == 1) == (rel->direction == RZ_AST_DIRECTION_RIGHT);
+        uint32_t kept = 0;
+        for (uint32_t t = 0; table != NULL && t < *io_count; t++) {
+            bool fits = false;
+            for (uint32_t p = 0; p < table->pair_count; p++) {
+                fits |= (is_source ? table->pairs[p].src_table : table->pairs[p].dst_table) == tables[t];
+            }
+            tables[kept] = tables[t];
+            kept += fits;
+        }
+        *io_count = table != NULL ? kept : *io_count;
+    }
+}
+
+static ruzu_status create_node(rz_binder *binder, const rz_ast_path *path, uint32_t node_idx, rz_bound_insert_node *out, rz_error *err)
+{
+    const rz_ast_node_pattern *ast = path->nodes[node_idx];
+    const uint32_t *labelled = NULL;
     uint32_t count = 0;
     const char *name = ast->variable == NULL ? "" : ast->variable;
-    RZ_TRY(rz_bind_node_labels(binder, ast->labels, &tables, &count, err));
+    RZ_TRY(rz_bind_node_labels(binder, ast->labels, &labelled, &count, err));
+    uint32_t *tables = (uint32_t *)rz_arena_dup(binder->arena, labelled, count * sizeof *labelled);
+    if (tables == NULL && count != 0) {
+        return rz_error_no_memory(err, "binding CREATE");
+    }
+    if (ast->labels == NULL) {
+        create_infer_tables(binder, path, node_idx, tables, &count);
+    }
     if (count != 1) {
         return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position,
                                ast->labels == NULL ? "Create node %s with empty node labels is not supported." : "Create node %s with multiple node labels is not supported.",
@@ -189,25 +222,25 @@ static const bind_variable *create_find(rz_binder *binder, const create_state *s
     return rz_bind_lookup(binder, name, &variable, err) == RUZU_OK ? variable : NULL;
 }
 
-static ruzu_status create_path_node(rz_binder *binder, create_state *state, const rz_ast_node_pattern *ast, bind_variable *out, rz_error *err)
+static ruzu_status create_path_node(rz_binder *binder, create_state *state, const rz_ast_path *path, uint32_t node_idx, bind_variable *out, rz_error *err)
 {
+    const rz_ast_node_pattern *ast = path->nodes[node_idx];
     const bind_variable *known = ast->variable == NULL ? NULL : create_find(binder, state, ast->variable, err);
     if (known != NULL) {
         if (known->type->id != RUZU_TYPE_NODE) {
             return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "Cannot bind %s as node pattern.", ast->variable);
         }
-        if (ast->properties.count != 0 || ast->labels != NULL) {
+        if (ast->properties.count != 0) {
             return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "Variable %s already exists.", ast->variable);
         }
         *out = *known;
         return RUZU_OK;
     }
     rz_bound_insert_node node = {0};
-    RZ_TRY(create_node(binder, ast, &node, err));
+    RZ_TRY(create_node(binder, path, node_idx, &node, err));
     node.column = rz_bind_new_column(binder);
-    const rz_type *type = rz_type_node(binder->arena, &node.table, 1);
     uint32_t *table = (uint32_t *)rz_arena_dup(binder->arena, &node.table, sizeof node.table);
-    type = table == NULL ? NULL : rz_type_node(binder->arena, table, 1);
+    const rz_type *type = table == NULL ? NULL : rz_type_node(binder->arena, table, 1);
     RZ_TRY_ALLOC(type, err, "binding CREATE");
     *out = (bind_variable){.name = ast->variable, .column = node.column, .type = type};
     return RZ_ARRAY_PUSH(&state->nodes, binder->arena, node) && RZ_ARRAY_PUSH(&state->created, binder->arena, *out) ? RUZU_OK
@@ -222,7 +255,7 @@ static ruzu_status create_path(rz_binder *binder, create_state *state, const rz_
         return rz_error_set_at(err, RUZU_ERROR_BINDER, path->position, "Cannot resolve any node or relationship to create.");
     }
     for (uint32_t i = 0; i < path->node_count; i++) {
-        RZ_TRY(create_path_node(binder, state, path->nodes[i], &nodes[i], err));
+        RZ_TRY(create_path_node(binder, state, path, i, &nodes[i], err));
     }
     for (uint32_t i = 0; i + 1 < path->node_count; i++) {
         const rz_ast_rel_pattern *ast = path->rels[i];
