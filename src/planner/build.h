@@ -21,6 +21,12 @@ typedef struct plan_name {
     const char *name;    /* NULL: no variable */
 } plan_name;
 
+/* The number of relationships of a variable-length walk, as a column of its own: who asks for nothing else needs no path. */
+typedef struct plan_length {
+    uint32_t path;
+    uint32_t length;
+} plan_length;
+
 typedef struct plan_stat {
     bool known;
     rz_table_stats stats;
@@ -33,6 +39,7 @@ typedef struct rz_planner {
     RZ_ARRAY(plan_name) columns;  /* what is known of each column, by id */
     plan_stat *stats;             /* by table or pair id */
     uint32_t stat_count;
+    RZ_ARRAY(plan_length) lengths;
     plan_set present;             /* node columns that are never NULL: found by a MATCH that is not optional */
     uint32_t depth;               /* subqueries inside each other */
     uint32_t node_count;          /* plan nodes made: limited, since walks over plans recurse */
@@ -120,11 +127,13 @@ RZ_NODISCARD ruzu_status rz_plan_check_sink(const plan_arm *arm, const char *wha
 
 /* ---- plan_subquery.c ---- */
 
-/* Makes expressions ready to be evaluated over arm->cur: subqueries become APPLYs below and columns in copies of the expressions. */
+/* Makes expressions ready to be evaluated over arm->cur: subqueries become APPLYs below and columns in copies of the expressions; lengths of paths become columns. */
 RZ_NODISCARD ruzu_status rz_plan_prepare_expr(plan_arm *arm, rz_expr **io, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_prepare_exprs(plan_arm *arm, rz_expr *const *exprs, uint32_t count, rz_expr ***out, rz_error *err);
 /* The conjunct EXISTS {…} or NOT EXISTS {…} as SEMI or ANTI; *out_done false when the predicate is something else. */
 RZ_NODISCARD ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done, rz_error *err);
+/* A column for the length of the walk whose path is `path`. */
+RZ_NODISCARD ruzu_status rz_plan_length_column(rz_planner *planner, uint32_t path, uint32_t *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_optional(plan_arm *arm, const rz_bound_match *match, const plan_set *after, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_call_subquery(plan_arm *arm, const rz_bound_query *query, rz_error *err);
 /* UNION ALL of the arms' plans; the result's columns become `columns` (result_count of them, and row_number unless RZ_NO_COLUMN_ID). */

@@ -415,6 +415,21 @@ ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_boun
 
 /* ---- keys ---- */
 
+/* A key that may fail is evaluated where it stands only if everything written before it has been applied. */
+static bool key_may_be_evaluated(const join_graph *graph, uint32_t predicate_idx)
+{
+    const join_predicate *predicate = &graph->predicates.items[predicate_idx];
+    if (predicate->placed || predicate->has_subquery || rz_expr_is_volatile(predicate->expr)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < predicate_idx && predicate->late; i++) {
+        if (!graph->predicates.items[i].placed) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool rz_join_find_key(const join_graph *graph, uint32_t node_idx, const rz_plan *cur, join_key *out)
 {
     const join_node *node = &graph->nodes.items[node_idx];
@@ -427,9 +442,7 @@ bool rz_join_find_key(const join_graph *graph, uint32_t node_idx, const rz_plan 
         rz_compare_op op;
         rz_expr *key = NULL;
         plan_set uses = {0};
-        const rz_expr *property = predicate->placed || predicate->late || predicate->has_subquery
-                                      ? NULL
-                                      : rz_plan_property_comparison(predicate->expr, node->column, &op, &key);
+        const rz_expr *property = key_may_be_evaluated(graph, i) ? rz_plan_property_comparison(predicate->expr, node->column, &op, &key) : NULL;
         if (property == NULL || op != RZ_CMP_EQ) {
             continue;
         }

@@ -15,11 +15,12 @@
 /* Costs per row; a decoded neighbour is 1. */
 #define JOIN_COST_SCAN 0.3
 #define JOIN_COST_LOOKUP 5.0
-#define JOIN_COST_WALK 1.5      /* per row walked from: finding its list */
+#define JOIN_COST_WALK 1.0      /* per row walked from: finding its list, times how far apart the lists lie */
 #define JOIN_COST_REL 0.5       /* per row: decoding the relationship too */
-#define JOIN_COST_PROBE 4.0
-#define JOIN_COST_COUNT 1.5
-#define JOIN_COST_MERGE 0.4     /* per list entry of an intersection */
+#define JOIN_COST_PROBE 3.0
+#define JOIN_COST_COUNT 1.0     /* per row counted, times the same */
+#define JOIN_COST_LIST 2.0      /* per list of an intersection */
+#define JOIN_COST_MERGE 0.4     /* per entry of such a list */
 #define JOIN_COST_PREDICATE 0.2 /* times the predicate's own cost */
 
 /* What is bound, walked and applied at one point of the search. */
@@ -27,6 +28,7 @@ typedef struct join_state {
     bool *bound;     /* per node */
     bool *done;      /* per edge */
     bool *applied;   /* per predicate */
+    uint32_t origin; /* the node that was scanned: its rows come in order; UINT32_MAX: none */
     double rows;
     double cost;
 } join_state;
@@ -38,6 +40,7 @@ static ruzu_status state_new(join_graph *graph, join_state *out, rz_error *err)
     out->done = RZ_NEW_ARRAY(arena, bool, graph->edges.count);
     out->applied = RZ_NEW_ARRAY(arena, bool, graph->predicates.count);
     out->rows = out->cost = 0;
+    out->origin = UINT32_MAX;
     return out->bound == NULL || out->done == NULL || out->applied == NULL ? rz_error_no_memory(err, "planning MATCH") : RUZU_OK;
 }
 
@@ -85,6 +88,13 @@ static void state_mark_applied(const join_graph *graph, join_state *state)
 }
 
 /* ---- steps ---- */
+
+/* What finding the list of a node costs: little when nodes come in the order of their table, more the less of the table the caches hold. */
+static double state_distance(const join_graph *graph, const join_state *state, uint32_t node)
+{
+    double rows = graph->nodes.items[node].rows;
+    return state->origin == node ? 0.4 : rows < 1e5 ? 1 : rows < 1e6 ? 2 : 4;
+}
 
 static double edge_fan(const join_graph *graph, const join_edge *edge, bool backward)
 {
@@ -185,7 +195,8 @@ static void state_take(const join_graph *graph, join_state *state, join_step *st
             const join_edge *edge = &graph->edges.items[e];
             if (!state->done[e] && edge_is_plain(edge) && edge_touches(edge, step->node) && state->bound[edge->from == step->node ? edge->to : edge->from]) {
                 bool backward = edge->to != step->node;
-                state->cost += rows * (JOIN_COST_WALK + edge_fan(graph, edge, backward) * JOIN_COST_MERGE);
+                double distance = state_distance(graph, state, backward ? edge->to : edge->from);
+                state->cost += rows * (JOIN_COST_LIST + JOIN_COST_WALK * distance + edge_fan(graph, edge, backward) * JOIN_COST_MERGE);
                 result *= edge_fan(graph, edge, backward) / ends;
                 state->done[e] = true;
             }
@@ -195,21 +206,22 @@ static void state_take(const join_graph *graph, join_state *state, join_step *st
     } else {
         const join_edge *edge = &graph->edges.items[step->edge];
         double fan = edge_fan(graph, edge, step->backward);
+        double distance = state_distance(graph, state, step->backward ? edge->to : edge->from);
         bool recursive = edge->edge->recursive != NULL;
         state->done[step->edge] = true;
         switch (step->kind) {
         case JOIN_EXPAND:
             state->rows = rows * fan;
-            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : JOIN_COST_WALK) + state->rows * (edge->used ? 1 + JOIN_COST_REL : 1);
+            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : JOIN_COST_WALK * distance) + state->rows * (edge->used ? 1 + JOIN_COST_REL : 1);
             state->bound[step->node] = true;
             break;
         case JOIN_INTO:
             state->rows = rows * edge_probability(graph, edge);
-            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : JOIN_COST_PROBE);
+            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : JOIN_COST_PROBE + distance);
             break;
         case JOIN_COUNT:
             state->rows = rows * edge->reach[step->backward ? 1 : 0];
-            state->cost += rows * JOIN_COST_COUNT;
+            state->cost += rows * JOIN_COST_COUNT * distance;
             break;
         case JOIN_START:
         case JOIN_INTERSECT: break;
@@ -268,7 +280,9 @@ static void state_start(const join_graph *graph, join_state *state, uint32_t nod
         state->rows = cur->rows;
         state->cost = cur->rows * JOIN_COST_LOOKUP;
         state->applied[key.predicate] = true;
+        state->origin = UINT32_MAX;
     } else {
+        state->origin = node;
         state->rows = graph->nodes.items[node].rows;
         state->cost = state->rows * JOIN_COST_SCAN;
     }
@@ -278,6 +292,7 @@ static void state_start(const join_graph *graph, join_state *state, uint32_t nod
 
 static void state_clear(const join_graph *graph, join_state *state)
 {
+    state->origin = UINT32_MAX;
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         state->bound[i] = graph->nodes.items[i].bound;
     }
@@ -293,6 +308,17 @@ static bool edge_in_component(const join_graph *graph, uint32_t edge_idx, uint32
 {
     const join_edge *edge = &graph->edges.items[edge_idx];
     return !edge->done && graph->nodes.items[edge->from].component == component;
+}
+
+/* Some node of the component is known already. */
+static bool order_is_anchored(const join_graph *graph, uint32_t component)
+{
+    for (uint32_t i = 0; i < graph->nodes.count; i++) {
+        if (graph->nodes.items[i].component == component && graph->nodes.items[i].bound) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- greedy, and as written ---- */
@@ -332,9 +358,12 @@ static ruzu_status order_greedy(join_graph *graph, uint32_t component, const rz_
     bool ordered = rz_plan_rule(graph->planner, RZ_RULE_JOIN_ORDER);
     RZ_TRY(state_new(graph, &state, err));
     RZ_TRY(state_new(graph, &trial, err));
-    if (component != 0) {
+    if (!order_is_anchored(graph, component)) {
         join_step start;
         uint32_t first = order_first_node(graph, &state, component, cur);
+        if (first == UINT32_MAX) {
+            return rz_error_set(err, RUZU_ERROR_INTERNAL, "a part of a pattern has nowhere to start from");
+        }
         state_clear(graph, &state);
         state_start(graph, &state, first, cur, &start);
         RZ_TRY(order_push(graph, out, start, err));
@@ -353,6 +382,7 @@ static ruzu_status order_greedy(join_graph *graph, uint32_t component, const rz_
                 memcpy(trial.bound, state.bound, graph->nodes.count * sizeof(bool));
                 memcpy(trial.done, state.done, graph->edges.count * sizeof(bool));
                 memcpy(trial.applied, state.applied, graph->predicates.count * sizeof(bool));
+                trial.origin = state.origin;
                 trial.rows = state.rows;
                 trial.cost = 0;
                 state_take(graph, &trial, &steps[s]);
@@ -377,6 +407,7 @@ static ruzu_status order_greedy(join_graph *graph, uint32_t component, const rz_
 typedef struct order_entry {
     double cost;
     double rows;
+    uint32_t origin;
     uint32_t before;    /* set of edges; with 0, `start` says where the walk began */
     join_step start;
     join_step step;
@@ -431,12 +462,13 @@ static void search_extend(order_search *search, uint32_t set, const join_step *s
             memcpy(trial->bound, search->state.bound, graph->nodes.count * sizeof(bool));
             memcpy(trial->done, search->state.done, graph->edges.count * sizeof(bool));
             memcpy(trial->applied, search->state.applied, graph->predicates.count * sizeof(bool));
+            trial->origin = search->state.origin;
             trial->rows = search->state.rows;
             trial->cost = search->state.cost;
             state_take(graph, trial, &steps[s]);
             order_entry *entry = &search->entries[search_set_of(search, trial)];
             if (!entry->reached || trial->cost < entry->cost) {
-                *entry = (order_entry){.cost = trial->cost, .rows = trial->rows, .before = set, .step = steps[s], .reached = true};
+                *entry = (order_entry){.cost = trial->cost, .rows = trial->rows, .origin = trial->origin, .before = set, .step = steps[s], .reached = true};
                 if (start != NULL) {
                     entry->start = *start;
                 }
@@ -469,16 +501,17 @@ static ruzu_status search_collect(const order_search *search, bool has_start, jo
 static ruzu_status order_exact(order_search *search, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)
 {
     join_graph *graph = search->graph;
+    bool anchored = order_is_anchored(graph, component);
     search->entries = RZ_NEW_ARRAY(graph->planner->arena, order_entry, (size_t)1 << search->edge_count);
     RZ_TRY_ALLOC(search->entries, err, "planning MATCH");
     RZ_TRY(state_new(graph, &search->state, err));
     RZ_TRY(state_new(graph, &search->trial, err));
-    if (component == 0) {
+    if (anchored) {
         state_clear(graph, &search->state);
         search->state.rows = cur->rows;
         search_extend(search, 0, NULL);
     }
-    for (uint32_t i = 0; i < graph->nodes.count && component != 0; i++) {
+    for (uint32_t i = 0; i < graph->nodes.count && !anchored; i++) {
         join_step start;
         if (graph->nodes.items[i].component == component && start_is_possible(graph, i, cur)) {
             state_clear(graph, &search->state);
@@ -489,12 +522,13 @@ static ruzu_status order_exact(order_search *search, uint32_t component, const r
     for (uint32_t set = 1; set + 1 < (1u << search->edge_count); set++) {
         if (search->entries[set].reached) {
             search_restore(search, set);
+            search->state.origin = search->entries[set].origin;
             search->state.rows = search->entries[set].rows;
             search->state.cost = search->entries[set].cost;
             search_extend(search, set, NULL);
         }
     }
-    return search_collect(search, component != 0, out, err);
+    return search_collect(search, !anchored, out, err);
 }
 
 ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)
@@ -510,6 +544,9 @@ ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *
         }
     }
     search.edge_count = count;
+    if (count == 0 && order_is_anchored(graph, component)) {
+        return RUZU_OK;
+    }
     if (count == 0 || count > RZ_JOIN_EXACT || !rz_plan_rule(graph->planner, RZ_RULE_JOIN_ORDER)) {
         return order_greedy(graph, component, cur, out, err);
     }

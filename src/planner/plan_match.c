@@ -29,7 +29,9 @@ static ruzu_status match_add_filters(plan_arm *arm, join_graph *graph, const uin
         join_predicate *predicate = &graph->predicates.items[idxs[i]];
         predicate->placed = true;
         if (!predicate->has_subquery) {
-            exprs[plain++] = predicate->expr;
+            exprs[plain] = predicate->expr;
+            RZ_TRY(rz_plan_prepare_expr(arm, &exprs[plain], err));
+            plain++;
             selectivity *= predicate->selectivity;
         }
     }
@@ -183,7 +185,7 @@ static ruzu_status match_recursive(plan_arm *arm, join_graph *graph, const join_
     recursive->to = walk.to;
     recursive->to_bound = step->kind == JOIN_INTO;
     recursive->path = edge->column;
-    recursive->length = RZ_NO_COLUMN_ID;
+    RZ_TRY(rz_plan_length_column(planner, edge->column, &recursive->length, err));
     recursive->hops = walk.hops;
     recursive->hop_count = walk.hop_count;
     recursive->undirected = walk.undirected;
@@ -193,6 +195,7 @@ static ruzu_status match_recursive(plan_arm *arm, join_graph *graph, const join_
     RZ_TRY(match_recursive_spec(planner, edge, trail, &recursive->spec, err));
     RZ_TRY(rz_plan_add_column(planner, arm->cur, walk.to, err));
     RZ_TRY(rz_plan_add_column(planner, arm->cur, edge->column, err));
+    RZ_TRY(rz_plan_add_column(planner, arm->cur, recursive->length, err));
     rz_plan_learn(planner, recursive->spec->cost_column, RZ_DOUBLE, NULL);
     return rz_plan_add_column(planner, arm->cur, recursive->spec->cost_column, err);
 }
@@ -228,6 +231,28 @@ static ruzu_status match_intersect(plan_arm *arm, join_graph *graph, const join_
     return rz_plan_add_column(planner, arm->cur, arm->cur->u.intersect.to, err);
 }
 
+static uint32_t match_position(const rz_plan *plan, uint32_t column)
+{
+    uint32_t position = 0;
+    while (position < plan->column_count && plan->columns[position] != column) {
+        position++;
+    }
+    return position;
+}
+
+/*
+ * A probe decodes the list of its `from` once for a run of rows with the same one. Columns that have been there longer change less often, so of two ends with lists of like
+ * length the older one is walked from.
+ */
+static bool match_probe_backward(const join_graph *graph, const join_edge *edge, const rz_plan *cur, bool backward)
+{
+    double fan[2] = {edge->count / graph->nodes.items[edge->from].rows, edge->count / graph->nodes.items[edge->to].rows};
+    if (fan[0] > 8 * fan[1] || fan[1] > 8 * fan[0]) {
+        return backward;
+    }
+    return match_position(cur, graph->nodes.items[edge->to].column) < match_position(cur, graph->nodes.items[edge->from].column);
+}
+
 static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step *step, bool trail, rz_error *err)
 {
     rz_planner *planner = arm->planner;
@@ -243,7 +268,8 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
     } else {
         rz_plan_kind kind = step->kind == JOIN_INTO ? RZ_PLAN_EXPAND_INTO : step->kind == JOIN_COUNT ? RZ_PLAN_DEGREE : RZ_PLAN_EXPAND;
         RZ_TRY(rz_plan_node(planner, kind, arm->cur, NULL, &arm->cur, err));
-        arm->cur->u.expand = match_walk(graph, edge, step->backward);
+        bool backward = kind == RZ_PLAN_EXPAND_INTO ? match_probe_backward(graph, edge, arm->cur, step->backward) : step->backward;
+        arm->cur->u.expand = match_walk(graph, edge, backward);
         arm->cur->rows = step->rows;
         if (step->kind == JOIN_COUNT) {
             arm->cur->u.expand.to = arm->cur->u.expand.rel = RZ_NO_COLUMN_ID;
@@ -259,9 +285,30 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
     return match_place(arm, graph, false, err);
 }
 
+/* Is looking a node up better than walking to it? A constant key is looked up once, so only where there is one row anyway. */
+static bool match_key_is_useful(const join_key *key, const rz_plan *cur)
+{
+    return cur->rows <= 1 || !rz_expr_is_constant(key->key);
+}
+
+/* Nodes of the component that have a key are looked up first: walks between them then end in probes and searches with both ends known. */
+static ruzu_status match_lookups(plan_arm *arm, join_graph *graph, uint32_t component, bool trail, rz_error *err)
+{
+    for (uint32_t i = 0; i < graph->nodes.count; i++) {
+        const join_node *node = &graph->nodes.items[i];
+        join_key key;
+        if (node->component == component && !node->bound && rz_join_find_key(graph, i, arm->cur, &key) && match_key_is_useful(&key, arm->cur)) {
+            const join_step step = {.kind = JOIN_START, .edge = UINT32_MAX, .node = i, .rows = arm->cur->rows};
+            RZ_TRY(match_step(arm, graph, &step, trail, err));
+        }
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status match_component(plan_arm *arm, join_graph *graph, uint32_t component, bool trail, rz_error *err)
 {
     join_steps steps = {0};
+    RZ_TRY(match_lookups(arm, graph, component, trail, err));
     RZ_TRY(rz_join_order(graph, component, arm->cur, &steps, err));
     for (uint32_t i = 0; i < steps.count; i++) {
         RZ_TRY(match_step(arm, graph, &steps.items[i], trail, err));
@@ -335,12 +382,12 @@ static ruzu_status match_join(plan_arm *arm, join_graph *graph, rz_plan *part, b
     return match_place(arm, graph, false, err);
 }
 
-/* Can some node of the component be looked up from the arm's plan? A constant key is looked up once, on its own, unless there is one row anyway. */
+/* Can some node of the component be looked up from the arm's plan? */
 static bool match_has_key(const join_graph *graph, uint32_t component, const rz_plan *cur)
 {
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         join_key key;
-        if (graph->nodes.items[i].component == component && rz_join_find_key(graph, i, cur, &key) && (cur->rows <= 1 || !rz_expr_is_constant(key.key))) {
+        if (graph->nodes.items[i].component == component && rz_join_find_key(graph, i, cur, &key) && match_key_is_useful(&key, cur)) {
             return true;
         }
     }
@@ -390,7 +437,12 @@ static ruzu_status match_components(plan_arm *arm, join_graph *graph, bool trail
     rz_planner *planner = arm->planner;
     bool *done = RZ_NEW_ARRAY(planner->arena, bool, graph->component_count);
     RZ_TRY_ALLOC(done, err, "planning MATCH");
-    RZ_TRY(match_component(arm, graph, 0, trail, err));
+    for (uint32_t i = 0; i < graph->nodes.count && !done[0]; i++) {
+        if (graph->nodes.items[i].component == 0) {
+            done[0] = true;
+            RZ_TRY(match_component(arm, graph, 0, trail, err));
+        }
+    }
     done[0] = true;
     for (;;) {
         uint32_t component = match_choose(graph, done, arm->cur);

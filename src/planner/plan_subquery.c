@@ -284,14 +284,60 @@ static ruzu_status subquery_mark(plan_arm *arm, const rz_expr *expr, rz_expr **o
     return RUZU_OK;
 }
 
+/* ---- lengths of paths ---- */
+
+ruzu_status rz_plan_length_column(rz_planner *planner, uint32_t path, uint32_t *out, rz_error *err)
+{
+    RZ_TRY(rz_plan_new_column(planner, RZ_INT64, NULL, out, err));
+    return RZ_ARRAY_PUSH(&planner->lengths, planner->arena, ((plan_length){.path = path, .length = *out})) ? RUZU_OK
+                                                                                                          : rz_error_no_memory(err, "planning a path");
+}
+
+/* SIZE(RELS(path)), where the length is at hand: its column. */
+static uint32_t length_of(const plan_arm *arm, const rz_expr *expr)
+{
+    const rz_expr *rels = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 1 ? expr->children[0] : NULL;
+    if (rels == NULL || rels->kind != RZ_EXPR_FIELD || rels->u.field != 1 || rels->children[0]->kind != RZ_EXPR_COLUMN ||
+        strcmp(expr->u.function->fn->name, "SIZE") != 0 || expr->type->id != RUZU_TYPE_INT64) {
+        return RZ_NO_COLUMN_ID;
+    }
+    for (uint32_t i = 0; i < arm->planner->lengths.count; i++) {
+        const plan_length *known = &arm->planner->lengths.items[i];
+        if (known->path == rels->children[0]->u.column && rz_plan_has_column(arm->cur, known->length)) {
+            return known->length;
+        }
+    }
+    return RZ_NO_COLUMN_ID;
+}
+
+static bool length_is_inside(const plan_arm *arm, const rz_expr *expr)
+{
+    if (length_of(arm, expr) != RZ_NO_COLUMN_ID) {
+        return true;
+    }
+    for (uint32_t i = 0; i < expr->child_count; i++) {
+        if (length_is_inside(arm, expr->children[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 ruzu_status rz_plan_prepare_expr(plan_arm *arm, rz_expr **io, rz_error *err)
 {
     rz_expr *expr = *io;
-    if (expr == NULL || !rz_plan_has_subquery(expr)) {
+    if (expr == NULL || (!rz_plan_has_subquery(expr) && (arm->planner->lengths.count == 0 || !length_is_inside(arm, expr)))) {
         return RUZU_OK;
     }
     if (expr->kind == RZ_EXPR_SUBQUERY) {
         return subquery_mark(arm, expr, io, err);
+    }
+    uint32_t length = length_of(arm, expr);
+    if (length != RZ_NO_COLUMN_ID) {
+        *io = rz_expr_column(arm->planner->arena, length, expr->type);
+        RZ_TRY_ALLOC(*io, err, "planning a path");
+        (*io)->name = expr->name;
+        return RUZU_OK;
     }
     rz_expr *copy = (rz_expr *)rz_arena_dup(arm->planner->arena, expr, sizeof *expr);
     RZ_TRY_ALLOC(copy, err, "planning a subquery");
