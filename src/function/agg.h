@@ -2,8 +2,9 @@
 /*
  * Private to function: the aggregates' parts.
  *
- * A state is created by init, fed by update or update_one, joined by combine and read by finish. States of COUNT, SUM, AVG, deviations and of MIN and MAX
- * over fixed-size types are plain bytes; those of strings, nested values and COLLECT own memory of the worker's arena.
+ * A state is created by init, fed by update or update_one, joined by combine and read by finish. States of COUNT, SUM,
+ * AVG, deviations and of MIN and MAX over fixed-size types are plain bytes; those of strings, nested values and COLLECT
+ * own memory of the worker's arena.
  */
 #ifndef RZ_FUNCTION_AGG_H
 #define RZ_FUNCTION_AGG_H
@@ -11,17 +12,28 @@
 #include "function/fn.h"
 
 /* Binds an aggregate for an argument type; RUZU_ERROR_BINDER without a message when the type does not fit. */
-typedef ruzu_status (*rz_agg_bind)(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err);
+typedef ruzu_status (*rz_agg_bind)(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                                   rz_error *err);
 
-ruzu_status rz_agg_bind_count(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err);
-ruzu_status rz_agg_bind_sum(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err);
-ruzu_status rz_agg_bind_avg(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err);
-ruzu_status rz_agg_bind_deviation(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err);
-ruzu_status rz_agg_bind_extreme(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err);
-ruzu_status rz_agg_bind_collect(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err);
+ruzu_status rz_agg_bind_count(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                              rz_error *err);
+ruzu_status rz_agg_bind_sum(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                            rz_error *err);
+ruzu_status rz_agg_bind_avg(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                            rz_error *err);
+ruzu_status rz_agg_bind_deviation(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                                  rz_error *err);
+ruzu_status rz_agg_bind_extreme(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                                rz_error *err);
+ruzu_status rz_agg_bind_collect(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                                rz_error *err);
 
 /* MIN, MAX and ANY_VALUE of values that are not of fixed size. */
-typedef enum rz_agg_extreme { RZ_AGG_MIN, RZ_AGG_MAX, RZ_AGG_ANY } rz_agg_extreme;
+typedef enum rz_agg_extreme {
+    RZ_AGG_MIN,
+    RZ_AGG_MAX,
+    RZ_AGG_ANY
+} rz_agg_extreme;
 #define RZ_AGG_EXTREME_COUNT 3
 extern const rz_agg rz_agg_string_extremes[RZ_AGG_EXTREME_COUNT];
 extern const rz_agg rz_agg_nested_extremes[RZ_AGG_EXTREME_COUNT];

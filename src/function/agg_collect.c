@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * COLLECT: the state is a chain of blocks of values in row form, in the order of the rows. A block's values all have the weight that stands in it: each is
- * repeated so often in the result. Blocks double in size; joining two states links their chains, so both arenas must live on.
+ * COLLECT: the state is a chain of blocks of values in row form, in the order of the rows. A block's values all have
+ * the weight that stands in it: each is repeated so often in the result. Blocks double in size; joining two states
+ * links their chains, so both arenas must live on.
  */
 #include "function/agg.h"
 
@@ -24,7 +25,7 @@ typedef struct agg_collect_state {
 
 RZ_STATIC_ASSERT(sizeof(agg_collect_state) == 32, "states are multiples of 16 bytes");
 
-#define AGG_FIRST_BLOCK 96u
+#define AGG_FIRST_BLOCK   96u
 #define AGG_LARGEST_BLOCK (64u * 1024u)
 
 static void agg_collect_init(const rz_agg_bound *bound, uint8_t *state)
@@ -33,7 +34,8 @@ static void agg_collect_init(const rz_agg_bound *bound, uint8_t *state)
 }
 
 /* Room for a value of size bytes with a weight, at the end of the chain; the caller writes it. */
-static ruzu_status agg_collect_room(rz_arena *arena, agg_collect_state *state, uint64_t size, uint64_t weight, uint8_t **out, rz_error *err)
+static ruzu_status agg_collect_room(rz_arena *arena, agg_collect_state *state, uint64_t size, uint64_t weight,
+                                    uint8_t **out, rz_error *err)
 {
     agg_block *block = state->last;
     if (block == NULL || block->weight != weight || block->capacity - block->size < size) {
@@ -42,7 +44,8 @@ static ruzu_status agg_collect_room(rz_arena *arena, agg_collect_state *state, u
         capacity = block != NULL && block->weight != weight ? AGG_FIRST_BLOCK : capacity;
         capacity = capacity < size ? size : capacity;
         if (capacity > UINT32_MAX) {
-            return rz_error_set(err, RUZU_ERROR_LIMIT, "A value of %llu bytes is too large to be collected.", (unsigned long long)size);
+            return rz_error_set(err, RUZU_ERROR_LIMIT, "A value of %llu bytes is too large to be collected.",
+                                (unsigned long long)size);
         }
         agg_block *added = (agg_block *)rz_arena_alloc(arena, offsetof(agg_block, data) + (size_t)capacity);
         RZ_TRY_ALLOC(added, err, "collecting values");
@@ -66,8 +69,8 @@ static ruzu_status agg_collect_room(rz_arena *arena, agg_collect_state *state, u
     return RUZU_OK;
 }
 
-static ruzu_status agg_collect_rows(rz_agg_context *context, uint8_t *const *states, uint8_t *one, const rz_vec *arg, const rz_sel *sel,
-                                    const uint64_t *weights, rz_error *err)
+static ruzu_status agg_collect_rows(rz_agg_context *context, uint8_t *const *states, uint8_t *one, const rz_vec *arg,
+                                    const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     rz_fn_reader reader = rz_fn_read(arg);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -84,21 +87,22 @@ static ruzu_status agg_collect_rows(rz_agg_context *context, uint8_t *const *sta
     return RUZU_OK;
 }
 
-static ruzu_status agg_collect_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
-                                      const uint64_t *weights, rz_error *err)
+static ruzu_status agg_collect_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                      const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)bound;
     return agg_collect_rows(context, states, NULL, arg, sel, weights, err);
 }
 
-static ruzu_status agg_collect_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
-                                          const uint64_t *weights, rz_error *err)
+static ruzu_status agg_collect_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state,
+                                          const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)bound;
     return agg_collect_rows(context, NULL, state, arg, sel, weights, err);
 }
 
-static ruzu_status agg_collect_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into_bytes, const uint8_t *from_bytes, rz_error *err)
+static ruzu_status agg_collect_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into_bytes,
+                                       const uint8_t *from_bytes, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -134,7 +138,8 @@ static ruzu_status agg_collect_write(const agg_collect_state *state, rz_vec *chi
     return RUZU_OK;
 }
 
-static ruzu_status agg_collect_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_collect_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                      uint32_t out_start, rz_error *err)
 {
     for (uint32_t i = 0; i < count; i++) {
         const agg_collect_state *state = (const agg_collect_state *)(const void *)states[i];
@@ -143,7 +148,8 @@ static ruzu_status agg_collect_finish(const rz_agg_bound *bound, uint8_t *const 
             continue;
         }
         if (state->count > UINT32_MAX) {
-            return rz_error_set(err, RUZU_ERROR_LIMIT, "A list cannot hold %llu elements.", (unsigned long long)state->count);
+            return rz_error_set(err, RUZU_ERROR_LIMIT, "A list cannot hold %llu elements.",
+                                (unsigned long long)state->count);
         }
         rz_list_entry entry = {0, (uint32_t)state->count};
         RZ_TRY(rz_vec_list_reserve(out, entry.length, &entry.offset, err));
@@ -171,7 +177,8 @@ static void agg_collect_save(const rz_agg_bound *bound, const uint8_t *state_byt
     }
 }
 
-static ruzu_status agg_collect_load(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader, uint8_t *state_bytes, rz_error *err)
+static ruzu_status agg_collect_load(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader,
+                                    uint8_t *state_bytes, rz_error *err)
 {
     (void)bound;
     agg_collect_state *state = (agg_collect_state *)(void *)state_bytes;
@@ -194,10 +201,18 @@ static ruzu_status agg_collect_load(const rz_agg_bound *bound, rz_agg_context *c
     return reader->failed ? rz_error_set(err, RUZU_ERROR_INTERNAL, "A spilled aggregate is cut off.") : RUZU_OK;
 }
 
-static const rz_agg agg_collect = {"COLLECT",          false,           agg_collect_init, agg_collect_update, agg_collect_update_one, agg_collect_combine,
-                                   agg_collect_finish, agg_collect_save, agg_collect_load};
+static const rz_agg agg_collect = {"COLLECT",
+                                   false,
+                                   agg_collect_init,
+                                   agg_collect_update,
+                                   agg_collect_update_one,
+                                   agg_collect_combine,
+                                   agg_collect_finish,
+                                   agg_collect_save,
+                                   agg_collect_load};
 
-ruzu_status rz_agg_bind_collect(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+ruzu_status rz_agg_bind_collect(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                                rz_error *err)
 {
     (void)name;
     out->agg = &agg_collect;

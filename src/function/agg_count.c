@@ -9,8 +9,8 @@ static void agg_count_init(const rz_agg_bound *bound, uint8_t *state)
     memset(state, 0, bound->state_size);
 }
 
-static ruzu_status agg_count_star_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
-                                         const uint64_t *weights, rz_error *err)
+static ruzu_status agg_count_star_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                         const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -36,8 +36,9 @@ static uint64_t agg_count_weights(const rz_sel *sel, const uint64_t *weights)
     return count;
 }
 
-static ruzu_status agg_count_star_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
-                                             const uint64_t *weights, rz_error *err)
+static ruzu_status agg_count_star_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state,
+                                             const rz_vec *arg, const rz_sel *sel, const uint64_t *weights,
+                                             rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -53,8 +54,8 @@ static bool agg_count_is_full(const rz_fn_reader *reader)
     return reader->base->type->physical != RZ_PHYS_NONE && reader->base->validity == NULL;
 }
 
-static ruzu_status agg_count_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
-                                    const uint64_t *weights, rz_error *err)
+static ruzu_status agg_count_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                    const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     rz_fn_reader reader = rz_fn_read(arg);
     if (agg_count_is_full(&reader)) {
@@ -68,8 +69,8 @@ static ruzu_status agg_count_update(const rz_agg_bound *bound, rz_agg_context *c
     return RUZU_OK;
 }
 
-static ruzu_status agg_count_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
-                                        const uint64_t *weights, rz_error *err)
+static ruzu_status agg_count_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state,
+                                        const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     rz_fn_reader reader = rz_fn_read(arg);
     if (agg_count_is_full(&reader)) {
@@ -84,7 +85,8 @@ static ruzu_status agg_count_update_one(const rz_agg_bound *bound, rz_agg_contex
     return RUZU_OK;
 }
 
-static ruzu_status agg_count_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into, const uint8_t *from, rz_error *err)
+static ruzu_status agg_count_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into,
+                                     const uint8_t *from, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -93,7 +95,8 @@ static ruzu_status agg_count_combine(const rz_agg_bound *bound, rz_agg_context *
     return RUZU_OK;
 }
 
-static ruzu_status agg_count_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_count_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                    uint32_t out_start, rz_error *err)
 {
     (void)bound;
     (void)err;
@@ -103,11 +106,21 @@ static ruzu_status agg_count_finish(const rz_agg_bound *bound, uint8_t *const *s
     return RUZU_OK;
 }
 
-static const rz_agg agg_count_star = {"COUNT_STAR",      true, agg_count_init, agg_count_star_update, agg_count_star_update_one, agg_count_combine,
-                                      agg_count_finish, NULL, NULL};
-static const rz_agg agg_count = {"COUNT", true, agg_count_init, agg_count_update, agg_count_update_one, agg_count_combine, agg_count_finish, NULL, NULL};
+static const rz_agg agg_count_star = {"COUNT_STAR",
+                                      true,
+                                      agg_count_init,
+                                      agg_count_star_update,
+                                      agg_count_star_update_one,
+                                      agg_count_combine,
+                                      agg_count_finish,
+                                      NULL,
+                                      NULL};
+static const rz_agg agg_count = {
+    "COUNT", true, agg_count_init, agg_count_update, agg_count_update_one, agg_count_combine, agg_count_finish,
+    NULL,    NULL};
 
-ruzu_status rz_agg_bind_count(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+ruzu_status rz_agg_bind_count(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                              rz_error *err)
 {
     (void)name;
     (void)arena;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MIN, MAX and ANY_VALUE of types of fixed size; the choice of the aggregate for the others. NULLs are ignored; NaN is above all numbers.
+ * MIN, MAX and ANY_VALUE of types of fixed size; the choice of the aggregate for the others. NULLs are ignored; NaN is
+ * above all numbers.
  */
 #include "function/agg.h"
 
@@ -11,63 +12,63 @@ static void agg_extreme_init(const rz_agg_bound *bound, uint8_t *state)
     memset(state, 0, bound->state_size);
 }
 
-#define RZ_E_T int8_t
-#define RZ_E_S int8
+#define RZ_E_T          int8_t
+#define RZ_E_S          int8
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T int16_t
-#define RZ_E_S int16
+#define RZ_E_T          int16_t
+#define RZ_E_S          int16
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T int32_t
-#define RZ_E_S int32
+#define RZ_E_T          int32_t
+#define RZ_E_S          int32
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T int64_t
-#define RZ_E_S int64
+#define RZ_E_T          int64_t
+#define RZ_E_S          int64
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T rz_int128
-#define RZ_E_S int128
+#define RZ_E_T          rz_int128
+#define RZ_E_S          int128
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T uint8_t
-#define RZ_E_S uint8
+#define RZ_E_T          uint8_t
+#define RZ_E_S          uint8
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T uint16_t
-#define RZ_E_S uint16
+#define RZ_E_T          uint16_t
+#define RZ_E_S          uint16
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T uint32_t
-#define RZ_E_S uint32
+#define RZ_E_T          uint32_t
+#define RZ_E_S          uint32
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T uint64_t
-#define RZ_E_S uint64
+#define RZ_E_T          uint64_t
+#define RZ_E_S          uint64
 #define RZ_E_LESS(a, b) ((a) < (b))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T float
-#define RZ_E_S float
+#define RZ_E_T          float
+#define RZ_E_S          float
 #define RZ_E_LESS(a, b) ((a) < (b) || (isnan(b) && !isnan(a)))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T double
-#define RZ_E_S double
+#define RZ_E_T          double
+#define RZ_E_S          double
 #define RZ_E_LESS(a, b) ((a) < (b) || (isnan(b) && !isnan(a)))
 #include "function/agg_extreme_tmpl.h"
 
-#define RZ_E_T rz_interval
-#define RZ_E_S interval
+#define RZ_E_T          rz_interval
+#define RZ_E_S          interval
 #define RZ_E_LESS(a, b) (rz_interval_compare(a, b) < 0)
 #include "function/agg_extreme_tmpl.h"
 
@@ -97,7 +98,8 @@ static const rz_agg *agg_extreme_table(rz_physical physical, uint32_t *state_siz
     return NULL;
 }
 
-ruzu_status rz_agg_bind_extreme(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+ruzu_status rz_agg_bind_extreme(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                                rz_error *err)
 {
     (void)arena;
     (void)err;

@@ -2,8 +2,8 @@
 /*
  * MIN, MAX and ANY_VALUE of strings and of nested values, whose states own memory of the worker's arena.
  *
- * A string is kept in a buffer that doubles, so that a long series of new minima costs no more than twice the longest. A nested value is kept as a vector
- * of one row; each better value is a copy, and what it replaces stays in the arena.
+ * A string is kept in a buffer that doubles, so that a long series of new minima costs no more than twice the longest.
+ * A nested value is kept as a vector of one row; each better value is a copy, and what it replaces stays in the arena.
  */
 #include "function/agg.h"
 
@@ -34,7 +34,8 @@ static rz_agg_extreme agg_owned_kind(const rz_agg_bound *bound)
     return bound->agg->name[0] == 'A' ? RZ_AGG_ANY : bound->agg->name[1] == 'I' ? RZ_AGG_MIN : RZ_AGG_MAX;
 }
 
-static ruzu_status agg_string_take(const rz_agg_bound *bound, rz_arena *arena, agg_string_state *state, const char *data, uint64_t length, rz_error *err)
+static ruzu_status agg_string_take(const rz_agg_bound *bound, rz_arena *arena, agg_string_state *state,
+                                   const char *data, uint64_t length, rz_error *err)
 {
     if (state->data != NULL) {
         rz_agg_extreme which = agg_owned_kind(bound);
@@ -57,8 +58,8 @@ static ruzu_status agg_string_take(const rz_agg_bound *bound, rz_arena *arena, a
     return RUZU_OK;
 }
 
-static ruzu_status agg_string_rows(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, uint8_t *one, const rz_vec *arg,
-                                   const rz_sel *sel, rz_error *err)
+static ruzu_status agg_string_rows(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                   uint8_t *one, const rz_vec *arg, const rz_sel *sel, rz_error *err)
 {
     rz_fn_reader reader = rz_fn_read(arg);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -74,28 +75,31 @@ static ruzu_status agg_string_rows(const rz_agg_bound *bound, rz_agg_context *co
     return RUZU_OK;
 }
 
-static ruzu_status agg_string_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
-                                     const uint64_t *weights, rz_error *err)
+static ruzu_status agg_string_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                     const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)weights;
     return agg_string_rows(bound, context, states, NULL, arg, sel, err);
 }
 
-static ruzu_status agg_string_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
-                                         const uint64_t *weights, rz_error *err)
+static ruzu_status agg_string_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state,
+                                         const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)weights;
     return agg_string_rows(bound, context, NULL, state, arg, sel, err);
 }
 
-static ruzu_status agg_string_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into, const uint8_t *from_bytes, rz_error *err)
+static ruzu_status agg_string_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into,
+                                      const uint8_t *from_bytes, rz_error *err)
 {
     const agg_string_state *from = (const agg_string_state *)(const void *)from_bytes;
     return from->data == NULL ? RUZU_OK
-                              : agg_string_take(bound, context->arena, (agg_string_state *)(void *)into, from->data, from->length, err);
+                              : agg_string_take(bound, context->arena, (agg_string_state *)(void *)into, from->data,
+                                                from->length, err);
 }
 
-static ruzu_status agg_string_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_string_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                     uint32_t out_start, rz_error *err)
 {
     (void)bound;
     for (uint32_t i = 0; i < count; i++) {
@@ -119,7 +123,8 @@ static void agg_string_save(const rz_agg_bound *bound, const uint8_t *state_byte
     rz_str_append(out, state->data == NULL ? "" : state->data, (size_t)state->length);
 }
 
-static ruzu_status agg_string_load(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader, uint8_t *state, rz_error *err)
+static ruzu_status agg_string_load(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader,
+                                   uint8_t *state, rz_error *err)
 {
     bool seen = rz_read_u8(reader) != 0;
     uint64_t length = rz_read_u64(reader);
@@ -127,19 +132,23 @@ static ruzu_status agg_string_load(const rz_agg_bound *bound, rz_agg_context *co
     if (reader->failed) {
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "A spilled aggregate is cut off.");
     }
-    return seen ? agg_string_take(bound, context->arena, (agg_string_state *)(void *)state, data, length, err) : RUZU_OK;
+    return seen ? agg_string_take(bound, context->arena, (agg_string_state *)(void *)state, data, length, err)
+                : RUZU_OK;
 }
 
 const rz_agg rz_agg_string_extremes[RZ_AGG_EXTREME_COUNT] = {
-    {"MIN", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine, agg_string_finish, agg_string_save, agg_string_load},
-    {"MAX", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine, agg_string_finish, agg_string_save, agg_string_load},
-    {"ANY_VALUE", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine, agg_string_finish, agg_string_save,
-     agg_string_load},
+    {"MIN", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine, agg_string_finish,
+     agg_string_save, agg_string_load},
+    {"MAX", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine, agg_string_finish,
+     agg_string_save, agg_string_load},
+    {"ANY_VALUE", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine,
+     agg_string_finish, agg_string_save, agg_string_load},
 };
 
 /* ---- nested values ---- */
 
-static ruzu_status agg_nested_take(const rz_agg_bound *bound, rz_arena *arena, agg_nested_state *state, const rz_vec *vec, uint32_t row, rz_error *err)
+static ruzu_status agg_nested_take(const rz_agg_bound *bound, rz_arena *arena, agg_nested_state *state,
+                                   const rz_vec *vec, uint32_t row, rz_error *err)
 {
     if (state->value != NULL) {
         rz_agg_extreme which = agg_owned_kind(bound);
@@ -155,8 +164,8 @@ static ruzu_status agg_nested_take(const rz_agg_bound *bound, rz_arena *arena, a
     return RUZU_OK;
 }
 
-static ruzu_status agg_nested_rows(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, uint8_t *one, const rz_vec *arg,
-                                   const rz_sel *sel, rz_error *err)
+static ruzu_status agg_nested_rows(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                   uint8_t *one, const rz_vec *arg, const rz_sel *sel, rz_error *err)
 {
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
@@ -168,27 +177,31 @@ static ruzu_status agg_nested_rows(const rz_agg_bound *bound, rz_agg_context *co
     return RUZU_OK;
 }
 
-static ruzu_status agg_nested_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
-                                     const uint64_t *weights, rz_error *err)
+static ruzu_status agg_nested_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                     const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)weights;
     return agg_nested_rows(bound, context, states, NULL, arg, sel, err);
 }
 
-static ruzu_status agg_nested_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
-                                         const uint64_t *weights, rz_error *err)
+static ruzu_status agg_nested_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state,
+                                         const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)weights;
     return agg_nested_rows(bound, context, NULL, state, arg, sel, err);
 }
 
-static ruzu_status agg_nested_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into, const uint8_t *from_bytes, rz_error *err)
+static ruzu_status agg_nested_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into,
+                                      const uint8_t *from_bytes, rz_error *err)
 {
     const agg_nested_state *from = (const agg_nested_state *)(const void *)from_bytes;
-    return from->value == NULL ? RUZU_OK : agg_nested_take(bound, context->arena, (agg_nested_state *)(void *)into, from->value, 0, err);
+    return from->value == NULL
+               ? RUZU_OK
+               : agg_nested_take(bound, context->arena, (agg_nested_state *)(void *)into, from->value, 0, err);
 }
 
-static ruzu_status agg_nested_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_nested_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                     uint32_t out_start, rz_error *err)
 {
     (void)bound;
     uint32_t first = 0;
@@ -218,7 +231,8 @@ static void agg_nested_save(const rz_agg_bound *bound, const uint8_t *state_byte
     }
 }
 
-static ruzu_status agg_nested_load(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader, uint8_t *state, rz_error *err)
+static ruzu_status agg_nested_load(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader,
+                                   uint8_t *state, rz_error *err)
 {
     bool seen = rz_read_u8(reader) != 0;
     uint64_t size = rz_read_u64(reader);
@@ -238,8 +252,10 @@ static ruzu_status agg_nested_load(const rz_agg_bound *bound, rz_agg_context *co
 }
 
 const rz_agg rz_agg_nested_extremes[RZ_AGG_EXTREME_COUNT] = {
-    {"MIN", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine, agg_nested_finish, agg_nested_save, agg_nested_load},
-    {"MAX", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine, agg_nested_finish, agg_nested_save, agg_nested_load},
-    {"ANY_VALUE", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine, agg_nested_finish, agg_nested_save,
-     agg_nested_load},
+    {"MIN", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine, agg_nested_finish,
+     agg_nested_save, agg_nested_load},
+    {"MAX", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine, agg_nested_finish,
+     agg_nested_save, agg_nested_load},
+    {"ANY_VALUE", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine,
+     agg_nested_finish, agg_nested_save, agg_nested_load},
 };

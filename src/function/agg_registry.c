@@ -5,12 +5,22 @@
 #include "function/agg.h"
 
 static const char *const agg_sum_signatures[] = {
-    "(INT128) -> INT128", "(INT64) -> INT128", "(INT32) -> INT128",  "(INT16) -> INT128",  "(INT8) -> INT128",    "(SERIAL) -> INT128",   "(UINT64) -> INT128",
-    "(UINT32) -> INT128", "(UINT16) -> INT128", "(UINT8) -> INT128", "(DOUBLE) -> DOUBLE", "(FLOAT) -> DOUBLE", "(DECIMAL) -> DECIMAL", NULL,
+    "(INT128) -> INT128",   "(INT64) -> INT128",
+    "(INT32) -> INT128",    "(INT16) -> INT128",
+    "(INT8) -> INT128",     "(SERIAL) -> INT128",
+    "(UINT64) -> INT128",   "(UINT32) -> INT128",
+    "(UINT16) -> INT128",   "(UINT8) -> INT128",
+    "(DOUBLE) -> DOUBLE",   "(FLOAT) -> DOUBLE",
+    "(DECIMAL) -> DECIMAL", NULL,
 };
 static const char *const agg_number_signatures[] = {
-    "(INT128) -> DOUBLE", "(INT64) -> DOUBLE",  "(INT32) -> DOUBLE", "(INT16) -> DOUBLE",  "(INT8) -> DOUBLE",  "(SERIAL) -> DOUBLE",  "(UINT64) -> DOUBLE",
-    "(UINT32) -> DOUBLE", "(UINT16) -> DOUBLE", "(UINT8) -> DOUBLE", "(DOUBLE) -> DOUBLE", "(FLOAT) -> DOUBLE", "(DECIMAL) -> DOUBLE", NULL,
+    "(INT128) -> DOUBLE",  "(INT64) -> DOUBLE",
+    "(INT32) -> DOUBLE",   "(INT16) -> DOUBLE",
+    "(INT8) -> DOUBLE",    "(SERIAL) -> DOUBLE",
+    "(UINT64) -> DOUBLE",  "(UINT32) -> DOUBLE",
+    "(UINT16) -> DOUBLE",  "(UINT8) -> DOUBLE",
+    "(DOUBLE) -> DOUBLE",  "(FLOAT) -> DOUBLE",
+    "(DECIMAL) -> DOUBLE", NULL,
 };
 static const char *const agg_extreme_signatures[] = {
     "(BOOL) -> BOOL",
@@ -99,14 +109,17 @@ static ruzu_status agg_fail_arguments(const agg_entry *entry, const rz_type *arg
     }
     rz_str_append_text(&text, ")\nExpected: ");
     for (uint32_t i = 0; entry->signatures[i] != NULL; i++) {
-        rz_str_append_format(&text, "%sDISTINCT %s\n          %s", i == 0 ? "" : "\n          ", entry->signatures[i], entry->signatures[i]);
+        rz_str_append_format(&text, "%sDISTINCT %s\n          %s", i == 0 ? "" : "\n          ", entry->signatures[i],
+                             entry->signatures[i]);
     }
-    ruzu_status status = text.failed ? rz_error_no_memory(err, "wording a message") : rz_error_set(err, RUZU_ERROR_BINDER, "%s", rz_str_text(&text));
+    ruzu_status status = text.failed ? rz_error_no_memory(err, "wording a message")
+                                     : rz_error_set(err, RUZU_ERROR_BINDER, "%s", rz_str_text(&text));
     rz_str_free(&text);
     return status;
 }
 
-ruzu_status rz_agg_resolve(const char *name, const rz_type *arg_type, bool collect_empty_list, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+ruzu_status rz_agg_resolve(const char *name, const rz_type *arg_type, bool collect_empty_list, rz_arena *arena,
+                           rz_agg_bound *out, rz_error *err)
 {
     memset(out, 0, sizeof *out);
     const agg_entry *entry = agg_find(name);

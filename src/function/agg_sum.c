@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SUM and AVG. Integers and decimals are summed in 128 bits, checked; FLOAT and DOUBLE in double precision with a running compensation (Neumaier 1974), so
- * that the order of the rows matters little. AVG divides at the end.
+ * SUM and AVG. Integers and decimals are summed in 128 bits, checked; FLOAT and DOUBLE in double precision with a
+ * running compensation (Neumaier 1974), so that the order of the rows matters little. AVG divides at the end.
  */
 #include "function/agg.h"
 
@@ -34,52 +34,53 @@ static void agg_sum_init(const rz_agg_bound *bound, uint8_t *state)
 
 /* ---- integers ---- */
 
-#define RZ_S_T int8_t
-#define RZ_S_S int8
+#define RZ_S_T    int8_t
+#define RZ_S_S    int8
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T int16_t
-#define RZ_S_S int16
+#define RZ_S_T    int16_t
+#define RZ_S_S    int16
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T int32_t
-#define RZ_S_S int32
+#define RZ_S_T    int32_t
+#define RZ_S_S    int32
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T int64_t
-#define RZ_S_S int64
+#define RZ_S_T    int64_t
+#define RZ_S_S    int64
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T rz_int128
-#define RZ_S_S int128
+#define RZ_S_T    rz_int128
+#define RZ_S_S    int128
 #define RZ_S_WIDE 1
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T uint8_t
-#define RZ_S_S uint8
+#define RZ_S_T    uint8_t
+#define RZ_S_S    uint8
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T uint16_t
-#define RZ_S_S uint16
+#define RZ_S_T    uint16_t
+#define RZ_S_S    uint16
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T uint32_t
-#define RZ_S_S uint32
+#define RZ_S_T    uint32_t
+#define RZ_S_S    uint32
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-#define RZ_S_T uint64_t
-#define RZ_S_S uint64
+#define RZ_S_T    uint64_t
+#define RZ_S_S    uint64
 #define RZ_S_WIDE 0
 #include "function/agg_sum_tmpl.h"
 
-static ruzu_status agg_sum_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into_bytes, const uint8_t *from_bytes, rz_error *err)
+static ruzu_status agg_sum_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into_bytes,
+                                   const uint8_t *from_bytes, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -91,7 +92,8 @@ static ruzu_status agg_sum_combine(const rz_agg_bound *bound, rz_agg_context *co
 }
 
 /* Results of 128 bits: INT128, or DECIMAL of 38 digits. */
-static ruzu_status agg_sum_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_sum_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                  uint32_t out_start, rz_error *err)
 {
     rz_int128 limit = rz_pow10_i128(38);
     for (uint32_t i = 0; i < count; i++) {
@@ -108,7 +110,8 @@ static ruzu_status agg_sum_finish(const rz_agg_bound *bound, uint8_t *const *sta
     return RUZU_OK;
 }
 
-static ruzu_status agg_avg_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_avg_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                  uint32_t out_start, rz_error *err)
 {
     (void)err;
     double unit = bound->arg_type->id == RUZU_TYPE_DECIMAL ? (double)rz_pow10_i128(bound->arg_type->scale) : 1.0;
@@ -134,7 +137,8 @@ static void agg_real_add(agg_real_state *state, double value, uint64_t weight)
     double sum = state->sum + added;
     /* Infinities have no error to keep. */
     if (isfinite(sum)) {
-        state->compensation += fabs(state->sum) >= fabs(added) ? (state->sum - sum) + added : (added - sum) + state->sum;
+        state->compensation +=
+            fabs(state->sum) >= fabs(added) ? (state->sum - sum) + added : (added - sum) + state->sum;
     }
     state->sum = sum;
     state->count += weight;
@@ -147,11 +151,12 @@ static double agg_real_total(const agg_real_state *state)
 
 static double agg_real_value(const rz_fn_reader *reader, uint32_t at)
 {
-    return reader->base->type->physical == RZ_PHYS_FLOAT ? (double)((const float *)reader->data)[at] : ((const double *)reader->data)[at];
+    return reader->base->type->physical == RZ_PHYS_FLOAT ? (double)((const float *)reader->data)[at]
+                                                         : ((const double *)reader->data)[at];
 }
 
-static ruzu_status agg_real_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
-                                   const uint64_t *weights, rz_error *err)
+static ruzu_status agg_real_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                   const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -161,14 +166,15 @@ static ruzu_status agg_real_update(const rz_agg_bound *bound, rz_agg_context *co
         uint32_t row = rz_sel_at(sel, idx);
         uint32_t at = rz_fn_at(&reader, row);
         if (!rz_fn_is_null_at(&reader, at)) {
-            agg_real_add((agg_real_state *)(void *)states[row], agg_real_value(&reader, at), rz_agg_weight(weights, row));
+            agg_real_add((agg_real_state *)(void *)states[row], agg_real_value(&reader, at),
+                         rz_agg_weight(weights, row));
         }
     }
     return RUZU_OK;
 }
 
-static ruzu_status agg_real_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
-                                       const uint64_t *weights, rz_error *err)
+static ruzu_status agg_real_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state,
+                                       const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -184,7 +190,8 @@ static ruzu_status agg_real_update_one(const rz_agg_bound *bound, rz_agg_context
     return RUZU_OK;
 }
 
-static ruzu_status agg_real_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into_bytes, const uint8_t *from_bytes, rz_error *err)
+static ruzu_status agg_real_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into_bytes,
+                                    const uint8_t *from_bytes, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -199,7 +206,8 @@ static ruzu_status agg_real_combine(const rz_agg_bound *bound, rz_agg_context *c
     return RUZU_OK;
 }
 
-static ruzu_status agg_real_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_real_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                   uint32_t out_start, rz_error *err)
 {
     (void)err;
     bool average = bound->agg->name[0] == 'A';
@@ -208,7 +216,8 @@ static ruzu_status agg_real_finish(const rz_agg_bound *bound, uint8_t *const *st
         if (state->count == 0) {
             rz_vec_set_null(out, out_start + i);
         } else {
-            ((double *)out->data)[out_start + i] = average ? agg_real_total(state) / (double)state->count : agg_real_total(state);
+            ((double *)out->data)[out_start + i] =
+                average ? agg_real_total(state) / (double)state->count : agg_real_total(state);
         }
     }
     return RUZU_OK;
@@ -236,8 +245,8 @@ static void agg_deviation_merge(agg_deviation_state *into, double mean, double s
     into->count = total;
 }
 
-static ruzu_status agg_deviation_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg, const rz_sel *sel,
-                                        const uint64_t *weights, rz_error *err)
+static ruzu_status agg_deviation_update(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                        const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -247,14 +256,16 @@ static ruzu_status agg_deviation_update(const rz_agg_bound *bound, rz_agg_contex
         uint32_t row = rz_sel_at(sel, idx);
         uint32_t at = rz_fn_at(&reader, row);
         if (!rz_fn_is_null_at(&reader, at)) {
-            agg_deviation_merge((agg_deviation_state *)(void *)states[row], agg_real_value(&reader, at), 0, (double)rz_agg_weight(weights, row));
+            agg_deviation_merge((agg_deviation_state *)(void *)states[row], agg_real_value(&reader, at), 0,
+                                (double)rz_agg_weight(weights, row));
         }
     }
     return RUZU_OK;
 }
 
-static ruzu_status agg_deviation_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel,
-                                            const uint64_t *weights, rz_error *err)
+static ruzu_status agg_deviation_update_one(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state,
+                                            const rz_vec *arg, const rz_sel *sel, const uint64_t *weights,
+                                            rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -264,13 +275,15 @@ static ruzu_status agg_deviation_update_one(const rz_agg_bound *bound, rz_agg_co
         uint32_t row = rz_sel_at(sel, idx);
         uint32_t at = rz_fn_at(&reader, row);
         if (!rz_fn_is_null_at(&reader, at)) {
-            agg_deviation_merge((agg_deviation_state *)(void *)state, agg_real_value(&reader, at), 0, (double)rz_agg_weight(weights, row));
+            agg_deviation_merge((agg_deviation_state *)(void *)state, agg_real_value(&reader, at), 0,
+                                (double)rz_agg_weight(weights, row));
         }
     }
     return RUZU_OK;
 }
 
-static ruzu_status agg_deviation_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into, const uint8_t *from_bytes, rz_error *err)
+static ruzu_status agg_deviation_combine(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into,
+                                         const uint8_t *from_bytes, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -282,7 +295,8 @@ static ruzu_status agg_deviation_combine(const rz_agg_bound *bound, rz_agg_conte
 }
 
 /* Of one value: 0, as in openCypher; of none: NULL. */
-static ruzu_status agg_deviation_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_deviation_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                        uint32_t out_start, rz_error *err)
 {
     (void)err;
     bool population = strcmp(bound->agg->name, "STDEVP") == 0;
@@ -300,17 +314,17 @@ static ruzu_status agg_deviation_finish(const rz_agg_bound *bound, uint8_t *cons
 
 /* ---- tables ---- */
 
-#define AGG_INTEGERS(name, finish, S)                                                                                                             \
-    {                                                                                                                                             \
-        name, true, agg_sum_init, agg_sum_update_##S, agg_sum_update_one_##S, agg_sum_combine, finish, NULL, NULL                                 \
+#define AGG_INTEGERS(name, finish, S)                                                                             \
+    {                                                                                                             \
+        name, true, agg_sum_init, agg_sum_update_##S, agg_sum_update_one_##S, agg_sum_combine, finish, NULL, NULL \
     }
-#define AGG_INTEGER_TABLE(name, finish)                                                                                                           \
-    {                                                                                                                                             \
-        [RZ_PHYS_INT8] = AGG_INTEGERS(name, finish, int8), [RZ_PHYS_INT16] = AGG_INTEGERS(name, finish, int16),                                   \
-        [RZ_PHYS_INT32] = AGG_INTEGERS(name, finish, int32), [RZ_PHYS_INT64] = AGG_INTEGERS(name, finish, int64),                                 \
-        [RZ_PHYS_INT128] = AGG_INTEGERS(name, finish, int128), [RZ_PHYS_UINT8] = AGG_INTEGERS(name, finish, uint8),                               \
-        [RZ_PHYS_UINT16] = AGG_INTEGERS(name, finish, uint16), [RZ_PHYS_UINT32] = AGG_INTEGERS(name, finish, uint32),                             \
-        [RZ_PHYS_UINT64] = AGG_INTEGERS(name, finish, uint64)                                                                                     \
+#define AGG_INTEGER_TABLE(name, finish)                                                                               \
+    {                                                                                                                 \
+        [RZ_PHYS_INT8] = AGG_INTEGERS(name, finish, int8), [RZ_PHYS_INT16] = AGG_INTEGERS(name, finish, int16),       \
+        [RZ_PHYS_INT32] = AGG_INTEGERS(name, finish, int32), [RZ_PHYS_INT64] = AGG_INTEGERS(name, finish, int64),     \
+        [RZ_PHYS_INT128] = AGG_INTEGERS(name, finish, int128), [RZ_PHYS_UINT8] = AGG_INTEGERS(name, finish, uint8),   \
+        [RZ_PHYS_UINT16] = AGG_INTEGERS(name, finish, uint16), [RZ_PHYS_UINT32] = AGG_INTEGERS(name, finish, uint32), \
+        [RZ_PHYS_UINT64] = AGG_INTEGERS(name, finish, uint64)                                                         \
     }
 
 /* By physical type. */
@@ -319,11 +333,15 @@ static const rz_agg agg_avg_integers[RZ_PHYS_UINT64 + 1] = AGG_INTEGER_TABLE("AV
 #undef AGG_INTEGERS
 #undef AGG_INTEGER_TABLE
 
-static const rz_agg agg_sum_reals = {"SUM", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL};
-static const rz_agg agg_avg_reals = {"AVG", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL};
+static const rz_agg agg_sum_reals = {
+    "SUM", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL};
+static const rz_agg agg_avg_reals = {
+    "AVG", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL};
 static const rz_agg agg_deviations[2] = {
-    {"STDEV", true, agg_sum_init, agg_deviation_update, agg_deviation_update_one, agg_deviation_combine, agg_deviation_finish, NULL, NULL},
-    {"STDEVP", true, agg_sum_init, agg_deviation_update, agg_deviation_update_one, agg_deviation_combine, agg_deviation_finish, NULL, NULL},
+    {"STDEV", true, agg_sum_init, agg_deviation_update, agg_deviation_update_one, agg_deviation_combine,
+     agg_deviation_finish, NULL, NULL},
+    {"STDEVP", true, agg_sum_init, agg_deviation_update, agg_deviation_update_one, agg_deviation_combine,
+     agg_deviation_finish, NULL, NULL},
 };
 
 static bool agg_is_real(const rz_type *type)
@@ -331,7 +349,8 @@ static bool agg_is_real(const rz_type *type)
     return type->id == RUZU_TYPE_FLOAT || type->id == RUZU_TYPE_DOUBLE;
 }
 
-ruzu_status rz_agg_bind_sum(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+ruzu_status rz_agg_bind_sum(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                            rz_error *err)
 {
     (void)name;
     const rz_type *type = arg_type->id == RUZU_TYPE_ANY ? RZ_INT64 : arg_type;
@@ -349,7 +368,8 @@ ruzu_status rz_agg_bind_sum(const char *name, const rz_type *arg_type, rz_arena 
     return RUZU_OK;
 }
 
-ruzu_status rz_agg_bind_avg(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+ruzu_status rz_agg_bind_avg(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                            rz_error *err)
 {
     (void)name;
     (void)arena;
@@ -365,7 +385,8 @@ ruzu_status rz_agg_bind_avg(const char *name, const rz_type *arg_type, rz_arena 
     return RUZU_OK;
 }
 
-ruzu_status rz_agg_bind_deviation(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out, rz_error *err)
+ruzu_status rz_agg_bind_deviation(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
+                                  rz_error *err)
 {
     (void)arena;
     (void)err;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Template of summing one integer type into agg_sum_state: agg_sum_update_S and agg_sum_update_one_S. Parameters, undefined at the end:
+ * Template of summing one integer type into agg_sum_state: agg_sum_update_S and agg_sum_update_one_S. Parameters,
+ * undefined at the end:
  *
  *   RZ_S_T, RZ_S_S   the C type and the suffix S of the names
  *   RZ_S_WIDE        1 when the type has 128 bits, whose sums may overflow after a few values
  */
 #define SUM_JOIN2(a, b) a##b
-#define SUM_JOIN(a, b) SUM_JOIN2(a, b)
-#define SUM_NAME(stem) SUM_JOIN(stem, RZ_S_S)
+#define SUM_JOIN(a, b)  SUM_JOIN2(a, b)
+#define SUM_NAME(stem)  SUM_JOIN(stem, RZ_S_S)
 
 /* Without weights, 2^63 values of 64 bits fit into the sum: only wide types and products need the check. */
 RZ_FORCE_INLINE bool SUM_NAME(agg_sum_add_)(agg_sum_state *state, RZ_S_T value, uint64_t weight)
@@ -20,11 +21,13 @@ RZ_FORCE_INLINE bool SUM_NAME(agg_sum_add_)(agg_sum_state *state, RZ_S_T value, 
     }
 #endif
     rz_int128 product;
-    return rz_mul_overflow((rz_int128)value, (rz_int128)weight, &product) || rz_add_overflow(state->sum, product, &state->sum);
+    return rz_mul_overflow((rz_int128)value, (rz_int128)weight, &product) ||
+           rz_add_overflow(state->sum, product, &state->sum);
 }
 
-static ruzu_status SUM_NAME(agg_sum_update_)(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, const rz_vec *arg,
-                                             const rz_sel *sel, const uint64_t *weights, rz_error *err)
+static ruzu_status SUM_NAME(agg_sum_update_)(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states,
+                                             const rz_vec *arg, const rz_sel *sel, const uint64_t *weights,
+                                             rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -42,7 +45,8 @@ static ruzu_status SUM_NAME(agg_sum_update_)(const rz_agg_bound *bound, rz_agg_c
 }
 
 #if !RZ_S_WIDE
-/* Consecutive values without NULLs: sums of the halves, which cannot overflow within a vector, and loops that vectorise. */
+/* Consecutive values without NULLs: sums of the halves, which cannot overflow within a vector, and loops that
+ * vectorise. */
 static void SUM_NAME(agg_sum_block_)(agg_sum_state *state, const RZ_S_T *values, uint32_t count)
 {
     int64_t high = 0;
@@ -56,8 +60,9 @@ static void SUM_NAME(agg_sum_block_)(agg_sum_state *state, const RZ_S_T *values,
 }
 #endif
 
-static ruzu_status SUM_NAME(agg_sum_update_one_)(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state_bytes, const rz_vec *arg,
-                                                 const rz_sel *sel, const uint64_t *weights, rz_error *err)
+static ruzu_status SUM_NAME(agg_sum_update_one_)(const rz_agg_bound *bound, rz_agg_context *context,
+                                                 uint8_t *state_bytes, const rz_vec *arg, const rz_sel *sel,
+                                                 const uint64_t *weights, rz_error *err)
 {
     (void)bound;
     (void)context;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Vector mathematics over ARRAYs (dialect §13.4): inner product, distances, cosine similarity, cross product. One side may be a LIST, which is cast to
- * the other side's length. A NULL element makes the result NULL.
+ * Vector mathematics over ARRAYs (dialect §13.4): inner product, distances, cosine similarity, cross product. One side
+ * may be a LIST, which is cast to the other side's length. A NULL element makes the result NULL.
  */
 #include "function/fn.h"
 
@@ -9,13 +9,13 @@
 
 #define ARRAY_LANES 8u
 
-#define RZ_A_T float
-#define RZ_A_S float
+#define RZ_A_T    float
+#define RZ_A_S    float
 #define RZ_A_SQRT sqrtf
 #include "function/fn_array_tmpl.h"
 
-#define RZ_A_T double
-#define RZ_A_S double
+#define RZ_A_T    double
+#define RZ_A_S    double
 #define RZ_A_SQRT sqrt
 #include "function/fn_array_tmpl.h"
 
@@ -34,30 +34,31 @@ static bool array_is_full(const rz_vec *elements, rz_list_entry list)
     return true;
 }
 
-#define ARRAY_KERNEL(op, type)                                                                                                                    \
-    static ruzu_status array_run_##op##_##type(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel,    \
-                                               rz_vec *out, rz_error *err)                                                                        \
-    {                                                                                                                                             \
-        (void)bound;                                                                                                                              \
-        (void)context;                                                                                                                            \
-        (void)err;                                                                                                                                \
-        rz_fn_reader as = rz_fn_read(args[0]);                                                                                                    \
-        rz_fn_reader bs = rz_fn_read(args[1]);                                                                                                    \
-        const rz_vec *a_elements = rz_fn_elements(&as);                                                                                           \
-        const rz_vec *b_elements = rz_fn_elements(&bs);                                                                                           \
-        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                                                         \
-            uint32_t row = rz_sel_at(sel, idx);                                                                                                   \
-            rz_list_entry a = RZ_FN_GET(rz_list_entry, as, row);                                                                                  \
-            rz_list_entry b = RZ_FN_GET(rz_list_entry, bs, row);                                                                                  \
-            if (!array_is_full(a_elements, a) || !array_is_full(b_elements, b) || a.length != b.length) {                                         \
-                rz_vec_set_null(out, row);                                                                                                        \
-                continue;                                                                                                                         \
-            }                                                                                                                                     \
-            const type *a_data = (const type *)a_elements->data + a.offset;                                                                       \
-            const type *b_data = (const type *)b_elements->data + b.offset;                                                                       \
-            ((type *)out->data)[row] = array_##op##_##type(a_data, b_data, a.length);                                                             \
-        }                                                                                                                                         \
-        return RUZU_OK;                                                                                                                           \
+#define ARRAY_KERNEL(op, type)                                                                            \
+    static ruzu_status array_run_##op##_##type(const rz_fn_bound *bound, rz_fn_context *context,          \
+                                               const rz_vec *const *args, const rz_sel *sel, rz_vec *out, \
+                                               rz_error *err)                                             \
+    {                                                                                                     \
+        (void)bound;                                                                                      \
+        (void)context;                                                                                    \
+        (void)err;                                                                                        \
+        rz_fn_reader as = rz_fn_read(args[0]);                                                            \
+        rz_fn_reader bs = rz_fn_read(args[1]);                                                            \
+        const rz_vec *a_elements = rz_fn_elements(&as);                                                   \
+        const rz_vec *b_elements = rz_fn_elements(&bs);                                                   \
+        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                 \
+            uint32_t row = rz_sel_at(sel, idx);                                                           \
+            rz_list_entry a = RZ_FN_GET(rz_list_entry, as, row);                                          \
+            rz_list_entry b = RZ_FN_GET(rz_list_entry, bs, row);                                          \
+            if (!array_is_full(a_elements, a) || !array_is_full(b_elements, b) || a.length != b.length) { \
+                rz_vec_set_null(out, row);                                                                \
+                continue;                                                                                 \
+            }                                                                                             \
+            const type *a_data = (const type *)a_elements->data + a.offset;                               \
+            const type *b_data = (const type *)b_elements->data + b.offset;                               \
+            ((type *)out->data)[row] = array_##op##_##type(a_data, b_data, a.length);                     \
+        }                                                                                                 \
+        return RUZU_OK;                                                                                   \
     }
 ARRAY_KERNEL(inner, float)
 ARRAY_KERNEL(inner, double)
@@ -70,35 +71,37 @@ ARRAY_KERNEL(cosine, double)
 #undef ARRAY_KERNEL
 
 /* Three elements are reserved for each selected row. */
-#define ARRAY_CROSS(type)                                                                                                                         \
-    static ruzu_status array_run_cross_##type(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel,     \
-                                              rz_vec *out, rz_error *err)                                                                         \
-    {                                                                                                                                             \
-        (void)bound;                                                                                                                              \
-        (void)context;                                                                                                                            \
-        rz_fn_reader as = rz_fn_read(args[0]);                                                                                                    \
-        rz_fn_reader bs = rz_fn_read(args[1]);                                                                                                    \
-        uint32_t offset;                                                                                                                          \
-        RZ_TRY(rz_vec_list_reserve(out, 3 * sel->count, &offset, err));                                                                           \
-        type *result = (type *)out->children[0]->data;                                                                                            \
-        memset(result + offset, 0, (size_t)sel->count * 3 * sizeof(type));                                                                        \
-        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                                                         \
-            uint32_t row = rz_sel_at(sel, idx);                                                                                                   \
-            rz_list_entry a = RZ_FN_GET(rz_list_entry, as, row);                                                                                  \
-            rz_list_entry b = RZ_FN_GET(rz_list_entry, bs, row);                                                                                  \
-            rz_list_entry entry = {offset + 3 * idx, 3};                                                                                          \
-            ((rz_list_entry *)out->data)[row] = entry;                                                                                            \
-            if (!array_is_full(rz_fn_elements(&as), a) || !array_is_full(rz_fn_elements(&bs), b) || a.length != 3 || b.length != 3) {             \
-                rz_vec_set_null(out, row);                                                                                                        \
-                continue;                                                                                                                         \
-            }                                                                                                                                     \
-            const type *x = (const type *)rz_fn_elements(&as)->data + a.offset;                                                                   \
-            const type *y = (const type *)rz_fn_elements(&bs)->data + b.offset;                                                                   \
-            for (uint32_t i = 0; i < 3; i++) {                                                                                                    \
-                result[entry.offset + i] = x[(i + 1) % 3] * y[(i + 2) % 3] - x[(i + 2) % 3] * y[(i + 1) % 3];                                     \
-            }                                                                                                                                     \
-        }                                                                                                                                         \
-        return RUZU_OK;                                                                                                                           \
+#define ARRAY_CROSS(type)                                                                                            \
+    static ruzu_status array_run_cross_##type(const rz_fn_bound *bound, rz_fn_context *context,                      \
+                                              const rz_vec *const *args, const rz_sel *sel, rz_vec *out,             \
+                                              rz_error *err)                                                         \
+    {                                                                                                                \
+        (void)bound;                                                                                                 \
+        (void)context;                                                                                               \
+        rz_fn_reader as = rz_fn_read(args[0]);                                                                       \
+        rz_fn_reader bs = rz_fn_read(args[1]);                                                                       \
+        uint32_t offset;                                                                                             \
+        RZ_TRY(rz_vec_list_reserve(out, 3 * sel->count, &offset, err));                                              \
+        type *result = (type *)out->children[0]->data;                                                               \
+        memset(result + offset, 0, (size_t)sel->count * 3 * sizeof(type));                                           \
+        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                            \
+            uint32_t row = rz_sel_at(sel, idx);                                                                      \
+            rz_list_entry a = RZ_FN_GET(rz_list_entry, as, row);                                                     \
+            rz_list_entry b = RZ_FN_GET(rz_list_entry, bs, row);                                                     \
+            rz_list_entry entry = {offset + 3 * idx, 3};                                                             \
+            ((rz_list_entry *)out->data)[row] = entry;                                                               \
+            if (!array_is_full(rz_fn_elements(&as), a) || !array_is_full(rz_fn_elements(&bs), b) || a.length != 3 || \
+                b.length != 3) {                                                                                     \
+                rz_vec_set_null(out, row);                                                                           \
+                continue;                                                                                            \
+            }                                                                                                        \
+            const type *x = (const type *)rz_fn_elements(&as)->data + a.offset;                                      \
+            const type *y = (const type *)rz_fn_elements(&bs)->data + b.offset;                                      \
+            for (uint32_t i = 0; i < 3; i++) {                                                                       \
+                result[entry.offset + i] = x[(i + 1) % 3] * y[(i + 2) % 3] - x[(i + 2) % 3] * y[(i + 1) % 3];        \
+            }                                                                                                        \
+        }                                                                                                            \
+        return RUZU_OK;                                                                                              \
     }
 ARRAY_CROSS(float)
 ARRAY_CROSS(double)
@@ -117,7 +120,9 @@ static uint32_t array_length_of(const rz_fn_arg *arg)
     if (arg->type->id == RUZU_TYPE_ARRAY) {
         return arg->type->array_length;
     }
-    return arg->type->id == RUZU_TYPE_LIST && arg->constant != NULL && !arg->constant->is_null ? arg->constant->u.nested.count : 0;
+    return arg->type->id == RUZU_TYPE_LIST && arg->constant != NULL && !arg->constant->is_null
+               ? arg->constant->u.nested.count
+               : 0;
 }
 
 /* The one of FLOAT and DOUBLE to compute in: a column's rather than a literal's. */
@@ -143,7 +148,8 @@ static const rz_type *array_element_type(const rz_fn_arg *args)
 }
 
 /* Both arguments as ARRAYs of one type. */
-static ruzu_status array_bind_types(const char *name, const rz_fn_arg *args, rz_arena *arena, rz_fn_bound *out, const rz_type **out_element, rz_error *err)
+static ruzu_status array_bind_types(const char *name, const rz_fn_arg *args, rz_arena *arena, rz_fn_bound *out,
+                                    const rz_type **out_element, rz_error *err)
 {
     const rz_type *element = array_element_type(args);
     if (element == NULL || !array_is_float(element)) {
@@ -153,7 +159,8 @@ static ruzu_status array_bind_types(const char *name, const rz_fn_arg *args, rz_
     uint32_t length = args[0].type->id == RUZU_TYPE_ARRAY || lengths[1] == 0 ? lengths[0] : lengths[1];
     bool both_arrays = args[0].type->id == RUZU_TYPE_ARRAY && args[1].type->id == RUZU_TYPE_ARRAY;
     if (length == 0) {
-        return rz_error_set(err, RUZU_ERROR_BINDER, "%s requires at least one argument to be ARRAY but all parameters are LIST.", name);
+        return rz_error_set(err, RUZU_ERROR_BINDER,
+                            "%s requires at least one argument to be ARRAY but all parameters are LIST.", name);
     }
     const rz_type *array = rz_type_array(arena, element, length);
     RZ_TRY_ALLOC(array, err, "binding a function");
@@ -166,18 +173,26 @@ static ruzu_status array_bind_types(const char *name, const rz_fn_arg *args, rz_
     return RUZU_OK;
 }
 
-typedef enum array_op { ARRAY_INNER, ARRAY_SQUARED, ARRAY_DISTANCE, ARRAY_COSINE, ARRAY_CROSS } array_op;
+typedef enum array_op {
+    ARRAY_INNER,
+    ARRAY_SQUARED,
+    ARRAY_DISTANCE,
+    ARRAY_COSINE,
+    ARRAY_CROSS
+} array_op;
 
-#define ARRAY_PAIR(name, op)                                                                                                                      \
-    {                                                                                                                                             \
-        {name, 0, array_run_##op##_float},                                                                                                        \
-        {                                                                                                                                         \
-            name, 0, array_run_##op##_double                                                                                                      \
-        }                                                                                                                                         \
+#define ARRAY_PAIR(name, op)                 \
+    {                                        \
+        {name, 0, array_run_##op##_float},   \
+        {                                    \
+            name, 0, array_run_##op##_double \
+        }                                    \
     }
 static const rz_fn array_fns[][2] = {
-    [ARRAY_INNER] = ARRAY_PAIR("ARRAY_INNER_PRODUCT", inner),          [ARRAY_SQUARED] = ARRAY_PAIR("ARRAY_SQUARED_DISTANCE", squared),
-    [ARRAY_DISTANCE] = ARRAY_PAIR("ARRAY_DISTANCE", distance),         [ARRAY_COSINE] = ARRAY_PAIR("ARRAY_COSINE_SIMILARITY", cosine),
+    [ARRAY_INNER] = ARRAY_PAIR("ARRAY_INNER_PRODUCT", inner),
+    [ARRAY_SQUARED] = ARRAY_PAIR("ARRAY_SQUARED_DISTANCE", squared),
+    [ARRAY_DISTANCE] = ARRAY_PAIR("ARRAY_DISTANCE", distance),
+    [ARRAY_COSINE] = ARRAY_PAIR("ARRAY_COSINE_SIMILARITY", cosine),
     [ARRAY_CROSS] = ARRAY_PAIR("ARRAY_CROSS_PRODUCT", cross),
 };
 #undef ARRAY_PAIR
@@ -191,12 +206,13 @@ static ruzu_status array_bind_op(array_op op, const rz_fn_arg *args, rz_arena *a
     return RUZU_OK;
 }
 
-#define ARRAY_BIND(name, op)                                                                                                                      \
-    static ruzu_status name(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)    \
-    {                                                                                                                                             \
-        (void)def;                                                                                                                                \
-        (void)arg_count;                                                                                                                          \
-        return array_bind_op(op, args, arena, out, err);                                                                                          \
+#define ARRAY_BIND(name, op)                                                                                  \
+    static ruzu_status name(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, \
+                            rz_fn_bound *out, rz_error *err)                                                  \
+    {                                                                                                         \
+        (void)def;                                                                                            \
+        (void)arg_count;                                                                                      \
+        return array_bind_op(op, args, arena, out, err);                                                      \
     }
 ARRAY_BIND(array_bind_inner, ARRAY_INNER)
 ARRAY_BIND(array_bind_squared, ARRAY_SQUARED)
@@ -204,7 +220,8 @@ ARRAY_BIND(array_bind_distance, ARRAY_DISTANCE)
 ARRAY_BIND(array_bind_cosine, ARRAY_COSINE)
 #undef ARRAY_BIND
 
-static ruzu_status array_bind_cross(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status array_bind_cross(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Template of the vector mathematics of one floating-point type: array_inner_S, array_squared_S, array_cosine_S over n elements each.
- * Parameters, undefined at the end: RZ_A_T the C type, RZ_A_S the suffix S, RZ_A_SQRT its square root.
+ * Template of the vector mathematics of one floating-point type: array_inner_S, array_squared_S, array_cosine_S over n
+ * elements each. Parameters, undefined at the end: RZ_A_T the C type, RZ_A_S the suffix S, RZ_A_SQRT its square root.
  *
  * Sums go through ARRAY_LANES partial sums, so that the loops vectorise without reordering what the compiler must not.
  */
 #define ARRAY_JOIN2(a, b) a##b
-#define ARRAY_JOIN(a, b) ARRAY_JOIN2(a, b)
-#define ARRAY_NAME(stem) ARRAY_JOIN(stem, RZ_A_S)
+#define ARRAY_JOIN(a, b)  ARRAY_JOIN2(a, b)
+#define ARRAY_NAME(stem)  ARRAY_JOIN(stem, RZ_A_S)
 
 static RZ_A_T ARRAY_NAME(array_total_)(const RZ_A_T *lanes)
 {

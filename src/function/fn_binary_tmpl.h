@@ -6,12 +6,13 @@
  *   RZ_B_A, RZ_B_B       C types of the arguments
  *   RZ_B_OUT             C type of the result
  *   RZ_B_OP(a, b, r)     stores the result through r; non-zero when it fails (constant 0 when it cannot)
- *   RZ_B_BAD             unsigned type that collects what RZ_B_OP gives: as wide as the values, so that the loops vectorise
- *   RZ_B_FAIL(a, b, err) raises the error of the first failing row; only for kernels that can fail
+ *   RZ_B_BAD             unsigned type that collects what RZ_B_OP gives: as wide as the values, so that the loops
+ * vectorise RZ_B_FAIL(a, b, err) raises the error of the first failing row; only for kernels that can fail
  *
  * The loops without selection compute all rows and look at the failures afterwards, once.
  */
-static ruzu_status RZ_B_NAME(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status RZ_B_NAME(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;

@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bit operations and factorial, over INT64. Shifts by 64 or more (or by a negative count) leave nothing but, to the right, the sign.
+ * Bit operations and factorial, over INT64. Shifts by 64 or more (or by a negative count) leave nothing but, to the
+ * right, the sign.
  */
 #include "function/fn.h"
 
-#define RZ_B_NAME bitwise_and
-#define RZ_B_A int64_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT int64_t
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        bitwise_and
+#define RZ_B_A           int64_t
+#define RZ_B_B           int64_t
+#define RZ_B_OUT         int64_t
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = (a) & (b), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME bitwise_or
-#define RZ_B_A int64_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT int64_t
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        bitwise_or
+#define RZ_B_A           int64_t
+#define RZ_B_B           int64_t
+#define RZ_B_OUT         int64_t
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = (a) | (b), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME bitwise_xor
-#define RZ_B_A int64_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT int64_t
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        bitwise_xor
+#define RZ_B_A           int64_t
+#define RZ_B_B           int64_t
+#define RZ_B_OUT         int64_t
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = (a) ^ (b), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
@@ -36,22 +37,22 @@ static inline int64_t bitwise_left(int64_t value, int64_t count)
 static inline int64_t bitwise_right(int64_t value, int64_t count)
 {
     int64_t shift = (uint64_t)count >= 64 ? 63 : count;
-    return value < 0 ? (int64_t)~(~(uint64_t)value >> shift) : (int64_t)((uint64_t)value >> shift);
+    return value < 0 ? (int64_t) ~(~(uint64_t)value >> shift) : (int64_t)((uint64_t)value >> shift);
 }
 
-#define RZ_B_NAME bitwise_shift_left
-#define RZ_B_A int64_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT int64_t
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        bitwise_shift_left
+#define RZ_B_A           int64_t
+#define RZ_B_B           int64_t
+#define RZ_B_OUT         int64_t
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = bitwise_left(a, b), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME bitwise_shift_right
-#define RZ_B_A int64_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT int64_t
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        bitwise_shift_right
+#define RZ_B_A           int64_t
+#define RZ_B_B           int64_t
+#define RZ_B_OUT         int64_t
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = bitwise_right(a, b), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
@@ -68,10 +69,11 @@ static unsigned bitwise_factorial_of(int64_t n, int64_t *result)
 }
 
 #define RZ_U_NAME bitwise_factorial
-#define RZ_U_IN int64_t
-#define RZ_U_OUT int64_t
-#define RZ_U_OP bitwise_factorial_of
-#define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %lld! is not within INT64 range.", (long long)(a))
+#define RZ_U_IN   int64_t
+#define RZ_U_OUT  int64_t
+#define RZ_U_OP   bitwise_factorial_of
+#define RZ_U_FAIL(a, err) \
+    rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %lld! is not within INT64 range.", (long long)(a))
 #include "function/fn_unary_tmpl.h"
 
 static const rz_fn_def bitwise_defs[] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Comparison operators, over every type (dialect §12.2). The binder casts both sides to one type first (rz_fn_compare_type); then the kernel of its
- * physical type runs. Ordered comparisons with NaN are false. Inside lists and structs NULL equals NULL; NaN equals nothing there either.
+ * Comparison operators, over every type (dialect §12.2). The binder casts both sides to one type first
+ * (rz_fn_compare_type); then the kernel of its physical type runs. Ordered comparisons with NaN are false. Inside lists
+ * and structs NULL equals NULL; NaN equals nothing there either.
  */
 #include "function/fn.h"
 
@@ -9,80 +10,80 @@
 
 /* ---- simple types ---- */
 
-#define RZ_C_T uint8_t
-#define RZ_C_S uint8
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                uint8_t
+#define RZ_C_S                uint8
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T int8_t
-#define RZ_C_S int8
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                int8_t
+#define RZ_C_S                int8
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T int16_t
-#define RZ_C_S int16
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                int16_t
+#define RZ_C_S                int16
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T int32_t
-#define RZ_C_S int32
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                int32_t
+#define RZ_C_S                int32
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T int64_t
-#define RZ_C_S int64
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                int64_t
+#define RZ_C_S                int64
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T rz_int128
-#define RZ_C_S int128
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                rz_int128
+#define RZ_C_S                int128
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T uint16_t
-#define RZ_C_S uint16
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                uint16_t
+#define RZ_C_S                uint16
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T uint32_t
-#define RZ_C_S uint32
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                uint32_t
+#define RZ_C_S                uint32
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T uint64_t
-#define RZ_C_S uint64
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                uint64_t
+#define RZ_C_S                uint64
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T float
-#define RZ_C_S float
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                float
+#define RZ_C_S                float
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T double
-#define RZ_C_S double
-#define RZ_C_EQUAL(a, b) ((a) == (b))
-#define RZ_C_LESS(a, b) ((a) < (b))
+#define RZ_C_T                double
+#define RZ_C_S                double
+#define RZ_C_EQUAL(a, b)      ((a) == (b))
+#define RZ_C_LESS(a, b)       ((a) < (b))
 #define RZ_C_LESS_EQUAL(a, b) ((a) <= (b))
 #include "function/fn_compare_tmpl.h"
 
@@ -91,24 +92,24 @@ static inline bool compare_intervals_equal(const rz_interval *a, const rz_interv
     return a->months == b->months && a->days == b->days && a->micros == b->micros;
 }
 
-#define RZ_C_T rz_interval
-#define RZ_C_S interval
-#define RZ_C_EQUAL(a, b) compare_intervals_equal(&(a), &(b))
-#define RZ_C_LESS(a, b) (rz_interval_compare(a, b) < 0)
+#define RZ_C_T                rz_interval
+#define RZ_C_S                interval
+#define RZ_C_EQUAL(a, b)      compare_intervals_equal(&(a), &(b))
+#define RZ_C_LESS(a, b)       (rz_interval_compare(a, b) < 0)
 #define RZ_C_LESS_EQUAL(a, b) (rz_interval_compare(a, b) <= 0)
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T rz_string
-#define RZ_C_S string
-#define RZ_C_EQUAL(a, b) rz_string_equal(&(a), &(b))
-#define RZ_C_LESS(a, b) (rz_string_compare(&(a), &(b)) < 0)
+#define RZ_C_T                rz_string
+#define RZ_C_S                string
+#define RZ_C_EQUAL(a, b)      rz_string_equal(&(a), &(b))
+#define RZ_C_LESS(a, b)       (rz_string_compare(&(a), &(b)) < 0)
 #define RZ_C_LESS_EQUAL(a, b) (rz_string_compare(&(a), &(b)) <= 0)
 #include "function/fn_compare_tmpl.h"
 
-#define RZ_C_T rz_rel_ref
-#define RZ_C_S rel
-#define RZ_C_EQUAL(a, b) ((a).rel == (b).rel)
-#define RZ_C_LESS(a, b) ((a).rel < (b).rel)
+#define RZ_C_T                rz_rel_ref
+#define RZ_C_S                rel
+#define RZ_C_EQUAL(a, b)      ((a).rel == (b).rel)
+#define RZ_C_LESS(a, b)       ((a).rel < (b).rel)
 #define RZ_C_LESS_EQUAL(a, b) ((a).rel <= (b).rel)
 #include "function/fn_compare_tmpl.h"
 
@@ -154,7 +155,14 @@ bool rz_fn_values_equal(const rz_vec *a, uint32_t a_row, const rz_vec *b, uint32
     return rz_vec_equal(a, a_row, b, b_row) && !compare_has_nan(a, a_row);
 }
 
-typedef enum compare_op { COMPARE_EQUAL, COMPARE_NOT_EQUAL, COMPARE_LESS, COMPARE_LESS_EQUAL, COMPARE_GREATER, COMPARE_GREATER_EQUAL } compare_op;
+typedef enum compare_op {
+    COMPARE_EQUAL,
+    COMPARE_NOT_EQUAL,
+    COMPARE_LESS,
+    COMPARE_LESS_EQUAL,
+    COMPARE_GREATER,
+    COMPARE_GREATER_EQUAL
+} compare_op;
 
 static bool compare_nested_rows(compare_op op, const rz_vec *a, const rz_vec *b, uint32_t row)
 {
@@ -169,7 +177,8 @@ static bool compare_nested_rows(compare_op op, const rz_vec *a, const rz_vec *b,
     return false;
 }
 
-static ruzu_status compare_nested(compare_op op, const rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status compare_nested(compare_op op, const rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
@@ -178,43 +187,44 @@ static ruzu_status compare_nested(compare_op op, const rz_fn_context *context, c
     return rz_fn_check_interrupt(context, err);
 }
 
-static ruzu_status compare_equal_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                       rz_error *err)
+static ruzu_status compare_equal_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                        const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return compare_nested(COMPARE_EQUAL, context, args, sel, out, err);
 }
 
-static ruzu_status compare_not_equal_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                       rz_error *err)
+static ruzu_status compare_not_equal_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                            const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return compare_nested(COMPARE_NOT_EQUAL, context, args, sel, out, err);
 }
 
-static ruzu_status compare_less_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                       rz_error *err)
+static ruzu_status compare_less_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                       const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return compare_nested(COMPARE_LESS, context, args, sel, out, err);
 }
 
-static ruzu_status compare_less_equal_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                       rz_error *err)
+static ruzu_status compare_less_equal_nested(const rz_fn_bound *bound, rz_fn_context *context,
+                                             const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return compare_nested(COMPARE_LESS_EQUAL, context, args, sel, out, err);
 }
 
-static ruzu_status compare_greater_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                       rz_error *err)
+static ruzu_status compare_greater_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                          const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return compare_nested(COMPARE_GREATER, context, args, sel, out, err);
 }
 
-static ruzu_status compare_greater_equal_nested(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                       rz_error *err)
+static ruzu_status compare_greater_equal_nested(const rz_fn_bound *bound, rz_fn_context *context,
+                                                const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
+                                                rz_error *err)
 {
     (void)bound;
     return compare_nested(COMPARE_GREATER_EQUAL, context, args, sel, out, err);
@@ -222,21 +232,21 @@ static ruzu_status compare_greater_equal_nested(const rz_fn_bound *bound, rz_fn_
 
 /* ---- binding ---- */
 
-#define COMPARE_KERNELS(name, op)                                                                                                                 \
-    {                                                                                                                                             \
-        [RZ_PHYS_NONE] = {name, 0, compare_##op##_uint8}, [RZ_PHYS_BOOL] = {name, 0, compare_##op##_uint8},                                         \
-        [RZ_PHYS_INT8] = {name, 0, compare_##op##_int8}, [RZ_PHYS_INT16] = {name, 0, compare_##op##_int16},                                       \
-        [RZ_PHYS_INT32] = {name, 0, compare_##op##_int32}, [RZ_PHYS_INT64] = {name, 0, compare_##op##_int64},                                     \
-        [RZ_PHYS_INT128] = {name, 0, compare_##op##_int128}, [RZ_PHYS_UINT8] = {name, 0, compare_##op##_uint8},                                    \
-        [RZ_PHYS_UINT16] = {name, 0, compare_##op##_uint16}, [RZ_PHYS_UINT32] = {name, 0, compare_##op##_uint32},                                 \
-        [RZ_PHYS_UINT64] = {name, 0, compare_##op##_uint64}, [RZ_PHYS_FLOAT] = {name, 0, compare_##op##_float},                                   \
-        [RZ_PHYS_DOUBLE] = {name, 0, compare_##op##_double}, [RZ_PHYS_INTERVAL] = {name, 0, compare_##op##_interval},                             \
-        [RZ_PHYS_STRING] = {name, 0, compare_##op##_string}, [RZ_PHYS_REL] = {name, 0, compare_##op##_rel},                                       \
-        [RZ_PHYS_LIST] = {name, 0, compare_##op##_nested}, [RZ_PHYS_STRUCT] = {                                                                   \
-            name,                                                                                                                                 \
-            0,                                                                                                                                    \
-            compare_##op##_nested                                                                                                                 \
-        }                                                                                                                                         \
+#define COMPARE_KERNELS(name, op)                                                                                     \
+    {                                                                                                                 \
+        [RZ_PHYS_NONE] = {name, 0, compare_##op##_uint8}, [RZ_PHYS_BOOL] = {name, 0, compare_##op##_uint8},           \
+        [RZ_PHYS_INT8] = {name, 0, compare_##op##_int8}, [RZ_PHYS_INT16] = {name, 0, compare_##op##_int16},           \
+        [RZ_PHYS_INT32] = {name, 0, compare_##op##_int32}, [RZ_PHYS_INT64] = {name, 0, compare_##op##_int64},         \
+        [RZ_PHYS_INT128] = {name, 0, compare_##op##_int128}, [RZ_PHYS_UINT8] = {name, 0, compare_##op##_uint8},       \
+        [RZ_PHYS_UINT16] = {name, 0, compare_##op##_uint16}, [RZ_PHYS_UINT32] = {name, 0, compare_##op##_uint32},     \
+        [RZ_PHYS_UINT64] = {name, 0, compare_##op##_uint64}, [RZ_PHYS_FLOAT] = {name, 0, compare_##op##_float},       \
+        [RZ_PHYS_DOUBLE] = {name, 0, compare_##op##_double}, [RZ_PHYS_INTERVAL] = {name, 0, compare_##op##_interval}, \
+        [RZ_PHYS_STRING] = {name, 0, compare_##op##_string}, [RZ_PHYS_REL] = {name, 0, compare_##op##_rel},           \
+        [RZ_PHYS_LIST] = {name, 0, compare_##op##_nested}, [RZ_PHYS_STRUCT] = {                                       \
+            name,                                                                                                     \
+            0,                                                                                                        \
+            compare_##op##_nested                                                                                     \
+        }                                                                                                             \
     }
 
 /* By operator and physical type; BOOL and UINT8 are the same bytes. */
@@ -268,14 +278,16 @@ const rz_type *rz_fn_compare_type(rz_arena *arena, const rz_type *a, const rz_ty
     return rz_type_common(arena, a, b);
 }
 
-static ruzu_status compare_bind(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status compare_bind(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                rz_fn_bound *out, rz_error *err)
 {
     (void)arg_count;
     const rz_type *a = args[0].type;
     const rz_type *b = args[1].type;
     const rz_type *type = rz_fn_compare_type(arena, a, b);
     if (type == NULL) {
-        return rz_error_set(err, RUZU_ERROR_BINDER, "Type Mismatch: Cannot compare types %s and %s", rz_fn_type_text(arena, a), rz_fn_type_text(arena, b));
+        return rz_error_set(err, RUZU_ERROR_BINDER, "Type Mismatch: Cannot compare types %s and %s",
+                            rz_fn_type_text(arena, a), rz_fn_type_text(arena, b));
     }
     /* References of several tables differ in type only by their table sets: no cast. */
     bool same = rz_type_equal(a, b);

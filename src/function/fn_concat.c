@@ -5,7 +5,8 @@
 #include "function/fn.h"
 
 /* Joins count texts (some may be NULL, which are left out) into row of out. */
-static ruzu_status concat_join(const rz_string *const *texts, uint32_t count, const rz_string *separator, rz_vec *out, uint32_t row, rz_error *err)
+static ruzu_status concat_join(const rz_string *const *texts, uint32_t count, const rz_string *separator, rz_vec *out,
+                               uint32_t row, rz_error *err)
 {
     uint64_t length = 0;
     uint32_t joined = 0;
@@ -37,7 +38,8 @@ static ruzu_status concat_join(const rz_string *const *texts, uint32_t count, co
     return RUZU_OK;
 }
 
-static ruzu_status concat_two(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status concat_two(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -51,8 +53,8 @@ static ruzu_status concat_two(const rz_fn_bound *bound, rz_fn_context *context, 
     return RUZU_OK;
 }
 
-static ruzu_status concat_many(bool with_separator, const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                               rz_error *err)
+static ruzu_status concat_many(bool with_separator, const rz_fn_bound *bound, rz_fn_context *context,
+                               const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     uint32_t count = bound->arg_count;
     rz_fn_reader *readers = RZ_NEW_ARRAY(context->scratch, rz_fn_reader, count);
@@ -79,18 +81,20 @@ static ruzu_status concat_many(bool with_separator, const rz_fn_bound *bound, rz
     return RUZU_OK;
 }
 
-static ruzu_status concat_all(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status concat_all(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     return concat_many(false, bound, context, args, sel, out, err);
 }
 
-static ruzu_status concat_separated(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                    rz_error *err)
+static ruzu_status concat_separated(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                    const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     return concat_many(true, bound, context, args, sel, out, err);
 }
 
-static ruzu_status concat_bind(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status concat_bind(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                               rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;
@@ -102,14 +106,16 @@ static ruzu_status concat_bind(const rz_fn_def *def, const rz_fn_arg *args, uint
     return RUZU_OK;
 }
 
-static ruzu_status concat_bind_separated(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status concat_bind_separated(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count,
+                                         rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     if (arg_count < 2) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "concat_ws expects at least two parameters. Got: %u.", arg_count);
     }
     for (uint32_t i = 0; i < arg_count; i++) {
         if (args[i].type->id != RUZU_TYPE_STRING && args[i].type->id != RUZU_TYPE_ANY) {
-            return rz_error_set(err, RUZU_ERROR_BINDER, "concat_ws expects all string parameters. Got: %s.", rz_fn_type_text(arena, args[i].type));
+            return rz_error_set(err, RUZU_ERROR_BINDER, "concat_ws expects all string parameters. Got: %s.",
+                                rz_fn_type_text(arena, args[i].type));
         }
     }
     return concat_bind(def, args, arg_count, arena, out, err);

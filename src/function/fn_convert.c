@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Conversion functions (dialect §13.6): names for casts. TO_X and X raise errors; openCypher's toInteger, toFloat, toBoolean and the …OrNull forms give
- * NULL for text that does not convert.
+ * Conversion functions (dialect §13.6): names for casts. TO_X and X raise errors; openCypher's toInteger, toFloat,
+ * toBoolean and the …OrNull forms give NULL for text that does not convert.
  */
 #include "function/fn.h"
 
@@ -9,7 +9,8 @@
 
 /* ---- casts ---- */
 
-static ruzu_status convert_cast(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status convert_cast(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     if (rz_type_equal(bound->arg_types[0], bound->result)) {
@@ -30,7 +31,8 @@ static ruzu_status convert_bind(const rz_fn_arg *args, bool direct, rz_fn_bound 
     return RUZU_OK;
 }
 
-static ruzu_status convert_bind_number(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status convert_bind_number(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                       rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -44,7 +46,8 @@ static bool convert_is_temporal(const rz_type *type)
     return type->id >= RUZU_TYPE_DATE && type->id <= RUZU_TYPE_TIMESTAMP_TZ;
 }
 
-static ruzu_status convert_bind_text(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status convert_bind_text(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -54,7 +57,8 @@ static ruzu_status convert_bind_text(const rz_fn_def *def, const rz_fn_arg *args
 }
 
 /* Text of anything: the caller's cast to STRING is the whole work. */
-static ruzu_status convert_bind_string(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status convert_bind_string(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                       rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;
@@ -68,15 +72,16 @@ static ruzu_status convert_bind_string(const rz_fn_def *def, const rz_fn_arg *ar
 /* ---- conversions that give NULL instead of an error ---- */
 
 /* Casts to a scratch vector with room for the same rows. */
-static ruzu_status convert_try(const rz_vec *in, const rz_sel *sel, const rz_type *to, rz_fn_context *context, rz_vec **out, rz_error *err)
+static ruzu_status convert_try(const rz_vec *in, const rz_sel *sel, const rz_type *to, rz_fn_context *context,
+                               rz_vec **out, rz_error *err)
 {
     uint32_t highest = sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1);
     RZ_TRY(rz_vec_create(context->scratch, context->scratch, to, highest + 1, out, err));
     return rz_cast(in, sel, true, *out, err);
 }
 
-static ruzu_status convert_try_cast(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                    rz_error *err)
+static ruzu_status convert_try_cast(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                    const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     if (rz_type_equal(bound->arg_types[0], bound->result)) {
@@ -95,8 +100,8 @@ static void convert_put_truncated(double value, rz_vec *out, uint32_t row)
 }
 
 /* toInteger: fractions are cut off; text may be that of a fraction. */
-static ruzu_status convert_to_integer(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                      rz_error *err)
+static ruzu_status convert_to_integer(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     const rz_type *from = bound->arg_types[0];
     bool whole = rz_type_is_integer(from) || from->id == RUZU_TYPE_STRING;
@@ -133,8 +138,8 @@ static ruzu_status convert_to_integer(const rz_fn_bound *bound, rz_fn_context *c
 }
 
 /* toBoolean: of text only true and false, in any case. */
-static ruzu_status convert_to_boolean(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                      rz_error *err)
+static ruzu_status convert_to_boolean(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     if (bound->arg_types[0]->id == RUZU_TYPE_BOOL) {
@@ -155,8 +160,8 @@ static ruzu_status convert_to_boolean(const rz_fn_bound *bound, rz_fn_context *c
 }
 
 /* Numbers and text. */
-static ruzu_status convert_bind_try_number(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out,
-                                           rz_error *err)
+static ruzu_status convert_bind_try_number(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count,
+                                           rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     (void)arena;
     const rz_type *type = args[0].type;
@@ -167,7 +172,8 @@ static ruzu_status convert_bind_try_number(const rz_fn_def *def, const rz_fn_arg
     return RUZU_OK;
 }
 
-static ruzu_status convert_bind_boolean(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status convert_bind_boolean(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count,
+                                        rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     (void)arena;
     const rz_type *type = args[0].type;
@@ -179,7 +185,7 @@ static ruzu_status convert_bind_boolean(const rz_fn_def *def, const rz_fn_arg *a
 }
 
 #define CONVERT_NUMBER(name, id) RZ_FN_BIND(name, RZ_FN_CAN_FAIL, convert_cast, convert_bind_number, id, RZ_P1(ANY))
-#define CONVERT_TEXT(name, id) RZ_FN_BIND(name, RZ_FN_CAN_FAIL, convert_cast, convert_bind_text, id, RZ_P1(ANY))
+#define CONVERT_TEXT(name, id)   RZ_FN_BIND(name, RZ_FN_CAN_FAIL, convert_cast, convert_bind_text, id, RZ_P1(ANY))
 
 static const rz_fn_def convert_defs[] = {
     CONVERT_TEXT("TIMESTAMP", TIMESTAMP),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of dates, timestamps and intervals (dialect §13.7): parts, truncation, names, construction, epochs. The calendar is in types.
+ * Functions of dates, timestamps and intervals (dialect §13.7): parts, truncation, names, construction, epochs. The
+ * calendar is in types.
  *
  * Weeks are ISO 8601 weeks: they begin on Monday, and week 1 has the year's first Thursday.
  */
@@ -10,8 +11,8 @@
 
 #define DATE_SECOND INT64_C(1000000)
 #define DATE_MINUTE (60 * DATE_SECOND)
-#define DATE_HOUR (60 * DATE_MINUTE)
-#define DATE_DAY (24 * DATE_HOUR)
+#define DATE_HOUR   (60 * DATE_MINUTE)
+#define DATE_DAY    (24 * DATE_HOUR)
 
 /* ---- unit names ---- */
 
@@ -116,7 +117,8 @@ static ruzu_status date_read_unit(const char *name, size_t length, date_unit *ou
             return RUZU_OK;
         }
     }
-    return rz_error_set(err, RUZU_ERROR_CONVERSION, "Unrecognized interval specifier string: %.*s.", (int)(length > 200 ? 200 : length), name);
+    return rz_error_set(err, RUZU_ERROR_CONVERSION, "Unrecognized interval specifier string: %.*s.",
+                        (int)(length > 200 ? 200 : length), name);
 }
 
 /* The unit of a row; consecutive rows mostly have the same one. */
@@ -228,14 +230,19 @@ static ruzu_status date_part_of_interval(date_unit unit, rz_interval value, int6
     case DATE_UNIT_HOUR: *out = value.micros / DATE_HOUR; break;
     case DATE_UNIT_WEEK: *out = value.days / 7; break;
     case DATE_UNIT_QUARTER: *out = value.months % 12 / 3 + 1; break;
-    case DATE_UNIT_EPOCH: *out = ((int64_t)value.months * 30 + value.days) * (DATE_DAY / DATE_SECOND) + value.micros / DATE_SECOND; break;
+    case DATE_UNIT_EPOCH:
+        *out = ((int64_t)value.months * 30 + value.days) * (DATE_DAY / DATE_SECOND) + value.micros / DATE_SECOND;
+        break;
     case DATE_UNIT_DOW:
-    case DATE_UNIT_DOY: return rz_error_set(err, RUZU_ERROR_CONVERSION, "Unrecognized interval specifier string: an INTERVAL has no day of week or year.");
+    case DATE_UNIT_DOY:
+        return rz_error_set(err, RUZU_ERROR_CONVERSION,
+                            "Unrecognized interval specifier string: an INTERVAL has no day of week or year.");
     }
     return RUZU_OK;
 }
 
-static ruzu_status date_part_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status date_part_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -251,8 +258,8 @@ static ruzu_status date_part_date(const rz_fn_bound *bound, rz_fn_context *conte
     return RUZU_OK;
 }
 
-static ruzu_status date_part_timestamp(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                       rz_error *err)
+static ruzu_status date_part_timestamp(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                       const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -265,13 +272,14 @@ static ruzu_status date_part_timestamp(const rz_fn_bound *bound, rz_fn_context *
         RZ_TRY(date_unit_at(&units, row, &unit, err));
         int64_t micros = RZ_FN_GET(int64_t, stamps, row);
         int32_t days = date_of_micros(micros);
-        ((int64_t *)out->data)[row] = date_part_of_micros(unit, days, (int64_t)((uint64_t)micros - (uint64_t)days * (uint64_t)DATE_DAY));
+        ((int64_t *)out->data)[row] =
+            date_part_of_micros(unit, days, (int64_t)((uint64_t)micros - (uint64_t)days * (uint64_t)DATE_DAY));
     }
     return RUZU_OK;
 }
 
-static ruzu_status date_part_interval(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                      rz_error *err)
+static ruzu_status date_part_interval(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -316,7 +324,8 @@ static ruzu_status date_truncate_days(date_unit unit, int32_t days, int32_t *out
     case DATE_UNIT_HOUR: *out = days; return RUZU_OK;
     case DATE_UNIT_DOW: return rz_error_set(err, RUZU_ERROR_CONVERSION, "Unrecognized interval specifier string: dow.");
     case DATE_UNIT_DOY: return rz_error_set(err, RUZU_ERROR_CONVERSION, "Unrecognized interval specifier string: doy.");
-    case DATE_UNIT_EPOCH: return rz_error_set(err, RUZU_ERROR_CONVERSION, "Unrecognized interval specifier string: epoch.");
+    case DATE_UNIT_EPOCH:
+        return rz_error_set(err, RUZU_ERROR_CONVERSION, "Unrecognized interval specifier string: epoch.");
     }
     if (!rz_date_from_civil(first_year, first_month, 1, out)) {
         *out = days;
@@ -344,8 +353,8 @@ static ruzu_status date_truncate_micros(date_unit unit, int64_t micros, int64_t 
     return RUZU_OK;
 }
 
-static ruzu_status date_trunc_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                   rz_error *err)
+static ruzu_status date_trunc_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                   const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -361,8 +370,8 @@ static ruzu_status date_trunc_date(const rz_fn_bound *bound, rz_fn_context *cont
     return RUZU_OK;
 }
 
-static ruzu_status date_trunc_timestamp(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                        rz_error *err)
+static ruzu_status date_trunc_timestamp(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                        const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -388,7 +397,8 @@ static int32_t date_day_at(const rz_fn_reader *reader, uint32_t row)
     return date_of_micros(RZ_FN_GET(int64_t, *reader, row));
 }
 
-static ruzu_status date_dayname(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status date_dayname(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     static const char *const names[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
     (void)bound;
@@ -403,8 +413,8 @@ static ruzu_status date_dayname(const rz_fn_bound *bound, rz_fn_context *context
     return RUZU_OK;
 }
 
-static ruzu_status date_monthname(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                  rz_error *err)
+static ruzu_status date_monthname(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     static const char *const names[] = {"January", "February", "March",     "April",   "May",      "June",
                                         "July",    "August",   "September", "October", "November", "December"};
@@ -421,7 +431,8 @@ static ruzu_status date_monthname(const rz_fn_bound *bound, rz_fn_context *conte
     return RUZU_OK;
 }
 
-static ruzu_status date_last_day(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status date_last_day(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -439,7 +450,8 @@ static ruzu_status date_last_day(const rz_fn_bound *bound, rz_fn_context *contex
     return RUZU_OK;
 }
 
-static ruzu_status date_century(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status date_century(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -454,7 +466,8 @@ static ruzu_status date_century(const rz_fn_bound *bound, rz_fn_context *context
 
 /* ---- construction ---- */
 
-static ruzu_status date_make(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status date_make(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -467,7 +480,8 @@ static ruzu_status date_make(const rz_fn_bound *bound, rz_fn_context *context, c
         int64_t month = RZ_FN_GET(int64_t, months, row);
         int64_t day = RZ_FN_GET(int64_t, days, row);
         if (!rz_date_from_civil(year, month, day, &((int32_t *)out->data)[row])) {
-            return rz_error_set(err, RUZU_ERROR_CONVERSION, "Date out of range: %lld-%lld-%lld.", (long long)year, (long long)month, (long long)day);
+            return rz_error_set(err, RUZU_ERROR_CONVERSION, "Date out of range: %lld-%lld-%lld.", (long long)year,
+                                (long long)month, (long long)day);
         }
     }
     return RUZU_OK;
@@ -478,16 +492,16 @@ static unsigned date_from_epoch_ms(int64_t millis, int64_t *result)
     return rz_mul_overflow(millis, INT64_C(1000), result);
 }
 
-#define RZ_U_NAME date_epoch_ms
-#define RZ_U_IN int64_t
-#define RZ_U_OUT int64_t
-#define RZ_U_OP date_from_epoch_ms
+#define RZ_U_NAME         date_epoch_ms
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          int64_t
+#define RZ_U_OP           date_from_epoch_ms
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_CONVERSION, "Could not convert epoch milliseconds to TIMESTAMP")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_epoch_ms
-#define RZ_U_IN int64_t
-#define RZ_U_OUT int64_t
+#define RZ_U_NAME     date_to_epoch_ms
+#define RZ_U_IN       int64_t
+#define RZ_U_OUT      int64_t
 #define RZ_U_OP(a, r) (*(r) = (a) / 1000, 0u)
 #include "function/fn_unary_tmpl.h"
 
@@ -499,10 +513,10 @@ static unsigned date_from_epoch_seconds(double seconds, int64_t *result)
     return !fits;
 }
 
-#define RZ_U_NAME date_to_timestamp
-#define RZ_U_IN double
-#define RZ_U_OUT int64_t
-#define RZ_U_OP date_from_epoch_seconds
+#define RZ_U_NAME         date_to_timestamp
+#define RZ_U_IN           double
+#define RZ_U_OUT          int64_t
+#define RZ_U_OP           date_from_epoch_seconds
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_CONVERSION, "Could not convert epoch seconds to TIMESTAMP")
 #include "function/fn_unary_tmpl.h"
 
@@ -520,66 +534,66 @@ static unsigned date_interval_of(int64_t number, int64_t months, int64_t days, i
     return bad;
 }
 
-#define RZ_U_NAME date_to_years
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 12, 0, 0, r)
+#define RZ_U_NAME         date_to_years
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 12, 0, 0, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_months
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 1, 0, 0, r)
+#define RZ_U_NAME         date_to_months
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 1, 0, 0, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_days
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 0, 1, 0, r)
+#define RZ_U_NAME         date_to_days
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 0, 1, 0, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_hours
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 0, 0, DATE_HOUR, r)
+#define RZ_U_NAME         date_to_hours
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 0, 0, DATE_HOUR, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_minutes
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 0, 0, DATE_MINUTE, r)
+#define RZ_U_NAME         date_to_minutes
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 0, 0, DATE_MINUTE, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_seconds
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 0, 0, DATE_SECOND, r)
+#define RZ_U_NAME         date_to_seconds
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 0, 0, DATE_SECOND, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_milliseconds
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 0, 0, 1000, r)
+#define RZ_U_NAME         date_to_milliseconds
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 0, 0, 1000, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME date_to_microseconds
-#define RZ_U_IN int64_t
-#define RZ_U_OUT rz_interval
-#define RZ_U_OP(a, r) date_interval_of(a, 0, 0, 1, r)
+#define RZ_U_NAME         date_to_microseconds
+#define RZ_U_IN           int64_t
+#define RZ_U_OUT          rz_interval
+#define RZ_U_OP(a, r)     date_interval_of(a, 0, 0, 1, r)
 #define RZ_U_FAIL(a, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range")
 #include "function/fn_unary_tmpl.h"
 
 /* ---- now ---- */
 
-static ruzu_status date_current_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                     rz_error *err)
+static ruzu_status date_current_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                     const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)args;
@@ -590,8 +604,8 @@ static ruzu_status date_current_date(const rz_fn_bound *bound, rz_fn_context *co
     return RUZU_OK;
 }
 
-static ruzu_status date_current_timestamp(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                          rz_error *err)
+static ruzu_status date_current_timestamp(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                          const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)args;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arithmetic of decimals (dialect §10.3): the result type is chosen so wide that nothing overflows, up to 38 digits; both operands are cast to
- * the integer width of the result, so kernels are those of four integer types. Division has no decimal form: it goes through DOUBLE.
+ * Arithmetic of decimals (dialect §10.3): the result type is chosen so wide that nothing overflows, up to 38 digits;
+ * both operands are cast to the integer width of the result, so kernels are those of four integer types. Division has
+ * no decimal form: it goes through DOUBLE.
  *
  * An integer operand counts as a DECIMAL of scale 0 with the digits its type needs, or its value when it is a constant.
  */
@@ -10,27 +11,27 @@
 /* Magnitudes below 10^38 are decimals of 38 digits. */
 #define DECIMAL_LIMIT rz_pow10_i128(38)
 
-#define RZ_D_T int16_t
-#define RZ_D_U uint16_t
-#define RZ_D_S int16
+#define RZ_D_T       int16_t
+#define RZ_D_U       uint16_t
+#define RZ_D_S       int16
 #define RZ_D_CHECKED 0
 #include "function/fn_decimal_tmpl.h"
 
-#define RZ_D_T int32_t
-#define RZ_D_U uint32_t
-#define RZ_D_S int32
+#define RZ_D_T       int32_t
+#define RZ_D_U       uint32_t
+#define RZ_D_S       int32
 #define RZ_D_CHECKED 0
 #include "function/fn_decimal_tmpl.h"
 
-#define RZ_D_T int64_t
-#define RZ_D_U uint64_t
-#define RZ_D_S int64
+#define RZ_D_T       int64_t
+#define RZ_D_U       uint64_t
+#define RZ_D_S       int64
 #define RZ_D_CHECKED 0
 #include "function/fn_decimal_tmpl.h"
 
-#define RZ_D_T rz_int128
-#define RZ_D_U rz_uint128
-#define RZ_D_S int128
+#define RZ_D_T       rz_int128
+#define RZ_D_U       rz_uint128
+#define RZ_D_S       int128
 #define RZ_D_CHECKED 1
 #include "function/fn_decimal_tmpl.h"
 
@@ -40,15 +41,24 @@
 
 #define DECIMAL_MAX_PRECISION 38
 
-typedef enum decimal_op { DECIMAL_ADD, DECIMAL_SUBTRACT, DECIMAL_MULTIPLY, DECIMAL_MODULO, DECIMAL_NEGATE, DECIMAL_ABS, DECIMAL_FLOOR, DECIMAL_CEIL } decimal_op;
+typedef enum decimal_op {
+    DECIMAL_ADD,
+    DECIMAL_SUBTRACT,
+    DECIMAL_MULTIPLY,
+    DECIMAL_MODULO,
+    DECIMAL_NEGATE,
+    DECIMAL_ABS,
+    DECIMAL_FLOOR,
+    DECIMAL_CEIL
+} decimal_op;
 
 /* Kernels by operation and width: INT16, INT32, INT64, INT128. Names are those of the operators. */
-#define DECIMAL_WIDTHS(name, flags, op)                                                                                                           \
-    {                                                                                                                                             \
-        {name, 0, decimal_##op##_int16}, {name, 0, decimal_##op##_int32}, {name, 0, decimal_##op##_int64},                                        \
-        {                                                                                                                                         \
-            name, flags, decimal_##op##_int128                                                                                                    \
-        }                                                                                                                                         \
+#define DECIMAL_WIDTHS(name, flags, op)                                                                    \
+    {                                                                                                      \
+        {name, 0, decimal_##op##_int16}, {name, 0, decimal_##op##_int32}, {name, 0, decimal_##op##_int64}, \
+        {                                                                                                  \
+            name, flags, decimal_##op##_int128                                                             \
+        }                                                                                                  \
     }
 static const rz_fn decimal_fns[][4] = {
     [DECIMAL_ADD] = DECIMAL_WIDTHS("+", RZ_FN_CAN_FAIL, add),
@@ -67,7 +77,10 @@ static const rz_fn decimal_fns[][4] = {
 
 static const rz_fn *decimal_kernel(decimal_op op, const rz_type *type)
 {
-    uint32_t width = type->physical == RZ_PHYS_INT16 ? 0 : type->physical == RZ_PHYS_INT32 ? 1 : type->physical == RZ_PHYS_INT64 ? 2 : 3;
+    uint32_t width = type->physical == RZ_PHYS_INT16   ? 0
+                     : type->physical == RZ_PHYS_INT32 ? 1
+                     : type->physical == RZ_PHYS_INT64 ? 2
+                                                       : 3;
     return &decimal_fns[op][width];
 }
 
@@ -123,11 +136,13 @@ static uint32_t decimal_max(uint32_t a, uint32_t b)
 static const rz_type *decimal_type(rz_arena *arena, uint32_t precision, uint32_t scale)
 {
     precision = decimal_max(precision, 1);
-    return rz_type_decimal(arena, (uint8_t)(precision > DECIMAL_MAX_PRECISION ? DECIMAL_MAX_PRECISION : precision), (uint8_t)scale);
+    return rz_type_decimal(arena, (uint8_t)(precision > DECIMAL_MAX_PRECISION ? DECIMAL_MAX_PRECISION : precision),
+                           (uint8_t)scale);
 }
 
 /* + - %: both operands as the result. */
-static ruzu_status decimal_bind_same(const rz_fn_arg *args, decimal_op op, uint32_t extra_digits, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status decimal_bind_same(const rz_fn_arg *args, decimal_op op, uint32_t extra_digits, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     decimal_shape a = decimal_shape_of(&args[0]);
     decimal_shape b = decimal_shape_of(&args[1]);
@@ -140,13 +155,15 @@ static ruzu_status decimal_bind_same(const rz_fn_arg *args, decimal_op op, uint3
     return RUZU_OK;
 }
 
-static ruzu_status decimal_bind_add(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status decimal_bind_add(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     (void)arg_count;
     return decimal_bind_same(args, def->fn.name[0] == '+' ? DECIMAL_ADD : DECIMAL_SUBTRACT, 1, arena, out, err);
 }
 
-static ruzu_status decimal_bind_modulo(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status decimal_bind_modulo(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                       rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -154,7 +171,8 @@ static ruzu_status decimal_bind_modulo(const rz_fn_def *def, const rz_fn_arg *ar
 }
 
 /* Each operand keeps its scale and gets the precision of the result. */
-static ruzu_status decimal_bind_multiply(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status decimal_bind_multiply(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count,
+                                         rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -175,7 +193,8 @@ static ruzu_status decimal_bind_multiply(const rz_fn_def *def, const rz_fn_arg *
     return RUZU_OK;
 }
 
-static ruzu_status decimal_bind_sign(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status decimal_bind_sign(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     (void)args;
     (void)arg_count;
@@ -186,7 +205,8 @@ static ruzu_status decimal_bind_sign(const rz_fn_def *def, const rz_fn_arg *args
     return RUZU_OK;
 }
 
-static ruzu_status decimal_bind_whole(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status decimal_bind_whole(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                      rz_fn_bound *out, rz_error *err)
 {
     (void)args;
     (void)arg_count;
@@ -198,7 +218,8 @@ static ruzu_status decimal_bind_whole(const rz_fn_def *def, const rz_fn_arg *arg
     out->result = rz_type_decimal(arena, type->precision, 0);
     RZ_TRY_ALLOC(out->result, err, "binding a function");
     decimal_op op = def->fn.name[0] == 'F' ? DECIMAL_FLOOR : DECIMAL_CEIL;
-    /* 10^scale may not fit where scale = precision: then the wider kernel would be needed, but 10^4 fits INT16 and so on for every width. */
+    /* 10^scale may not fit where scale = precision: then the wider kernel would be needed, but 10^4 fits INT16 and so
+     * on for every width. */
     out->fn = decimal_kernel(op, type);
     return RUZU_OK;
 }

@@ -6,7 +6,8 @@
 
 #define DIGEST_BLOCK 64u
 
-/* Bytes of the padded message: one 1 bit, zeros, the length in bits. Gives one block of them without building the message. */
+/* Bytes of the padded message: one 1 bit, zeros, the length in bits. Gives one block of them without building the
+ * message. */
 static void digest_block(const uint8_t *data, uint64_t size, uint64_t block, bool big_endian, uint8_t *out)
 {
     uint64_t padded_blocks = (size + 8) / DIGEST_BLOCK + 1;
@@ -142,7 +143,8 @@ static void digest_sha256_step(const uint8_t *block, uint32_t state[8])
 
 static void digest_sha256_of(const uint8_t *data, uint64_t size, uint8_t *out)
 {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     for (uint64_t block = 0; block <= (size + 8) / DIGEST_BLOCK; block++) {
         uint8_t bytes[DIGEST_BLOCK];
         digest_block(data, size, block, true, bytes);
@@ -155,8 +157,9 @@ static void digest_sha256_of(const uint8_t *data, uint64_t size, uint8_t *out)
 
 /* ---- kernels ---- */
 
-static ruzu_status digest_rows(void (*digest)(const uint8_t *data, uint64_t size, uint8_t *out), uint32_t digest_size, rz_fn_context *context,
-                               const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status digest_rows(void (*digest)(const uint8_t *data, uint64_t size, uint8_t *out), uint32_t digest_size,
+                               rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
+                               rz_error *err)
 {
     static const char digits[] = "0123456789abcdef";
     rz_fn_reader texts = rz_fn_read(args[0]);
@@ -176,13 +179,15 @@ static ruzu_status digest_rows(void (*digest)(const uint8_t *data, uint64_t size
     return RUZU_OK;
 }
 
-static ruzu_status digest_md5(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status digest_md5(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return digest_rows(digest_md5_of, 16, context, args, sel, out, err);
 }
 
-static ruzu_status digest_sha256(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status digest_sha256(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return digest_rows(digest_sha256_of, 32, context, args, sel, out, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of paths and internal ids (dialect §13.9) that need no table: a path is a struct of two lists, nodes and relationships. What needs labels or
- * properties is the binder's (fn_rewrite.c).
+ * Functions of paths and internal ids (dialect §13.9) that need no table: a path is a struct of two lists, nodes and
+ * relationships. What needs labels or properties is the binder's (fn_rewrite.c).
  */
 #include "function/fn.h"
 
@@ -15,21 +15,24 @@ static ruzu_status path_fn_part(uint32_t part, const rz_vec *const *args, const 
     return RUZU_OK;
 }
 
-static ruzu_status path_fn_nodes(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_nodes(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return path_fn_part(0, args, sel, out, err);
 }
 
-static ruzu_status path_fn_rels(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_rels(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return path_fn_part(1, args, sel, out, err);
 }
 
-static ruzu_status path_fn_bind_part(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status path_fn_bind_part(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     (void)arg_count;
     (void)arena;
@@ -48,7 +51,8 @@ static const rz_vec *path_fn_list(const rz_fn_reader *paths, uint32_t part, uint
     return rz_fn_elements(&lists);
 }
 
-static ruzu_status path_fn_length(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_length(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -64,7 +68,8 @@ static ruzu_status path_fn_length(const rz_fn_bound *bound, rz_fn_context *conte
 }
 
 /* True where no part occurs twice. Paths are short: quadratic. */
-static ruzu_status path_fn_all_different(uint32_t part, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_all_different(uint32_t part, rz_fn_context *context, const rz_vec *const *args,
+                                         const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     rz_fn_reader paths = rz_fn_read(args[0]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -83,14 +88,15 @@ static ruzu_status path_fn_all_different(uint32_t part, rz_fn_context *context, 
     return RUZU_OK;
 }
 
-static ruzu_status path_fn_is_trail(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status path_fn_is_trail(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                    const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return path_fn_all_different(1, context, args, sel, out, err);
 }
 
-static ruzu_status path_fn_is_acyclic(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                    rz_error *err)
+static ruzu_status path_fn_is_acyclic(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return path_fn_all_different(0, context, args, sel, out, err);
@@ -98,9 +104,9 @@ static ruzu_status path_fn_is_acyclic(const rz_fn_bound *bound, rz_fn_context *c
 
 /* ---- internal ids ---- */
 
-#define RZ_U_NAME path_fn_offset
-#define RZ_U_IN rz_id
-#define RZ_U_OUT int64_t
+#define RZ_U_NAME     path_fn_offset
+#define RZ_U_IN       rz_id
+#define RZ_U_OUT      int64_t
 #define RZ_U_OP(a, r) (*(r) = (int64_t)rz_id_offset(a), 0u)
 #include "function/fn_unary_tmpl.h"
 
@@ -112,12 +118,13 @@ static unsigned path_fn_make_id(int64_t table, int64_t offset, rz_id *out)
 }
 
 #define RZ_B_NAME path_fn_internal_id
-#define RZ_B_A int64_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT rz_id
-#define RZ_B_BAD uint32_t
-#define RZ_B_OP path_fn_make_id
-#define RZ_B_FAIL(a, b, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "%lld:%lld is not an internal id.", (long long)(a), (long long)(b))
+#define RZ_B_A    int64_t
+#define RZ_B_B    int64_t
+#define RZ_B_OUT  rz_id
+#define RZ_B_BAD  uint32_t
+#define RZ_B_OP   path_fn_make_id
+#define RZ_B_FAIL(a, b, err) \
+    rz_error_set(err, RUZU_ERROR_OVERFLOW, "%lld:%lld is not an internal id.", (long long)(a), (long long)(b))
 #include "function/fn_binary_tmpl.h"
 
 static const rz_fn_def path_fn_defs[] = {

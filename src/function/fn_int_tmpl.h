@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Template of the arithmetic of one integer type: kernels arith_add_S, _subtract_S, _multiply_S, _divide_S, _modulo_S, _negate_S, _abs_S.
- * Parameters, undefined at the end:
+ * Template of the arithmetic of one integer type: kernels arith_add_S, _subtract_S, _multiply_S, _divide_S, _modulo_S,
+ * _negate_S, _abs_S. Parameters, undefined at the end:
  *
  *   RZ_I_T, RZ_I_U  the C type and the unsigned type of the same width
  *   RZ_I_S          suffix S of the names
@@ -12,8 +12,8 @@
  * An operation gives non-zero on overflow, from the sign bits and without a branch where that is possible.
  */
 #define INT_JOIN2(a, b) a##b
-#define INT_JOIN(a, b) INT_JOIN2(a, b)
-#define INT_NAME(stem) INT_JOIN(stem, RZ_I_S)
+#define INT_JOIN(a, b)  INT_JOIN2(a, b)
+#define INT_NAME(stem)  INT_JOIN(stem, RZ_I_S)
 #define INT_SIGN_BIT(x) ((RZ_I_U)((RZ_I_U)(x) >> (sizeof(RZ_I_T) * 8 - 1)))
 /* The lowest value of a signed type; the highest of an unsigned one, where it is not used. */
 #define INT_LOWEST ((RZ_I_T)((RZ_I_U)1 << (sizeof(RZ_I_T) * 8 - 1)))
@@ -101,63 +101,64 @@ RZ_FORCE_INLINE unsigned INT_NAME(int_abs_)(RZ_I_T a, RZ_I_T *result)
 #endif
 }
 
-#define RZ_B_NAME INT_NAME(arith_add_)
-#define RZ_B_A RZ_I_T
-#define RZ_B_B RZ_I_T
-#define RZ_B_OUT RZ_I_T
-#define RZ_B_BAD RZ_I_U
-#define RZ_B_OP INT_NAME(int_add_)
+#define RZ_B_NAME            INT_NAME(arith_add_)
+#define RZ_B_A               RZ_I_T
+#define RZ_B_B               RZ_I_T
+#define RZ_B_OUT             RZ_I_T
+#define RZ_B_BAD             RZ_I_U
+#define RZ_B_OP              INT_NAME(int_add_)
 #define RZ_B_FAIL(a, b, err) arith_fail((rz_int128)(a), '+', (rz_int128)(b), RZ_I_TEXT, err)
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME INT_NAME(arith_subtract_)
-#define RZ_B_A RZ_I_T
-#define RZ_B_B RZ_I_T
-#define RZ_B_OUT RZ_I_T
-#define RZ_B_BAD RZ_I_U
-#define RZ_B_OP INT_NAME(int_subtract_)
+#define RZ_B_NAME            INT_NAME(arith_subtract_)
+#define RZ_B_A               RZ_I_T
+#define RZ_B_B               RZ_I_T
+#define RZ_B_OUT             RZ_I_T
+#define RZ_B_BAD             RZ_I_U
+#define RZ_B_OP              INT_NAME(int_subtract_)
 #define RZ_B_FAIL(a, b, err) arith_fail((rz_int128)(a), '-', (rz_int128)(b), RZ_I_TEXT, err)
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME INT_NAME(arith_multiply_)
-#define RZ_B_A RZ_I_T
-#define RZ_B_B RZ_I_T
-#define RZ_B_OUT RZ_I_T
-#define RZ_B_BAD RZ_I_U
-#define RZ_B_OP INT_NAME(int_multiply_)
+#define RZ_B_NAME            INT_NAME(arith_multiply_)
+#define RZ_B_A               RZ_I_T
+#define RZ_B_B               RZ_I_T
+#define RZ_B_OUT             RZ_I_T
+#define RZ_B_BAD             RZ_I_U
+#define RZ_B_OP              INT_NAME(int_multiply_)
 #define RZ_B_FAIL(a, b, err) arith_fail((rz_int128)(a), '*', (rz_int128)(b), RZ_I_TEXT, err)
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME INT_NAME(arith_divide_)
-#define RZ_B_A RZ_I_T
-#define RZ_B_B RZ_I_T
-#define RZ_B_OUT RZ_I_T
-#define RZ_B_BAD RZ_I_U
-#define RZ_B_OP INT_NAME(int_divide_)
+#define RZ_B_NAME            INT_NAME(arith_divide_)
+#define RZ_B_A               RZ_I_T
+#define RZ_B_B               RZ_I_T
+#define RZ_B_OUT             RZ_I_T
+#define RZ_B_BAD             RZ_I_U
+#define RZ_B_OP              INT_NAME(int_divide_)
 #define RZ_B_FAIL(a, b, err) arith_fail((rz_int128)(a), '/', (rz_int128)(b), RZ_I_TEXT, err)
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME INT_NAME(arith_modulo_)
-#define RZ_B_A RZ_I_T
-#define RZ_B_B RZ_I_T
-#define RZ_B_OUT RZ_I_T
-#define RZ_B_BAD RZ_I_U
-#define RZ_B_OP INT_NAME(int_modulo_)
+#define RZ_B_NAME            INT_NAME(arith_modulo_)
+#define RZ_B_A               RZ_I_T
+#define RZ_B_B               RZ_I_T
+#define RZ_B_OUT             RZ_I_T
+#define RZ_B_BAD             RZ_I_U
+#define RZ_B_OP              INT_NAME(int_modulo_)
 #define RZ_B_FAIL(a, b, err) arith_fail((rz_int128)(a), '%', (rz_int128)(b), RZ_I_TEXT, err)
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_U_NAME INT_NAME(arith_negate_)
-#define RZ_U_IN RZ_I_T
-#define RZ_U_OUT RZ_I_T
-#define RZ_U_OP INT_NAME(int_negate_)
+#define RZ_U_NAME         INT_NAME(arith_negate_)
+#define RZ_U_IN           RZ_I_T
+#define RZ_U_OUT          RZ_I_T
+#define RZ_U_OP           INT_NAME(int_negate_)
 #define RZ_U_FAIL(a, err) arith_fail_unary((rz_int128)(a), "Value ", " cannot be negated within ", RZ_I_TEXT, err)
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME INT_NAME(arith_abs_)
-#define RZ_U_IN RZ_I_T
-#define RZ_U_OUT RZ_I_T
-#define RZ_U_OP INT_NAME(int_abs_)
-#define RZ_U_FAIL(a, err) arith_fail_unary((rz_int128)(a), "Cannot take the absolute value of ", " within ", RZ_I_TEXT, err)
+#define RZ_U_IN   RZ_I_T
+#define RZ_U_OUT  RZ_I_T
+#define RZ_U_OP   INT_NAME(int_abs_)
+#define RZ_U_FAIL(a, err) \
+    arith_fail_unary((rz_int128)(a), "Cannot take the absolute value of ", " within ", RZ_I_TEXT, err)
 #include "function/fn_unary_tmpl.h"
 
 #undef INT_JOIN2

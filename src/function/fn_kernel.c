@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What kernels of all families share: interruption, copying rows between vectors without copying string bytes, room for new strings.
+ * What kernels of all families share: interruption, copying rows between vectors without copying string bytes, room for
+ * new strings.
  */
 #include "function/fn.h"
 
@@ -20,7 +21,8 @@ ruzu_status rz_fn_new_string(rz_vec *out, uint64_t length, char **data, rz_error
 {
     *data = NULL;
     if (length > RZ_FN_MAX_STRING) {
-        return rz_error_set(err, RUZU_ERROR_LIMIT, "The maximum length of strings is %llu bytes. The string's length would be %llu.",
+        return rz_error_set(err, RUZU_ERROR_LIMIT,
+                            "The maximum length of strings is %llu bytes. The string's length would be %llu.",
                             (unsigned long long)RZ_FN_MAX_STRING, (unsigned long long)length);
     }
     *data = (char *)rz_arena_alloc(out->heap, length == 0 ? 1 : (size_t)length);
@@ -33,10 +35,10 @@ static bool fn_is_shared_by_copy(const rz_type *type)
     return type->physical != RZ_PHYS_NONE && type->physical != RZ_PHYS_LIST && type->physical != RZ_PHYS_STRUCT;
 }
 
-#define FN_COPY_LOOP(type)                                                                                                                        \
-    for (uint32_t i = 0; i < count; i++) {                                                                                                        \
-        ((type *)to)[i] = ((const type *)from)[rows[i]];                                                                                          \
-    }                                                                                                                                             \
+#define FN_COPY_LOOP(type)                               \
+    for (uint32_t i = 0; i < count; i++) {               \
+        ((type *)to)[i] = ((const type *)from)[rows[i]]; \
+    }                                                    \
     break
 
 typedef struct fn_bytes16 {
@@ -60,14 +62,16 @@ static void fn_gather_bytes(void *to, const void *from, const uint32_t *rows, ui
 }
 #undef FN_COPY_LOOP
 
-ruzu_status rz_fn_copy_run(rz_vec *dst, uint32_t dst_start, const rz_vec *src, uint32_t first, uint32_t count, rz_arena *scratch, rz_error *err)
+ruzu_status rz_fn_copy_run(rz_vec *dst, uint32_t dst_start, const rz_vec *src, uint32_t first, uint32_t count,
+                           rz_arena *scratch, rz_error *err)
 {
     if (count == 0) {
         return RUZU_OK;
     }
     if (src->kind == RZ_VEC_FLAT && fn_is_shared_by_copy(src->type)) {
         uint32_t size = rz_type_size(src->type);
-        memcpy((uint8_t *)dst->data + (size_t)dst_start * size, (const uint8_t *)src->data + (size_t)first * size, (size_t)count * size);
+        memcpy((uint8_t *)dst->data + (size_t)dst_start * size, (const uint8_t *)src->data + (size_t)first * size,
+               (size_t)count * size);
         for (uint32_t i = 0; src->validity != NULL && i < count; i++) {
             if (!rz_bit_get(src->validity, first + i)) {
                 rz_vec_set_null(dst, dst_start + i);
@@ -94,7 +98,8 @@ ruzu_status rz_fn_copy_row(rz_vec *dst, uint32_t row, const rz_vec *src, uint32_
     }
     rz_fn_reader reader = rz_fn_read(src);
     uint32_t at = rz_fn_at(&reader, src_row);
-    fn_gather_bytes((uint8_t *)dst->data + (size_t)row * rz_type_size(dst->type), reader.data, &at, 1, rz_type_size(src->type));
+    fn_gather_bytes((uint8_t *)dst->data + (size_t)row * rz_type_size(dst->type), reader.data, &at, 1,
+                    rz_type_size(src->type));
     return RUZU_OK;
 }
 
@@ -114,7 +119,8 @@ ruzu_status rz_fn_copy_rows(rz_vec *dst, const rz_vec *src, const rz_sel *sel, r
     return RUZU_OK;
 }
 
-ruzu_status rz_fn_copy_strided(rz_vec *dst, uint32_t start, uint32_t stride, const rz_vec *src, const rz_sel *sel, rz_error *err)
+ruzu_status rz_fn_copy_strided(rz_vec *dst, uint32_t start, uint32_t stride, const rz_vec *src, const rz_sel *sel,
+                               rz_error *err)
 {
     rz_fn_reader reader = rz_fn_read(src);
     bool words = fn_is_shared_by_copy(src->type) && rz_type_size(src->type) == 8 && reader.base->validity == NULL;

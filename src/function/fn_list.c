@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions that look into lists (dialect §13.4): elements, slices, membership, distinct elements, text. ARRAYs are taken like LISTs, mostly MAPs too.
+ * Functions that look into lists (dialect §13.4): elements, slices, membership, distinct elements, text. ARRAYs are
+ * taken like LISTs, mostly MAPs too.
  */
 #include "function/fn.h"
 
 /* ---- size, elements ---- */
 
-#define RZ_U_NAME list_size
-#define RZ_U_IN rz_list_entry
-#define RZ_U_OUT int64_t
+#define RZ_U_NAME     list_size
+#define RZ_U_IN       rz_list_entry
+#define RZ_U_OUT      int64_t
 #define RZ_U_OP(a, r) (*(r) = (a).length, 0u)
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME list_is_empty
-#define RZ_U_IN rz_list_entry
-#define RZ_U_OUT uint8_t
+#define RZ_U_NAME     list_is_empty
+#define RZ_U_IN       rz_list_entry
+#define RZ_U_OUT      uint8_t
 #define RZ_U_OP(a, r) (*(r) = (a).length == 0, 0u)
 #include "function/fn_unary_tmpl.h"
 
-static ruzu_status list_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -33,7 +35,8 @@ static ruzu_status list_extract(const rz_fn_bound *bound, rz_fn_context *context
         }
         int64_t element = position > 0 ? position - 1 : (int64_t)list.length + position;
         if (position < -(int64_t)list.length || element >= list.length) {
-            return rz_error_set(err, RUZU_ERROR_RUNTIME, "list_extract(list, index): index=%lld is out of range.", (long long)position);
+            return rz_error_set(err, RUZU_ERROR_RUNTIME, "list_extract(list, index): index=%lld is out of range.",
+                                (long long)position);
         }
         RZ_TRY(rz_fn_copy_row(out, row, rz_fn_elements(&lists), list.offset + (uint32_t)element, err));
     }
@@ -50,27 +53,31 @@ static ruzu_status list_end(bool last, const rz_vec *lists_vec, const rz_sel *se
         if (list.length == 0) {
             rz_vec_set_null(out, row);
         } else {
-            RZ_TRY(rz_fn_copy_row(out, row, rz_fn_elements(&lists), last ? list.offset + list.length - 1 : list.offset, err));
+            RZ_TRY(rz_fn_copy_row(out, row, rz_fn_elements(&lists), last ? list.offset + list.length - 1 : list.offset,
+                                  err));
         }
     }
     return RUZU_OK;
 }
 
-static ruzu_status list_head(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_head(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return list_end(false, args[0], sel, out, err);
 }
 
-static ruzu_status list_last(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_last(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return list_end(true, args[0], sel, out, err);
 }
 
-static ruzu_status list_any_value(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_any_value(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -95,7 +102,8 @@ static ruzu_status list_any_value(const rz_fn_bound *bound, rz_fn_context *conte
 /* ---- parts ---- */
 
 /* Row of out becomes elements first … first + length - 1 of a list. */
-static ruzu_status list_put_run(rz_vec *out, uint32_t row, const rz_vec *elements, uint32_t first, uint32_t length, rz_fn_context *context, rz_error *err)
+static ruzu_status list_put_run(rz_vec *out, uint32_t row, const rz_vec *elements, uint32_t first, uint32_t length,
+                                rz_fn_context *context, rz_error *err)
 {
     uint32_t offset;
     RZ_TRY(rz_vec_list_reserve(out, length, &offset, err));
@@ -104,7 +112,8 @@ static ruzu_status list_put_run(rz_vec *out, uint32_t row, const rz_vec *element
     return rz_fn_copy_run(out->children[0], offset, elements, first, length, context->scratch, err);
 }
 
-static ruzu_status list_slice(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_slice(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader lists = rz_fn_read(args[0]);
@@ -115,25 +124,29 @@ static ruzu_status list_slice(const rz_fn_bound *bound, rz_fn_context *context, 
         rz_list_entry list = RZ_FN_GET(rz_list_entry, lists, row);
         int64_t first, last;
         rz_fn_slice_bounds(list.length, RZ_FN_GET(int64_t, begins, row), RZ_FN_GET(int64_t, ends, row), &first, &last);
-        RZ_TRY(list_put_run(out, row, rz_fn_elements(&lists), list.offset + (uint32_t)first - 1, (uint32_t)(last - first + 1), context, err));
+        RZ_TRY(list_put_run(out, row, rz_fn_elements(&lists), list.offset + (uint32_t)first - 1,
+                            (uint32_t)(last - first + 1), context, err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status list_tail(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_tail(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader lists = rz_fn_read(args[0]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry list = RZ_FN_GET(rz_list_entry, lists, row);
-        RZ_TRY(list_put_run(out, row, rz_fn_elements(&lists), list.offset + 1, list.length == 0 ? 0 : list.length - 1, context, err));
+        RZ_TRY(list_put_run(out, row, rz_fn_elements(&lists), list.offset + 1, list.length == 0 ? 0 : list.length - 1,
+                            context, err));
     }
     return RUZU_OK;
 }
 
 /* Row of out becomes the elements at picks[0 … count). */
-static ruzu_status list_put_picks(rz_vec *out, uint32_t row, const rz_vec *elements, const uint32_t *picks, uint32_t count, rz_error *err)
+static ruzu_status list_put_picks(rz_vec *out, uint32_t row, const rz_vec *elements, const uint32_t *picks,
+                                  uint32_t count, rz_error *err)
 {
     uint32_t offset;
     RZ_TRY(rz_vec_list_reserve(out, count, &offset, err));
@@ -146,7 +159,8 @@ static ruzu_status list_put_picks(rz_vec *out, uint32_t row, const rz_vec *eleme
 }
 
 /* Room for the elements of the longest selected list. */
-static ruzu_status list_new_picks(const rz_fn_reader *lists, const rz_sel *sel, rz_fn_context *context, uint32_t **out, rz_error *err)
+static ruzu_status list_new_picks(const rz_fn_reader *lists, const rz_sel *sel, rz_fn_context *context, uint32_t **out,
+                                  rz_error *err)
 {
     uint32_t longest = 0;
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -158,7 +172,8 @@ static ruzu_status list_new_picks(const rz_fn_reader *lists, const rz_sel *sel, 
     return RUZU_OK;
 }
 
-static ruzu_status list_reverse(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_reverse(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader lists = rz_fn_read(args[0]);
@@ -177,15 +192,16 @@ static ruzu_status list_reverse(const rz_fn_bound *bound, rz_fn_context *context
 
 /* ---- search ---- */
 
-#define LIST_SEARCH(type)                                                                                                                         \
-    for (; i < list.length && ((validity != NULL && !rz_bit_get(validity, list.offset + i)) ||                                                    \
-                               ((const type *)elements->data)[list.offset + i] != ((const type *)reader->data)[at]);                              \
-         i++) {                                                                                                                                   \
-    }                                                                                                                                             \
+#define LIST_SEARCH(type)                                                                                            \
+    for (; i < list.length && ((validity != NULL && !rz_bit_get(validity, list.offset + i)) ||                       \
+                               ((const type *)elements->data)[list.offset + i] != ((const type *)reader->data)[at]); \
+         i++) {                                                                                                      \
+    }                                                                                                                \
     break
 
 /* Number of the first element that equals a value that is not NULL, or the list's length. */
-static uint32_t list_search(const rz_vec *elements, rz_list_entry list, const rz_vec *values, const rz_fn_reader *reader, uint32_t row)
+static uint32_t list_search(const rz_vec *elements, rz_list_entry list, const rz_vec *values,
+                            const rz_fn_reader *reader, uint32_t row)
 {
     const uint64_t *validity = elements->validity;
     uint32_t at = rz_fn_at(reader, row);
@@ -204,7 +220,8 @@ static uint32_t list_search(const rz_vec *elements, rz_list_entry list, const rz
     case RZ_PHYS_FLOAT: LIST_SEARCH(float);
     case RZ_PHYS_DOUBLE: LIST_SEARCH(double);
     default:
-        while (i < list.length && (rz_vec_is_null(elements, list.offset + i) || !rz_fn_values_equal(elements, list.offset + i, values, row))) {
+        while (i < list.length && (rz_vec_is_null(elements, list.offset + i) ||
+                                   !rz_fn_values_equal(elements, list.offset + i, values, row))) {
             i++;
         }
     }
@@ -223,7 +240,8 @@ static bool list_has_null(const rz_vec *elements, rz_list_entry list)
 }
 
 /* Three-valued: absent from a list with a NULL is NULL (dialect §20, case 5). */
-static ruzu_status list_contains(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_contains(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader lists = rz_fn_read(args[0]);
@@ -242,7 +260,8 @@ static ruzu_status list_contains(const rz_fn_bound *bound, rz_fn_context *contex
     return rz_fn_check_interrupt(context, err);
 }
 
-static ruzu_status list_position(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_position(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader lists = rz_fn_read(args[0]);
@@ -257,8 +276,8 @@ static ruzu_status list_position(const rz_fn_bound *bound, rz_fn_context *contex
 }
 
 /* A list of other types holds no such value. */
-static ruzu_status list_position_none(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                      rz_error *err)
+static ruzu_status list_position_none(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -271,7 +290,8 @@ static ruzu_status list_position_none(const rz_fn_bound *bound, rz_fn_context *c
 }
 
 /* NULLs of the second list do not count. */
-static ruzu_status list_has_all(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_has_all(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader lists = rz_fn_read(args[0]);
@@ -285,7 +305,8 @@ static ruzu_status list_has_all(const rz_fn_bound *bound, rz_fn_context *context
         bool all = true;
         for (uint32_t i = 0; i < part.length && all; i++) {
             uint32_t value_row = part.offset + i;
-            all = rz_vec_is_null(values, value_row) || list_search(rz_fn_elements(&lists), list, values, &values_reader, value_row) < list.length;
+            all = rz_vec_is_null(values, value_row) ||
+                  list_search(rz_fn_elements(&lists), list, values, &values_reader, value_row) < list.length;
         }
         ((uint8_t *)out->data)[row] = all;
         RZ_TRY(rz_fn_check_interrupt(context, err));
@@ -303,7 +324,8 @@ typedef struct list_set {
     const rz_vec *elements;
 } list_set;
 
-static ruzu_status list_set_init(list_set *set, const rz_fn_reader *lists, const rz_sel *sel, rz_fn_context *context, rz_error *err)
+static ruzu_status list_set_init(list_set *set, const rz_fn_reader *lists, const rz_sel *sel, rz_fn_context *context,
+                                 rz_error *err)
 {
     uint32_t longest = 1;
     uint32_t end = 0;
@@ -336,7 +358,8 @@ static bool list_set_add(list_set *set, uint32_t element)
             set->slots[slot] = element + 1;
             return true;
         }
-        if (set->hashes[other - 1] == set->hashes[element] && rz_vec_equal(set->elements, other - 1, set->elements, element)) {
+        if (set->hashes[other - 1] == set->hashes[element] &&
+            rz_vec_equal(set->elements, other - 1, set->elements, element)) {
             return false;
         }
     }
@@ -355,7 +378,8 @@ static uint32_t list_pick_distinct(list_set *set, rz_list_entry list, uint32_t *
     return count;
 }
 
-static ruzu_status list_distinct_rows(bool only_count, const rz_vec *const *args, rz_fn_context *context, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_distinct_rows(bool only_count, const rz_vec *const *args, rz_fn_context *context,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     if (sel->count == 0) {
         return RUZU_OK;
@@ -378,13 +402,15 @@ static ruzu_status list_distinct_rows(bool only_count, const rz_vec *const *args
     return RUZU_OK;
 }
 
-static ruzu_status list_distinct(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_distinct(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return list_distinct_rows(false, args, context, sel, out, err);
 }
 
-static ruzu_status list_unique(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_unique(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return list_distinct_rows(true, args, context, sel, out, err);
@@ -392,7 +418,8 @@ static ruzu_status list_unique(const rz_fn_bound *bound, rz_fn_context *context,
 
 /* ---- text ---- */
 
-static ruzu_status list_to_string(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_to_string(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader separators = rz_fn_read(args[0]);
@@ -430,7 +457,8 @@ cleanup:
 /* ---- binding ---- */
 
 /* The result is one element. */
-static ruzu_status list_bind_element(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status list_bind_element(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;
@@ -442,7 +470,8 @@ static ruzu_status list_bind_element(const rz_fn_def *def, const rz_fn_arg *args
 }
 
 /* The result is a list of the same elements. */
-static ruzu_status list_bind_same(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status list_bind_same(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                  rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;
@@ -453,8 +482,8 @@ static ruzu_status list_bind_same(const rz_fn_def *def, const rz_fn_arg *args, u
 }
 
 /* Makes a list and a value comparable; NULL in *out_common when they are not. */
-static ruzu_status list_bind_search(const rz_fn_arg *list, const rz_fn_arg *value, rz_arena *arena, rz_fn_bound *out, const rz_type **out_common,
-                                    rz_error *err)
+static ruzu_status list_bind_search(const rz_fn_arg *list, const rz_fn_arg *value, rz_arena *arena, rz_fn_bound *out,
+                                    const rz_type **out_common, rz_error *err)
 {
     const rz_type *element = list->type->id == RUZU_TYPE_ANY ? value->type : rz_fn_element_type(list->type);
     const rz_type *common = rz_type_equal(element, value->type) ? element : rz_type_common(arena, element, value->type);
@@ -471,7 +500,8 @@ static ruzu_status list_bind_search(const rz_fn_arg *list, const rz_fn_arg *valu
     return RUZU_OK;
 }
 
-static ruzu_status list_bind_contains(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status list_bind_contains(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                      rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -484,11 +514,12 @@ static ruzu_status list_bind_contains(const rz_fn_def *def, const rz_fn_arg *arg
     if (args[1].type->id == RUZU_TYPE_STRING) {
         return rz_fn_fail_cast(err, arena, &args[1], element);
     }
-    return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot compare %s and %s in list_contains function.", rz_fn_type_text(arena, element),
-                        rz_fn_type_text(arena, args[1].type));
+    return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot compare %s and %s in list_contains function.",
+                        rz_fn_type_text(arena, element), rz_fn_type_text(arena, args[1].type));
 }
 
-static ruzu_status list_bind_position(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status list_bind_position(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                      rz_fn_bound *out, rz_error *err)
 {
     static const rz_fn none = {"LIST_POSITION", 0, list_position_none};
     (void)def;
@@ -501,7 +532,8 @@ static ruzu_status list_bind_position(const rz_fn_def *def, const rz_fn_arg *arg
     return RUZU_OK;
 }
 
-static ruzu_status list_bind_has_all(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status list_bind_has_all(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -509,8 +541,8 @@ static ruzu_status list_bind_has_all(const rz_fn_def *def, const rz_fn_arg *args
     const rz_type *b = args[1].type->id == RUZU_TYPE_ANY ? RZ_ANY : rz_fn_element_type(args[1].type);
     const rz_type *common = rz_type_common(arena, a, b);
     if (common == NULL) {
-        return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot bind LIST_HAS_ALL with parameter type %s and %s.", rz_fn_type_text(arena, args[0].type),
-                            rz_fn_type_text(arena, args[1].type));
+        return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot bind LIST_HAS_ALL with parameter type %s and %s.",
+                            rz_fn_type_text(arena, args[0].type), rz_fn_type_text(arena, args[1].type));
     }
     const rz_type *list = rz_type_list(arena, common->id == RUZU_TYPE_ANY ? RZ_INT64 : common);
     RZ_TRY_ALLOC(list, err, "binding a function");

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions that put lists together (dialect §13.4): constructors, concatenation, appending. ARRAYs are taken like LISTs; the results are LISTs, except of
- * array_value.
+ * Functions that put lists together (dialect §13.4): constructors, concatenation, appending. ARRAYs are taken like
+ * LISTs; the results are LISTs, except of array_value.
  */
 #include "function/fn.h"
 
-static ruzu_status listb_append(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err);
+static ruzu_status listb_append(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err);
 
 static const rz_fn listb_append_fn = {"+", 0, listb_append};
 
@@ -13,7 +14,8 @@ static const rz_fn listb_append_fn = {"+", 0, listb_append};
 
 static ruzu_status listb_fail(rz_error *err, rz_arena *arena, const char *name, const rz_type *a, const rz_type *b)
 {
-    return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot bind %s with parameter type %s and %s.", name, rz_fn_type_text(arena, a), rz_fn_type_text(arena, b));
+    return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot bind %s with parameter type %s and %s.", name,
+                        rz_fn_type_text(arena, a), rz_fn_type_text(arena, b));
 }
 
 /* Element types of an untyped NULL list do not count. */
@@ -29,7 +31,8 @@ static ruzu_status listb_set_list(const rz_type *element, rz_arena *arena, rz_fn
     return RUZU_OK;
 }
 
-static ruzu_status listb_bind_creation(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status listb_bind_creation(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                       rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     const rz_type *element = rz_fn_common_type(arena, args, arg_count, err);
@@ -43,7 +46,8 @@ static ruzu_status listb_bind_creation(const rz_fn_def *def, const rz_fn_arg *ar
     return RUZU_OK;
 }
 
-static ruzu_status listb_bind_array_value(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status listb_bind_array_value(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count,
+                                          rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     RZ_TRY(listb_bind_creation(def, args, arg_count, arena, out, err));
     out->result = rz_type_array(arena, out->result->child, arg_count);
@@ -52,8 +56,8 @@ static ruzu_status listb_bind_array_value(const rz_fn_def *def, const rz_fn_arg 
 }
 
 /* A list and an element, in the order of list_append or (element_first) of `e + list`. */
-static ruzu_status listb_bind_element(const rz_fn_arg *list, const rz_fn_arg *element, const rz_type **list_type, const rz_type **element_type,
-                                      rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status listb_bind_element(const rz_fn_arg *list, const rz_fn_arg *element, const rz_type **list_type,
+                                      const rz_type **element_type, rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     const rz_type *common = rz_type_common(arena, listb_known_element(list), element->type);
     if (common == NULL) {
@@ -66,17 +70,20 @@ static ruzu_status listb_bind_element(const rz_fn_arg *list, const rz_fn_arg *el
     return RUZU_OK;
 }
 
-static ruzu_status listb_bind_append(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status listb_bind_append(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
     return listb_bind_element(&args[0], &args[1], &out->arg_types[0], &out->arg_types[1], arena, out, err);
 }
 
-static ruzu_status listb_bind_concat(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status listb_bind_concat(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     const rz_type *element = rz_type_common(arena, listb_known_element(&args[0]), listb_known_element(&args[1]));
-    if (element == NULL && strcmp(def->fn.name, "+") == 0 && rz_type_common(arena, listb_known_element(&args[0]), args[1].type) != NULL) {
+    if (element == NULL && strcmp(def->fn.name, "+") == 0 &&
+        rz_type_common(arena, listb_known_element(&args[0]), args[1].type) != NULL) {
         out->fn = &listb_append_fn; /* a list of lists takes another list as its element */
         return listb_bind_append(def, args, arg_count, arena, out, err);
     }
@@ -91,7 +98,8 @@ static ruzu_status listb_bind_concat(const rz_fn_def *def, const rz_fn_arg *args
     return RUZU_OK;
 }
 
-static ruzu_status listb_bind_add_front(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status listb_bind_add_front(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count,
+                                        rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -100,13 +108,15 @@ static ruzu_status listb_bind_add_front(const rz_fn_def *def, const rz_fn_arg *a
 
 /* ---- kernels ---- */
 
-static ruzu_status listb_creation(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status listb_creation(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     uint32_t width = bound->arg_count;
     uint64_t total = (uint64_t)width * sel->count;
     if (total > UINT32_MAX) {
-        return rz_error_set(err, RUZU_ERROR_LIMIT, "A vector of lists cannot hold %llu elements.", (unsigned long long)total);
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "A vector of lists cannot hold %llu elements.",
+                            (unsigned long long)total);
     }
     uint32_t offset;
     RZ_TRY(rz_vec_list_reserve(out, (uint32_t)total, &offset, err));
@@ -129,7 +139,8 @@ static ruzu_status listb_reserve(const rz_sel *sel, rz_vec *out, rz_error *err)
         total += entries[rz_sel_at(sel, idx)].length;
     }
     if (total > UINT32_MAX) {
-        return rz_error_set(err, RUZU_ERROR_LIMIT, "A vector of lists cannot hold %llu elements.", (unsigned long long)total);
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "A vector of lists cannot hold %llu elements.",
+                            (unsigned long long)total);
     }
     uint32_t offset;
     RZ_TRY(rz_vec_list_reserve(out, (uint32_t)total, &offset, err));
@@ -141,7 +152,8 @@ static ruzu_status listb_reserve(const rz_sel *sel, rz_vec *out, rz_error *err)
     return RUZU_OK;
 }
 
-static ruzu_status listb_concat(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status listb_concat(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader as = rz_fn_read(args[0]);
@@ -160,13 +172,16 @@ static ruzu_status listb_concat(const rz_fn_bound *bound, rz_fn_context *context
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry a = RZ_FN_GET(rz_list_entry, as, row);
         rz_list_entry b = RZ_FN_GET(rz_list_entry, bs, row);
-        RZ_TRY(rz_fn_copy_run(out->children[0], entries[row].offset, rz_fn_elements(&as), a.offset, a.length, context->scratch, err));
-        RZ_TRY(rz_fn_copy_run(out->children[0], entries[row].offset + a.length, rz_fn_elements(&bs), b.offset, b.length, context->scratch, err));
+        RZ_TRY(rz_fn_copy_run(out->children[0], entries[row].offset, rz_fn_elements(&as), a.offset, a.length,
+                              context->scratch, err));
+        RZ_TRY(rz_fn_copy_run(out->children[0], entries[row].offset + a.length, rz_fn_elements(&bs), b.offset, b.length,
+                              context->scratch, err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status listb_add_element(bool front, const rz_vec *lists, const rz_vec *values, rz_fn_context *context, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status listb_add_element(bool front, const rz_vec *lists, const rz_vec *values, rz_fn_context *context,
+                                     const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     rz_fn_reader reader = rz_fn_read(lists);
     rz_list_entry *entries = (rz_list_entry *)out->data;
@@ -179,25 +194,29 @@ static ruzu_status listb_add_element(bool front, const rz_vec *lists, const rz_v
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry list = RZ_FN_GET(rz_list_entry, reader, row);
         uint32_t start = entries[row].offset;
-        RZ_TRY(rz_fn_copy_run(out->children[0], start + (front ? 1 : 0), rz_fn_elements(&reader), list.offset, list.length, context->scratch, err));
+        RZ_TRY(rz_fn_copy_run(out->children[0], start + (front ? 1 : 0), rz_fn_elements(&reader), list.offset,
+                              list.length, context->scratch, err));
         RZ_TRY(rz_fn_copy_row(out->children[0], start + (front ? 0 : list.length), values, row, err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status listb_append(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status listb_append(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return listb_add_element(false, args[0], args[1], context, sel, out, err);
 }
 
-static ruzu_status listb_prepend(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status listb_prepend(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return listb_add_element(true, args[0], args[1], context, sel, out, err);
 }
 
-static ruzu_status listb_add_front(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status listb_add_front(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                   const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return listb_add_element(true, args[1], args[0], context, sel, out, err);

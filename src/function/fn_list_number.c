@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LIST_SUM and LIST_PRODUCT: of the elements that are not NULL, in the element type. Nothing sums to 0 and multiplies to 1. Integers are checked.
+ * LIST_SUM and LIST_PRODUCT: of the elements that are not NULL, in the element type. Nothing sums to 0 and multiplies
+ * to 1. Integers are checked.
  */
 #include "function/fn.h"
 
 static RZ_COLD ruzu_status list_number_overflow(const rz_vec *elements, const char *what, rz_error *err)
 {
-    return rz_error_set(err, RUZU_ERROR_OVERFLOW, "%s of the list is not within %s range.", what, rz_fn_type_id_name((ruzu_type_id)elements->type->id));
+    return rz_error_set(err, RUZU_ERROR_OVERFLOW, "%s of the list is not within %s range.", what,
+                        rz_fn_type_id_name((ruzu_type_id)elements->type->id));
 }
 
-#define LIST_NUMBER_INTEGER(type_name, physical, type)                                                                                            \
-    static ruzu_status list_number_##type_name(bool product, const rz_fn_reader *lists, rz_int128 unit, const rz_sel *sel, rz_vec *out, rz_error *err) \
-    {                                                                                                                                             \
-        const rz_vec *elements = rz_fn_elements(lists);                                                                                           \
-        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                                                         \
-            uint32_t row = rz_sel_at(sel, idx);                                                                                                   \
-            rz_list_entry list = RZ_FN_GET(rz_list_entry, *lists, row);                                                                           \
-            type value = product ? (type)unit : 0;                                                                                                \
-            for (uint32_t i = list.offset; i < list.offset + list.length; i++) {                                                                  \
-                type element = ((const type *)elements->data)[i];                                                                                 \
-                if (elements->validity != NULL && !rz_bit_get(elements->validity, i)) {                                                           \
-                    continue;                                                                                                                     \
-                }                                                                                                                                 \
-                if (product ? rz_mul_overflow(value, element, &value) : rz_add_overflow(value, element, &value)) {                                \
-                    return list_number_overflow(elements, product ? "Product" : "Sum", err);                                                      \
-                }                                                                                                                                 \
-                value = product && unit != 1 ? (type)(value / (type)unit) : value; /* decimals */                                                 \
-            }                                                                                                                                     \
-            ((type *)out->data)[row] = value;                                                                                                     \
-        }                                                                                                                                         \
-        return RUZU_OK;                                                                                                                           \
+#define LIST_NUMBER_INTEGER(type_name, physical, type)                                                             \
+    static ruzu_status list_number_##type_name(bool product, const rz_fn_reader *lists, rz_int128 unit,            \
+                                               const rz_sel *sel, rz_vec *out, rz_error *err)                      \
+    {                                                                                                              \
+        const rz_vec *elements = rz_fn_elements(lists);                                                            \
+        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                          \
+            uint32_t row = rz_sel_at(sel, idx);                                                                    \
+            rz_list_entry list = RZ_FN_GET(rz_list_entry, *lists, row);                                            \
+            type value = product ? (type)unit : 0;                                                                 \
+            for (uint32_t i = list.offset; i < list.offset + list.length; i++) {                                   \
+                type element = ((const type *)elements->data)[i];                                                  \
+                if (elements->validity != NULL && !rz_bit_get(elements->validity, i)) {                            \
+                    continue;                                                                                      \
+                }                                                                                                  \
+                if (product ? rz_mul_overflow(value, element, &value) : rz_add_overflow(value, element, &value)) { \
+                    return list_number_overflow(elements, product ? "Product" : "Sum", err);                       \
+                }                                                                                                  \
+                value = product && unit != 1 ? (type)(value / (type)unit) : value; /* decimals */                  \
+            }                                                                                                      \
+            ((type *)out->data)[row] = value;                                                                      \
+        }                                                                                                          \
+        return RUZU_OK;                                                                                            \
     }
 LIST_NUMBER_INTEGER(int8, INT8, int8_t)
 LIST_NUMBER_INTEGER(int16, INT16, int16_t)
@@ -42,23 +45,23 @@ LIST_NUMBER_INTEGER(uint32, UINT32, uint32_t)
 LIST_NUMBER_INTEGER(uint64, UINT64, uint64_t)
 #undef LIST_NUMBER_INTEGER
 
-#define LIST_NUMBER_FLOAT(type)                                                                                                                   \
-    static ruzu_status list_number_##type(bool product, const rz_fn_reader *lists, const rz_sel *sel, rz_vec *out)                                \
-    {                                                                                                                                             \
-        const rz_vec *elements = rz_fn_elements(lists);                                                                                           \
-        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                                                         \
-            uint32_t row = rz_sel_at(sel, idx);                                                                                                   \
-            rz_list_entry list = RZ_FN_GET(rz_list_entry, *lists, row);                                                                           \
-            type value = product ? 1 : 0;                                                                                                         \
-            for (uint32_t i = list.offset; i < list.offset + list.length; i++) {                                                                  \
-                type element = ((const type *)elements->data)[i];                                                                                 \
-                if (elements->validity == NULL || rz_bit_get(elements->validity, i)) {                                                            \
-                    value = product ? value * element : value + element;                                                                          \
-                }                                                                                                                                 \
-            }                                                                                                                                     \
-            ((type *)out->data)[row] = value;                                                                                                     \
-        }                                                                                                                                         \
-        return RUZU_OK;                                                                                                                           \
+#define LIST_NUMBER_FLOAT(type)                                                                                    \
+    static ruzu_status list_number_##type(bool product, const rz_fn_reader *lists, const rz_sel *sel, rz_vec *out) \
+    {                                                                                                              \
+        const rz_vec *elements = rz_fn_elements(lists);                                                            \
+        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                          \
+            uint32_t row = rz_sel_at(sel, idx);                                                                    \
+            rz_list_entry list = RZ_FN_GET(rz_list_entry, *lists, row);                                            \
+            type value = product ? 1 : 0;                                                                          \
+            for (uint32_t i = list.offset; i < list.offset + list.length; i++) {                                   \
+                type element = ((const type *)elements->data)[i];                                                  \
+                if (elements->validity == NULL || rz_bit_get(elements->validity, i)) {                             \
+                    value = product ? value * element : value + element;                                           \
+                }                                                                                                  \
+            }                                                                                                      \
+            ((type *)out->data)[row] = value;                                                                      \
+        }                                                                                                          \
+        return RUZU_OK;                                                                                            \
     }
 LIST_NUMBER_FLOAT(float)
 LIST_NUMBER_FLOAT(double)
@@ -84,27 +87,31 @@ static ruzu_status list_number(bool product, const rz_vec *const *args, const rz
     }
 }
 
-static ruzu_status list_sum(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_sum(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                            const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return list_number(false, args, sel, out, err);
 }
 
-static ruzu_status list_product(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_product(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return list_number(true, args, sel, out, err);
 }
 
-static ruzu_status list_bind_number(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status list_bind_number(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     (void)args;
     (void)arg_count;
     const rz_type *element = rz_fn_element_type(out->arg_types[0]);
     if (!rz_type_is_numeric(element)) {
-        return rz_error_set(err, RUZU_ERROR_BINDER, "Unsupported inner data type for %s: %s", def->fn.name, rz_fn_type_text(arena, element));
+        return rz_error_set(err, RUZU_ERROR_BINDER, "Unsupported inner data type for %s: %s", def->fn.name,
+                            rz_fn_type_text(arena, element));
     }
     out->result = element;
     return RUZU_OK;

@@ -2,7 +2,8 @@
 /*
  * list_sort and list_reverse_sort (dialect §13.4): NULLs come first in both directions unless said otherwise.
  *
- * Elements are sorted as numbers of rows, with a merge sort: stable, no recursion, n log n comparisons whatever the input.
+ * Elements are sorted as numbers of rows, with a merge sort: stable, no recursion, n log n comparisons whatever the
+ * input.
  */
 #include "function/fn.h"
 
@@ -30,10 +31,10 @@ static ruzu_status list_read_order(const rz_string *direction, const rz_string *
     return RUZU_OK;
 }
 
-#define LIST_COMPARE(type)                                                                                                                        \
-    {                                                                                                                                             \
-        const type *data = (const type *)elements->data;                                                                                          \
-        return (data[a] > data[b]) - (data[a] < data[b]);                                                                                         \
+#define LIST_COMPARE(type)                                \
+    {                                                     \
+        const type *data = (const type *)elements->data;  \
+        return (data[a] > data[b]) - (data[a] < data[b]); \
     }
 
 static int list_compare(const rz_vec *elements, uint32_t a, uint32_t b)
@@ -41,15 +42,16 @@ static int list_compare(const rz_vec *elements, uint32_t a, uint32_t b)
     switch ((int)elements->type->physical) {
     case RZ_PHYS_INT32: LIST_COMPARE(int32_t)
     case RZ_PHYS_INT64: LIST_COMPARE(int64_t)
-    case RZ_PHYS_STRING: return rz_string_compare(&((const rz_string *)elements->data)[a], &((const rz_string *)elements->data)[b]);
+    case RZ_PHYS_STRING:
+        return rz_string_compare(&((const rz_string *)elements->data)[a], &((const rz_string *)elements->data)[b]);
     default: return rz_vec_compare(elements, a, elements, b);
     }
 }
 #undef LIST_COMPARE
 
 /* Sorts rows[0 … count), none of them NULL; spare has the same room. */
-static ruzu_status list_merge_sort(const rz_vec *elements, bool descending, uint32_t *rows, uint32_t *spare, uint32_t count, const rz_fn_context *context,
-                                   rz_error *err)
+static ruzu_status list_merge_sort(const rz_vec *elements, bool descending, uint32_t *rows, uint32_t *spare,
+                                   uint32_t count, const rz_fn_context *context, rz_error *err)
 {
     int wanted = descending ? -1 : 1;
     uint32_t *from = rows;
@@ -61,7 +63,8 @@ static ruzu_status list_merge_sort(const rz_vec *elements, bool descending, uint
             uint64_t right = middle;
             uint64_t end = start + 2 * width < count ? start + 2 * width : count;
             for (uint64_t i = start; i < end; i++) {
-                bool take_left = left < middle && (right >= end || list_compare(elements, from[left], from[right]) * wanted <= 0);
+                bool take_left =
+                    left < middle && (right >= end || list_compare(elements, from[left], from[right]) * wanted <= 0);
                 to[i] = take_left ? from[left++] : from[right++];
             }
         }
@@ -77,8 +80,8 @@ static ruzu_status list_merge_sort(const rz_vec *elements, bool descending, uint
 }
 
 /* Rows of the elements of a list in order: NULLs, then the others, or the other way round. */
-static ruzu_status list_order_elements(const rz_vec *elements, rz_list_entry list, list_order order, uint32_t *rows, uint32_t *spare,
-                                       const rz_fn_context *context, rz_error *err)
+static ruzu_status list_order_elements(const rz_vec *elements, rz_list_entry list, list_order order, uint32_t *rows,
+                                       uint32_t *spare, const rz_fn_context *context, rz_error *err)
 {
     uint32_t null_count = 0;
     for (uint32_t i = 0; i < list.length; i++) {
@@ -91,11 +94,12 @@ static ruzu_status list_order_elements(const rz_vec *elements, rz_list_entry lis
         bool is_null = rz_vec_is_null(elements, list.offset + i);
         rows[is_null ? next_null++ : next_value++] = list.offset + i;
     }
-    return list_merge_sort(elements, order.descending, rows + first_value, spare, list.length - null_count, context, err);
+    return list_merge_sort(elements, order.descending, rows + first_value, spare, list.length - null_count, context,
+                           err);
 }
 
-static ruzu_status list_sort_rows(bool reverse, const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                  rz_error *err)
+static ruzu_status list_sort_rows(bool reverse, const rz_fn_bound *bound, rz_fn_context *context,
+                                  const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     rz_fn_reader lists = rz_fn_read(args[0]);
     uint32_t order_arg = reverse ? 0 : 1; /* list_reverse_sort has no direction */
@@ -115,7 +119,8 @@ static ruzu_status list_sort_rows(bool reverse, const rz_fn_bound *bound, rz_fn_
         uint32_t row = rz_sel_at(sel, idx);
         rz_list_entry list = RZ_FN_GET(rz_list_entry, lists, row);
         list_order order = {reverse, false};
-        const rz_string *direction = !reverse && bound->arg_count > order_arg ? &RZ_FN_GET(rz_string, directions, row) : NULL;
+        const rz_string *direction =
+            !reverse && bound->arg_count > order_arg ? &RZ_FN_GET(rz_string, directions, row) : NULL;
         const rz_string *null_order = bound->arg_count > nulls_arg ? &RZ_FN_GET(rz_string, nulls, row) : NULL;
         RZ_TRY(list_read_order(direction, null_order, &order, err));
         RZ_TRY(list_order_elements(rz_fn_elements(&lists), list, order, rows, spare, context, err));
@@ -130,18 +135,20 @@ static ruzu_status list_sort_rows(bool reverse, const rz_fn_bound *bound, rz_fn_
     return RUZU_OK;
 }
 
-static ruzu_status list_sort(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status list_sort(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     return list_sort_rows(false, bound, context, args, sel, out, err);
 }
 
-static ruzu_status list_reverse_sort(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                     rz_error *err)
+static ruzu_status list_reverse_sort(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                     const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     return list_sort_rows(true, bound, context, args, sel, out, err);
 }
 
-static ruzu_status list_bind_sort(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status list_bind_sort(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                  rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;

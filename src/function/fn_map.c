@@ -24,7 +24,8 @@ static ruzu_status map_check_keys(const rz_vec *keys, rz_list_entry list, rz_fn_
                 rz_str text;
                 rz_str_init(&text, context->mem);
                 rz_text_append(keys, i, &text);
-                ruzu_status status = rz_error_set(err, RUZU_ERROR_RUNTIME, "Found duplicate key: %s in map.", rz_str_text(&text));
+                ruzu_status status =
+                    rz_error_set(err, RUZU_ERROR_RUNTIME, "Found duplicate key: %s in map.", rz_str_text(&text));
                 rz_str_free(&text);
                 return status;
             }
@@ -34,7 +35,8 @@ static ruzu_status map_check_keys(const rz_vec *keys, rz_list_entry list, rz_fn_
     return RUZU_OK;
 }
 
-static ruzu_status map_create(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status map_create(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader keys = rz_fn_read(args[0]);
@@ -53,13 +55,16 @@ static ruzu_status map_create(const rz_fn_bound *bound, rz_fn_context *context, 
         RZ_TRY(rz_vec_list_reserve(out, entry.length, &entry.offset, err));
         ((rz_list_entry *)out->data)[row] = entry;
         const rz_vec *pairs = out->children[0];
-        RZ_TRY(rz_fn_copy_run(pairs->children[0], entry.offset, rz_fn_elements(&keys), key_list.offset, entry.length, context->scratch, err));
-        RZ_TRY(rz_fn_copy_run(pairs->children[1], entry.offset, rz_fn_elements(&values), value_list.offset, entry.length, context->scratch, err));
+        RZ_TRY(rz_fn_copy_run(pairs->children[0], entry.offset, rz_fn_elements(&keys), key_list.offset, entry.length,
+                              context->scratch, err));
+        RZ_TRY(rz_fn_copy_run(pairs->children[1], entry.offset, rz_fn_elements(&values), value_list.offset,
+                              entry.length, context->scratch, err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status map_bind_create(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status map_bind_create(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                   rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;
@@ -76,7 +81,8 @@ static const rz_vec *map_part(const rz_fn_reader *maps, uint32_t part)
     return rz_fn_elements(maps)->children[part];
 }
 
-static ruzu_status map_part_lists(uint32_t part, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status map_part_lists(uint32_t part, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel,
+                                  rz_vec *out, rz_error *err)
 {
     rz_fn_reader maps = rz_fn_read(args[0]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -85,18 +91,21 @@ static ruzu_status map_part_lists(uint32_t part, rz_fn_context *context, const r
         rz_list_entry entry = {0, map.length};
         RZ_TRY(rz_vec_list_reserve(out, entry.length, &entry.offset, err));
         ((rz_list_entry *)out->data)[row] = entry;
-        RZ_TRY(rz_fn_copy_run(out->children[0], entry.offset, map_part(&maps, part), map.offset, map.length, context->scratch, err));
+        RZ_TRY(rz_fn_copy_run(out->children[0], entry.offset, map_part(&maps, part), map.offset, map.length,
+                              context->scratch, err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status map_keys(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status map_keys(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                            const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return map_part_lists(0, context, args, sel, out, err);
 }
 
-static ruzu_status map_values(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status map_values(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     return map_part_lists(1, context, args, sel, out, err);
@@ -109,7 +118,8 @@ static bool map_key_matches(const rz_fn_reader *maps, uint32_t element, const rz
 }
 
 /* All values whose key is the wanted one: a list of none, one, or (of repeated keys) more. */
-static ruzu_status map_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status map_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -134,7 +144,8 @@ static ruzu_status map_extract(const rz_fn_bound *bound, rz_fn_context *context,
 }
 
 /* map[key]: the value of the last such key, NULL without one. */
-static ruzu_status map_lookup(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status map_lookup(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -155,7 +166,8 @@ static ruzu_status map_lookup(const rz_fn_bound *bound, rz_fn_context *context, 
     return RUZU_OK;
 }
 
-static ruzu_status map_bind_part(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status map_bind_part(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                 rz_fn_bound *out, rz_error *err)
 {
     (void)args;
     (void)arg_count;
@@ -176,7 +188,8 @@ static ruzu_status map_bind_key(const rz_fn_arg *key, rz_arena *arena, rz_fn_bou
     return RUZU_OK;
 }
 
-static ruzu_status map_bind_extract(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status map_bind_extract(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -186,7 +199,8 @@ static ruzu_status map_bind_extract(const rz_fn_def *def, const rz_fn_arg *args,
     return RUZU_OK;
 }
 
-static ruzu_status map_bind_lookup(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status map_bind_lookup(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                   rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;

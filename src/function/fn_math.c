@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numeric functions of one or two numbers (dialect §13.2): roots, logarithms, trigonometry, rounding, signs, random numbers.
+ * Numeric functions of one or two numbers (dialect §13.2): roots, logarithms, trigonometry, rounding, signs, random
+ * numbers.
  */
 #include "function/fn.h"
 
@@ -8,7 +9,7 @@
 
 /* M_PI and M_E are no part of C11. */
 #define MATH_PI 3.14159265358979323846
-#define MATH_E 2.71828182845904523536
+#define MATH_E  2.71828182845904523536
 
 /* ---- DOUBLE to DOUBLE ---- */
 
@@ -49,11 +50,11 @@ static double math_haversin(double x)
     return (1.0 - cos(x)) / 2.0;
 }
 
-#define MATH_DOUBLE(name, function)                                                                                                               \
-    static inline unsigned name##_of(double x, double *result)                                                                                    \
-    {                                                                                                                                             \
-        *result = function(x);                                                                                                                    \
-        return 0;                                                                                                                                 \
+#define MATH_DOUBLE(name, function)                            \
+    static inline unsigned name##_of(double x, double *result) \
+    {                                                          \
+        *result = function(x);                                 \
+        return 0;                                              \
     }
 MATH_DOUBLE(math_run_acos, acos)
 MATH_DOUBLE(math_run_asin, asin)
@@ -84,159 +85,159 @@ MATH_DOUBLE(math_run_trunc, trunc)
 #undef MATH_DOUBLE
 
 #define RZ_U_NAME math_vec_acos
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_acos_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_acos_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_asin
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_asin_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_asin_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_atan
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_atan_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_atan_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_cbrt
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_cbrt_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_cbrt_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_ceil
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_ceil_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_ceil_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_cos
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_cos_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_cos_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_cosh
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_cosh_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_cosh_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_cot
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_cot_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_cot_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_degrees
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_degrees_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_degrees_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_even
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_even_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_even_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_exp
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_exp_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_exp_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_floor
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_floor_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_floor_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_gamma
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_gamma_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_gamma_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_haversin
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_haversin_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_haversin_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_lgamma
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_lgamma_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_lgamma_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_ln
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_ln_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_ln_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_log
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_log_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_log_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_log2
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_log2_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_log2_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_radians
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_radians_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_radians_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_round_whole
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_round_whole_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_round_whole_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_sin
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_sin_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_sin_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_sinh
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_sinh_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_sinh_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_sqrt
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_sqrt_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_sqrt_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_tan
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_tan_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_tan_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_tanh
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_tanh_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_tanh_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_trunc
-#define RZ_U_IN double
-#define RZ_U_OUT double
-#define RZ_U_OP math_run_trunc_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  double
+#define RZ_U_OP   math_run_trunc_of
 #include "function/fn_unary_tmpl.h"
 
 /* ---- other types ---- */
@@ -285,49 +286,50 @@ static unsigned math_isinf_of(double x, uint8_t *result)
 }
 
 #define RZ_U_NAME math_vec_floor_float
-#define RZ_U_IN float
-#define RZ_U_OUT float
-#define RZ_U_OP math_floor_float_of
+#define RZ_U_IN   float
+#define RZ_U_OUT  float
+#define RZ_U_OP   math_floor_float_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_ceil_float
-#define RZ_U_IN float
-#define RZ_U_OUT float
-#define RZ_U_OP math_ceil_float_of
+#define RZ_U_IN   float
+#define RZ_U_OUT  float
+#define RZ_U_OP   math_ceil_float_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_sign_int64
-#define RZ_U_IN int64_t
-#define RZ_U_OUT int64_t
-#define RZ_U_OP math_sign_int64_of
+#define RZ_U_IN   int64_t
+#define RZ_U_OUT  int64_t
+#define RZ_U_OP   math_sign_int64_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_sign_double
-#define RZ_U_IN double
-#define RZ_U_OUT int64_t
-#define RZ_U_OP math_sign_double_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  int64_t
+#define RZ_U_OP   math_sign_double_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_sign_float
-#define RZ_U_IN float
-#define RZ_U_OUT int64_t
-#define RZ_U_OP math_sign_float_of
+#define RZ_U_IN   float
+#define RZ_U_OUT  int64_t
+#define RZ_U_OP   math_sign_float_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_isnan
-#define RZ_U_IN double
-#define RZ_U_OUT uint8_t
-#define RZ_U_OP math_isnan_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  uint8_t
+#define RZ_U_OP   math_isnan_of
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME math_vec_isinf
-#define RZ_U_IN double
-#define RZ_U_OUT uint8_t
-#define RZ_U_OP math_isinf_of
+#define RZ_U_IN   double
+#define RZ_U_OUT  uint8_t
+#define RZ_U_OP   math_isinf_of
 #include "function/fn_unary_tmpl.h"
 
 /* Whole numbers are their own floor and ceiling. */
-static ruzu_status math_same(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_same(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -350,19 +352,19 @@ static double math_round_to(double x, int64_t digits)
     return isfinite(scaled) && isfinite(scale) ? scaled / scale : x;
 }
 
-#define RZ_B_NAME math_vec_round
-#define RZ_B_A double
-#define RZ_B_B int64_t
-#define RZ_B_OUT double
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        math_vec_round
+#define RZ_B_A           double
+#define RZ_B_B           int64_t
+#define RZ_B_OUT         double
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = math_round_to(a, (b) < -1000 ? -1000 : (b) > 1000 ? 1000 : (b)), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME math_vec_atan2
-#define RZ_B_A double
-#define RZ_B_B double
-#define RZ_B_OUT double
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        math_vec_atan2
+#define RZ_B_A           double
+#define RZ_B_B           double
+#define RZ_B_OUT         double
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = atan2(a, b), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
@@ -376,7 +378,8 @@ static ruzu_status math_fill(const rz_sel *sel, rz_vec *out, double value)
     return RUZU_OK;
 }
 
-static ruzu_status math_pi(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_pi(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                           const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -385,7 +388,8 @@ static ruzu_status math_pi(const rz_fn_bound *bound, rz_fn_context *context, con
     return math_fill(sel, out, MATH_PI);
 }
 
-static ruzu_status math_e(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_e(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                          const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -406,7 +410,8 @@ uint64_t rz_fn_random_next(rz_fn_context *context)
     return result;
 }
 
-static ruzu_status math_random(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_random(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)args;
@@ -418,7 +423,8 @@ static ruzu_status math_random(const rz_fn_bound *bound, rz_fn_context *context,
 }
 
 /* The seed holds for this worker and query; the result is NULL. */
-static ruzu_status math_setseed(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_setseed(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)err;
@@ -437,7 +443,8 @@ static ruzu_status math_setseed(const rz_fn_bound *bound, rz_fn_context *context
 
 /* ---- GREATEST and LEAST, of any types that compare ---- */
 
-static ruzu_status math_extreme(int sign, const rz_fn_bound *bound, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_extreme(int sign, const rz_fn_bound *bound, const rz_vec *const *args, const rz_sel *sel,
+                                rz_vec *out, rz_error *err)
 {
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
@@ -450,19 +457,22 @@ static ruzu_status math_extreme(int sign, const rz_fn_bound *bound, const rz_vec
     return RUZU_OK;
 }
 
-static ruzu_status math_greatest(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_greatest(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     return math_extreme(1, bound, args, sel, out, err);
 }
 
-static ruzu_status math_least(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status math_least(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     return math_extreme(-1, bound, args, sel, out, err);
 }
 
-static ruzu_status math_bind_extreme(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status math_bind_extreme(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                     rz_fn_bound *out, rz_error *err)
 {
     const rz_type *type = args[0].type;
     for (uint32_t i = 1; i < arg_count && type != NULL; i++) {
@@ -478,11 +488,12 @@ static ruzu_status math_bind_extreme(const rz_fn_def *def, const rz_fn_arg *args
     return RUZU_OK;
 }
 
-#define MATH_WHOLE(name)                                                                                                                          \
-    RZ_FN(name, 0, math_same, INT128, RZ_P1(INT128)), RZ_FN(name, 0, math_same, INT64, RZ_P1(INT64)), RZ_FN(name, 0, math_same, INT32, RZ_P1(INT32)), \
-        RZ_FN(name, 0, math_same, INT16, RZ_P1(INT16)), RZ_FN(name, 0, math_same, INT8, RZ_P1(INT8)),                                             \
-        RZ_FN(name, 0, math_same, UINT64, RZ_P1(UINT64)), RZ_FN(name, 0, math_same, UINT32, RZ_P1(UINT32)),                                       \
-        RZ_FN(name, 0, math_same, UINT16, RZ_P1(UINT16)), RZ_FN(name, 0, math_same, UINT8, RZ_P1(UINT8))
+#define MATH_WHOLE(name)                                                                                    \
+    RZ_FN(name, 0, math_same, INT128, RZ_P1(INT128)), RZ_FN(name, 0, math_same, INT64, RZ_P1(INT64)),       \
+        RZ_FN(name, 0, math_same, INT32, RZ_P1(INT32)), RZ_FN(name, 0, math_same, INT16, RZ_P1(INT16)),     \
+        RZ_FN(name, 0, math_same, INT8, RZ_P1(INT8)), RZ_FN(name, 0, math_same, UINT64, RZ_P1(UINT64)),     \
+        RZ_FN(name, 0, math_same, UINT32, RZ_P1(UINT32)), RZ_FN(name, 0, math_same, UINT16, RZ_P1(UINT16)), \
+        RZ_FN(name, 0, math_same, UINT8, RZ_P1(UINT8))
 #define MATH_ONE(name, kernel) RZ_FN(name, 0, kernel, DOUBLE, RZ_P1(DOUBLE))
 
 static const rz_fn_def math_defs[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RANGE(first, last[, step]): both ends inclusive; a step in the wrong direction gives an empty list. Same-type kernels over the integers.
+ * RANGE(first, last[, step]): both ends inclusive; a step in the wrong direction gives an empty list. Same-type kernels
+ * over the integers.
  */
 #include "function/fn.h"
 
@@ -24,28 +25,28 @@ static ruzu_status range_count(rz_int128 first, rz_int128 last, rz_int128 step, 
     return RUZU_OK;
 }
 
-#define RANGE_KERNEL(type_name, type)                                                                                                             \
-    static ruzu_status range_##type_name(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel,          \
-                                         rz_vec *out, rz_error *err)                                                                              \
-    {                                                                                                                                             \
-        rz_fn_reader firsts = rz_fn_read(args[0]);                                                                                                \
-        rz_fn_reader lasts = rz_fn_read(args[1]);                                                                                                 \
-        rz_fn_reader steps = rz_fn_read(args[bound->arg_count - 1]);                                                                              \
-        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                                                         \
-            uint32_t row = rz_sel_at(sel, idx);                                                                                                   \
-            rz_int128 first = (rz_int128)RZ_FN_GET(type, firsts, row);                                                                            \
-            rz_int128 step = bound->arg_count == 2 ? 1 : (rz_int128)RZ_FN_GET(type, steps, row);                                                  \
-            rz_list_entry entry;                                                                                                                  \
-            RZ_TRY(range_count(first, (rz_int128)RZ_FN_GET(type, lasts, row), step, &entry.length, err));                                         \
-            RZ_TRY(rz_vec_list_reserve(out, entry.length, &entry.offset, err));                                                                   \
-            ((rz_list_entry *)out->data)[row] = entry;                                                                                            \
-            type *values = (type *)out->children[0]->data + entry.offset;                                                                         \
-            for (uint32_t i = 0; i < entry.length; i++) {                                                                                         \
-                values[i] = (type)(first + (rz_int128)i * step);                                                                                  \
-            }                                                                                                                                     \
-            RZ_TRY(rz_fn_check_interrupt(context, err));                                                                                          \
-        }                                                                                                                                         \
-        return RUZU_OK;                                                                                                                           \
+#define RANGE_KERNEL(type_name, type)                                                                                 \
+    static ruzu_status range_##type_name(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, \
+                                         const rz_sel *sel, rz_vec *out, rz_error *err)                               \
+    {                                                                                                                 \
+        rz_fn_reader firsts = rz_fn_read(args[0]);                                                                    \
+        rz_fn_reader lasts = rz_fn_read(args[1]);                                                                     \
+        rz_fn_reader steps = rz_fn_read(args[bound->arg_count - 1]);                                                  \
+        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                             \
+            uint32_t row = rz_sel_at(sel, idx);                                                                       \
+            rz_int128 first = (rz_int128)RZ_FN_GET(type, firsts, row);                                                \
+            rz_int128 step = bound->arg_count == 2 ? 1 : (rz_int128)RZ_FN_GET(type, steps, row);                      \
+            rz_list_entry entry;                                                                                      \
+            RZ_TRY(range_count(first, (rz_int128)RZ_FN_GET(type, lasts, row), step, &entry.length, err));             \
+            RZ_TRY(rz_vec_list_reserve(out, entry.length, &entry.offset, err));                                       \
+            ((rz_list_entry *)out->data)[row] = entry;                                                                \
+            type *values = (type *)out->children[0]->data + entry.offset;                                             \
+            for (uint32_t i = 0; i < entry.length; i++) {                                                             \
+                values[i] = (type)(first + (rz_int128)i * step);                                                      \
+            }                                                                                                         \
+            RZ_TRY(rz_fn_check_interrupt(context, err));                                                              \
+        }                                                                                                             \
+        return RUZU_OK;                                                                                               \
     }
 RANGE_KERNEL(int128, rz_int128)
 RANGE_KERNEL(int64, int64_t)
@@ -58,7 +59,8 @@ RANGE_KERNEL(uint16, uint16_t)
 RANGE_KERNEL(uint8, uint8_t)
 #undef RANGE_KERNEL
 
-static ruzu_status range_bind(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status range_bind(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                              rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;
@@ -68,13 +70,14 @@ static ruzu_status range_bind(const rz_fn_def *def, const rz_fn_arg *args, uint3
     return RUZU_OK;
 }
 
-#define RANGE_ROWS(type_name, id)                                                                                                                 \
-    RZ_FN_BIND("RANGE", RZ_FN_CAN_FAIL, range_##type_name, range_bind, LIST, RZ_P2(id, id)),                                                      \
+#define RANGE_ROWS(type_name, id)                                                            \
+    RZ_FN_BIND("RANGE", RZ_FN_CAN_FAIL, range_##type_name, range_bind, LIST, RZ_P2(id, id)), \
         RZ_FN_BIND("RANGE", RZ_FN_CAN_FAIL, range_##type_name, range_bind, LIST, RZ_P3(id, id, id))
 
 static const rz_fn_def range_defs[] = {
-    RANGE_ROWS(int128, INT128), RANGE_ROWS(int64, INT64),   RANGE_ROWS(int32, INT32),   RANGE_ROWS(int16, INT16), RANGE_ROWS(int8, INT8),
-    RANGE_ROWS(uint64, UINT64), RANGE_ROWS(uint32, UINT32), RANGE_ROWS(uint16, UINT16), RANGE_ROWS(uint8, UINT8),
+    RANGE_ROWS(int128, INT128), RANGE_ROWS(int64, INT64),   RANGE_ROWS(int32, INT32),
+    RANGE_ROWS(int16, INT16),   RANGE_ROWS(int8, INT8),     RANGE_ROWS(uint64, UINT64),
+    RANGE_ROWS(uint32, UINT32), RANGE_ROWS(uint16, UINT16), RANGE_ROWS(uint8, UINT8),
 };
 #undef RANGE_ROWS
 

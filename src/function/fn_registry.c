@@ -7,11 +7,12 @@
 #include "function/fn.h"
 
 static const rz_fn_group *const fn_groups[] = {
-    &rz_fn_arith_group,    &rz_fn_decimal_group,     &rz_fn_list_build_group, &rz_fn_concat_group,  &rz_fn_temporal_group,
-    &rz_fn_compare_group,  &rz_fn_bitwise_group,     &rz_fn_math_group,       &rz_fn_list_group,    &rz_fn_text_group,
-    &rz_fn_text_cut_group, &rz_fn_date_group,       &rz_fn_convert_group, &rz_fn_list_sort_group,
-    &rz_fn_range_group,    &rz_fn_list_number_group, &rz_fn_array_group,      &rz_fn_struct_group,  &rz_fn_map_group,
-    &rz_fn_graph_group,    &rz_fn_utility_group,     &rz_fn_digest_group,     &rz_fn_rewrite_group,
+    &rz_fn_arith_group,       &rz_fn_decimal_group, &rz_fn_list_build_group, &rz_fn_concat_group,
+    &rz_fn_temporal_group,    &rz_fn_compare_group, &rz_fn_bitwise_group,    &rz_fn_math_group,
+    &rz_fn_list_group,        &rz_fn_text_group,    &rz_fn_text_cut_group,   &rz_fn_regexp_group,
+    &rz_fn_date_group,        &rz_fn_convert_group, &rz_fn_list_sort_group,  &rz_fn_range_group,
+    &rz_fn_list_number_group, &rz_fn_array_group,   &rz_fn_struct_group,     &rz_fn_map_group,
+    &rz_fn_graph_group,       &rz_fn_utility_group, &rz_fn_digest_group,     &rz_fn_rewrite_group,
 };
 #define FN_GROUP_COUNT (sizeof fn_groups / sizeof fn_groups[0])
 
@@ -220,7 +221,8 @@ static void fn_append_actual(rz_str *text, const rz_fn_arg *args, uint32_t arg_c
 
 static ruzu_status fn_fail_with(rz_error *err, rz_str *text)
 {
-    ruzu_status status = text->failed ? rz_error_no_memory(err, "wording a message") : rz_error_set(err, RUZU_ERROR_BINDER, "%s", rz_str_text(text));
+    ruzu_status status = text->failed ? rz_error_no_memory(err, "wording a message")
+                                      : rz_error_set(err, RUZU_ERROR_BINDER, "%s", rz_str_text(text));
     rz_str_free(text);
     return status;
 }
@@ -255,8 +257,9 @@ ruzu_status rz_fn_fail_cast(rz_error *err, rz_arena *arena, const rz_fn_arg *arg
     } else if (arg->constant != NULL) {
         rz_text_append_value(arg->constant, &text);
     }
-    ruzu_status status = rz_error_set(err, RUZU_ERROR_BINDER, "Expression %s has data type %s but expected %s. Implicit cast is not supported.",
-                                      rz_str_text(&text), rz_fn_type_text(arena, arg->type), rz_fn_type_text(arena, expected));
+    ruzu_status status = rz_error_set(
+        err, RUZU_ERROR_BINDER, "Expression %s has data type %s but expected %s. Implicit cast is not supported.",
+        rz_str_text(&text), rz_fn_type_text(arena, arg->type), rz_fn_type_text(arena, expected));
     rz_str_free(&text);
     return status;
 }
@@ -358,7 +361,8 @@ static bool fn_widens(ruzu_type_id from, ruzu_type_id to)
 
 static bool fn_reads_as_text(ruzu_type_id from)
 {
-    return from != RUZU_TYPE_BLOB && from != RUZU_TYPE_INTERNAL_ID && from != RUZU_TYPE_NODE && from != RUZU_TYPE_REL && from != RUZU_TYPE_RECURSIVE_REL;
+    return from != RUZU_TYPE_BLOB && from != RUZU_TYPE_INTERNAL_ID && from != RUZU_TYPE_NODE && from != RUZU_TYPE_REL &&
+           from != RUZU_TYPE_RECURSIVE_REL;
 }
 
 uint32_t rz_fn_param_cost(const rz_type *from, ruzu_type_id param)
@@ -427,7 +431,8 @@ static bool fn_forbids_text(const rz_fn_def *def, const rz_fn_arg *args, uint32_
     }
     uint32_t checked = add ? arg_count : 1;
     for (uint32_t i = 0; i < checked && i < def->param_count; i++) {
-        if (def->params[i] == RUZU_TYPE_STRING && args[i].type->id != RUZU_TYPE_STRING && args[i].type->id != RUZU_TYPE_ANY) {
+        if (def->params[i] == RUZU_TYPE_STRING && args[i].type->id != RUZU_TYPE_STRING &&
+            args[i].type->id != RUZU_TYPE_ANY) {
             return true;
         }
     }
@@ -437,10 +442,12 @@ static bool fn_forbids_text(const rz_fn_def *def, const rz_fn_arg *args, uint32_
 /* Types that need more than an id: ANY parameters and composed ones take the argument's own type. */
 static bool fn_takes_own_type(ruzu_type_id param)
 {
-    return param == RUZU_TYPE_ANY || param == RUZU_TYPE_DECIMAL || (param >= RUZU_TYPE_LIST && param != RUZU_TYPE_INTERNAL_ID);
+    return param == RUZU_TYPE_ANY || param == RUZU_TYPE_DECIMAL ||
+           (param >= RUZU_TYPE_LIST && param != RUZU_TYPE_INTERNAL_ID);
 }
 
-/* The type of an argument before a bind callback looks at it. An untyped NULL for a nested parameter still gets children to look at. */
+/* The type of an argument before a bind callback looks at it. An untyped NULL for a nested parameter still gets
+ * children to look at. */
 static const rz_type *fn_preset_type(ruzu_type_id param, const rz_type *type, rz_arena *arena)
 {
     if (!fn_takes_own_type(param)) {
@@ -458,7 +465,8 @@ static const rz_type *fn_preset_type(ruzu_type_id param, const rz_type *type, rz
     return param == RUZU_TYPE_DECIMAL ? rz_type_decimal(arena, 18, 3) : type;
 }
 
-static ruzu_status fn_bind_def(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status fn_bind_def(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                               rz_fn_bound *out, rz_error *err)
 {
     out->fn = &def->fn;
     out->arg_count = arg_count;
@@ -477,7 +485,8 @@ static ruzu_status fn_bind_def(const rz_fn_def *def, const rz_fn_arg *args, uint
     return RUZU_OK;
 }
 
-ruzu_status rz_fn_resolve(const char *name, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+ruzu_status rz_fn_resolve(const char *name, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                          rz_fn_bound *out, rz_error *err)
 {
     memset(out, 0, sizeof *out);
     fn_walk walk = fn_walk_begin(name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions that are no kernels: they need tables, sequences, lambdas or types as arguments, and the binder makes expressions of them. Listed here so that
- * names exist, argument types are checked and show_functions() knows them.
+ * Functions that are no kernels: they need tables, sequences, lambdas or types as arguments, and the binder makes
+ * expressions of them. Listed here so that names exist, argument types are checked and show_functions() knows them.
  */
 #include "function/fn.h"
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Constructors and parts of STRUCT and UNION (dialect §13.5), field names of STRUCT, and the parts of value forms of nodes and relationships, which are
- * structs. References are the binder's (fn_rewrite.c).
+ * Constructors and parts of STRUCT and UNION (dialect §13.5), field names of STRUCT, and the parts of value forms of
+ * nodes and relationships, which are structs. References are the binder's (fn_rewrite.c).
  */
 #include "function/fn.h"
 
 /* ---- STRUCT ---- */
 
-static ruzu_status struct_pack(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status struct_pack(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     for (uint32_t i = 0; i < bound->arg_count; i++) {
@@ -17,7 +18,8 @@ static ruzu_status struct_pack(const rz_fn_bound *bound, rz_fn_context *context,
 }
 
 /* Nothing to write: a struct without fields has no children. */
-static ruzu_status struct_empty(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status struct_empty(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -41,14 +43,16 @@ static const char *struct_constant_text(const rz_fn_arg *arg, rz_arena *arena)
     return copy == NULL ? "?" : copy;
 }
 
-static ruzu_status struct_bind_pack(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status struct_bind_pack(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     rz_type_field *fields = RZ_NEW_ARRAY(arena, rz_type_field, arg_count + 1);
     RZ_TRY_ALLOC(fields, err, "binding a function");
     for (uint32_t i = 0; i < arg_count; i++) {
         if (args[i].name == NULL) {
-            return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot infer field name for %s.", struct_constant_text(&args[i], arena));
+            return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot infer field name for %s.",
+                                struct_constant_text(&args[i], arena));
         }
         fields[i].name = args[i].name;
         fields[i].type = args[i].type->id == RUZU_TYPE_ANY ? RZ_STRING : args[i].type;
@@ -60,7 +64,8 @@ static ruzu_status struct_bind_pack(const rz_fn_def *def, const rz_fn_arg *args,
 }
 
 /* bound->data: the number of the child vector. */
-static ruzu_status struct_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status struct_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     uint32_t field = *(const uint32_t *)bound->data;
@@ -88,7 +93,8 @@ static ruzu_status struct_constant_name(const rz_fn_arg *arg, rz_arena *arena, c
     return RUZU_OK;
 }
 
-static ruzu_status struct_bind_extract(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status struct_bind_extract(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                       rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -112,7 +118,8 @@ static ruzu_status struct_bind_extract(const rz_fn_def *def, const rz_fn_arg *ar
 }
 
 /* bound->data: the STRUCT's type, whose field names are the value of every row. */
-static ruzu_status struct_keys(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status struct_keys(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     (void)args;
@@ -129,7 +136,8 @@ static ruzu_status struct_keys(const rz_fn_bound *bound, rz_fn_context *context,
     return RUZU_OK;
 }
 
-static ruzu_status struct_bind_keys(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status struct_bind_keys(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     out->data = args[0].type;
     return rz_fn_bind_string_list(def, args, arg_count, arena, out, err);
@@ -137,8 +145,8 @@ static ruzu_status struct_bind_keys(const rz_fn_def *def, const rz_fn_arg *args,
 
 /* ---- UNION ---- */
 
-static ruzu_status struct_union_value(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                      rz_error *err)
+static ruzu_status struct_union_value(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -148,20 +156,21 @@ static ruzu_status struct_union_value(const rz_fn_bound *bound, rz_fn_context *c
     return rz_fn_copy_rows(out->children[1], args[0], sel, err);
 }
 
-static ruzu_status struct_bind_union_value(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out,
-                                           rz_error *err)
+static ruzu_status struct_bind_union_value(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count,
+                                           rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
-    rz_type_field field = {args[0].name == NULL ? "" : args[0].name, args[0].type->id == RUZU_TYPE_ANY ? RZ_STRING : args[0].type};
+    rz_type_field field = {args[0].name == NULL ? "" : args[0].name,
+                           args[0].type->id == RUZU_TYPE_ANY ? RZ_STRING : args[0].type};
     out->arg_types[0] = field.type;
     out->result = rz_type_union(arena, &field, 1);
     RZ_TRY_ALLOC(out->result, err, "binding a function");
     return RUZU_OK;
 }
 
-static ruzu_status struct_union_tag(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                    rz_error *err)
+static ruzu_status struct_union_tag(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                    const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -177,8 +186,8 @@ static ruzu_status struct_union_tag(const rz_fn_bound *bound, rz_fn_context *con
     return RUZU_OK;
 }
 
-static ruzu_status struct_union_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                        rz_error *err)
+static ruzu_status struct_union_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                        const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     uint32_t child = *(const uint32_t *)bound->data;

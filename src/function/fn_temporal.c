@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arithmetic of dates, timestamps and intervals (dialect §8): the calendar itself is in types. Out of range: Overflow or Conversion errors of its own.
+ * Arithmetic of dates, timestamps and intervals (dialect §8): the calendar itself is in types. Out of range: Overflow
+ * or Conversion errors of its own.
  */
 #include "function/fn.h"
 
@@ -36,78 +37,85 @@ static unsigned temporal_date_minus(int32_t date, int64_t days, int32_t *result)
     return bad;
 }
 
-#define RZ_B_NAME temporal_date_add_days
-#define RZ_B_A int32_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT int32_t
-#define RZ_B_BAD uint32_t
-#define RZ_B_OP temporal_date_plus
+#define RZ_B_NAME            temporal_date_add_days
+#define RZ_B_A               int32_t
+#define RZ_B_B               int64_t
+#define RZ_B_OUT             int32_t
+#define RZ_B_BAD             uint32_t
+#define RZ_B_OP              temporal_date_plus
 #define RZ_B_FAIL(a, b, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Date is out of range.")
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME temporal_date_subtract_days
-#define RZ_B_A int32_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT int32_t
-#define RZ_B_BAD uint32_t
-#define RZ_B_OP temporal_date_minus
+#define RZ_B_NAME            temporal_date_subtract_days
+#define RZ_B_A               int32_t
+#define RZ_B_B               int64_t
+#define RZ_B_OUT             int32_t
+#define RZ_B_BAD             uint32_t
+#define RZ_B_OP              temporal_date_minus
 #define RZ_B_FAIL(a, b, err) rz_error_set(err, RUZU_ERROR_OVERFLOW, "Date is out of range.")
 #include "function/fn_binary_tmpl.h"
 
-static ruzu_status temporal_days_add_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                          rz_error *err)
+static ruzu_status temporal_days_add_date(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                          const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     const rz_vec *exchanged[2] = {args[1], args[0]};
     return temporal_date_add_days(bound, context, exchanged, sel, out, err);
 }
 
-#define RZ_B_NAME temporal_date_subtract_date
-#define RZ_B_A int32_t
-#define RZ_B_B int32_t
-#define RZ_B_OUT int64_t
-#define RZ_B_BAD uint32_t
+#define RZ_B_NAME        temporal_date_subtract_date
+#define RZ_B_A           int32_t
+#define RZ_B_B           int32_t
+#define RZ_B_OUT         int64_t
+#define RZ_B_BAD         uint32_t
 #define RZ_B_OP(a, b, r) (*(r) = (int64_t)(a) - (b), 0u)
 #include "function/fn_binary_tmpl.h"
 
 /* ---- DATE, TIMESTAMP and INTERVAL ---- */
 
-static ruzu_status temporal_date_interval(const rz_vec *const *args, int sign, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status temporal_date_interval(const rz_vec *const *args, int sign, const rz_sel *sel, rz_vec *out,
+                                          rz_error *err)
 {
     temporal_pair pair = temporal_read(args);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        RZ_TRY(rz_date_add_interval(RZ_FN_GET(int32_t, pair.a, row), RZ_FN_GET(rz_interval, pair.b, row), sign, &((int32_t *)out->data)[row], err));
+        RZ_TRY(rz_date_add_interval(RZ_FN_GET(int32_t, pair.a, row), RZ_FN_GET(rz_interval, pair.b, row), sign,
+                                    &((int32_t *)out->data)[row], err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status temporal_timestamp_interval(const rz_vec *const *args, int sign, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status temporal_timestamp_interval(const rz_vec *const *args, int sign, const rz_sel *sel, rz_vec *out,
+                                               rz_error *err)
 {
     temporal_pair pair = temporal_read(args);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        RZ_TRY(rz_timestamp_add_interval(RZ_FN_GET(int64_t, pair.a, row), RZ_FN_GET(rz_interval, pair.b, row), sign, &((int64_t *)out->data)[row], err));
+        RZ_TRY(rz_timestamp_add_interval(RZ_FN_GET(int64_t, pair.a, row), RZ_FN_GET(rz_interval, pair.b, row), sign,
+                                         &((int64_t *)out->data)[row], err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status temporal_interval_interval(const rz_vec *const *args, int sign, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status temporal_interval_interval(const rz_vec *const *args, int sign, const rz_sel *sel, rz_vec *out,
+                                              rz_error *err)
 {
     temporal_pair pair = temporal_read(args);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        RZ_TRY(rz_interval_add(RZ_FN_GET(rz_interval, pair.a, row), RZ_FN_GET(rz_interval, pair.b, row), sign, &((rz_interval *)out->data)[row], err));
+        RZ_TRY(rz_interval_add(RZ_FN_GET(rz_interval, pair.a, row), RZ_FN_GET(rz_interval, pair.b, row), sign,
+                               &((rz_interval *)out->data)[row], err));
     }
     return RUZU_OK;
 }
 
-#define TEMPORAL_KERNEL(name, kernel, first, second, sign)                                                                                        \
-    static ruzu_status name(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err) \
-    {                                                                                                                                             \
-        (void)bound;                                                                                                                              \
-        (void)context;                                                                                                                            \
-        const rz_vec *ordered[2] = {args[first], args[second]};                                                                                   \
-        return kernel(ordered, sign, sel, out, err);                                                                                              \
+#define TEMPORAL_KERNEL(name, kernel, first, second, sign)                                               \
+    static ruzu_status name(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, \
+                            const rz_sel *sel, rz_vec *out, rz_error *err)                               \
+    {                                                                                                    \
+        (void)bound;                                                                                     \
+        (void)context;                                                                                   \
+        const rz_vec *ordered[2] = {args[first], args[second]};                                          \
+        return kernel(ordered, sign, sel, out, err);                                                     \
     }
 TEMPORAL_KERNEL(temporal_date_add_interval, temporal_date_interval, 0, 1, 1)
 TEMPORAL_KERNEL(temporal_interval_add_date, temporal_date_interval, 1, 0, 1)
@@ -130,11 +138,11 @@ static unsigned temporal_micros_between(int64_t a, int64_t b, rz_interval *resul
 }
 
 #define RZ_B_NAME temporal_timestamp_subtract_timestamp
-#define RZ_B_A int64_t
-#define RZ_B_B int64_t
-#define RZ_B_OUT rz_interval
-#define RZ_B_BAD uint32_t
-#define RZ_B_OP temporal_micros_between
+#define RZ_B_A    int64_t
+#define RZ_B_B    int64_t
+#define RZ_B_OUT  rz_interval
+#define RZ_B_BAD  uint32_t
+#define RZ_B_OP   temporal_micros_between
 #include "function/fn_binary_tmpl.h"
 
 /* Truncated months; their rest counts as days, the rest of those as time. */
@@ -166,12 +174,12 @@ static ruzu_status temporal_divide_fail(int64_t b, rz_error *err)
     return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Interval value is out of range");
 }
 
-#define RZ_B_NAME temporal_interval_divide
-#define RZ_B_A rz_interval
-#define RZ_B_B int64_t
-#define RZ_B_OUT rz_interval
-#define RZ_B_BAD uint32_t
-#define RZ_B_OP temporal_divide_one
+#define RZ_B_NAME            temporal_interval_divide
+#define RZ_B_A               rz_interval
+#define RZ_B_B               int64_t
+#define RZ_B_OUT             rz_interval
+#define RZ_B_BAD             uint32_t
+#define RZ_B_OP              temporal_divide_one
 #define RZ_B_FAIL(a, b, err) temporal_divide_fail(b, err)
 #include "function/fn_binary_tmpl.h"
 

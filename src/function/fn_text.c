@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text functions that test or rewrite whole strings (dialect §13.3): search, case, trimming, padding, repetition, edit distance. What cuts strings by
- * position is in fn_text_cut.c, concatenation in fn_concat.c.
+ * Text functions that test or rewrite whole strings (dialect §13.3): search, case, trimming, padding, repetition, edit
+ * distance. What cuts strings by position is in fn_text_cut.c, concatenation in fn_concat.c.
  */
 #include "function/fn.h"
 #include "function/grapheme.h"
@@ -15,35 +15,37 @@ static bool text_starts(const rz_string *text, const rz_string *part)
 
 static bool text_ends(const rz_string *text, const rz_string *part)
 {
-    return part->length <= text->length && memcmp(rz_string_data(text) + (text->length - part->length), rz_string_data(part), part->length) == 0;
+    return part->length <= text->length &&
+           memcmp(rz_string_data(text) + (text->length - part->length), rz_string_data(part), part->length) == 0;
 }
 
 static bool text_contains_part(const rz_string *text, const rz_string *part)
 {
-    return part->length <= text->length && memmem(rz_string_data(text), text->length, rz_string_data(part), part->length) != NULL;
+    return part->length <= text->length &&
+           memmem(rz_string_data(text), text->length, rz_string_data(part), part->length) != NULL;
 }
 
-#define RZ_B_NAME text_starts_with
-#define RZ_B_A rz_string
-#define RZ_B_B rz_string
-#define RZ_B_OUT uint8_t
-#define RZ_B_BAD uint8_t
+#define RZ_B_NAME        text_starts_with
+#define RZ_B_A           rz_string
+#define RZ_B_B           rz_string
+#define RZ_B_OUT         uint8_t
+#define RZ_B_BAD         uint8_t
 #define RZ_B_OP(a, b, r) (*(r) = text_starts(&(a), &(b)), 0)
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME text_ends_with
-#define RZ_B_A rz_string
-#define RZ_B_B rz_string
-#define RZ_B_OUT uint8_t
-#define RZ_B_BAD uint8_t
+#define RZ_B_NAME        text_ends_with
+#define RZ_B_A           rz_string
+#define RZ_B_B           rz_string
+#define RZ_B_OUT         uint8_t
+#define RZ_B_BAD         uint8_t
 #define RZ_B_OP(a, b, r) (*(r) = text_ends(&(a), &(b)), 0)
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_B_NAME text_contains
-#define RZ_B_A rz_string
-#define RZ_B_B rz_string
-#define RZ_B_OUT uint8_t
-#define RZ_B_BAD uint8_t
+#define RZ_B_NAME        text_contains
+#define RZ_B_A           rz_string
+#define RZ_B_B           rz_string
+#define RZ_B_OUT         uint8_t
+#define RZ_B_BAD         uint8_t
 #define RZ_B_OP(a, b, r) (*(r) = text_contains_part(&(a), &(b)), 0)
 #include "function/fn_binary_tmpl.h"
 
@@ -51,27 +53,29 @@ static bool text_contains_part(const rz_string *text, const rz_string *part)
 static int64_t text_find(const rz_string *text, const rz_string *part)
 {
     const char *data = rz_string_data(text);
-    const char *found = part->length > text->length ? NULL : (const char *)memmem(data, text->length, rz_string_data(part), part->length);
+    const char *found = part->length > text->length
+                            ? NULL
+                            : (const char *)memmem(data, text->length, rz_string_data(part), part->length);
     return found == NULL ? 0 : (int64_t)rz_grapheme_count(data, (size_t)(found - data)) + 1;
 }
 
-#define RZ_B_NAME text_position
-#define RZ_B_A rz_string
-#define RZ_B_B rz_string
-#define RZ_B_OUT int64_t
-#define RZ_B_BAD uint64_t
+#define RZ_B_NAME        text_position
+#define RZ_B_A           rz_string
+#define RZ_B_B           rz_string
+#define RZ_B_OUT         int64_t
+#define RZ_B_BAD         uint64_t
 #define RZ_B_OP(a, b, r) (*(r) = text_find(&(a), &(b)), UINT64_C(0))
 #include "function/fn_binary_tmpl.h"
 
-#define RZ_U_NAME text_size
-#define RZ_U_IN rz_string
-#define RZ_U_OUT int64_t
+#define RZ_U_NAME     text_size
+#define RZ_U_IN       rz_string
+#define RZ_U_OUT      int64_t
 #define RZ_U_OP(a, r) (*(r) = (int64_t)rz_grapheme_count(rz_string_data(&(a)), (a).length), 0u)
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME text_octet_length
-#define RZ_U_IN rz_string
-#define RZ_U_OUT int64_t
+#define RZ_U_NAME     text_octet_length
+#define RZ_U_IN       rz_string
+#define RZ_U_OUT      int64_t
 #define RZ_U_OP(a, r) (*(r) = (a).length, 0u)
 #include "function/fn_unary_tmpl.h"
 
@@ -81,13 +85,14 @@ static int64_t text_first_code_point(const rz_string *text)
     return rz_utf8_decode(rz_string_data(text), text->length, &code_point) == 0 ? 0 : code_point;
 }
 
-#define RZ_U_NAME text_ascii
-#define RZ_U_IN rz_string
-#define RZ_U_OUT int64_t
+#define RZ_U_NAME     text_ascii
+#define RZ_U_IN       rz_string
+#define RZ_U_OUT      int64_t
 #define RZ_U_OP(a, r) (*(r) = text_first_code_point(&(a)), 0u)
 #include "function/fn_unary_tmpl.h"
 
-static ruzu_status text_chr(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_chr(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                            const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -107,15 +112,21 @@ static ruzu_status text_chr(const rz_fn_bound *bound, rz_fn_context *context, co
 
 /* ---- case ---- */
 
-typedef enum text_case { TEXT_LOWER, TEXT_UPPER, TEXT_INITIAL } text_case;
+typedef enum text_case {
+    TEXT_LOWER,
+    TEXT_UPPER,
+    TEXT_INITIAL
+} text_case;
 
 static uint32_t text_map(text_case wanted, bool first, uint32_t code_point)
 {
-    return wanted == TEXT_UPPER || (wanted == TEXT_INITIAL && first) ? rz_unicode_upper(code_point) : rz_unicode_lower(code_point);
+    return wanted == TEXT_UPPER || (wanted == TEXT_INITIAL && first) ? rz_unicode_upper(code_point)
+                                                                     : rz_unicode_lower(code_point);
 }
 
 /* A code point may need more bytes in the other case; the bytes are counted first. */
-static ruzu_status text_map_unicode(text_case wanted, const char *data, size_t size, rz_vec *out, uint32_t row, rz_error *err)
+static ruzu_status text_map_unicode(text_case wanted, const char *data, size_t size, rz_vec *out, uint32_t row,
+                                    rz_error *err)
 {
     char *target = NULL;
     uint64_t length = 0;
@@ -150,7 +161,8 @@ static char text_map_ascii(text_case wanted, bool first, char c)
     return wanted == TEXT_UPPER || (wanted == TEXT_INITIAL && first) ? rz_ascii_upper(c) : rz_ascii_lower(c);
 }
 
-static ruzu_status text_map_rows(text_case wanted, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_map_rows(text_case wanted, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
+                                 rz_error *err)
 {
     rz_fn_reader texts = rz_fn_read(args[0]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -174,21 +186,24 @@ static ruzu_status text_map_rows(text_case wanted, const rz_vec *const *args, co
     return RUZU_OK;
 }
 
-static ruzu_status text_lower(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_lower(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return text_map_rows(TEXT_LOWER, args, sel, out, err);
 }
 
-static ruzu_status text_upper(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_upper(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return text_map_rows(TEXT_UPPER, args, sel, out, err);
 }
 
-static ruzu_status text_initcap(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_initcap(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -239,7 +254,8 @@ static size_t text_blank_suffix(const char *data, size_t size, const rz_string *
     return size;
 }
 
-static void text_trim_rows(bool front, bool back, const rz_fn_bound *bound, const rz_vec *const *args, const rz_sel *sel, rz_vec *out)
+static void text_trim_rows(bool front, bool back, const rz_fn_bound *bound, const rz_vec *const *args,
+                           const rz_sel *sel, rz_vec *out)
 {
     rz_fn_reader texts = rz_fn_read(args[0]);
     rz_fn_reader sets = rz_fn_read(args[bound->arg_count - 1]);
@@ -254,7 +270,8 @@ static void text_trim_rows(bool front, bool back, const rz_fn_bound *bound, cons
     }
 }
 
-static ruzu_status text_trim(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_trim(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     (void)err;
@@ -262,7 +279,8 @@ static ruzu_status text_trim(const rz_fn_bound *bound, rz_fn_context *context, c
     return RUZU_OK;
 }
 
-static ruzu_status text_ltrim(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_ltrim(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     (void)err;
@@ -270,7 +288,8 @@ static ruzu_status text_ltrim(const rz_fn_bound *bound, rz_fn_context *context, 
     return RUZU_OK;
 }
 
-static ruzu_status text_rtrim(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_rtrim(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     (void)err;
@@ -295,7 +314,8 @@ static uint64_t text_pad_with(const char *pad, size_t pad_size, uint64_t count, 
     return rounds * pad_size + rest;
 }
 
-static ruzu_status text_pad_row(bool left, const rz_string *text, int64_t wanted, const rz_string *pad, rz_vec *out, uint32_t row, rz_error *err)
+static ruzu_status text_pad_row(bool left, const rz_string *text, int64_t wanted, const rz_string *pad, rz_vec *out,
+                                uint32_t row, rz_error *err)
 {
     const char *data = rz_string_data(text);
     uint64_t have = rz_utf8_count(data, text->length);
@@ -305,7 +325,8 @@ static ruzu_status text_pad_row(bool left, const rz_string *text, int64_t wanted
     }
     uint64_t missing = (uint64_t)wanted - have;
     if (missing > RZ_FN_MAX_STRING) {
-        return rz_error_set(err, RUZU_ERROR_LIMIT, "The maximum length of strings is %llu bytes. The string's length would be %lld.",
+        return rz_error_set(err, RUZU_ERROR_LIMIT,
+                            "The maximum length of strings is %llu bytes. The string's length would be %lld.",
                             (unsigned long long)RZ_FN_MAX_STRING, (long long)wanted);
     }
     const char *pad_data = rz_string_data(pad);
@@ -325,26 +346,30 @@ static ruzu_status text_pad_rows(bool left, const rz_vec *const *args, const rz_
     rz_fn_reader pads = rz_fn_read(args[2]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        RZ_TRY(text_pad_row(left, &RZ_FN_GET(rz_string, texts, row), RZ_FN_GET(int64_t, counts, row), &RZ_FN_GET(rz_string, pads, row), out, row, err));
+        RZ_TRY(text_pad_row(left, &RZ_FN_GET(rz_string, texts, row), RZ_FN_GET(int64_t, counts, row),
+                            &RZ_FN_GET(rz_string, pads, row), out, row, err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status text_lpad(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_lpad(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return text_pad_rows(true, args, sel, out, err);
 }
 
-static ruzu_status text_rpad(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_rpad(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return text_pad_rows(false, args, sel, out, err);
 }
 
-static ruzu_status text_repeat(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_repeat(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader texts = rz_fn_read(args[0]);
@@ -368,7 +393,8 @@ static ruzu_status text_repeat(const rz_fn_bound *bound, rz_fn_context *context,
     return RUZU_OK;
 }
 
-static ruzu_status text_reverse(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_reverse(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -391,13 +417,16 @@ static ruzu_status text_reverse(const rz_fn_bound *bound, rz_fn_context *context
 
 /* ---- replacement and distance ---- */
 
-static ruzu_status text_replace_row(const rz_string *text, const rz_string *from, const rz_string *to, rz_vec *out, uint32_t row, rz_error *err)
+static ruzu_status text_replace_row(const rz_string *text, const rz_string *from, const rz_string *to, rz_vec *out,
+                                    uint32_t row, rz_error *err)
 {
     const char *data = rz_string_data(text);
     const char *end = data + text->length;
     const char *part = rz_string_data(from);
     uint64_t found = 0;
-    for (const char *at = data; from->length != 0 && (at = (const char *)memmem(at, (size_t)(end - at), part, from->length)) != NULL; at += from->length) {
+    for (const char *at = data;
+         from->length != 0 && (at = (const char *)memmem(at, (size_t)(end - at), part, from->length)) != NULL;
+         at += from->length) {
         found++;
     }
     uint64_t length = text->length - found * from->length + found * to->length;
@@ -417,7 +446,8 @@ static ruzu_status text_replace_row(const rz_string *text, const rz_string *from
     return RUZU_OK;
 }
 
-static ruzu_status text_replace(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_replace(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -426,13 +456,15 @@ static ruzu_status text_replace(const rz_fn_bound *bound, rz_fn_context *context
     rz_fn_reader tos = rz_fn_read(args[2]);
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        RZ_TRY(text_replace_row(&RZ_FN_GET(rz_string, texts, row), &RZ_FN_GET(rz_string, froms, row), &RZ_FN_GET(rz_string, tos, row), out, row, err));
+        RZ_TRY(text_replace_row(&RZ_FN_GET(rz_string, texts, row), &RZ_FN_GET(rz_string, froms, row),
+                                &RZ_FN_GET(rz_string, tos, row), out, row, err));
     }
     return RUZU_OK;
 }
 
 /* Edits by bytes, as in Kuzu: one row of the matrix at a time. */
-static ruzu_status text_distance(const rz_string *a, const rz_string *b, rz_fn_context *context, uint32_t *row, int64_t *out, rz_error *err)
+static ruzu_status text_distance(const rz_string *a, const rz_string *b, rz_fn_context *context, uint32_t *row,
+                                 int64_t *out, rz_error *err)
 {
     const char *a_data = rz_string_data(a);
     const char *b_data = rz_string_data(b);
@@ -454,8 +486,8 @@ static ruzu_status text_distance(const rz_string *a, const rz_string *b, rz_fn_c
     return RUZU_OK;
 }
 
-static ruzu_status text_levenshtein(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                    rz_error *err)
+static ruzu_status text_levenshtein(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                    const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     rz_fn_reader as = rz_fn_read(args[0]);
@@ -465,7 +497,8 @@ static ruzu_status text_levenshtein(const rz_fn_bound *bound, rz_fn_context *con
         const rz_string *b = &RZ_FN_GET(rz_string, bs, row);
         uint32_t *matrix_row = RZ_NEW_ARRAY(context->scratch, uint32_t, (size_t)b->length + 1);
         RZ_TRY_ALLOC(matrix_row, err, "comparing strings");
-        RZ_TRY(text_distance(&RZ_FN_GET(rz_string, as, row), b, context, matrix_row, &((int64_t *)out->data)[row], err));
+        RZ_TRY(
+            text_distance(&RZ_FN_GET(rz_string, as, row), b, context, matrix_row, &((int64_t *)out->data)[row], err));
     }
     return RUZU_OK;
 }

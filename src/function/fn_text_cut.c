@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text functions that cut strings by position or separator (dialect §13.3). Positions are 1-based, count characters (grapheme.h), and from the end when
- * negative. Results share the bytes of their argument.
+ * Text functions that cut strings by position or separator (dialect §13.3). Positions are 1-based, count characters
+ * (grapheme.h), and from the end when negative. Results share the bytes of their argument.
  */
 #include "function/fn.h"
 #include "function/grapheme.h"
@@ -27,7 +27,8 @@ static int64_t text_count(const rz_string *text)
 /* ---- single characters ---- */
 
 /* list_extract on text: empty beyond either end. */
-static ruzu_status text_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -47,8 +48,8 @@ static ruzu_status text_extract(const rz_fn_bound *bound, rz_fn_context *context
 }
 
 /* array_extract on text: the nearest character beyond either end, nothing at 0. */
-static ruzu_status text_extract_near(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                     rz_error *err)
+static ruzu_status text_extract_near(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                     const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -72,7 +73,8 @@ static ruzu_status text_extract_near(const rz_fn_bound *bound, rz_fn_context *co
 
 /* ---- ranges ---- */
 
-static ruzu_status text_substring(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_substring(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     (void)err;
@@ -95,7 +97,8 @@ static ruzu_status text_substring(const rz_fn_bound *bound, rz_fn_context *conte
     return RUZU_OK;
 }
 
-static ruzu_status text_left(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_left(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -110,12 +113,14 @@ static ruzu_status text_left(const rz_fn_bound *bound, rz_fn_context *context, c
             int64_t count = text_count(text);
             wanted = wanted < -count ? 0 : count + wanted;
         }
-        rz_fn_put_string(out, row, rz_string_data(text), rz_grapheme_offset(rz_string_data(text), text->length, (uint64_t)wanted));
+        rz_fn_put_string(out, row, rz_string_data(text),
+                         rz_grapheme_offset(rz_string_data(text), text->length, (uint64_t)wanted));
     }
     return RUZU_OK;
 }
 
-static ruzu_status text_right(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_right(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -142,7 +147,8 @@ void rz_fn_slice_bounds(int64_t count, int64_t begin, int64_t end, int64_t *out_
     *out_last = begin > end ? 0 : end;
 }
 
-static ruzu_status text_slice(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_slice(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -154,7 +160,8 @@ static ruzu_status text_slice(const rz_fn_bound *bound, rz_fn_context *context, 
         uint32_t row = rz_sel_at(sel, idx);
         const rz_string *text = &RZ_FN_GET(rz_string, texts, row);
         int64_t first, last;
-        rz_fn_slice_bounds(text_count(text), RZ_FN_GET(int64_t, begins, row), RZ_FN_GET(int64_t, ends, row), &first, &last);
+        rz_fn_slice_bounds(text_count(text), RZ_FN_GET(int64_t, begins, row), RZ_FN_GET(int64_t, ends, row), &first,
+                           &last);
         text_put_range(text, first, last, out, row);
     }
     return RUZU_OK;
@@ -175,7 +182,8 @@ typedef struct text_parts {
 
 static text_parts text_split_begin(const rz_string *text, const rz_string *separator, bool skip_empty)
 {
-    text_parts parts = {rz_string_data(text), text->length, rz_string_data(separator), separator->length, 0, skip_empty, false};
+    text_parts parts = {rz_string_data(text), text->length, rz_string_data(separator), separator->length, 0,
+                        skip_empty,           false};
     return parts;
 }
 
@@ -191,7 +199,9 @@ static bool text_split_next(text_parts *parts, const char **out_part, size_t *ou
             parts->done = parts->next == parts->size;
             return true;
         }
-        const char *found = parts->separator_size == 0 ? NULL : (const char *)memmem(from, left, parts->separator, parts->separator_size);
+        const char *found = parts->separator_size == 0
+                                ? NULL
+                                : (const char *)memmem(from, left, parts->separator, parts->separator_size);
         parts->done = found == NULL;
         *out_size = found == NULL ? left : (size_t)(found - from);
         parts->next += *out_size + parts->separator_size;
@@ -202,7 +212,8 @@ static bool text_split_next(text_parts *parts, const char **out_part, size_t *ou
     return false;
 }
 
-static ruzu_status text_split_rows(bool skip_empty, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_split_rows(bool skip_empty, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
+                                   rz_error *err)
 {
     rz_fn_reader texts = rz_fn_read(args[0]);
     rz_fn_reader separators = rz_fn_read(args[1]);
@@ -230,8 +241,8 @@ static ruzu_status text_split_rows(bool skip_empty, const rz_vec *const *args, c
     return RUZU_OK;
 }
 
-static ruzu_status text_string_split(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                     rz_error *err)
+static ruzu_status text_string_split(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                     const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -239,15 +250,16 @@ static ruzu_status text_string_split(const rz_fn_bound *bound, rz_fn_context *co
 }
 
 /* openCypher's split: empty parts stay. */
-static ruzu_status text_split(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status text_split(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
     return text_split_rows(false, args, sel, out, err);
 }
 
-static ruzu_status text_split_part(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                   rz_error *err)
+static ruzu_status text_split_part(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                   const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -258,7 +270,8 @@ static ruzu_status text_split_part(const rz_fn_bound *bound, rz_fn_context *cont
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
         int64_t wanted = RZ_FN_GET(int64_t, numbers, row);
-        text_parts parts = text_split_begin(&RZ_FN_GET(rz_string, texts, row), &RZ_FN_GET(rz_string, separators, row), true);
+        text_parts parts =
+            text_split_begin(&RZ_FN_GET(rz_string, texts, row), &RZ_FN_GET(rz_string, separators, row), true);
         const char *part = "";
         size_t size = 0;
         int64_t number = 0;
@@ -271,7 +284,8 @@ static ruzu_status text_split_part(const rz_fn_bound *bound, rz_fn_context *cont
     return RUZU_OK;
 }
 
-ruzu_status rz_fn_bind_string_list(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+ruzu_status rz_fn_bind_string_list(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                   rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;

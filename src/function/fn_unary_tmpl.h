@@ -7,7 +7,8 @@
  *   RZ_U_OP(a, r)     stores the result through r; non-zero when it fails (constant 0 when it cannot)
  *   RZ_U_FAIL(a, err) raises the error of the first failing row; only for kernels that can fail
  */
-static ruzu_status RZ_U_NAME(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status RZ_U_NAME(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;

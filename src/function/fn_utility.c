@@ -6,7 +6,8 @@
 
 /* ---- NULL handling ---- */
 
-static ruzu_status util_coalesce(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status util_coalesce(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     for (uint32_t idx = 0; idx < sel->count; idx++) {
@@ -20,7 +21,8 @@ static ruzu_status util_coalesce(const rz_fn_bound *bound, rz_fn_context *contex
     return RUZU_OK;
 }
 
-static ruzu_status util_bind_coalesce(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status util_bind_coalesce(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                      rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     if (arg_count == 0) {
@@ -38,7 +40,8 @@ static ruzu_status util_bind_coalesce(const rz_fn_def *def, const rz_fn_arg *arg
 }
 
 /* bound->data: the type to compare in; the result keeps the first argument's. */
-static ruzu_status util_nullif(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status util_nullif(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     const rz_type *common = (const rz_type *)bound->data;
     uint32_t highest = sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1);
@@ -51,7 +54,8 @@ static ruzu_status util_nullif(const rz_fn_bound *bound, rz_fn_context *context,
     }
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        if (!rz_vec_is_null(compared, row) && !rz_vec_is_null(args[1], row) && rz_fn_values_equal(compared, row, args[1], row)) {
+        if (!rz_vec_is_null(compared, row) && !rz_vec_is_null(args[1], row) &&
+            rz_fn_values_equal(compared, row, args[1], row)) {
             rz_vec_set_null(out, row);
         } else {
             RZ_TRY(rz_fn_copy_row(out, row, args[0], row, err));
@@ -60,14 +64,15 @@ static ruzu_status util_nullif(const rz_fn_bound *bound, rz_fn_context *context,
     return RUZU_OK;
 }
 
-static ruzu_status util_bind_nullif(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status util_bind_nullif(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
     const rz_type *common = rz_fn_compare_type(arena, args[0].type, args[1].type);
     if (common == NULL) {
-        return rz_error_set(err, RUZU_ERROR_BINDER, "Type Mismatch: Cannot compare types %s and %s", rz_fn_type_text(arena, args[0].type),
-                            rz_fn_type_text(arena, args[1].type));
+        return rz_error_set(err, RUZU_ERROR_BINDER, "Type Mismatch: Cannot compare types %s and %s",
+                            rz_fn_type_text(arena, args[0].type), rz_fn_type_text(arena, args[1].type));
     }
     out->result = args[0].type->id == RUZU_TYPE_ANY ? common : args[0].type;
     out->arg_types[0] = out->result;
@@ -76,8 +81,8 @@ static ruzu_status util_bind_nullif(const rz_fn_def *def, const rz_fn_arg *args,
     return RUZU_OK;
 }
 
-static ruzu_status util_constant_or_null(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                         rz_error *err)
+static ruzu_status util_constant_or_null(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                         const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -93,7 +98,8 @@ static ruzu_status util_constant_or_null(const rz_fn_bound *bound, rz_fn_context
 }
 
 /* The result has the type of the first argument. */
-static ruzu_status util_bind_first(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status util_bind_first(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                   rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)args;
@@ -106,34 +112,35 @@ static ruzu_status util_bind_first(const rz_fn_def *def, const rz_fn_arg *args, 
 
 /* ---- COUNT_IF ---- */
 
-#define RZ_U_NAME util_count_if_double
-#define RZ_U_IN double
-#define RZ_U_OUT uint8_t
+#define RZ_U_NAME     util_count_if_double
+#define RZ_U_IN       double
+#define RZ_U_OUT      uint8_t
 #define RZ_U_OP(a, r) (*(r) = (a) != 0, 0u)
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME util_count_if_bool
-#define RZ_U_IN uint8_t
-#define RZ_U_OUT uint8_t
+#define RZ_U_NAME     util_count_if_bool
+#define RZ_U_IN       uint8_t
+#define RZ_U_OUT      uint8_t
 #define RZ_U_OP(a, r) (*(r) = (a) != 0, 0u)
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME util_count_if_int64
-#define RZ_U_IN int64_t
-#define RZ_U_OUT uint8_t
+#define RZ_U_NAME     util_count_if_int64
+#define RZ_U_IN       int64_t
+#define RZ_U_OUT      uint8_t
 #define RZ_U_OP(a, r) (*(r) = (a) != 0, 0u)
 #include "function/fn_unary_tmpl.h"
 
-#define RZ_U_NAME util_count_if_int128
-#define RZ_U_IN rz_int128
-#define RZ_U_OUT uint8_t
+#define RZ_U_NAME     util_count_if_int128
+#define RZ_U_IN       rz_int128
+#define RZ_U_OUT      uint8_t
 #define RZ_U_OP(a, r) (*(r) = (a) != 0, 0u)
 #include "function/fn_unary_tmpl.h"
 
 /* ---- types and hashes ---- */
 
 /* bound->data: the name, as rz_string. */
-static ruzu_status util_typeof(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status util_typeof(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)context;
     (void)args;
@@ -144,7 +151,8 @@ static ruzu_status util_typeof(const rz_fn_bound *bound, rz_fn_context *context,
     return RUZU_OK;
 }
 
-static ruzu_status util_bind_typeof(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena, rz_fn_bound *out, rz_error *err)
+static ruzu_status util_bind_typeof(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                    rz_fn_bound *out, rz_error *err)
 {
     (void)def;
     (void)arg_count;
@@ -156,7 +164,8 @@ static ruzu_status util_bind_typeof(const rz_fn_def *def, const rz_fn_arg *args,
     return RUZU_OK;
 }
 
-static ruzu_status util_hash(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status util_hash(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                             const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -167,7 +176,8 @@ static ruzu_status util_hash(const rz_fn_bound *bound, rz_fn_context *context, c
 
 /* ---- bytes ---- */
 
-static ruzu_status util_encode(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status util_encode(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -180,7 +190,8 @@ static ruzu_status util_encode(const rz_fn_bound *bound, rz_fn_context *context,
     return RUZU_OK;
 }
 
-static ruzu_status util_decode(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status util_decode(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                               const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -189,8 +200,9 @@ static ruzu_status util_decode(const rz_fn_bound *bound, rz_fn_context *context,
         uint32_t row = rz_sel_at(sel, idx);
         const rz_string *blob = &RZ_FN_GET(rz_string, blobs, row);
         if (!rz_utf8_valid(rz_string_data(blob), blob->length)) {
-            return rz_error_set(err, RUZU_ERROR_RUNTIME,
-                                "Failure in decode: could not convert blob to UTF8 string, the blob contained invalid UTF8 characters");
+            return rz_error_set(
+                err, RUZU_ERROR_RUNTIME,
+                "Failure in decode: could not convert blob to UTF8 string, the blob contained invalid UTF8 characters");
         }
         ((rz_string *)out->data)[row] = *blob;
     }
@@ -199,7 +211,8 @@ static ruzu_status util_decode(const rz_fn_bound *bound, rz_fn_context *context,
 
 /* ---- others ---- */
 
-static ruzu_status util_error(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out, rz_error *err)
+static ruzu_status util_error(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                              const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)context;
@@ -212,9 +225,10 @@ static ruzu_status util_error(const rz_fn_bound *bound, rz_fn_context *context, 
     return rz_error_set(err, RUZU_ERROR_RUNTIME, "%.*s", (int)text->length, rz_string_data(text));
 }
 
-/* Version 4: random but for six bits. Stored with the top bit flipped, so that the order of the numbers is that of the texts. */
-static ruzu_status util_random_uuid(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args, const rz_sel *sel, rz_vec *out,
-                                    rz_error *err)
+/* Version 4: random but for six bits. Stored with the top bit flipped, so that the order of the numbers is that of the
+ * texts. */
+static ruzu_status util_random_uuid(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                    const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     (void)bound;
     (void)args;

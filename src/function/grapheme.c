@@ -41,7 +41,9 @@ static bool grapheme_in(const grapheme_range *table, size_t count, uint32_t code
 static grapheme_class grapheme_class_of(uint32_t c)
 {
     if (c < 0x300) {
-        return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad ? GRAPHEME_CONTROL : c == 0xa9 || c == 0xae ? GRAPHEME_PICTOGRAPH : GRAPHEME_OTHER;
+        return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad ? GRAPHEME_CONTROL
+               : c == 0xa9 || c == 0xae                         ? GRAPHEME_PICTOGRAPH
+                                                                : GRAPHEME_OTHER;
     }
     if (c == 0x200d) {
         return GRAPHEME_JOINER;
@@ -87,7 +89,8 @@ static bool grapheme_continues(grapheme_class last, grapheme_class next, bool af
         return regional_count % 2 == 1;
     }
     if (last == GRAPHEME_HANGUL_L) {
-        return next == GRAPHEME_HANGUL_L || next == GRAPHEME_HANGUL_V || next == GRAPHEME_HANGUL_LV || next == GRAPHEME_HANGUL_LVT;
+        return next == GRAPHEME_HANGUL_L || next == GRAPHEME_HANGUL_V || next == GRAPHEME_HANGUL_LV ||
+               next == GRAPHEME_HANGUL_LVT;
     }
     if (last == GRAPHEME_HANGUL_LV || last == GRAPHEME_HANGUL_V) {
         return next == GRAPHEME_HANGUL_V || next == GRAPHEME_HANGUL_T;
@@ -119,7 +122,8 @@ size_t rz_grapheme_next(const char *data, size_t size, size_t offset)
         if (!grapheme_continues(last, next, after_pictograph, regional_count)) {
             break;
         }
-        after_pictograph = next == GRAPHEME_PICTOGRAPH || (after_pictograph && (next == GRAPHEME_EXTEND || next == GRAPHEME_JOINER));
+        after_pictograph =
+            next == GRAPHEME_PICTOGRAPH || (after_pictograph && (next == GRAPHEME_EXTEND || next == GRAPHEME_JOINER));
         regional_count = next == GRAPHEME_REGIONAL ? regional_count + 1 : 0;
         last = next;
         offset += length;

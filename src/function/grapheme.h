@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * User-perceived characters (extended grapheme clusters, Unicode Standard Annex 29): what positions in strings count (dialect §13.3). ASCII is one byte
- * each; ill-formed bytes count one by one.
+ * User-perceived characters (extended grapheme clusters, Unicode Standard Annex 29): what positions in strings count
+ * (dialect §13.3). ASCII is one byte each; ill-formed bytes count one by one.
  */
 #ifndef RZ_FUNCTION_GRAPHEME_H
 #define RZ_FUNCTION_GRAPHEME_H

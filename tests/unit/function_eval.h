@@ -2,9 +2,10 @@
 /*
  * Calls a function by name as the binder and the evaluator would, for the unit tests of function.
  *
- * Arguments are texts: "INT64:5", "STRING:abc", "INT64:~" (a NULL of a type), "~" (an untyped NULL), "@name INT64:5" (a named argument), "?INT64:5" (not
- * known at bind time). The result is the text "TYPE:value", "TYPE:~" for NULL, or the error's message. Each call is made for flat, constant and dictionary
- * arguments in all mixtures, with NULL rows between, with and without a selection; a different outcome anywhere is the result "shapes differ: …".
+ * Arguments are texts: "INT64:5", "STRING:abc", "INT64:~" (a NULL of a type), "~" (an untyped NULL), "@name INT64:5" (a
+ * named argument), "?INT64:5" (not known at bind time). The result is the text "TYPE:value", "TYPE:~" for NULL, or the
+ * error's message. Each call is made for flat, constant and dictionary arguments in all mixtures, with NULL rows
+ * between, with and without a selection; a different outcome anywhere is the result "shapes differ: …".
  */
 #ifndef RZ_TESTS_FUNCTION_EVAL_H
 #define RZ_TESTS_FUNCTION_EVAL_H
@@ -16,11 +17,11 @@
 #include <stdlib.h>
 
 #define EVAL_MAX_ARGS 8
-#define EVAL_ROWS 7u
+#define EVAL_ROWS     7u
 
 typedef struct eval_state {
     rz_mem mem;
-    rz_arena arena;   /* types, vectors */
+    rz_arena arena; /* types, vectors */
     rz_arena scratch;
     rz_fn_context context;
     rz_error err;
@@ -127,7 +128,8 @@ static void eval_append_value(const rz_vec *vec, uint32_t row, rz_str *out)
 }
 
 /* Runs one mixture of shapes. *out gets the texts of row 0 and, when some argument is NULL in row 3, of row 3. */
-static ruzu_status eval_run(const rz_fn_bound *bound, rz_vec *const *values, const int *shapes, bool selected, rz_str *out, bool *differ)
+static ruzu_status eval_run(const rz_fn_bound *bound, rz_vec *const *values, const int *shapes, bool selected,
+                            rz_str *out, bool *differ)
 {
     static const uint32_t some_rows[] = {0, 2, 3, 6};
     eval_state *s = &eval_shared;
@@ -258,7 +260,8 @@ static void eval_end(void)
 }
 
 /* The outcome as text; valid until the next call. status may be NULL. */
-static const char *eval_call(const char *name, const char *const *texts, uint32_t count, bool map_key_check, ruzu_status *out_status)
+static const char *eval_call(const char *name, const char *const *texts, uint32_t count, bool map_key_check,
+                             ruzu_status *out_status)
 {
     eval_state *s = &eval_shared;
     eval_begin();
@@ -350,11 +353,13 @@ static RZ_UNUSED void eval_check_memory(const eval_case *cases, size_t count)
             check_count++;
             if (status == RUZU_OK && !eval_matches(got, cases[i].want)) {
                 check_failures++;
-                fprintf(stderr, "%s with allocation %llu refused is \"%s\", not \"%s\"\n", cases[i].name, (unsigned long long)n, got, cases[i].want);
+                fprintf(stderr, "%s with allocation %llu refused is \"%s\", not \"%s\"\n", cases[i].name,
+                        (unsigned long long)n, got, cases[i].want);
             }
             if (status != RUZU_OK && status != RUZU_ERROR_NO_MEMORY && status != usual) {
                 check_failures++;
-                fprintf(stderr, "%s with allocation %llu refused is \"%s\"\n", cases[i].name, (unsigned long long)n, got);
+                fprintf(stderr, "%s with allocation %llu refused is \"%s\"\n", cases[i].name, (unsigned long long)n,
+                        got);
             }
             if (hook.left != 0) {
                 break; /* needs no more */
@@ -363,7 +368,7 @@ static RZ_UNUSED void eval_check_memory(const eval_case *cases, size_t count)
     }
 }
 
-#define EVAL_CASES(cases) eval_check_cases(cases, sizeof(cases) / sizeof((cases)[0]))
+#define EVAL_CASES(cases)  eval_check_cases(cases, sizeof(cases) / sizeof((cases)[0]))
 #define EVAL_MEMORY(cases) eval_check_memory(cases, sizeof(cases) / sizeof((cases)[0]))
 
 #endif

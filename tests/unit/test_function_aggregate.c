@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Aggregates against a simple model: random values, NULLs, weights, selections, kinds of vectors, many groups, merging, saving and loading; overflow,
- * messages and refused memory.
+ * Aggregates against a simple model: random values, NULLs, weights, selections, kinds of vectors, many groups, merging,
+ * saving and loading; overflow, messages and refused memory.
  */
 #include "check.h"
 
@@ -11,7 +11,7 @@
 
 #define GROUPS 5u
 #define CHUNKS 6u
-#define ROWS RZ_VECTOR_CAPACITY
+#define ROWS   RZ_VECTOR_CAPACITY
 
 typedef struct agg_env {
     rz_mem mem;
@@ -213,7 +213,8 @@ static uint8_t *move_state(agg_env *env, const rz_agg_bound *bound, const uint8_
     return moved;
 }
 
-static void finish_and_check(agg_env *env, const rz_agg_bound *bound, const char *name, uint8_t *workers[2][GROUPS], const agg_model *models)
+static void finish_and_check(agg_env *env, const rz_agg_bound *bound, const char *name, uint8_t *workers[2][GROUPS],
+                             const agg_model *models)
 {
     uint8_t *merged[GROUPS];
     for (uint32_t g = 0; g < GROUPS; g++) {
@@ -237,7 +238,8 @@ static void run_aggregate(const char *name, const char *type_name, uint64_t seed
     const rz_type *type = NULL;
     CHECK(rz_type_parse(type_name, strlen(type_name), NULL, NULL, &env.arena, &type, &env.err) == RUZU_OK);
     rz_agg_bound bound;
-    CHECK(rz_agg_resolve(name, strcmp(name, "COUNT_STAR") == 0 ? NULL : type, true, &env.arena, &bound, &env.err) == RUZU_OK);
+    CHECK(rz_agg_resolve(name, strcmp(name, "COUNT_STAR") == 0 ? NULL : type, true, &env.arena, &bound, &env.err) ==
+          RUZU_OK);
     CHECK(bound.state_size % 16 == 0 && bound.state_size != 0);
     uint8_t *workers[2][GROUPS];
     agg_model models[GROUPS];
@@ -267,7 +269,8 @@ static void run_aggregate(const char *name, const char *type_name, uint64_t seed
         }
         const uint64_t *given = weighted ? weights : NULL;
         ruzu_status status = grouped ? bound.agg->update(&bound, &env.context, states, wanted, &sel, given, &env.err)
-                                     : bound.agg->update_one(&bound, &env.context, workers[chunk % 2][only], wanted, &sel, given, &env.err);
+                                     : bound.agg->update_one(&bound, &env.context, workers[chunk % 2][only], wanted,
+                                                             &sel, given, &env.err);
         CHECK(status == RUZU_OK);
     }
     finish_and_check(&env, &bound, name, workers, models);
@@ -277,7 +280,9 @@ static void run_aggregate(const char *name, const char *type_name, uint64_t seed
 static void aggregates_equal_the_model(void)
 {
     static const char *const names[] = {"COUNT_STAR", "COUNT", "SUM", "AVG", "MIN", "MAX", "COLLECT", "STDEVP"};
-    static const char *const types[] = {"INT16", "INT32", "INT64", "INT128", "UINT8", "UINT16", "UINT32", "UINT64", "SERIAL", "FLOAT", "DOUBLE", "DECIMAL(4, 0)", "DECIMAL(9, 2)", "DECIMAL(38, 3)"};
+    static const char *const types[] = {"INT16",  "INT32",         "INT64",         "INT128",        "UINT8",
+                                        "UINT16", "UINT32",        "UINT64",        "SERIAL",        "FLOAT",
+                                        "DOUBLE", "DECIMAL(4, 0)", "DECIMAL(9, 2)", "DECIMAL(38, 3)"};
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
             for (uint64_t variant = 0; variant < 4; variant++) {
@@ -293,7 +298,8 @@ static void aggregates_equal_the_model(void)
 }
 
 /* One state over the rows of a list's text. */
-static const char *aggregate_text(const char *name, const char *list_type, const char *text, bool empty_list, const uint64_t *weights, ruzu_status *out_status)
+static const char *aggregate_text(const char *name, const char *list_type, const char *text, bool empty_list,
+                                  const uint64_t *weights, ruzu_status *out_status)
 {
     static char result[4096];
     agg_env env;
@@ -374,15 +380,18 @@ static const agg_case agg_cases[] = {
     {"SUM", "DOUBLE[]", "[inf,-inf]", "DOUBLE:nan"},
     {"SUM", "FLOAT[]", "[1.5]", "DOUBLE:1.5"},
     {"SUM", "DECIMAL(5, 2)[]", "[1.5,2.25]", "DECIMAL(38, 2):3.75"},
-    {"SUM", "INT128[]", "[170141183460469231731687303715884105727,1]", "Overflow exception: INT128 is out of range: cannot add."},
-    {"SUM", "DECIMAL(38, 0)[]", "[99999999999999999999999999999999999999,1]", "Overflow exception: Decimal Addition result is out of range"},
+    {"SUM", "INT128[]", "[170141183460469231731687303715884105727,1]",
+     "Overflow exception: INT128 is out of range: cannot add."},
+    {"SUM", "DECIMAL(38, 0)[]", "[99999999999999999999999999999999999999,1]",
+     "Overflow exception: Decimal Addition result is out of range"},
     {"SUM", "UINT64[]", "[18446744073709551615,18446744073709551615]", "INT128:36893488147419103230"},
     {"SUM", "INT64[]", "[-9223372036854775808,-9223372036854775808]", "INT128:-18446744073709551616"},
     {"AVG", "INT64[]", "[9007199254740993,9007199254740993]", "DOUBLE:9007199254740992.0"},
     {"AVG", "INT64[]", "[1,2]", "DOUBLE:1.5"},
     {"AVG", "DECIMAL(5, 2)[]", "[1.5,2]", "DOUBLE:1.75"},
     {"AVG", "DOUBLE[]", "[]", "DOUBLE:~"},
-    {"AVG", "INT128[]", "[170141183460469231731687303715884105727,1]", "Overflow exception: INT128 is out of range: cannot add."},
+    {"AVG", "INT128[]", "[170141183460469231731687303715884105727,1]",
+     "Overflow exception: INT128 is out of range: cannot add."},
     {"MIN", "STRING[]", "[b,a rather long string,c]", "STRING:a rather long string"},
     {"MAX", "STRING[]", "[b,,a rather long string,a]", "STRING:b"},
     {"MIN", "STRING[]", "[]", "STRING:~"},
@@ -390,7 +399,8 @@ static const agg_case agg_cases[] = {
     {"MIN", "BOOL[]", "[true,false]", "BOOL:False"},
     {"MAX", "DATE[]", "[2020-01-01,2021-01-01]", "DATE:2021-01-01"},
     {"MIN", "INTERVAL[]", "[1 month,29 days,31 days]", "INTERVAL:29 days"},
-    {"MIN", "UUID[]", "[a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,10eebc99-9c0b-4ef8-bb6d-6bb9bd380a11]", "UUID:10eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
+    {"MIN", "UUID[]", "[a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,10eebc99-9c0b-4ef8-bb6d-6bb9bd380a11]",
+     "UUID:10eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
     {"MIN", "DOUBLE[]", "[nan,1]", "DOUBLE:1.0"},
     {"MAX", "DOUBLE[]", "[nan,1]", "DOUBLE:nan"},
     {"MAX", "DOUBLE[]", "[1,nan,2]", "DOUBLE:nan"},
@@ -411,7 +421,8 @@ static const agg_case agg_cases[] = {
 static void single_results(void)
 {
     for (size_t i = 0; i < sizeof agg_cases / sizeof agg_cases[0]; i++) {
-        CHECK_STR(aggregate_text(agg_cases[i].name, agg_cases[i].type, agg_cases[i].list, true, NULL, NULL), agg_cases[i].want);
+        CHECK_STR(aggregate_text(agg_cases[i].name, agg_cases[i].type, agg_cases[i].list, true, NULL, NULL),
+                  agg_cases[i].want);
     }
     CHECK_STR(aggregate_text("COLLECT", "INT64[]", "[]", false, NULL, NULL), "INT64[]:~");
 }
@@ -423,10 +434,12 @@ static void weights_count(void)
     CHECK_STR(aggregate_text("SUM", "INT64[]", "[5,,7]", true, weights, NULL), "INT128:31");
     CHECK_STR(aggregate_text("COUNT", "INT64[]", "[5,,7]", true, weights, NULL), "INT64:5");
     static const uint64_t large[] = {UINT64_MAX, UINT64_MAX};
-    CHECK_STR(aggregate_text("SUM", "INT64[]", "[9223372036854775807,0]", true, large, NULL), "INT128:170141183460469231704017187605319778305");
+    CHECK_STR(aggregate_text("SUM", "INT64[]", "[9223372036854775807,0]", true, large, NULL),
+              "INT128:170141183460469231704017187605319778305");
     CHECK_STR(aggregate_text("SUM", "UINT64[]", "[18446744073709551615,18446744073709551615]", true, large, NULL),
               "Overflow exception: INT128 is out of range: cannot add.");
-    CHECK_STR(aggregate_text("COLLECT", "INT64[]", "[1]", true, large, NULL), "A list cannot hold 18446744073709551615 elements.");
+    CHECK_STR(aggregate_text("COLLECT", "INT64[]", "[1]", true, large, NULL),
+              "A list cannot hold 18446744073709551615 elements.");
 }
 
 static void wrong_types_are_told(void)
@@ -435,9 +448,14 @@ static void wrong_types_are_told(void)
     env_open(&env, 1);
     rz_agg_bound bound;
     CHECK(rz_agg_resolve("sum", RZ_STRING, true, &env.arena, &bound, &env.err) == RUZU_ERROR_BINDER);
-    CHECK(strncmp(env.err.message, "Binder exception: Function SUM did not receive correct arguments:\nActual:   (STRING)\nExpected: DISTINCT (INT128) -> INT128\n          (INT128) -> INT128\n", 150) == 0);
+    CHECK(
+        strncmp(
+            env.err.message,
+            "Binder exception: Function SUM did not receive correct arguments:\nActual:   (STRING)\nExpected: DISTINCT (INT128) -> INT128\n          (INT128) -> INT128\n",
+            150) == 0);
     rz_error_init(&env.err);
-    CHECK(rz_agg_resolve("min", rz_type_node(&env.arena, NULL, 0), true, &env.arena, &bound, &env.err) == RUZU_ERROR_BINDER);
+    CHECK(rz_agg_resolve("min", rz_type_node(&env.arena, NULL, 0), true, &env.arena, &bound, &env.err) ==
+          RUZU_ERROR_BINDER);
     rz_error_init(&env.err);
     CHECK(rz_agg_resolve("sum", NULL, true, &env.arena, &bound, &env.err) == RUZU_ERROR_BINDER);
     rz_error_init(&env.err);
@@ -473,7 +491,8 @@ static void memory_refused(void)
             hook_state hook = {n};
             ruzu_status status;
             rz_mem_set_test_hook(refuse, &hook);
-            const char *got = aggregate_text(agg_cases[i].name, agg_cases[i].type, agg_cases[i].list, true, NULL, &status);
+            const char *got =
+                aggregate_text(agg_cases[i].name, agg_cases[i].type, agg_cases[i].list, true, NULL, &status);
             rz_mem_set_test_hook(NULL, NULL);
             CHECK(status == RUZU_ERROR_NO_MEMORY || status == usual);
             if (status == RUZU_OK) {

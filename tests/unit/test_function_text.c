@@ -33,7 +33,9 @@ static const eval_case whole_cases[] = {
     {"rpad", {"STRING:abc", "INT64:6", "STRING:xy"}, "STRING:abcxyx"},
     {"rpad", {"STRING:abc", "INT64:2", "STRING:*"}, "STRING:ab"},
     {"lpad", {"STRING:é", "INT64:3", "STRING:ü"}, "STRING:üüé"},
-    {"rpad", {"STRING:abc", "INT64:9223372036854775807", "STRING:x"}, "The maximum length of strings is 268435456 bytes. The string's length would be 9223372036854775807."},
+    {"rpad",
+     {"STRING:abc", "INT64:9223372036854775807", "STRING:x"},
+     "The maximum length of strings is 268435456 bytes. The string's length would be 9223372036854775807."},
     {"ltrim", {"STRING:  a b  "}, "STRING:a b  "},
     {"rtrim", {"STRING:  a b  "}, "STRING:  a b"},
     {"trim", {"STRING:\t a b \n"}, "STRING:a b"},
@@ -47,7 +49,10 @@ static const eval_case whole_cases[] = {
     {"repeat", {"STRING:", "INT64:9223372036854775807"}, "STRING:"},
     {"repeat", {"STRING:ab", "INT64:9223372036854775807"}, "The maximum length of strings is 268435456 bytes..."},
     {"reverse", {"STRING:héllo"}, "STRING:olléh"},
-    {"reverse", {"STRING:e\xcc\x81" "ab"}, "STRING:bae\xcc\x81"},
+    {"reverse",
+     {"STRING:e\xcc\x81"
+      "ab"},
+     "STRING:bae\xcc\x81"},
     {"reverse", {"INT64[]:[1,2,]"}, "INT64[]:[,2,1]"},
     {"replace", {"STRING:hello", "STRING:l", "STRING:LL"}, "STRING:heLLLLo"},
     {"replace", {"STRING:aaa", "STRING:aa", "STRING:b"}, "STRING:ba"},
@@ -58,7 +63,10 @@ static const eval_case whole_cases[] = {
     {"levenshtein", {"STRING:é", "STRING:e"}, "INT64:2"},
     {"size", {"STRING:héllo"}, "INT64:5"},
     {"char_length", {"STRING:"}, "INT64:0"},
-    {"size", {"STRING:e\xcc\x81" "ab"}, "INT64:3"},
+    {"size",
+     {"STRING:e\xcc\x81"
+      "ab"},
+     "INT64:3"},
     {"ascii", {"STRING:A"}, "INT64:65"},
     {"chr", {"INT64:233"}, "STRING:é"},
     {"chr", {"INT64:55296"}, "Runtime exception: Value 55296 is not a Unicode code point."},
@@ -132,7 +140,9 @@ static const eval_case cut_cases[] = {
     {"string_to_array", {"STRING:,a,,b,", "STRING:,"}, "STRING[]:[a,b,]"},
     {"string_split", {"STRING:abc", "STRING:x"}, "STRING[]:[abc]"},
     {"split", {"STRING:,a,,b,", "STRING:,"}, "STRING[]:[,a,,b,]"},
-    {"split", {"STRING:a longer part here, and another one", "STRING:, "}, "STRING[]:[a longer part here,and another one]"},
+    {"split",
+     {"STRING:a longer part here, and another one", "STRING:, "},
+     "STRING[]:[a longer part here,and another one]"},
 };
 
 static void whole_strings(void)
