@@ -102,49 +102,6 @@ typedef struct compile_state {
     rz_mem *mem;
 } compile_state;
 
-/* A literal of an option list as a value; NULL in *out for a bare name. */
-static ruzu_status compile_literal(const rz_ast_expr *ast, rz_arena *arena, rz_value *out, rz_error *err)
-{
-    memset(out, 0, sizeof *out);
-    switch ((rz_ast_expr_kind)ast->kind) {
-    case RZ_AST_EXPR_NULL:
-        out->type = RZ_ANY;
-        out->is_null = true;
-        return RUZU_OK;
-    case RZ_AST_EXPR_BOOL:
-        out->type = RZ_BOOL;
-        out->u.boolean = ast->value.boolean;
-        return RUZU_OK;
-    case RZ_AST_EXPR_INT64:
-        out->type = RZ_INT64;
-        out->u.i64 = ast->value.int64;
-        return RUZU_OK;
-    case RZ_AST_EXPR_DOUBLE:
-        out->type = RZ_DOUBLE;
-        out->u.f64 = ast->value.dbl;
-        return RUZU_OK;
-    case RZ_AST_EXPR_STRING:
-        out->type = RZ_STRING;
-        out->u.text.data = ast->value.string.data;
-        out->u.text.length = ast->value.string.length;
-        return RUZU_OK;
-    case RZ_AST_EXPR_LIST: break;
-    default: return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "The value of an option must be a literal.");
-    }
-    out->u.nested.items = RZ_NEW_ARRAY(arena, rz_value, ast->child_count);
-    RZ_TRY_ALLOC(out->u.nested.items, err, "binding an option");
-    out->u.nested.count = ast->child_count;
-    for (uint32_t i = 0; i < ast->child_count; i++) {
-        if (ast->children[i]->kind == RZ_AST_EXPR_LIST) {
-            return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "The value of an option must not be a list of lists.");
-        }
-        RZ_TRY(compile_literal(ast->children[i], arena, &out->u.nested.items[i], err));
-    }
-    out->type = rz_type_list(arena, ast->child_count == 0 ? RZ_STRING : out->u.nested.items[0].type);
-    RZ_TRY_ALLOC(out->type, err, "binding an option");
-    return RUZU_OK;
-}
-
 /* rz_bind_file_fn: names and types of a file's columns, as its first lines show them. */
 static ruzu_status compile_file(void *user, const rz_bound_files *files, rz_arena *arena, const char *const **out_names, const rz_type *const **out_types,
                                 uint32_t *out_count, rz_error *err)
@@ -155,25 +112,7 @@ static ruzu_status compile_file(void *user, const rz_bound_files *files, rz_aren
         .allowed = state->conn->db->file_access,
         .search_path = rz_option_text(state->conn, RZ_OPTION_FILE_SEARCH_PATH),
     };
-    const char *const *paths = NULL;
-    uint32_t path_count = 0;
-    RZ_TRY(rz_files_find(&policy, files->patterns, files->count, arena, &paths, &path_count, err));
-    rz_csv_options options;
-    rz_csv_options_init(&options);
-    for (uint32_t i = 0; files->options != NULL && i < files->options->count; i++) {
-        const rz_ast_option *option = &files->options->items[i];
-        rz_value value;
-        if (option->value != NULL) {
-            RZ_TRY(compile_literal(option->value, arena, &value, err));
-        }
-        RZ_TRY(rz_csv_options_set(&options, option->name, option->value == NULL ? NULL : &value, arena, err));
-    }
-    rz_csv_schema schema;
-    RZ_TRY(rz_csv_sniff(policy.vfs, state->mem, paths[0], &options, NULL, arena, &schema, err));
-    *out_names = schema.names;
-    *out_types = schema.types;
-    *out_count = schema.column_count;
-    return RUZU_OK;
+    return rz_file_bind(&policy, state->mem, files, arena, out_names, out_types, out_count, err);
 }
 
 static rz_path_semantic compile_semantic(uint64_t choice)

@@ -79,6 +79,10 @@ RZ_NODISCARD ruzu_status rz_exec_run(const rz_exec_context *context, const rz_pl
 /* COPY table FROM files or a query's plan (plan NULL: files). Rows copied in *out_rows. */
 RZ_NODISCARD ruzu_status rz_exec_copy_from(const rz_exec_context *context, const rz_bound_copy_from *copy, const rz_plan *plan, uint64_t *out_rows, rz_error *err);
 
+/* For the binder: names and types of the columns of LOAD FROM's files (a rz_bind_file_fn whose user knows policy and mem). */
+RZ_NODISCARD ruzu_status rz_file_bind(const rz_file_policy *policy, rz_mem *mem, const rz_bound_files *files, rz_arena *arena, const char *const **out_names,
+                                      const rz_type *const **out_types, uint32_t *out_count, rz_error *err);
+
 /* ---- table functions ---- */
 
 /* For the binder: what a table function produces (rz_bind_table_function_fn; user is the rz_exec_context-independent registry, unused: pass NULL). */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-typedef enum csv_kind { CSV_KIND_OTHER, CSV_KIND_INT64, CSV_KIND_INT32, CSV_KIND_DOUBLE, CSV_KIND_STRING } csv_kind;
+typedef enum csv_kind { CSV_KIND_OTHER, CSV_KIND_UNWANTED, CSV_KIND_INT64, CSV_KIND_INT32, CSV_KIND_DOUBLE, CSV_KIND_STRING } csv_kind;
 
 /* Where a row of the block stands. */
 typedef struct csv_place {
@@ -53,7 +53,8 @@ ruzu_status rz_csv_reader_create(rz_csv_scan *scan, rz_csv_reader **out, rz_erro
     }
     for (uint32_t i = 0; i < scan->column_count; i++) {
         uint8_t id = scan->types[i]->id;
-        csv_kind kind = id == RUZU_TYPE_INT64 || id == RUZU_TYPE_SERIAL ? CSV_KIND_INT64
+        csv_kind kind = id == RUZU_TYPE_ANY                            ? CSV_KIND_UNWANTED
+                        : id == RUZU_TYPE_INT64 || id == RUZU_TYPE_SERIAL ? CSV_KIND_INT64
                         : id == RUZU_TYPE_INT32                        ? CSV_KIND_INT32
                         : id == RUZU_TYPE_DOUBLE                       ? CSV_KIND_DOUBLE
                         : id == RUZU_TYPE_STRING                       ? CSV_KIND_STRING
@@ -248,6 +249,7 @@ static inline ruzu_status csv_store(rz_csv_reader *reader, uint32_t column, cons
         }
         break;
     case CSV_KIND_STRING: ((rz_string *)vec->data)[row] = rz_string_make(text, (uint32_t)length); break;
+    case CSV_KIND_UNWANTED: break;
     case CSV_KIND_OTHER: return csv_store_other(reader, text, length, vec, row, err);
     }
     if (vec->validity != NULL) {
@@ -316,7 +318,7 @@ static ruzu_status csv_parse_record(rz_csv_reader *reader, rz_chunk *chunk, uint
             if (!is_last || field.length != 0 || field.quoted) { /* a delimiter behind the last value does no harm */
                 return csv_set_fault(fault, CSV_FINE, count + 1, field.stop);
             }
-        } else if (chunk != NULL) {
+        } else if (chunk != NULL && reader->kinds[count] != CSV_KIND_UNWANTED) {
             const char *text = field.text;
             size_t length = field.length;
             rz_vec *vec = chunk->columns[count];
@@ -442,8 +444,7 @@ ruzu_status rz_csv_next_block(rz_csv_reader *reader, bool *out_any, uint64_t *ou
 
 ruzu_status rz_csv_block_rows(rz_csv_reader *reader, rz_chunk *chunk, uint64_t *row_lines, rz_error *err)
 {
-    const uint32_t capacity = chunk->column_count == 0 ? RZ_VECTOR_CAPACITY : chunk->columns[0]->own_capacity;
-    const uint32_t limit = capacity < RZ_VECTOR_CAPACITY ? capacity : RZ_VECTOR_CAPACITY;
+    const uint32_t limit = RZ_VECTOR_CAPACITY;
     rz_chunk_reset(chunk);
     reader->chunk_first = reader->place_count;
     uint32_t row = 0;

@@ -82,7 +82,7 @@ RZ_NODISCARD ruzu_status rz_csv_sniff(rz_vfs *vfs, rz_mem *mem, const char *path
 typedef struct rz_csv_scan rz_csv_scan;     /* files + options + schema, shared by workers; hands out blocks */
 typedef struct rz_csv_reader rz_csv_reader; /* one worker's state */
 
-/* Types are those of the wanted columns, in file order. Rows with another number of fields are errors (§17.4). */
+/* Types are those of the columns, in file order; a column of type ANY is not wanted: its vector is left alone. Rows with another number of fields are errors (§17.4). */
 RZ_NODISCARD ruzu_status rz_csv_open(rz_vfs *vfs, rz_mem *mem, const char *const *paths, uint32_t path_count, const rz_csv_options *options, const rz_type *const *types,
                                      uint32_t column_count, rz_warnings *warnings, uint64_t query_id, rz_csv_scan **out, rz_error *err);
 void rz_csv_close(rz_csv_scan *scan);
@@ -93,13 +93,12 @@ uint32_t rz_csv_max_readers(const rz_csv_scan *scan);
 RZ_NODISCARD ruzu_status rz_csv_reader_create(rz_csv_scan *scan, rz_csv_reader **out, rz_error *err);
 void rz_csv_reader_free(rz_csv_reader *reader);
 /*
- * Fills the chunk's flat columns with the next rows (at most the vectors' capacity); chunk->count is 0 at the end. Bad rows: an error, or (ignore_errors) a warning and the row is left out. In the order
+ * Fills the chunk's flat columns with the next rows (at most RZ_VECTOR_CAPACITY, for which the vectors have room); chunk->count is 0 at the end. Bad rows: an error, or (ignore_errors) a warning and the row is left out. In the order
  * of the file within a block; blocks of a file go to workers in order. row_lines, when not NULL, gets the line number of each row, for errors found later (keys).
  */
 RZ_NODISCARD ruzu_status rz_csv_next(rz_csv_reader *reader, rz_chunk *chunk, uint64_t *row_lines, rz_error *err);
 /* Where the last chunk's row stands, for error texts: file, line and record text (arena). */
 RZ_NODISCARD ruzu_status rz_csv_locate(rz_csv_reader *reader, uint32_t row, rz_arena *arena, const char **out_file, uint64_t *out_line, const char **out_record, rz_error *err);
-
 
 /*
  * The same block by block, for who wants to keep rows in order although several workers parse: blocks are numbered 0, 1, … over all files in order, and each of them goes to one
