@@ -32,6 +32,7 @@ typedef struct rz_csr_group {
     uint32_t nodes;       /* lists: nodes beyond have none; 1 … RZ_CSR_GROUP_NODES */
     uint32_t bound_nodes; /* lists that are not empty */
     uint32_t max_degree;
+    bool held;            /* fold_lock: rz_disk_hold was called */
     bool implicit_rels;   /* rel offset = arrays[RZ_CSR_RELS].base + position; nothing is stored */
     uint64_t edges;
     rz_parray arrays[3];  /* starts (nodes + 1), neighbours, rel offsets */

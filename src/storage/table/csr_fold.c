@@ -162,15 +162,18 @@ cleanup:
     return status;
 }
 
-/* Groups that the directory before named and the new one does not. */
+/* Groups of an older version that the directory does not name: in use while somebody reads them, but the next headers list their pages as free, so
+ * that neither a crash nor closing loses them. */
 static void csr_hold_replaced(rz_csr *csr, const rz_csr_version *old, const rz_csr_version *fresh)
 {
     for (uint32_t direction = 0; direction < 2; direction++) {
         const rz_csr_side *from = &old->sides[direction];
         const rz_csr_side *to = &fresh->sides[direction];
         for (uint32_t g = 0; g < from->group_count; g++) {
-            if (from->groups[g] != NULL && (g >= to->group_count || to->groups[g] != from->groups[g])) {
-                rz_extents_hold(&from->groups[g]->extents, csr->env.disk);
+            rz_csr_group *group = from->groups[g];
+            if (group != NULL && !group->held && (g >= to->group_count || to->groups[g] != group)) {
+                rz_extents_hold(&group->extents, csr->env.disk);
+                group->held = true;
             }
         }
     }
@@ -199,10 +202,15 @@ void rz_csr_fold_publish(rz_csr_fold *fold)
         csr_hold_replaced(csr, old, fold->fresh);
     }
     rz_csr_unpin(csr, old);
+    rz_csr_retire(csr);
+    rz_mutex_lock(&csr->pin_lock);
+    for (const rz_csr_version *older = fold->fresh->older; older != NULL; older = older->older) {
+        csr_hold_replaced(csr, older, fold->fresh);
+    }
+    rz_mutex_unlock(&csr->pin_lock);
     rz_csr_unpin(csr, fold->base);
     *fold = (rz_csr_fold){0};
     rz_mutex_unlock(&csr->fold_lock);
-    rz_csr_retire(csr);
 }
 
 /* ---- directory ---- */
