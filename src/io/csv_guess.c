@@ -145,7 +145,7 @@ static const rz_type *guess_braces(csv_guess *guess, const char *text, size_t le
 static const rz_type *guess_at_depth(csv_guess *guess, const char *text, size_t length, uint32_t depth)
 {
     guess_trim(&text, &length);
-    if (length == 0) {
+    if (length == 0 || (depth != 0 && rz_name_equal_n(text, length, "null", 4))) {
         return RZ_ANY;
     }
     if (rz_name_equal_n(text, length, "true", 4) || rz_name_equal_n(text, length, "false", 5)) {

@@ -286,7 +286,8 @@ static ruzu_status sniff_dialect(sniff_sample *sample, rz_csv_options *options, 
         for (uint32_t d = 0; d < delimiter_count; d++) {
             for (uint32_t e = 0; e < escape_count; e++) {
                 csv_dialect dialect = {delimiter_list[d], quote_list[q], escape_list[e]};
-                if (dialect.delimiter == dialect.quote || dialect.delimiter == dialect.escape) {
+                bool is_taken = options->list_unbraced && dialect.delimiter == ';' && !options->delimiter_given; /* it separates elements */
+                if (dialect.delimiter == dialect.quote || dialect.delimiter == dialect.escape || is_taken) {
                     continue;
                 }
                 sniff_score score;
@@ -326,10 +327,14 @@ static bool sniff_is_header(const sniff_sample *sample, const rz_csv_options *op
     bool named = names != NULL && limit != 0;
     for (uint32_t i = 0; i < limit; i++) {
         const sniff_text *text = &row->fields[i];
-        if (types[i] != NULL && !sniff_is_null(options, text) && !rz_csv_guess_fits(guess, types[i], text->data, text->length)) {
-            return true;
+        if (!sniff_is_null(options, text) && !rz_csv_guess_fits(guess, types[i], text->data, text->length)) {
+            /* A value of another kind is a bad value; only plain words are a name. */
+            const rz_type *type = rz_csv_guess_type(guess, text->data, text->length);
+            if (type != NULL && type->id == RUZU_TYPE_STRING) {
+                return true;
+            }
         }
-        named = named && names[i] != NULL && rz_name_equal_n(text->data, text->length, names[i], strlen(names[i]));
+        named = named && strlen(names[i]) == text->length && memcmp(names[i], text->data, text->length) == 0;
     }
     return named;
 }

@@ -417,7 +417,7 @@ static void csv_sniffs_dialect_header_and_types(void)
     io_sniff("'a,b',1\n'c''d',2\n", NULL, ",'', column0 STRING, column1 INT64");
     io_sniff("\"a\\\\b\",1\n\"c\",2\n", NULL, ",\"\\, column0 STRING, column1 INT64");
     io_sniff("\"a\"\"b\",1\n\"c\\'\",2\n", NULL, ",\"\", column0 STRING, column1 INT64");
-    io_sniff("\"[1,2]\",\"{a: 1, b: x}\",\"{1=2.5}\"\n\"[]\",\"{a: 2, b: y}\",\"{}\"\n", NULL,
+    io_sniff("\"[1,NULL,2]\",\"{a: 1, b: x}\",\"{1=2.5}\"\n\"[]\",\"{a: 2, b: y}\",\"{}\"\n", NULL,
              ",\"\", column0 INT64[], column1 STRUCT(a INT64, b STRING), column2 MAP(INT64, DOUBLE)");
     io_sniff("name,age:UINT64,height:INT64\nAlice,12,144\nBob,30,510\n", NULL, ",\"\" header, name STRING, age UINT64, height INT64");
     io_sniff("007,5\n008,+6\n", NULL, ",\"\", column0 STRING, column1 STRING");
@@ -429,7 +429,9 @@ static void csv_sniffs_dialect_header_and_types(void)
     rz_csv_schema all_text = {.names = names, .types = texts, .column_count = 2};
     io_sniff("x,y\n1,a\n", &expected, ",\"\" header");
     io_sniff("1,y\n1,a\n", &expected, ",\"\"");
-    io_sniff("ID,Name\nx,a\n", &all_text, ",\"\" header");
+    io_sniff("id,name\nx,a\n", &all_text, ",\"\" header");
+    io_sniff("ID,Name\nx,a\n", &all_text, ",\"\"");
+    io_sniff("2.5,y\n", &expected, ",\"\"");
     io_sniff("x,y\nx,a\n", &all_text, ",\"\"");
     io_sniff("1,a,\n2,b,\n", &expected, ",\"\"");
     io_sniff("1,a,3\n2,b,4\n", &expected, "Binder exception: Number of columns mismatch. Expected 2 but got 3.");
