@@ -40,6 +40,7 @@ typedef struct rz_planner {
     plan_stat *stats;             /* by table or pair id */
     uint32_t stat_count;
     RZ_ARRAY(plan_length) lengths;
+    plan_set walks;               /* columns of variable-length relationships */
     plan_set present;             /* node columns that are never NULL: found by a MATCH that is not optional */
     uint32_t depth;               /* subqueries inside each other */
     uint32_t node_count;          /* plan nodes made: limited, since walks over plans recurse */
@@ -62,6 +63,8 @@ void rz_plan_set_columns(rz_planner *planner, plan_set *set, const uint32_t *col
 /* Adds the columns an expression uses. */
 void rz_plan_set_uses(rz_planner *planner, plan_set *set, const rz_expr *expr);
 void rz_plan_set_uses_all(rz_planner *planner, plan_set *set, rz_expr *const *exprs, uint32_t count);
+/* The same without the paths of which only the length is asked. */
+void rz_plan_set_looks(rz_planner *planner, plan_set *set, const rz_expr *expr);
 RZ_NODISCARD ruzu_status rz_plan_check(const rz_planner *planner, rz_error *err); /* NO_MEMORY when something failed */
 
 RZ_NODISCARD ruzu_status rz_plan_new_column(rz_planner *planner, const rz_type *type, const char *name, uint32_t *out, rz_error *err);
@@ -98,6 +101,8 @@ double rz_plan_selectivity(rz_planner *planner, const rz_expr *expr);
 double rz_plan_expr_cost(const rz_expr *expr); /* per row, in units of a comparison of integers */
 /* A comparison: its operator; false when expr is none. */
 bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op);
+/* SIZE(RELS(column)), which is how LENGTH is bound: the column; else RZ_NO_COLUMN_ID. */
+uint32_t rz_plan_length_of(const rz_expr *expr);
 /* `column.property op other` in either order; NULL when expr is something else. *out_op is turned so that the property stands on the left. */
 const rz_expr *rz_plan_property_comparison(const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other);
 RZ_NODISCARD ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **args, uint32_t count, rz_expr **out, rz_error *err);

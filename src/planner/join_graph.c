@@ -281,7 +281,9 @@ static ruzu_status graph_predicate_parts(join_graph *graph, join_predicate *pred
         return rz_error_no_memory(err, "planning MATCH");
     }
     plan_set rest = {0};
+    plan_set looks = {0};
     rz_plan_set_union(graph->planner, &rest, &predicate->uses);
+    rz_plan_set_looks(graph->planner, &looks, predicate->expr);
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         if (rz_plan_set_has(&rest, graph->nodes.items[i].column)) {
             predicate->nodes[predicate->node_count++] = i;
@@ -292,7 +294,7 @@ static ruzu_status graph_predicate_parts(join_graph *graph, join_predicate *pred
     for (uint32_t i = 0; i < graph->edges.count; i++) {
         if (rz_plan_set_has(&rest, graph->edges.items[i].column)) {
             predicate->edges[predicate->edge_count++] = i;
-            graph->edges.items[i].used = true;
+            graph->edges.items[i].used |= rz_plan_set_has(&looks, graph->edges.items[i].column);
             rz_bit_clear(rest.words, graph->edges.items[i].column);
         }
     }
@@ -315,7 +317,7 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
     plan_set used = {0};
     rz_plan_set_union(graph->planner, &used, after);
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
-        rz_plan_set_union(graph->planner, &used, &graph->predicates.items[i].uses);
+        rz_plan_set_looks(graph->planner, &used, graph->predicates.items[i].expr);
         RZ_TRY(graph_predicate_parts(graph, &graph->predicates.items[i], cur, err));
     }
     for (uint32_t m = 0; m < match_count; m++) {
@@ -338,10 +340,13 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
 
 /* ---- components ---- */
 
-/* Numbers the connected parts; nodes known before all belong to part 0. */
+/* Numbers the connected parts; nodes known before all belong to part 0. Bridges do not connect. */
 static void graph_components(join_graph *graph)
 {
     uint32_t next = 1;
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        graph->edges.items[e].bridge = graph->edges.items[e].edge->recursive != NULL && graph->edges.items[e].used;
+    }
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         graph->nodes.items[i].component = graph->nodes.items[i].bound ? 0 : next++;
     }
@@ -350,6 +355,9 @@ static void graph_components(join_graph *graph)
         for (uint32_t e = 0; e < graph->edges.count; e++) {
             join_node *a = &graph->nodes.items[graph->edges.items[e].from];
             join_node *b = &graph->nodes.items[graph->edges.items[e].to];
+            if (graph->edges.items[e].bridge) {
+                continue;
+            }
             uint32_t least = a->component < b->component ? a->component : b->component;
             changed |= a->component != b->component;
             a->component = b->component = least;

@@ -171,16 +171,11 @@ uint32_t rz_join_common(const join_graph *graph, uint32_t node, uint32_t *edges,
     return count;
 }
 
-/* The far end can be counted: nobody looks at it and nothing else hangs on it. Searches do not know weights: they come first. */
-static bool step_can_count(const join_graph *graph, const join_state *state, uint32_t edge_idx, uint32_t far)
+/* The far end can be counted: nobody looks at it and nothing else hangs on it. */
+static bool step_can_count(const join_graph *graph, uint32_t edge_idx, uint32_t far)
 {
     const join_edge *edge = &graph->edges.items[edge_idx];
     const join_node *node = &graph->nodes.items[far];
-    for (uint32_t i = 0; i < graph->edges.count; i++) {
-        if (!state->done[i] && graph->edges.items[i].edge->recursive != NULL) {
-            return false;
-        }
-    }
     return rz_plan_rule(graph->planner, RZ_RULE_DEGREE) && edge_is_plain(edge) && !node->used && node->edge_count == 1;
 }
 
@@ -249,7 +244,7 @@ static uint32_t state_steps(const join_graph *graph, const join_state *state, ui
         return count;
     }
     uint32_t far = from_bound ? edge->to : edge->from;
-    if (step_can_count(graph, state, edge_idx, far)) {
+    if (step_can_count(graph, edge_idx, far)) {
         out[count++] = (join_step){.kind = JOIN_COUNT, .edge = edge_idx, .node = far, .backward = to_bound};
         return count;
     }
@@ -307,7 +302,7 @@ static void state_clear(const join_graph *graph, join_state *state)
 static bool edge_in_component(const join_graph *graph, uint32_t edge_idx, uint32_t component)
 {
     const join_edge *edge = &graph->edges.items[edge_idx];
-    return !edge->done && graph->nodes.items[edge->from].component == component;
+    return !edge->done && !edge->bridge && graph->nodes.items[edge->from].component == component;
 }
 
 /* Some node of the component is known already. */

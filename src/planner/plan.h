@@ -30,7 +30,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_EXPAND_INTO,    /* expand: (w) both ends known: one row per relationship between them */
     RZ_PLAN_INTERSECT,      /* intersect: (w) common neighbours of several known nodes */
     RZ_PLAN_DEGREE,         /* expand: (w) multiplies the weight by the number of neighbours, drops rows with none */
-    RZ_PLAN_RECURSIVE,      /* recursive: variable-length and shortest paths */
+    RZ_PLAN_RECURSIVE,      /* recursive: (w) variable-length and shortest paths */
     RZ_PLAN_FILTER,         /* filter: (w) all predicates TRUE */
     RZ_PLAN_PROJECT,        /* project: (w) computes expressions into columns, passes the others in `columns` on */
     RZ_PLAN_UNWIND,         /* unwind: (w) */
@@ -72,7 +72,6 @@ typedef struct rz_plan_recursive {
     const rz_hop *hops;
     uint32_t hop_count;
     bool undirected;
-    bool reversed;              /* walked from the right end as written to the left one: the path is produced in the opposite order, as written */
     const uint32_t *to_tables;  /* allowed tables of the end node */
     uint32_t to_table_count;
     const rz_bound_recursive *spec;

@@ -86,6 +86,16 @@ bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op)
     return false;
 }
 
+uint32_t rz_plan_length_of(const rz_expr *expr)
+{
+    const rz_expr *rels = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 1 ? expr->children[0] : NULL;
+    if (rels == NULL || rels->kind != RZ_EXPR_FIELD || rels->u.field != 1 || rels->children[0]->kind != RZ_EXPR_COLUMN ||
+        strcmp(expr->u.function->fn->name, "SIZE") != 0 || expr->type->id != RUZU_TYPE_INT64) {
+        return RZ_NO_COLUMN_ID;
+    }
+    return rels->children[0]->u.column;
+}
+
 static rz_compare_op expr_turned(rz_compare_op op)
 {
     switch (op) {

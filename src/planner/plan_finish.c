@@ -165,8 +165,8 @@ static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const pl
     recursive->length = rz_plan_set_has(need, recursive->length) ? recursive->length : RZ_NO_COLUMN_ID;
     recursive->distinct_ends = above.duplicates_ok && recursive->path == RZ_NO_COLUMN_ID && recursive->length == RZ_NO_COLUMN_ID &&
                                !rz_plan_set_has(need, spec->cost_column);
-    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.duplicates_ok = above.duplicates_ok}, err));
-    RZ_TRY(finish_repeat(planner, &plan->children[0], err));
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
+    plan->weighted = above.weights_ok || plan->children[0]->weighted;
     return finish_keep(planner, plan, &own_need, err);
 }
 
@@ -357,17 +357,42 @@ static ruzu_status finish_call(rz_planner *planner, rz_plan *plan, const plan_se
     return finish_keep(planner, plan, &own_need, err);
 }
 
+static const rz_expr *finish_result_column(const rz_expr *expr)
+{
+    return expr->kind == RZ_EXPR_GRAPH_VALUE ? expr->children[0] : expr;
+}
+
+/* Can the projection's expressions stand where its columns are used? Only as whole results. */
+static bool finish_can_fold(rz_planner *planner, const rz_plan *plan, const rz_plan *project)
+{
+    if (project->kind != RZ_PLAN_PROJECT || finish_any_volatile(project->u.project.exprs, project->u.project.count)) {
+        return false;
+    }
+    plan_set inside = {0};
+    for (uint32_t i = 0; i < plan->u.result.count; i++) {
+        if (finish_result_column(plan->u.result.exprs[i])->kind != RZ_EXPR_COLUMN) {
+            rz_plan_set_uses(planner, &inside, plan->u.result.exprs[i]);
+        }
+    }
+    for (uint32_t p = 0; p < project->u.project.count; p++) {
+        if (rz_plan_set_has(&inside, project->u.project.columns[p])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The result evaluates the last projection's expressions itself. */
 static ruzu_status finish_fold_projection(rz_planner *planner, rz_plan *plan, rz_error *err)
 {
     const rz_plan *project = plan->children[0];
-    if (project->kind != RZ_PLAN_PROJECT || finish_any_volatile(project->u.project.exprs, project->u.project.count)) {
+    if (!finish_can_fold(planner, plan, project)) {
         return RUZU_OK;
     }
     for (uint32_t i = 0; i < plan->u.result.count; i++) {
         rz_expr *expr = plan->u.result.exprs[i];
         bool wrapped = expr->kind == RZ_EXPR_GRAPH_VALUE;
-        const rz_expr *column = wrapped ? expr->children[0] : expr;
+        const rz_expr *column = finish_result_column(expr);
         for (uint32_t p = 0; p < project->u.project.count; p++) {
             if (column->kind != RZ_EXPR_COLUMN || project->u.project.columns[p] != column->u.column) {
                 continue;

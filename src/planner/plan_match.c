@@ -189,7 +189,6 @@ static ruzu_status match_recursive(plan_arm *arm, join_graph *graph, const join_
     recursive->hops = walk.hops;
     recursive->hop_count = walk.hop_count;
     recursive->undirected = walk.undirected;
-    recursive->reversed = step->backward;
     recursive->to_tables = to->tables;
     recursive->to_table_count = to->table_count;
     RZ_TRY(match_recursive_spec(planner, edge, trail, &recursive->spec, err));
@@ -413,7 +412,29 @@ static bool match_has_equality(const join_graph *graph, uint32_t component, cons
     return false;
 }
 
-/* The next component to add: one that can be looked up, else one that an equality connects, else the first. */
+static bool match_is_anchored(const join_graph *graph, uint32_t component)
+{
+    for (uint32_t i = 0; i < graph->nodes.count; i++) {
+        if (graph->nodes.items[i].component == component && graph->nodes.items[i].bound) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Will the component be reached over a bridge? */
+static bool match_is_reached(const join_graph *graph, uint32_t component)
+{
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        const join_edge *edge = &graph->edges.items[e];
+        if (edge->bridge && !edge->done && graph->nodes.items[edge->to].component == component && graph->nodes.items[edge->from].component != component) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The next component to add: one that is known in part, or can be looked up, else one that an equality connects, else the first that no bridge leads to. */
 static uint32_t match_choose(const join_graph *graph, const bool *done, const rz_plan *cur)
 {
     uint32_t best = UINT32_MAX;
@@ -423,7 +444,10 @@ static uint32_t match_choose(const join_graph *graph, const bool *done, const rz
         if (done[component]) {
             continue;
         }
-        uint32_t rank = match_has_key(graph, component, cur) ? 0 : match_has_equality(graph, component, cur) ? 1 : 2;
+        uint32_t rank = match_is_anchored(graph, component) || match_has_key(graph, component, cur) ? 0
+                        : match_has_equality(graph, component, cur)                                 ? 1
+                        : !match_is_reached(graph, component)                                       ? 2
+                                                                                                    : 3;
         if (rank < best_rank) {
             best = component;
             best_rank = rank;
@@ -432,32 +456,44 @@ static uint32_t match_choose(const join_graph *graph, const bool *done, const rz
     return best;
 }
 
+/* Walks the bridges whose left end is known by now. */
+static ruzu_status match_bridges(plan_arm *arm, join_graph *graph, bool trail, rz_error *err)
+{
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        const join_edge *edge = &graph->edges.items[e];
+        const join_node *to = &graph->nodes.items[edge->to];
+        if (!edge->bridge || edge->done || !graph->nodes.items[edge->from].bound || (!to->bound && match_has_key(graph, to->component, arm->cur))) {
+            continue;
+        }
+        join_step step = {.kind = JOIN_EXPAND, .edge = e, .node = edge->to, .rows = arm->cur->rows * 10};
+        if (to->bound) {
+            step = (join_step){.kind = JOIN_INTO, .edge = e, .node = UINT32_MAX, .rows = arm->cur->rows};
+        }
+        RZ_TRY(match_step(arm, graph, &step, trail, err));
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status match_components(plan_arm *arm, join_graph *graph, bool trail, bool writes_below, rz_error *err)
 {
     rz_planner *planner = arm->planner;
     bool *done = RZ_NEW_ARRAY(planner->arena, bool, graph->component_count);
     RZ_TRY_ALLOC(done, err, "planning MATCH");
-    for (uint32_t i = 0; i < graph->nodes.count && !done[0]; i++) {
-        if (graph->nodes.items[i].component == 0) {
-            done[0] = true;
-            RZ_TRY(match_component(arm, graph, 0, trail, err));
-        }
-    }
-    done[0] = true;
     for (;;) {
         uint32_t component = match_choose(graph, done, arm->cur);
         if (component == UINT32_MAX) {
             return RUZU_OK;
         }
         done[component] = true;
-        if (rz_plan_is_unit(arm->cur) || match_has_key(graph, component, arm->cur)) {
+        if (rz_plan_is_unit(arm->cur) || match_is_anchored(graph, component) || match_has_key(graph, component, arm->cur)) {
             RZ_TRY(match_component(arm, graph, component, trail, err));
-            continue;
+        } else {
+            plan_arm part = {.planner = planner};
+            RZ_TRY(rz_plan_node(planner, RZ_PLAN_SINGLE_ROW, NULL, NULL, &part.cur, err));
+            RZ_TRY(match_component(&part, graph, component, trail, err));
+            RZ_TRY(match_join(arm, graph, part.cur, writes_below, err));
         }
-        plan_arm part = {.planner = planner};
-        RZ_TRY(rz_plan_node(planner, RZ_PLAN_SINGLE_ROW, NULL, NULL, &part.cur, err));
-        RZ_TRY(match_component(&part, graph, component, trail, err));
-        RZ_TRY(match_join(arm, graph, part.cur, writes_below, err));
+        RZ_TRY(match_bridges(arm, graph, trail, err));
     }
 }
 

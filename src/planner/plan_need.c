@@ -22,7 +22,7 @@ static void need_expr(rz_planner *planner, plan_set *need, const rz_expr *expr)
 {
     if (expr != NULL) {
         need_learn(planner, expr);
-        rz_plan_set_uses(planner, need, expr);
+        rz_plan_set_looks(planner, need, expr);
     }
 }
 
@@ -30,6 +30,15 @@ static void need_exprs(rz_planner *planner, plan_set *need, rz_expr *const *expr
 {
     for (uint32_t i = 0; i < count; i++) {
         need_expr(planner, need, exprs[i]);
+    }
+}
+
+static void need_walks(rz_planner *planner, const rz_bound_pattern *pattern)
+{
+    for (uint32_t i = 0; i < pattern->edge_count; i++) {
+        if (pattern->edges[i].recursive != NULL) {
+            rz_plan_set_add(planner, &planner->walks, pattern->edges[i].column);
+        }
     }
 }
 
@@ -178,6 +187,11 @@ ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_single_query *arm,
     plan_set *sets = RZ_NEW_ARRAY(planner->arena, plan_set, arm->clause_count);
     RZ_TRY_ALLOC(sets, err, "planning a query");
     plan_set need = {0};
+    for (uint32_t i = 0; i < arm->clause_count; i++) {
+        if (arm->clauses[i].kind == RZ_BOUND_MATCH) {
+            need_walks(planner, &arm->clauses[i].u.match.pattern);
+        }
+    }
     rz_plan_set_union(planner, &need, after);
     for (uint32_t i = arm->clause_count; i > 0; i--) {
         rz_plan_set_union(planner, &sets[i - 1], &need);

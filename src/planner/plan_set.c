@@ -76,6 +76,19 @@ void rz_plan_set_uses_all(rz_planner *planner, plan_set *set, rz_expr *const *ex
     }
 }
 
+void rz_plan_set_looks(rz_planner *planner, plan_set *set, const rz_expr *expr)
+{
+    if (expr->kind == RZ_EXPR_COLUMN) {
+        rz_plan_set_add(planner, set, expr->u.column);
+    } else if (expr->kind == RZ_EXPR_SUBQUERY) {
+        rz_plan_set_columns(planner, set, expr->u.subquery.outer_columns, expr->u.subquery.outer_count);
+    } else if (!rz_plan_set_has(&planner->walks, rz_plan_length_of(expr))) {
+        for (uint32_t i = 0; i < expr->child_count; i++) {
+            rz_plan_set_looks(planner, set, expr->children[i]);
+        }
+    }
+}
+
 ruzu_status rz_plan_check(const rz_planner *planner, rz_error *err)
 {
     return planner->failed ? rz_error_no_memory(err, "planning a query") : RUZU_OK;

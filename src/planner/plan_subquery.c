@@ -7,8 +7,6 @@
  */
 #include "planner/build.h"
 
-#include <string.h>
-
 #define RZ_PLAN_MAX_SUBQUERIES 64u
 
 /* ---- UNION ---- */
@@ -296,14 +294,10 @@ ruzu_status rz_plan_length_column(rz_planner *planner, uint32_t path, uint32_t *
 /* SIZE(RELS(path)), where the length is at hand: its column. */
 static uint32_t length_of(const plan_arm *arm, const rz_expr *expr)
 {
-    const rz_expr *rels = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 1 ? expr->children[0] : NULL;
-    if (rels == NULL || rels->kind != RZ_EXPR_FIELD || rels->u.field != 1 || rels->children[0]->kind != RZ_EXPR_COLUMN ||
-        strcmp(expr->u.function->fn->name, "SIZE") != 0 || expr->type->id != RUZU_TYPE_INT64) {
-        return RZ_NO_COLUMN_ID;
-    }
-    for (uint32_t i = 0; i < arm->planner->lengths.count; i++) {
+    uint32_t path = rz_plan_length_of(expr);
+    for (uint32_t i = 0; i < arm->planner->lengths.count && path != RZ_NO_COLUMN_ID; i++) {
         const plan_length *known = &arm->planner->lengths.items[i];
-        if (known->path == rels->children[0]->u.column && rz_plan_has_column(arm->cur, known->length)) {
+        if (known->path == path && rz_plan_has_column(arm->cur, known->length)) {
             return known->length;
         }
     }
