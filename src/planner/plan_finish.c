@@ -404,8 +404,8 @@ static ruzu_status finish_fold_projection(rz_planner *planner, rz_plan *plan, rz
             break;
         }
     }
-    plan->children[0] = project->children[0];
-    return finish_fold_projection(planner, plan, err);
+    plan->children[0] = project->children[0]; /* only this one: the one below may be used inside its expressions */
+    return RUZU_OK;
 }
 
 static ruzu_status finish_result(rz_planner *planner, rz_plan *plan, rz_error *err)
