@@ -159,6 +159,26 @@ static ruzu_status compile_bind(compile_state *state, const rz_ast_script *scrip
     return status;
 }
 
+/* ---- parameters ---- */
+
+/* What the plan refers to are copies: the caller's values and types change between two executions. */
+static ruzu_status compile_copy_parameters(rz_plan_slot *slot, const rz_bind_parameter *parameters, uint32_t count, rz_bind_parameter **out, rz_error *err)
+{
+    slot->parameters = RZ_NEW_ARRAY(&slot->arena, rz_value, count);
+    *out = RZ_NEW_ARRAY(&slot->arena, rz_bind_parameter, count);
+    if (slot->parameters == NULL || *out == NULL) {
+        return rz_error_no_memory(err, "binding parameters");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        RZ_TRY(rz_value_clone(parameters[i].value, &slot->arena, &slot->parameters[i], err));
+        (*out)[i].value = &slot->parameters[i];
+        (*out)[i].name = rz_arena_strdup(&slot->arena, parameters[i].name);
+        RZ_TRY_ALLOC((*out)[i].name, err, "binding parameters");
+    }
+    slot->parameter_count = count;
+    return RUZU_OK;
+}
+
 /* ---- planning ---- */
 
 /* rz_plan_stats_fn; remembers what was asked for. */
@@ -215,27 +235,14 @@ static bool compile_reads_outside(const rz_plan *plan)
     return false;
 }
 
-static ruzu_status compile_keep_parameters(rz_plan_slot *slot, const rz_bind_parameter *parameters, uint32_t count, rz_error *err)
-{
-    slot->parameters = RZ_NEW_ARRAY(&slot->arena, rz_value, count);
-    RZ_TRY_ALLOC(slot->parameters, err, "keeping a plan");
-    for (uint32_t i = 0; i < count; i++) {
-        if (slot->values_used) {
-            RZ_TRY(rz_value_clone(parameters[i].value, &slot->arena, &slot->parameters[i], err));
-        }
-        slot->parameters[i].type = rz_type_clone(&slot->arena, parameters[i].value->type);
-        RZ_TRY_ALLOC(slot->parameters[i].type, err, "keeping a plan");
-    }
-    slot->parameter_count = count;
-    return RUZU_OK;
-}
-
 ruzu_status rz_compile(ruzu_conn *conn, rz_txn *txn, rz_mem *mem, const rz_ast_script *script, const rz_ast_statement *statement,
                        const rz_bind_parameter *parameters, uint32_t parameter_count, rz_plan_slot *slot, rz_error *err)
 {
     rz_plan_slot_clear(slot);
     compile_state state = {.conn = conn, .txn = txn, .slot = slot, .mem = mem};
-    RZ_TRY(compile_bind(&state, script, statement, parameters, parameter_count, err));
+    rz_bind_parameter *copies = NULL;
+    RZ_TRY(compile_copy_parameters(slot, parameters, parameter_count, &copies, err));
+    RZ_TRY(compile_bind(&state, script, statement, copies, parameter_count, err));
     const rz_bound_query *query = compile_query_of(slot->bound);
     if (query != NULL) {
         const rz_plan_context context = {
@@ -247,7 +254,6 @@ ruzu_status rz_compile(ruzu_conn *conn, rz_txn *txn, rz_mem *mem, const rz_ast_s
         };
         RZ_TRY(rz_plan_query(&context, query, &slot->arena, &slot->plan, err));
     }
-    RZ_TRY(compile_keep_parameters(slot, parameters, parameter_count, err));
     slot->catalog_version = rz_catalog_version(rz_txn_catalog(txn));
     slot->option_epoch = conn->option_epoch;
     slot->keep = slot->bound->kind == RZ_BOUND_QUERY && slot->bound->explain == RZ_AST_EXPLAIN_NONE && !compile_reads_outside(slot->plan);
