@@ -221,6 +221,21 @@ static bool csv_is_null(const rz_csv_scan *scan, const char *text, size_t length
 
 static ruzu_status csv_store_other(const rz_csv_reader *reader, const char *text, size_t length, rz_vec *vec, uint32_t row, rz_error *err)
 {
+    uint8_t id = vec->type->id;
+    if (id == RUZU_TYPE_LIST || id == RUZU_TYPE_ARRAY || id == RUZU_TYPE_STRUCT || id == RUZU_TYPE_MAP) {
+        const char *begin = text;
+        const char *end = text + length;
+        while (begin < end && *begin == ' ') {
+            begin++;
+        }
+        while (begin < end && end[-1] == ' ') {
+            end--;
+        }
+        if (rz_name_equal_n(begin, (size_t)(end - begin), "null", 4)) { /* as inside of nested values */
+            rz_vec_set_null(vec, row);
+            return RUZU_OK;
+        }
+    }
     return rz_text_parse(text, length, &reader->text, vec, row, err);
 }
 

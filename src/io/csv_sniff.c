@@ -258,7 +258,8 @@ static ruzu_status sniff_try(sniff_sample *sample, const csv_dialect *dialect, c
     RZ_TRY(sniff_parse(sample, dialect, false, &enough, err));
     uint32_t rows = sample->rows.count;
     out->fits = rows != 0 && sample->bad <= sample->quoted;
-    out->expected = expected != NULL && expected->column_count > 1 && sample->mode == expected->column_count;
+    /* One column is what every delimiter that does not occur gives: quotes around it must speak for it. */
+    out->expected = expected != NULL && sample->mode == expected->column_count && (sample->mode > 1 || sample->quoted != 0);
     out->several = sample->mode > 1;
     out->consistent = rows == 0 ? 0 : (double)sample->mode_rows / rows;
     out->columns = sample->mode;

@@ -422,6 +422,10 @@ static void csv_sniffs_dialect_header_and_types(void)
     io_sniff("name,age:UINT64,height:INT64\nAlice,12,144\nBob,30,510\n", NULL, ",\"\" header, name STRING, age UINT64, height INT64");
     io_sniff("007,5\n008,+6\n", NULL, ",\"\", column0 STRING, column1 STRING");
     io_sniff("", NULL, ",\"\"");
+    const char *only_name[] = {"list"};
+    const rz_type *only_type[] = {RZ_STRING};
+    rz_csv_schema only = {.names = only_name, .types = only_type, .column_count = 1};
+    io_sniff("'[1, 2]'\n", &only, ",''");
     const char *names[] = {"id", "name"};
     const rz_type *types[] = {RZ_INT64, RZ_STRING};
     const rz_type *texts[] = {RZ_STRING, RZ_STRING};
