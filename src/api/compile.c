@@ -115,6 +115,14 @@ static ruzu_status compile_file(void *user, const rz_bound_files *files, rz_aren
     return rz_file_bind(&policy, state->mem, files, arena, out_names, out_types, out_count, err);
 }
 
+/* rz_bind_table_function_fn: the columns of some functions depend on the schema. */
+static ruzu_status compile_table_function(void *user, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena,
+                                          const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err)
+{
+    const compile_state *state = (const compile_state *)user;
+    return rz_table_function_bind(rz_txn_catalog(state->txn), name, args, arg_count, arena, out_names, out_types, out_count, out_standalone, err);
+}
+
 static rz_path_semantic compile_semantic(uint64_t choice)
 {
     return choice == 0 ? RZ_PATH_WALK : choice == 1 ? RZ_PATH_TRAIL : RZ_PATH_ACYCLIC; /* the order of the option's choices */
@@ -148,7 +156,7 @@ static ruzu_status compile_bind(compile_state *state, const rz_ast_script *scrip
         .options = &options,
         .parameters = parameters,
         .parameter_count = parameter_count,
-        .table_function = rz_table_function_bind,
+        .table_function = compile_table_function,
         .file = compile_file,
         .user = state,
         .fn = &fn,

@@ -25,44 +25,88 @@ static const rz_type *column_type(rz_arena *arena, ruzu_type_id id)
     return id == RUZU_TYPE_LIST ? rz_type_list(arena, RZ_STRING) : rz_type_of(id);
 }
 
-ruzu_status rz_table_function_bind(void *user, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena, const char *const **out_names,
-                                   const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err)
+ruzu_status rz_table_layout_add(rz_table_layout *layout, rz_arena *arena, const char *name, const rz_type *type, rz_error *err)
 {
-    (void)user;
+    if (layout->count == layout->capacity) {
+        uint32_t capacity = layout->capacity == 0 ? TABLE_FUNCTION_MAX_COLUMNS : layout->capacity * 2;
+        const char **names = RZ_NEW_ARRAY(arena, const char *, capacity);
+        const rz_type **types = RZ_NEW_ARRAY(arena, const rz_type *, capacity);
+        if (names == NULL || types == NULL) {
+            return rz_error_no_memory(err, "binding a table function");
+        }
+        for (uint32_t i = 0; i < layout->count; i++) {
+            names[i] = layout->names[i];
+            types[i] = layout->types[i];
+        }
+        layout->names = names;
+        layout->types = types;
+        layout->capacity = capacity;
+    }
+    layout->names[layout->count] = name;
+    layout->types[layout->count++] = type;
+    return RUZU_OK;
+}
+
+static RZ_COLD ruzu_status table_function_unknown(const char *name, rz_arena *arena, rz_error *err)
+{
+    char *upper = rz_arena_strdup(arena, name);
+    RZ_TRY_ALLOC(upper, err, "binding a table function");
+    for (char *c = upper; *c != '\0'; c++) {
+        *c = rz_ascii_upper(*c);
+    }
+    if (rz_fn_exists(name)) {
+        return rz_error_set(err, RUZU_ERROR_BINDER, "%s is not a table or algorithm function.", name);
+    }
+    return rz_error_set(err, RUZU_ERROR_CATALOG, "function %s does not exist.", upper);
+}
+
+static RZ_COLD ruzu_status table_function_misfit(const rz_table_function *function, const rz_value *const *args, uint32_t arg_count, rz_arena *arena, rz_error *err)
+{
+    rz_str text;
+    rz_str_init(&text, arena->mem);
+    rz_str_append_text(&text, "Function ");
+    for (const char *c = function->name; *c != '\0'; c++) {
+        rz_str_append_char(&text, rz_ascii_upper(*c));
+    }
+    rz_str_append_text(&text, " did not receive correct arguments:\nActual:   (");
+    for (uint32_t i = 0; i < arg_count; i++) {
+        rz_str_append_text(&text, i == 0 ? "" : ",");
+        rz_type_format(args[i] == NULL ? RZ_ANY : args[i]->type, &text); /* not constant: ANY */
+    }
+    rz_str_append_text(&text, function->arg_count == 0 ? ")\nExpected: ()\n" : ")\nExpected: (STRING)\n");
+    ruzu_status status = rz_error_set(err, RUZU_ERROR_BINDER, "%s", rz_str_text(&text));
+    rz_str_free(&text);
+    return status;
+}
+
+ruzu_status rz_table_function_bind(const rz_catalog *catalog, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena,
+                                   const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err)
+{
     const rz_table_function *function = rz_table_function_find(name);
     if (function == NULL) {
-        char *upper = rz_arena_strdup(arena, name);
-        RZ_TRY_ALLOC(upper, err, "binding a table function");
-        for (char *c = upper; *c != '\0'; c++) {
-            *c = rz_ascii_upper(*c);
-        }
-        return rz_error_set(err, RUZU_ERROR_CATALOG, "function %s does not exist.", upper);
+        return table_function_unknown(name, arena, err);
     }
     bool fits = arg_count == function->arg_count;
     for (uint32_t i = 0; i < arg_count && fits; i++) {
-        fits = args[i] != NULL && args[i]->type->id == RUZU_TYPE_STRING;
+        fits = args[i] != NULL && args[i]->type->id == RUZU_TYPE_STRING && !args[i]->is_null;
     }
     if (!fits) {
-        return rz_error_set(err, RUZU_ERROR_BINDER, "Function %s takes %u constant STRING argument%s.", function->name, function->arg_count,
-                            function->arg_count == 1 ? "" : "s");
+        return table_function_misfit(function, args, arg_count, arena, err);
     }
-    const char **names = RZ_NEW_ARRAY(arena, const char *, function->column_count);
-    const rz_type **types = RZ_NEW_ARRAY(arena, const rz_type *, function->column_count);
-    if (names == NULL || types == NULL) {
-        return rz_error_no_memory(err, "binding a table function");
-    }
+    rz_table_layout layout = {NULL, NULL, 0, 0};
     for (uint32_t i = 0; i < function->column_count; i++) {
-        names[i] = function->columns[i].name;
-        types[i] = column_type(arena, function->columns[i].type);
-        RZ_TRY_ALLOC(types[i], err, "binding a table function");
+        const rz_type *type = column_type(arena, function->columns[i].type);
+        RZ_TRY_ALLOC(type, err, "binding a table function");
+        RZ_TRY(rz_table_layout_add(&layout, arena, function->columns[i].name, type, err));
     }
-    if (rz_name_equal(name, "current_setting")) { /* the column is named as the option */
-        names[0] = rz_arena_strndup(arena, args[0]->u.text.data, (size_t)args[0]->u.text.length);
-        RZ_TRY_ALLOC(names[0], err, "binding a table function");
+    if (function->describe != NULL) {
+        const char *arg = arg_count == 0 ? "" : rz_arena_strndup(arena, args[0]->u.text.data, (size_t)args[0]->u.text.length);
+        RZ_TRY_ALLOC(arg, err, "binding a table function");
+        RZ_TRY(function->describe(catalog, arg, arena, &layout, err));
     }
-    *out_names = names;
-    *out_types = types;
-    *out_count = function->column_count;
+    *out_names = layout.names;
+    *out_types = layout.types;
+    *out_count = layout.count;
     *out_standalone = function->standalone;
     return RUZU_OK;
 }
@@ -79,15 +123,15 @@ ruzu_status rz_table_emit(rz_table_call *call, const rz_value *cells, rz_error *
 
 /* Runs the producer; the caller frees the rows. */
 static ruzu_status table_call_run(rz_exec *exec, rz_arena *arena, const rz_table_function *function, const rz_value *args, uint32_t arg_count,
-                                  const rz_type *const *types, rz_rowset **out, rz_error *err)
+                                  const rz_type *const *types, uint32_t column_count, rz_rowset **out, rz_error *err)
 {
-    rz_table_call call = {.exec = exec, .args = args, .arg_count = arg_count, .arena = arena, .types = types, .column_count = function->column_count};
-    call.vecs = RZ_NEW_ARRAY(arena, rz_vec *, function->column_count);
+    rz_table_call call = {.exec = exec, .args = args, .arg_count = arg_count, .arena = arena, .types = types, .column_count = column_count};
+    call.vecs = RZ_NEW_ARRAY(arena, rz_vec *, column_count);
     RZ_TRY_ALLOC(call.vecs, err, "calling a table function");
-    for (uint32_t i = 0; i < function->column_count; i++) {
+    for (uint32_t i = 0; i < column_count; i++) {
         RZ_TRY(rz_vec_create(arena, arena, types[i], 1, &call.vecs[i], err));
     }
-    RZ_TRY(rz_rowset_create(exec->context->mem, rz_store_pool(rz_txn_store(exec->context->txn)), types, function->column_count, out, err));
+    RZ_TRY(rz_rowset_create(exec->context->mem, rz_store_pool(rz_txn_store(exec->context->txn)), types, column_count, out, err));
     call.rows = *out;
     RZ_TRY(function->produce(&call, err));
     rz_rowset_seal(*out);
@@ -103,6 +147,7 @@ typedef struct op_table_function {
     rz_vec **vecs;             /* the function's columns */
     int32_t *targets;          /* position of each in the output, or -1 */
     const int32_t *positions;  /* of the input's columns in the output */
+    rz_vec **flat_inputs;
     rz_chunk *input;           /* with a child: the current chunk … */
     uint32_t at_row;           /* … and the row whose function rows are given */
     uint32_t *index;
@@ -136,7 +181,8 @@ static ruzu_status table_function_open(rz_op *base, rz_error *err)
     op->vecs = RZ_NEW_ARRAY(arena, rz_vec *, call->column_count);
     op->index = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
-    if (op->vecs == NULL || op->index == NULL || op->weights == NULL) {
+    op->flat_inputs = RZ_NEW_ARRAY(arena, rz_vec *, base->input == NULL ? 1 : base->input->plan->column_count);
+    if (op->vecs == NULL || op->index == NULL || op->weights == NULL || op->flat_inputs == NULL) {
         return rz_error_no_memory(err, "calling a table function");
     }
     for (uint32_t i = 0; i < call->column_count; i++) {
@@ -147,7 +193,7 @@ static ruzu_status table_function_open(rz_op *base, rz_error *err)
             RZ_TRY(rz_vec_create(arena, &base->heap, call->types[i], RZ_VECTOR_CAPACITY, &op->vecs[i], err));
         }
     }
-    return table_call_run(base->worker->exec, arena, function, args, call->arg_count, call->types, &op->rows, err);
+    return table_call_run(base->worker->exec, arena, function, args, call->arg_count, call->types, call->column_count, &op->rows, err);
 }
 
 /* The next function rows for the current input row; 0 at their end. */
@@ -197,10 +243,8 @@ static ruzu_status table_function_next(rz_op *base, rz_chunk **out, rz_error *er
         base->chunk->weight = op->input->weight == NULL ? NULL : op->weights;
         for (uint32_t i = 0; i < base->plan->column_count; i++) {
             if (op->positions[i] >= 0) {
-                rz_vec *column = op->input->columns[op->positions[i]];
-                if (column->kind == RZ_VEC_SEQUENCE) {
-                    RZ_TRY(rz_vec_flatten(column, &sel, err));
-                }
+                rz_vec *column = NULL;
+                RZ_TRY(rz_op_flat_input(base, op->input, op->positions[i], op->flat_inputs, &column, err));
                 RZ_TRY(rz_vec_slice(base->chunk->columns[i], column, op->index, count, err));
             }
         }

@@ -29,6 +29,15 @@ typedef struct rz_table_column {
     ruzu_type_id type;           /* LIST stands for STRING[] */
 } rz_table_column;
 
+/* Columns while a call is bound. */
+typedef struct rz_table_layout {
+    const char **names;
+    const rz_type **types;
+    uint32_t count;
+    uint32_t capacity;
+} rz_table_layout;
+RZ_NODISCARD ruzu_status rz_table_layout_add(rz_table_layout *layout, rz_arena *arena, const char *name, const rz_type *type, rz_error *err);
+
 typedef struct rz_table_function {
     const char *name;            /* lower case */
     uint32_t arg_count;          /* STRING arguments */
@@ -36,6 +45,8 @@ typedef struct rz_table_function {
     ruzu_status (*produce)(rz_table_call *call, rz_error *err);
     uint32_t column_count;
     rz_table_column columns[TABLE_FUNCTION_MAX_COLUMNS];
+    /* Checks the first argument and adds columns that depend on it or the schema; NULL: there are none. */
+    ruzu_status (*describe)(const rz_catalog *catalog, const char *arg, rz_arena *arena, rz_table_layout *layout, rz_error *err);
 } rz_table_function;
 
 const rz_table_function *rz_table_function_find(const char *name); /* NULL: none */

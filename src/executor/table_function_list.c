@@ -35,11 +35,22 @@ static ruzu_status find_table(rz_table_call *call, const rz_cat_table **out, rz_
 {
     const char *name = arg_text(call, 0);
     *out = rz_catalog_find_table(call_catalog(call), name);
-    return *out != NULL ? RUZU_OK : rz_error_set(err, RUZU_ERROR_BINDER, "Table %s does not exist.", name);
+    return *out != NULL ? RUZU_OK : rz_error_set(err, RUZU_ERROR_CATALOG, "%s does not exist in catalog.", name);
+}
+
+static ruzu_status describe_table_info(const rz_catalog *catalog, const char *arg, rz_arena *arena, rz_table_layout *layout, rz_error *err)
+{
+    const rz_cat_table *table = rz_catalog_find_table(catalog, arg);
+    if (table == NULL) {
+        return rz_error_set(err, RUZU_ERROR_CATALOG, "%s does not exist in catalog.", arg);
+    }
+    return table->kind == RZ_CAT_NODE_TABLE ? rz_table_layout_add(layout, arena, "primary key", RZ_BOOL, err)
+                                            : rz_table_layout_add(layout, arena, "storage_direction", RZ_STRING, err);
 }
 
 static ruzu_status table_info(rz_table_call *call, rz_error *err)
 {
+    static const char *const directions[] = {"both", "fwd", "bwd"};
     const rz_cat_table *table = NULL;
     RZ_TRY(find_table(call, &table, err));
     for (uint32_t i = 0; i < table->property_count; i++) {
@@ -50,12 +61,25 @@ static ruzu_status table_info(rz_table_call *call, rz_error *err)
         const char *type_text = rz_arena_strndup(call->arena, rz_str_text(&type), type.length);
         rz_str_free(&type);
         RZ_TRY_ALLOC(type_text, err, "describing a table");
-        rz_value cells[] = {rz_cell_int32((int32_t)i), rz_cell_text(property->name), rz_cell_text(type_text),
+        /* Kuzu's relationships have a hidden property of number 0, their id. */
+        bool is_node = table->kind == RZ_CAT_NODE_TABLE;
+        rz_value cells[] = {rz_cell_int32((int32_t)property->id + (is_node ? 0 : 1)), rz_cell_text(property->name), rz_cell_text(type_text),
                             rz_cell_text(property->default_text == NULL ? "NULL" : property->default_text),
-                            rz_cell_bool(table->kind == RZ_CAT_NODE_TABLE && table->key == i)};
+                            is_node ? rz_cell_bool(table->key == i) : rz_cell_text(directions[table->storage_direction < 3 ? table->storage_direction : 0])};
         RZ_TRY(rz_table_emit(call, cells, err));
     }
     return RUZU_OK;
+}
+
+static ruzu_status describe_connection(const rz_catalog *catalog, const char *arg, rz_arena *arena, rz_table_layout *layout, rz_error *err)
+{
+    (void)arena;
+    (void)layout;
+    const rz_cat_table *table = rz_catalog_find_table(catalog, arg);
+    if (table == NULL) {
+        return rz_error_set(err, RUZU_ERROR_CATALOG, "%s does not exist in catalog.", arg);
+    }
+    return table->kind == RZ_CAT_REL_TABLE ? RUZU_OK : rz_error_set(err, RUZU_ERROR_BINDER, "Show connection can only be called on a rel table!");
 }
 
 static ruzu_status show_connection(rz_table_call *call, rz_error *err)
@@ -63,9 +87,6 @@ static ruzu_status show_connection(rz_table_call *call, rz_error *err)
     const rz_cat_table *table = NULL;
     const rz_catalog *catalog = call_catalog(call);
     RZ_TRY(find_table(call, &table, err));
-    if (table->kind != RZ_CAT_REL_TABLE) {
-        return rz_error_set(err, RUZU_ERROR_BINDER, "Show connection can only be called on a rel table!");
-    }
     for (uint32_t i = 0; i < table->pair_count; i++) {
         const rz_cat_table *src = rz_catalog_node_table(catalog, table->pairs[i].src_table);
         const rz_cat_table *dst = rz_catalog_node_table(catalog, table->pairs[i].dst_table);
@@ -74,6 +95,45 @@ static ruzu_status show_connection(rz_table_call *call, rz_error *err)
         RZ_TRY(rz_table_emit(call, cells, err));
     }
     return RUZU_OK;
+}
+
+static ruzu_status describe_stats(const rz_catalog *catalog, const char *arg, rz_arena *arena, rz_table_layout *layout, rz_error *err)
+{
+    const rz_cat_table *table = rz_catalog_find_table(catalog, arg);
+    if (table == NULL) {
+        return rz_error_set(err, RUZU_ERROR_BINDER, "Table %s does not exist!", arg);
+    }
+    if (table->kind != RZ_CAT_NODE_TABLE) {
+        return rz_error_set(err, RUZU_ERROR_BINDER, "Stats from a non-node table %s is not supported yet!", arg);
+    }
+    for (uint32_t i = 0; i < table->property_count; i++) {
+        const char *name = rz_arena_printf(arena, "%s_distinct_count", table->properties[i].name);
+        RZ_TRY_ALLOC(name, err, "binding a table function");
+        RZ_TRY(rz_table_layout_add(layout, arena, name, RZ_INT64, err));
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status stats_info(rz_table_call *call, rz_error *err)
+{
+    const rz_cat_table *table = NULL;
+    const rz_exec_context *context = call->exec->context;
+    RZ_TRY(find_table(call, &table, err));
+    rz_value *cells = RZ_NEW_ARRAY(call->arena, rz_value, (size_t)table->property_count + 1);
+    RZ_TRY_ALLOC(cells, err, "reading statistics");
+    rz_ntab *storage = rz_txn_ntab(context->txn, table->id);
+    uint64_t rows = 0;
+    if (storage != NULL) {
+        rz_ntab_reader *reader = NULL;
+        RZ_TRY(rz_ntab_reader_create(storage, rz_txn_snapshot(context->txn), context->mem, &reader, err));
+        rows = rz_ntab_visible_rows(reader);
+        rz_ntab_reader_free(reader);
+    }
+    cells[0] = rz_cell_int((int64_t)rows);
+    for (uint32_t i = 0; i < table->property_count; i++) {
+        cells[i + 1] = rz_cell_int(storage == NULL ? 0 : (int64_t)rz_ntab_distinct(storage, i));
+    }
+    return rz_table_emit(call, cells, err);
 }
 
 static ruzu_status show_functions(rz_table_call *call, rz_error *err)
@@ -135,6 +195,13 @@ static ruzu_status show_warnings(rz_table_call *call, rz_error *err)
         RZ_TRY(rz_table_emit(call, cells, err));
     }
     return RUZU_OK;
+}
+
+/* The column is named as the option. */
+static ruzu_status describe_setting(const rz_catalog *catalog, const char *arg, rz_arena *arena, rz_table_layout *layout, rz_error *err)
+{
+    (void)catalog;
+    return rz_table_layout_add(layout, arena, arg, RZ_STRING, err);
 }
 
 static ruzu_status current_setting(rz_table_call *call, rz_error *err)
@@ -240,17 +307,17 @@ const rz_table_function rz_table_functions[] = {
       {"name", RUZU_TYPE_STRING},
       {"type", RUZU_TYPE_STRING},
       {"database name", RUZU_TYPE_STRING},
-      {"comment", RUZU_TYPE_STRING}}},
+      {"comment", RUZU_TYPE_STRING}}, NULL},
     {"table_info",
      1,
      false,
      table_info,
-     5,
+     4,
      {{"property id", RUZU_TYPE_INT32},
       {"name", RUZU_TYPE_STRING},
       {"type", RUZU_TYPE_STRING},
-      {"default expression", RUZU_TYPE_STRING},
-      {"primary key", RUZU_TYPE_BOOL}}},
+      {"default expression", RUZU_TYPE_STRING}},
+     describe_table_info},
     {"show_connection",
      1,
      false,
@@ -259,13 +326,14 @@ const rz_table_function rz_table_functions[] = {
      {{"source table name", RUZU_TYPE_STRING},
       {"destination table name", RUZU_TYPE_STRING},
       {"source table primary key", RUZU_TYPE_STRING},
-      {"destination table primary key", RUZU_TYPE_STRING}}},
+      {"destination table primary key", RUZU_TYPE_STRING}},
+     describe_connection},
     {"show_functions",
      0,
      false,
      show_functions,
      3,
-     {{"name", RUZU_TYPE_STRING}, {"type", RUZU_TYPE_STRING}, {"signature", RUZU_TYPE_STRING}}},
+     {{"name", RUZU_TYPE_STRING}, {"type", RUZU_TYPE_STRING}, {"signature", RUZU_TYPE_STRING}}, NULL},
     {"show_sequences",
      0,
      false,
@@ -277,8 +345,8 @@ const rz_table_function rz_table_functions[] = {
       {"increment", RUZU_TYPE_INT64},
       {"min value", RUZU_TYPE_INT64},
       {"max value", RUZU_TYPE_INT64},
-      {"cycle", RUZU_TYPE_BOOL}}},
-    {"show_macros", 0, false, show_macros, 2, {{"name", RUZU_TYPE_STRING}, {"definition", RUZU_TYPE_STRING}}},
+      {"cycle", RUZU_TYPE_BOOL}}, NULL},
+    {"show_macros", 0, false, show_macros, 2, {{"name", RUZU_TYPE_STRING}, {"definition", RUZU_TYPE_STRING}}, NULL},
     {"show_warnings",
      0,
      false,
@@ -288,11 +356,12 @@ const rz_table_function rz_table_functions[] = {
       {"message", RUZU_TYPE_STRING},
       {"file_path", RUZU_TYPE_STRING},
       {"line_number", RUZU_TYPE_UINT64},
-      {"skipped_line_or_record", RUZU_TYPE_STRING}}},
-    {"clear_warnings", 0, true, no_rows, 0, {{NULL, RUZU_TYPE_ANY}}},
-    {"current_setting", 1, false, current_setting, 1, {{"value", RUZU_TYPE_STRING}}},
-    {"db_version", 0, false, db_version, 1, {{"version", RUZU_TYPE_STRING}}},
-    {"catalog_version", 0, false, catalog_version, 1, {{"version", RUZU_TYPE_INT64}}},
+      {"skipped_line_or_record", RUZU_TYPE_STRING}}, NULL},
+    {"clear_warnings", 0, true, no_rows, 0, {{NULL, RUZU_TYPE_ANY}}, NULL},
+    {"current_setting", 1, false, current_setting, 0, {{NULL, RUZU_TYPE_ANY}}, describe_setting},
+    {"stats_info", 1, false, stats_info, 1, {{"cardinality", RUZU_TYPE_INT64}}, describe_stats},
+    {"db_version", 0, false, db_version, 1, {{"version", RUZU_TYPE_STRING}}, NULL},
+    {"catalog_version", 0, false, catalog_version, 1, {{"version", RUZU_TYPE_INT64}}, NULL},
     {"buffer_pool_stats",
      0,
      false,
@@ -304,16 +373,16 @@ const rz_table_function rz_table_functions[] = {
       {"misses", RUZU_TYPE_UINT64},
       {"evictions", RUZU_TYPE_UINT64},
       {"dirty_writes", RUZU_TYPE_UINT64},
-      {"hit_rate", RUZU_TYPE_DOUBLE}}},
-    {"bm_info", 0, false, bm_info, 2, {{"mem_limit", RUZU_TYPE_UINT64}, {"mem_usage", RUZU_TYPE_UINT64}}},
-    {"file_info", 0, false, file_info, 1, {{"num_pages", RUZU_TYPE_UINT64}}},
-    {"db_info", 0, false, db_info, 2, {{"name", RUZU_TYPE_STRING}, {"value", RUZU_TYPE_STRING}}},
+      {"hit_rate", RUZU_TYPE_DOUBLE}}, NULL},
+    {"bm_info", 0, false, bm_info, 2, {{"mem_limit", RUZU_TYPE_UINT64}, {"mem_usage", RUZU_TYPE_UINT64}}, NULL},
+    {"file_info", 0, false, file_info, 1, {{"num_pages", RUZU_TYPE_UINT64}}, NULL},
+    {"db_info", 0, false, db_info, 2, {{"name", RUZU_TYPE_STRING}, {"value", RUZU_TYPE_STRING}}, NULL},
     {"show_attached_databases",
      0,
      false,
      no_rows,
      2,
-     {{"name", RUZU_TYPE_STRING}, {"database type", RUZU_TYPE_STRING}}},
+     {{"name", RUZU_TYPE_STRING}, {"database type", RUZU_TYPE_STRING}}, NULL},
     {"show_loaded_extensions",
      0,
      false,
@@ -321,7 +390,15 @@ const rz_table_function rz_table_functions[] = {
      3,
      {{"extension name", RUZU_TYPE_STRING},
       {"extension source", RUZU_TYPE_STRING},
-      {"extension path", RUZU_TYPE_STRING}}},
+      {"extension path", RUZU_TYPE_STRING}}, NULL},
+    {"show_official_extensions",
+     0,
+     false,
+     no_rows,
+     2,
+     {{"name", RUZU_TYPE_STRING}, {"description", RUZU_TYPE_STRING}},
+     NULL},
+    {"show_projected_graphs", 0, false, no_rows, 2, {{"name", RUZU_TYPE_STRING}, {"type", RUZU_TYPE_STRING}}, NULL},
     {"show_indexes",
      0,
      false,
@@ -332,5 +409,5 @@ const rz_table_function rz_table_functions[] = {
       {"index_type", RUZU_TYPE_STRING},
       {"property_names", LIST_OF_STRINGS},
       {"extension_loaded", RUZU_TYPE_BOOL},
-      {"index_definition", RUZU_TYPE_STRING}}},
-    {NULL, 0, false, NULL, 0, {{NULL, RUZU_TYPE_ANY}}}};
+      {"index_definition", RUZU_TYPE_STRING}}, NULL},
+    {NULL, 0, false, NULL, 0, {{NULL, RUZU_TYPE_ANY}}, NULL}};
