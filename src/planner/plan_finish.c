@@ -166,7 +166,7 @@ static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const pl
     recursive->distinct_ends = above.duplicates_ok && recursive->path == RZ_NO_COLUMN_ID && recursive->length == RZ_NO_COLUMN_ID &&
                                !rz_plan_set_has(need, spec->cost_column);
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
-    plan->weighted = above.weights_ok || plan->children[0]->weighted;
+    plan->weighted = (above.weights_ok && !recursive->distinct_ends) || plan->children[0]->weighted;
     return finish_keep(planner, plan, &own_need, err);
 }
 
