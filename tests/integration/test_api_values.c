@@ -265,7 +265,7 @@ static void columns_of_every_type(void)
 {
     ruzu_conn *conn = session_open(NULL);
     ruzu_result *result = NULL;
-    CHECK_EQ_I64(ruzu_query(conn, "RETURN true, CAST(-1 AS INT8), CAST(2 AS UINT16), CAST('1.25' AS DECIMAL(4, 2)), CAST('2.5' AS DECIMAL(18, 2)), CAST(-1 AS INT128), "
+    CHECK_EQ_I64(ruzu_query(conn, "RETURN true, CAST(-3 AS INT8), CAST(2 AS UINT16), CAST('1.25' AS DECIMAL(4, 2)), CAST('2.5' AS DECIMAL(18, 2)), CAST(-1 AS INT128), "
                                   "date('1970-01-02'), interval('1 day'), UUID('00112233-4455-6677-8899-aabbccddeeff'), BLOB('x'), CAST(0.5 AS FLOAT), "
                                   "timestamp('1970-01-01 00:00:01')",
                             &result),
@@ -273,7 +273,7 @@ static void columns_of_every_type(void)
     CHECK_STR(ruzu_errmsg(conn), "");
     CHECK_EQ_U64(ruzu_result_next_chunk(result), 1);
     CHECK_EQ_I64(*(const uint8_t *)ruzu_chunk_data(result, 0), 1);
-    CHECK_EQ_I64(*(const int8_t *)ruzu_chunk_data(result, 1), -1);
+    CHECK_EQ_I64(*(const int8_t *)ruzu_chunk_data(result, 1), -3);
     CHECK_EQ_I64(*(const uint16_t *)ruzu_chunk_data(result, 2), 2);
     CHECK_EQ_I64(*(const int16_t *)ruzu_chunk_data(result, 3), 125);
     CHECK_EQ_I64(*(const int64_t *)ruzu_chunk_data(result, 4), 250);
