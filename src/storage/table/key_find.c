@@ -80,6 +80,7 @@ static ruzu_status key_compare(rz_key_finder *finder, rz_rows_reader *reader, co
         return RUZU_OK;
     }
     rz_arena_reset(&finder->heap);
+    rz_vec_reset(finder->candidates);
     RZ_TRY(rz_rows_gather(reader, finder->table->key_column, finder->ids, &all, finder->candidates, err));
     for (uint32_t first = 0; first < count; first += 64) {
         uint32_t take = count - first < 64 ? count - first : 64;

@@ -307,7 +307,6 @@ static ruzu_status rows_gather_batch(rz_rows_reader *reader, uint32_t column, co
 ruzu_status rz_rows_gather(rz_rows_reader *reader, uint32_t column, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     rz_col_reader *col;
-    rz_vec_reset(out);
     RZ_TRY(rows_column(reader, column, &col, err));
     RZ_TRY(rows_gather_prepare(reader, err));
     for (uint32_t done = 0; done < sel->count;) {

@@ -110,7 +110,8 @@ bool rz_ntab_visible(const rz_ntab_reader *reader, uint64_t first, uint32_t coun
 bool rz_ntab_is_visible(const rz_ntab_reader *reader, uint64_t offset);
 /* Column col_idx of rows [first, first + count) into rows 0… of out (FLAT, or CONSTANT where the whole block is). count <= RZ_VECTOR_CAPACITY. */
 RZ_NODISCARD ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
-/* Column col_idx of offsets (ids[row] & RZ_ID_OFFSET_MASK for the selected rows) into the same rows of out (FLAT). Offsets beyond the end: CORRUPT. */
+/* Column col_idx of offsets (ids[row] & RZ_ID_OFFSET_MASK for the selected rows) into the same rows of out (FLAT); other rows stay as
+ * they are, so that several tables can fill one vector: the caller resets it. Offsets beyond the end: CORRUPT. */
 RZ_NODISCARD ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
 /* Zone map of the block of RZ_VECTOR_CAPACITY rows that holds offset first; false when unknown or when the block has in-memory changes. */
 bool rz_ntab_zone(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, rz_zone *out);
@@ -154,7 +155,7 @@ void rz_rtab_reader_free(rz_rtab_reader *reader);
 void rz_rtab_reader_release(rz_rtab_reader *reader);
 
 uint64_t rz_rtab_visible_rows(const rz_rtab_reader *reader);
-/* Property col_idx of relationships (offset part of rels[row]) into the same rows of out. */
+/* Property col_idx of relationships (offset part of rels[row]) into the same rows of out; as rz_ntab_gather. */
 RZ_NODISCARD ruzu_status rz_rtab_gather(rz_rtab_reader *reader, uint32_t col_idx, const rz_id *rels, const rz_sel *sel, rz_vec *out, rz_error *err);
 
 /* An adjacency list not yet enumerated: a place, not a pointer; holds no pin. */

@@ -226,6 +226,8 @@ static ruzu_status tail_read_chunk(const rz_tail_column *column, const uint8_t *
     for (uint32_t i = 0; i < count; i++) {
         if (nulls[i]) {
             rz_vec_set_null(out, out_start + i);
+        } else if (out->validity != NULL) {
+            rz_vec_set_valid(out, out_start + i);
         }
     }
     return RUZU_OK;
