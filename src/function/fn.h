@@ -102,6 +102,10 @@ const char *rz_fn_type_text(rz_arena *arena, const rz_type *type);
 ruzu_status rz_fn_fail_cast(rz_error *err, rz_arena *arena, const rz_fn_arg *arg, const rz_type *expected);
 /* The common type of all arguments (ANY when all are untyped NULLs), or NULL with that error raised. */
 const rz_type *rz_fn_common_type(rz_arena *arena, const rz_fn_arg *args, uint32_t arg_count, rz_error *err);
+/* The type of an argument for unification: that of an open list has ANY elements. NULL when memory is refused. */
+const rz_type *rz_fn_open_type(rz_arena *arena, const rz_fn_arg *arg);
+/* The type with INT64 for the elements of lists that stayed open. NULL when memory is refused. */
+const rz_type *rz_fn_close_type(rz_arena *arena, const rz_type *type);
 /* The element type of a LIST or ARRAY; INT64 for an untyped NULL. */
 const rz_type *rz_fn_element_type(const rz_type *type);
 /* Digits before the point that a number of this type may need, as a DECIMAL of scale 0. */

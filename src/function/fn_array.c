@@ -1,13 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Vector mathematics over ARRAYs (dialect §13.4): inner product, distances, cosine similarity, cross product. One side
- * may be a LIST, which is cast to the other side's length. A NULL element makes the result NULL.
+ * may be a LIST, which is cast to the other side's length; two LISTs have to be equally long in each row. A NULL
+ * element makes the result NULL.
  */
 #include "function/fn.h"
 
 #include <math.h>
 
 #define ARRAY_LANES 8u
+
+static RZ_COLD ruzu_status array_fail_length(uint32_t expected, uint32_t actual, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_CONVERSION,
+                        "Unsupported casting LIST with incorrect list entry to ARRAY. Expected: %u, Actual: %u.",
+                        expected, actual);
+}
+
+/* True when no element of a list is NULL. */
+static bool array_is_full(const rz_vec *elements, rz_list_entry list)
+{
+    for (uint32_t i = 0; elements->validity != NULL && i < list.length; i++) {
+        if (!rz_bit_get(elements->validity, list.offset + i)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 #define RZ_A_T    float
 #define RZ_A_S    float
@@ -21,92 +40,6 @@
 
 #undef ARRAY_LANES
 
-/* ---- kernels ---- */
-
-/* True when no element of a list is NULL. */
-static bool array_is_full(const rz_vec *elements, rz_list_entry list)
-{
-    for (uint32_t i = 0; elements->validity != NULL && i < list.length; i++) {
-        if (!rz_bit_get(elements->validity, list.offset + i)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-#define ARRAY_KERNEL(op, type)                                                                            \
-    static ruzu_status array_run_##op##_##type(const rz_fn_bound *bound, rz_fn_context *context,          \
-                                               const rz_vec *const *args, const rz_sel *sel, rz_vec *out, \
-                                               rz_error *err)                                             \
-    {                                                                                                     \
-        (void)bound;                                                                                      \
-        (void)context;                                                                                    \
-        (void)err;                                                                                        \
-        rz_fn_reader as = rz_fn_read(args[0]);                                                            \
-        rz_fn_reader bs = rz_fn_read(args[1]);                                                            \
-        const rz_vec *a_elements = rz_fn_elements(&as);                                                   \
-        const rz_vec *b_elements = rz_fn_elements(&bs);                                                   \
-        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                 \
-            uint32_t row = rz_sel_at(sel, idx);                                                           \
-            rz_list_entry a = RZ_FN_GET(rz_list_entry, as, row);                                          \
-            rz_list_entry b = RZ_FN_GET(rz_list_entry, bs, row);                                          \
-            if (!array_is_full(a_elements, a) || !array_is_full(b_elements, b) || a.length != b.length) { \
-                rz_vec_set_null(out, row);                                                                \
-                continue;                                                                                 \
-            }                                                                                             \
-            const type *a_data = (const type *)a_elements->data + a.offset;                               \
-            const type *b_data = (const type *)b_elements->data + b.offset;                               \
-            ((type *)out->data)[row] = array_##op##_##type(a_data, b_data, a.length);                     \
-        }                                                                                                 \
-        return RUZU_OK;                                                                                   \
-    }
-ARRAY_KERNEL(inner, float)
-ARRAY_KERNEL(inner, double)
-ARRAY_KERNEL(squared, float)
-ARRAY_KERNEL(squared, double)
-ARRAY_KERNEL(distance, float)
-ARRAY_KERNEL(distance, double)
-ARRAY_KERNEL(cosine, float)
-ARRAY_KERNEL(cosine, double)
-#undef ARRAY_KERNEL
-
-/* Three elements are reserved for each selected row. */
-#define ARRAY_CROSS(type)                                                                                            \
-    static ruzu_status array_run_cross_##type(const rz_fn_bound *bound, rz_fn_context *context,                      \
-                                              const rz_vec *const *args, const rz_sel *sel, rz_vec *out,             \
-                                              rz_error *err)                                                         \
-    {                                                                                                                \
-        (void)bound;                                                                                                 \
-        (void)context;                                                                                               \
-        rz_fn_reader as = rz_fn_read(args[0]);                                                                       \
-        rz_fn_reader bs = rz_fn_read(args[1]);                                                                       \
-        uint32_t offset;                                                                                             \
-        RZ_TRY(rz_vec_list_reserve(out, 3 * sel->count, &offset, err));                                              \
-        type *result = (type *)out->children[0]->data;                                                               \
-        memset(result + offset, 0, (size_t)sel->count * 3 * sizeof(type));                                           \
-        for (uint32_t idx = 0; idx < sel->count; idx++) {                                                            \
-            uint32_t row = rz_sel_at(sel, idx);                                                                      \
-            rz_list_entry a = RZ_FN_GET(rz_list_entry, as, row);                                                     \
-            rz_list_entry b = RZ_FN_GET(rz_list_entry, bs, row);                                                     \
-            rz_list_entry entry = {offset + 3 * idx, 3};                                                             \
-            ((rz_list_entry *)out->data)[row] = entry;                                                               \
-            if (!array_is_full(rz_fn_elements(&as), a) || !array_is_full(rz_fn_elements(&bs), b) || a.length != 3 || \
-                b.length != 3) {                                                                                     \
-                rz_vec_set_null(out, row);                                                                           \
-                continue;                                                                                            \
-            }                                                                                                        \
-            const type *x = (const type *)rz_fn_elements(&as)->data + a.offset;                                      \
-            const type *y = (const type *)rz_fn_elements(&bs)->data + b.offset;                                      \
-            for (uint32_t i = 0; i < 3; i++) {                                                                       \
-                result[entry.offset + i] = x[(i + 1) % 3] * y[(i + 2) % 3] - x[(i + 2) % 3] * y[(i + 1) % 3];        \
-            }                                                                                                        \
-        }                                                                                                            \
-        return RUZU_OK;                                                                                              \
-    }
-ARRAY_CROSS(float)
-ARRAY_CROSS(double)
-#undef ARRAY_CROSS
-
 /* ---- binding ---- */
 
 static bool array_is_float(const rz_type *element)
@@ -114,15 +47,10 @@ static bool array_is_float(const rz_type *element)
     return element->id == RUZU_TYPE_FLOAT || element->id == RUZU_TYPE_DOUBLE;
 }
 
-/* Elements of a value: of an ARRAY by type, of a constant LIST by its value; 0 when unknown. */
+/* Elements of an ARRAY; 0 of a LIST. */
 static uint32_t array_length_of(const rz_fn_arg *arg)
 {
-    if (arg->type->id == RUZU_TYPE_ARRAY) {
-        return arg->type->array_length;
-    }
-    return arg->type->id == RUZU_TYPE_LIST && arg->constant != NULL && !arg->constant->is_null
-               ? arg->constant->u.nested.count
-               : 0;
+    return arg->type->id == RUZU_TYPE_ARRAY ? arg->type->array_length : 0;
 }
 
 /* The one of FLOAT and DOUBLE to compute in: a column's rather than a literal's. */
@@ -147,7 +75,7 @@ static const rz_type *array_element_type(const rz_fn_arg *args)
     return args[0].constant != NULL ? a : RZ_DOUBLE;
 }
 
-/* Both arguments as ARRAYs of one type. */
+/* Both arguments as ARRAYs of one type; of two LISTs the lengths are known row by row only. */
 static ruzu_status array_bind_types(const char *name, const rz_fn_arg *args, rz_arena *arena, rz_fn_bound *out,
                                     const rz_type **out_element, rz_error *err)
 {
@@ -156,19 +84,14 @@ static ruzu_status array_bind_types(const char *name, const rz_fn_arg *args, rz_
         return rz_error_set(err, RUZU_ERROR_BINDER, "%s requires argument type to be FLOAT[] or DOUBLE[].", name);
     }
     uint32_t lengths[2] = {array_length_of(&args[0]), array_length_of(&args[1])};
-    uint32_t length = args[0].type->id == RUZU_TYPE_ARRAY || lengths[1] == 0 ? lengths[0] : lengths[1];
-    bool both_arrays = args[0].type->id == RUZU_TYPE_ARRAY && args[1].type->id == RUZU_TYPE_ARRAY;
-    if (length == 0) {
-        return rz_error_set(err, RUZU_ERROR_BINDER,
-                            "%s requires at least one argument to be ARRAY but all parameters are LIST.", name);
+    uint32_t length = lengths[0] == 0 ? lengths[1] : lengths[0];
+    const rz_type *type = length == 0 ? rz_type_list(arena, element) : rz_type_array(arena, element, length);
+    RZ_TRY_ALLOC(type, err, "binding a function");
+    if (lengths[0] != 0 && lengths[1] != 0 && lengths[0] != lengths[1]) {
+        return rz_fn_fail_cast(err, arena, &args[1], type);
     }
-    const rz_type *array = rz_type_array(arena, element, length);
-    RZ_TRY_ALLOC(array, err, "binding a function");
-    if (both_arrays && lengths[0] != lengths[1]) {
-        return rz_fn_fail_cast(err, arena, &args[1], array);
-    }
-    out->arg_types[0] = array;
-    out->arg_types[1] = array;
+    out->arg_types[0] = type;
+    out->arg_types[1] = type;
     *out_element = element;
     return RUZU_OK;
 }
@@ -199,7 +122,7 @@ static const rz_fn array_fns[][2] = {
 
 static ruzu_status array_bind_op(array_op op, const rz_fn_arg *args, rz_arena *arena, rz_fn_bound *out, rz_error *err)
 {
-    const rz_type *element = NULL;
+    const rz_type *element = RZ_DOUBLE;
     RZ_TRY(array_bind_types(array_fns[op][0].name, args, arena, out, &element, err));
     out->fn = &array_fns[op][element->id == RUZU_TYPE_FLOAT ? 0 : 1];
     out->result = element;
@@ -226,19 +149,20 @@ static ruzu_status array_bind_cross(const rz_fn_def *def, const rz_fn_arg *args,
     (void)def;
     (void)arg_count;
     RZ_TRY(array_bind_op(ARRAY_CROSS, args, arena, out, err));
-    out->result = out->arg_types[0];
-    if (out->result->array_length != 3) {
+    if (out->arg_types[0]->id == RUZU_TYPE_ARRAY && out->arg_types[0]->array_length != 3) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "ARRAY_CROSS_PRODUCT requires arrays of 3 elements.");
     }
+    out->result = rz_type_array(arena, out->arg_types[0]->child, 3);
+    RZ_TRY_ALLOC(out->result, err, "binding a function");
     return RUZU_OK;
 }
 
 static const rz_fn_def array_defs[] = {
-    RZ_FN_BIND("ARRAY_COSINE_SIMILARITY", 0, array_run_cosine_double, array_bind_cosine, ANY, RZ_P2(ARRAY, ARRAY)),
-    RZ_FN_BIND("ARRAY_CROSS_PRODUCT", 0, array_run_cross_double, array_bind_cross, ARRAY, RZ_P2(ARRAY, ARRAY)),
-    RZ_FN_BIND("ARRAY_DISTANCE", 0, array_run_distance_double, array_bind_distance, ANY, RZ_P2(ARRAY, ARRAY)),
-    RZ_FN_BIND("ARRAY_INNER_PRODUCT", 0, array_run_inner_double, array_bind_inner, ANY, RZ_P2(ARRAY, ARRAY)),
-    RZ_FN_BIND("ARRAY_SQUARED_DISTANCE", 0, array_run_squared_double, array_bind_squared, ANY, RZ_P2(ARRAY, ARRAY)),
+    RZ_FN_BIND("ARRAY_COSINE_SIMILARITY", RZ_FN_CAN_FAIL, array_run_cosine_double, array_bind_cosine, ANY, RZ_P2(ARRAY, ARRAY)),
+    RZ_FN_BIND("ARRAY_CROSS_PRODUCT", RZ_FN_CAN_FAIL, array_run_cross_double, array_bind_cross, ARRAY, RZ_P2(ARRAY, ARRAY)),
+    RZ_FN_BIND("ARRAY_DISTANCE", RZ_FN_CAN_FAIL, array_run_distance_double, array_bind_distance, ANY, RZ_P2(ARRAY, ARRAY)),
+    RZ_FN_BIND("ARRAY_INNER_PRODUCT", RZ_FN_CAN_FAIL, array_run_inner_double, array_bind_inner, ANY, RZ_P2(ARRAY, ARRAY)),
+    RZ_FN_BIND("ARRAY_SQUARED_DISTANCE", RZ_FN_CAN_FAIL, array_run_squared_double, array_bind_squared, ANY, RZ_P2(ARRAY, ARRAY)),
 };
 
 RZ_FN_GROUP(rz_fn_array_group, array_defs);

@@ -284,7 +284,15 @@ static ruzu_status compare_bind(const rz_fn_def *def, const rz_fn_arg *args, uin
     (void)arg_count;
     const rz_type *a = args[0].type;
     const rz_type *b = args[1].type;
-    const rz_type *type = rz_fn_compare_type(arena, a, b);
+    const rz_type *open_a = rz_fn_open_type(arena, &args[0]);
+    const rz_type *open_b = rz_fn_open_type(arena, &args[1]);
+    RZ_TRY_ALLOC(open_a, err, "binding a comparison");
+    RZ_TRY_ALLOC(open_b, err, "binding a comparison");
+    const rz_type *type = rz_fn_compare_type(arena, open_a, open_b);
+    if (type != NULL) {
+        type = rz_fn_close_type(arena, type);
+        RZ_TRY_ALLOC(type, err, "binding a comparison");
+    }
     if (type == NULL) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Type Mismatch: Cannot compare types %s and %s",
                             rz_fn_type_text(arena, a), rz_fn_type_text(arena, b));

@@ -185,7 +185,9 @@ static ruzu_status convert_bind_boolean(const rz_fn_def *def, const rz_fn_arg *a
 }
 
 #define CONVERT_NUMBER(name, id) RZ_FN_BIND(name, RZ_FN_CAN_FAIL, convert_cast, convert_bind_number, id, RZ_P1(ANY))
-#define CONVERT_TEXT(name, id)   RZ_FN_BIND(name, RZ_FN_CAN_FAIL, convert_cast, convert_bind_text, id, RZ_P1(ANY))
+/* Anything, by way of its text. */
+#define CONVERT_FROM_TEXT      1, {RUZU_TYPE_ANY}, "(STRING)"
+#define CONVERT_TEXT(name, id) RZ_FN_BIND(name, RZ_FN_CAN_FAIL, convert_cast, convert_bind_text, id, CONVERT_FROM_TEXT)
 
 static const rz_fn_def convert_defs[] = {
     CONVERT_TEXT("TIMESTAMP", TIMESTAMP),
@@ -216,5 +218,6 @@ static const rz_fn_def convert_defs[] = {
 };
 #undef CONVERT_NUMBER
 #undef CONVERT_TEXT
+#undef CONVERT_FROM_TEXT
 
 RZ_FN_GROUP(rz_fn_convert_group, convert_defs);

@@ -485,14 +485,15 @@ static ruzu_status list_bind_same(const rz_fn_def *def, const rz_fn_arg *args, u
 static ruzu_status list_bind_search(const rz_fn_arg *list, const rz_fn_arg *value, rz_arena *arena, rz_fn_bound *out,
                                     const rz_type **out_common, rz_error *err)
 {
-    const rz_type *element = list->type->id == RUZU_TYPE_ANY ? value->type : rz_fn_element_type(list->type);
+    bool open = list->type->id == RUZU_TYPE_ANY || list->open_list;
+    const rz_type *element = open ? value->type : rz_fn_element_type(list->type);
     const rz_type *common = rz_type_equal(element, value->type) ? element : rz_type_common(arena, element, value->type);
     *out_common = common;
     if (common == NULL) {
         return RUZU_OK;
     }
     common = common->id == RUZU_TYPE_ANY ? RZ_INT64 : common;
-    if (list->type->id == RUZU_TYPE_ANY || !rz_type_equal(element, common)) {
+    if (open || !rz_type_equal(element, common)) {
         out->arg_types[0] = rz_type_list(arena, common);
         RZ_TRY_ALLOC(out->arg_types[0], err, "binding a function");
     }
@@ -537,8 +538,10 @@ static ruzu_status list_bind_has_all(const rz_fn_def *def, const rz_fn_arg *args
 {
     (void)def;
     (void)arg_count;
-    const rz_type *a = args[0].type->id == RUZU_TYPE_ANY ? RZ_ANY : rz_fn_element_type(args[0].type);
-    const rz_type *b = args[1].type->id == RUZU_TYPE_ANY ? RZ_ANY : rz_fn_element_type(args[1].type);
+    bool open_a = args[0].type->id == RUZU_TYPE_ANY || args[0].open_list;
+    bool open_b = args[1].type->id == RUZU_TYPE_ANY || args[1].open_list;
+    const rz_type *a = open_a ? RZ_ANY : rz_fn_element_type(args[0].type);
+    const rz_type *b = open_b ? RZ_ANY : rz_fn_element_type(args[1].type);
     const rz_type *common = rz_type_common(arena, a, b);
     if (common == NULL) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot bind LIST_HAS_ALL with parameter type %s and %s.",

@@ -18,10 +18,10 @@ static ruzu_status listb_fail(rz_error *err, rz_arena *arena, const char *name, 
                         rz_fn_type_text(arena, a), rz_fn_type_text(arena, b));
 }
 
-/* Element types of an untyped NULL list do not count. */
+/* Element types of untyped NULLs and of open lists do not count. */
 static const rz_type *listb_known_element(const rz_fn_arg *arg)
 {
-    return arg->type->id == RUZU_TYPE_ANY ? RZ_ANY : rz_fn_element_type(arg->type);
+    return arg->type->id == RUZU_TYPE_ANY || arg->open_list ? RZ_ANY : rz_fn_element_type(arg->type);
 }
 
 static ruzu_status listb_set_list(const rz_type *element, rz_arena *arena, rz_fn_bound *out, rz_error *err)

@@ -481,6 +481,9 @@ static ruzu_status math_bind_extreme(const rz_fn_def *def, const rz_fn_arg *args
     if (type == NULL) {
         return rz_fn_fail_arguments(err, def->fn.name, args, arg_count);
     }
+    if (type->id >= RUZU_TYPE_TIMESTAMP && type->id <= RUZU_TYPE_TIMESTAMP_TZ) {
+        type = rz_type_of(RUZU_TYPE_TIMESTAMP); /* as Kuzu's only overload for them */
+    }
     for (uint32_t i = 0; i < arg_count; i++) {
         out->arg_types[i] = type;
     }

@@ -137,7 +137,9 @@ bool rz_fn_exists(const char *name)
 
 const char *rz_fn_canonical_name(const char *name)
 {
-    return fn_canonical(name);
+    fn_walk walk = fn_walk_begin(name);
+    const rz_fn_def *def = fn_walk_next(&walk);
+    return def == NULL ? NULL : def->fn.name;
 }
 
 /* ---- messages ---- */
@@ -264,12 +266,27 @@ ruzu_status rz_fn_fail_cast(rz_error *err, rz_arena *arena, const rz_fn_arg *arg
     return status;
 }
 
+const rz_type *rz_fn_open_type(rz_arena *arena, const rz_fn_arg *arg)
+{
+    return arg->open_list && arg->type->id == RUZU_TYPE_LIST ? rz_type_list(arena, RZ_ANY) : arg->type;
+}
+
+const rz_type *rz_fn_close_type(rz_arena *arena, const rz_type *type)
+{
+    if (type->id != RUZU_TYPE_LIST) {
+        return type;
+    }
+    const rz_type *element = type->child->id == RUZU_TYPE_ANY ? RZ_INT64 : rz_fn_close_type(arena, type->child);
+    return element == NULL || element == type->child ? (element == NULL ? NULL : type) : rz_type_list(arena, element);
+}
+
 const rz_type *rz_fn_common_type(rz_arena *arena, const rz_fn_arg *args, uint32_t arg_count, rz_error *err)
 {
     const rz_type *type = RZ_ANY;
     uint32_t from = 0;
     for (uint32_t i = 0; i < arg_count; i++) {
-        const rz_type *common = rz_type_common(arena, type, args[i].type);
+        const rz_type *arg_type = rz_fn_open_type(arena, &args[i]);
+        const rz_type *common = arg_type == NULL ? NULL : rz_type_common(arena, type, arg_type);
         if (common == NULL) {
             /* Text is what does not fit, wherever it stands. */
             bool blame_before = type->id == RUZU_TYPE_STRING;
@@ -278,6 +295,10 @@ const rz_type *rz_fn_common_type(rz_arena *arena, const rz_fn_arg *args, uint32_
         }
         from = common == args[i].type ? i : from;
         type = common;
+    }
+    type = rz_fn_close_type(arena, type);
+    if (type == NULL) {
+        (void)rz_error_no_memory(err, "binding a function");
     }
     return type;
 }

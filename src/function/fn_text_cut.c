@@ -26,7 +26,7 @@ static int64_t text_count(const rz_string *text)
 
 /* ---- single characters ---- */
 
-/* list_extract on text: empty beyond either end. */
+/* list_extract on text: empty at 0 and beyond the end, the first character before the start. */
 static ruzu_status text_extract(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
                                 const rz_sel *sel, rz_vec *out, rz_error *err)
 {
@@ -40,7 +40,9 @@ static ruzu_status text_extract(const rz_fn_bound *bound, rz_fn_context *context
         const rz_string *text = &RZ_FN_GET(rz_string, texts, row);
         int64_t position = RZ_FN_GET(int64_t, positions, row);
         int64_t count = text_count(text);
-        position = position < 0 && position >= -count ? count + 1 + position : position;
+        if (position < 0) {
+            position = position < -count ? 1 : count + 1 + position;
+        }
         bool inside = position >= 1 && position <= count;
         text_put_range(text, inside ? position : 1, inside ? position : 0, out, row);
     }

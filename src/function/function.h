@@ -51,6 +51,7 @@ typedef struct rz_fn_arg {
     const rz_value *constant; /* its value when it is a literal or folded constant, else NULL */
     const char *name;         /* `name := e`, or of a variable/property for struct_pack; NULL otherwise */
     bool named;               /* given as name := e */
+    bool open_list;           /* a list literal without a typed element, [] or [NULL]: its element type may become any other */
 } rz_fn_arg;
 
 struct rz_fn {
@@ -61,7 +62,7 @@ struct rz_fn {
 
 /* True when a scalar function of this name (any case, aliases included) exists. */
 bool rz_fn_exists(const char *name);
-/* Canonical upper-case name of an alias ("array_cat" → "LIST_CONCAT"), or NULL. */
+/* Canonical upper-case name of a function or alias ("array_cat" → "LIST_CONCAT", "abs" → "ABS"), or NULL. */
 const char *rz_fn_canonical_name(const char *name);
 
 /*

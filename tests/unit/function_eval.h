@@ -3,9 +3,10 @@
  * Calls a function by name as the binder and the evaluator would, for the unit tests of function.
  *
  * Arguments are texts: "INT64:5", "STRING:abc", "INT64:~" (a NULL of a type), "~" (an untyped NULL), "@name INT64:5" (a
- * named argument), "?INT64:5" (not known at bind time). The result is the text "TYPE:value", "TYPE:~" for NULL, or the
- * error's message. Each call is made for flat, constant and dictionary arguments in all mixtures, with NULL rows
- * between, with and without a selection; a different outcome anywhere is the result "shapes differ: …".
+ * named argument), "!INT64[]:[]" (an open list), "?INT64:5" (not known at bind time). The result is the text
+ * "TYPE:value", "TYPE:~" for NULL, or the error's message. Each call is made for flat, constant and dictionary
+ * arguments in all mixtures, with NULL rows between, with and without a selection; a different outcome anywhere is the
+ * result "shapes differ: …".
  */
 #ifndef RZ_TESTS_FUNCTION_EVAL_H
 #define RZ_TESTS_FUNCTION_EVAL_H
@@ -39,6 +40,10 @@ static ruzu_status eval_read_arg(const char *text, rz_fn_arg *arg, rz_vec **out)
     bool known = true;
     if (*text == '?') {
         known = false;
+        text++;
+    }
+    if (*text == '!') {
+        arg->open_list = true;
         text++;
     }
     if (*text == '@') {

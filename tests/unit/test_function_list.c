@@ -152,14 +152,32 @@ static const eval_case list_cases[] = {
      "Binder exception: Function RANGE did not receive correct arguments:\nActual:   (STRING,INT64)..."},
 };
 
+/* Empty list literals take any element type. */
+static const eval_case open_cases[] = {
+    {"list_concat", {"STRING[]:[a]", "!INT64[]:[]"}, "STRING[]:[a]"},
+    {"list_cat", {"!INT64[]:[]", "STRING[]:[a]"}, "STRING[]:[a]"},
+    {"list_append", {"!INT64[]:[]", "STRING:a"}, "STRING[]:[a]"},
+    {"list_prepend", {"!INT64[]:[]", "STRING:a"}, "STRING[]:[a]"},
+    {"list_concat", {"!INT64[]:[]", "!INT64[]:[]"}, "INT64[]:[]"},
+    {"list_creation", {"!INT64[]:[]", "STRING[]:[a]"}, "STRING[][]:[[],[a]]"},
+    {"list_creation", {"!INT64[]:[]", "!INT64[]:[]"}, "INT64[][]:[[],[]]"},
+    {"list_contains", {"!INT64[]:[]", "STRING:a"}, "BOOL:False"},
+    {"list_has_all", {"STRING[]:[a]", "!INT64[]:[]"}, "BOOL:True"},
+    {"EQUALS", {"STRING[]:[a]", "!INT64[]:[]"}, "BOOL:False"},
+    {"EQUALS", {"!INT64[]:[]", "!INT64[]:[]"}, "BOOL:True"},
+};
+
 static const eval_case array_cases[] = {
     {"array_value", {"INT64:1", "DOUBLE:2.5"}, "DOUBLE[2]:[1.0,2.5]"},
     {"array_distance", {"DOUBLE[2]:[1,2]", "DOUBLE[2]:[3,4]"}, "DOUBLE:2.8284271247461903"},
     {"array_squared_distance", {"DOUBLE[2]:[1,2]", "DOUBLE[]:[3,4]"}, "DOUBLE:8.0"},
     {"array_inner_product", {"DOUBLE[]:[1,2]", "DOUBLE[]:[3,4]"}, "DOUBLE:11.0"},
-    {"array_inner_product",
-     {"?DOUBLE[]:[1,2]", "?DOUBLE[]:[3,4]"},
-     "Binder exception: ARRAY_INNER_PRODUCT requires at least one argument to be ARRAY but all parameters are LIST."},
+    {"array_inner_product", {"?DOUBLE[]:[1,2]", "?DOUBLE[]:[3,4]"}, "DOUBLE:11.0"},
+    {"array_distance",
+     {"?DOUBLE[]:[1,2]", "?DOUBLE[]:[3]"},
+     "Conversion exception: Unsupported casting LIST with incorrect list entry to ARRAY. Expected: 2, Actual: 1."},
+    {"array_cross_product", {"DOUBLE[]:[1,2,3]", "DOUBLE[]:[3,4,5]"}, "DOUBLE[3]:[-2.0,4.0,-2.0]"},
+
     {"array_dot_product", {"FLOAT[10]:[1,2,3,4,5,6,7,8,9,10]", "FLOAT[10]:[1,1,1,1,1,1,1,1,1,1]"}, "FLOAT:55.0"},
     {"array_cosine_similarity", {"DOUBLE[2]:[0,0]", "DOUBLE[2]:[3,4]"}, "DOUBLE:0.0"},
     {"array_cosine_similarity", {"DOUBLE[2]:[1,0]", "DOUBLE[2]:[1,0]"}, "DOUBLE:1.0"},
@@ -286,6 +304,10 @@ static void lists(void)
 {
     EVAL_CASES(list_cases);
 }
+static void open_lists(void)
+{
+    EVAL_CASES(open_cases);
+}
 static void arrays(void)
 {
     EVAL_CASES(array_cases);
@@ -319,6 +341,7 @@ static void map_keys_are_checked_on_demand(void)
 int main(void)
 {
     RUN(lists);
+    RUN(open_lists);
     RUN(arrays);
     RUN(nested);
     RUN(values);

@@ -271,11 +271,11 @@ static void aliases_hide_no_function(void)
     const char *name, *kind, *signature;
     for (uint32_t i = 0; rz_fn_list(i, &name, &kind, &signature); i++) {
         const char *canonical = rz_fn_canonical_name(name);
-        if (canonical == NULL) {
+        if (strcmp(kind, "AGGREGATE FUNCTION") == 0) {
             continue;
         }
         CHECK(rz_fn_exists(canonical));
-        CHECK(rz_fn_canonical_name(canonical) == NULL);
+        CHECK_STR(rz_fn_canonical_name(canonical), canonical);
         const char *other, *other_kind, *other_signature;
         bool listed = false;
         for (uint32_t j = 0; rz_fn_list(j, &other, &other_kind, &other_signature); j++) {
@@ -284,6 +284,8 @@ static void aliases_hide_no_function(void)
         CHECK(listed);
     }
     CHECK_STR(rz_fn_canonical_name("array_cat"), "LIST_CONCAT");
+    CHECK_STR(rz_fn_canonical_name("Abs"), "ABS");
+    CHECK(rz_fn_canonical_name("nosuch") == NULL);
 }
 
 /* Vectors of full length and every shape; values and results as int64. */
@@ -294,7 +296,7 @@ static void long_vectors(void)
     eval_state *s = &eval_shared;
     uint64_t random = 11;
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
-        rz_fn_arg args[2] = {{RZ_INT64, NULL, NULL, false}, {RZ_INT64, NULL, NULL, false}};
+        rz_fn_arg args[2] = {{RZ_INT64, NULL, NULL, false, false}, {RZ_INT64, NULL, NULL, false, false}};
         rz_fn_bound bound;
         CHECK(rz_fn_resolve(names[n], args, 2, &s->arena, &bound, &s->err) == RUZU_OK);
         for (int mixture = 0; mixture < 18; mixture++) {
@@ -351,8 +353,8 @@ static void the_first_failure_is_told(void)
 {
     eval_begin();
     eval_state *s = &eval_shared;
-    rz_fn_arg args[2] = {{rz_type_of(RUZU_TYPE_INT8), NULL, NULL, false},
-                         {rz_type_of(RUZU_TYPE_INT8), NULL, NULL, false}};
+    rz_fn_arg args[2] = {{rz_type_of(RUZU_TYPE_INT8), NULL, NULL, false, false},
+                         {rz_type_of(RUZU_TYPE_INT8), NULL, NULL, false, false}};
     rz_fn_bound bound;
     CHECK(rz_fn_resolve("+", args, 2, &s->arena, &bound, &s->err) == RUZU_OK);
     rz_vec *a, *b, *out;
@@ -403,7 +405,7 @@ static void paths_and_ids(void)
         const char *name;
         int64_t want[3];
     } cases[] = {{"length", {2, 1, 0}}, {"is_trail", {1, 1, 1}}, {"is_acyclic", {0, 1, 1}}};
-    rz_fn_arg arg = {path, NULL, NULL, false};
+    rz_fn_arg arg = {path, NULL, NULL, false, false};
     const rz_vec *given[1] = {paths};
     rz_sel all = {NULL, 3};
     for (size_t i = 0; i < 3; i++) {
