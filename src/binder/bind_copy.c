@@ -76,7 +76,7 @@ static ruzu_status copy_choose_pair(rz_binder *binder, const rz_ast_copy_from *a
     return rz_error_set(err, RUZU_ERROR_BINDER, "Rel table %s does not contain %s-%s from-to pair.", out->table->name, from, to);
 }
 
-static ruzu_status copy_columns(rz_binder *binder, const rz_ast_copy_from *ast, rz_bound_copy_from *out, rz_error *err)
+static ruzu_status copy_bind_columns(rz_binder *binder, const rz_ast_copy_from *ast, rz_bound_copy_from *out, rz_error *err)
 {
     const rz_cat_table *table = out->table;
     uint32_t *idxs = RZ_NEW_ARRAY(binder->arena, uint32_t, table->property_count + ast->column_count);
@@ -110,7 +110,7 @@ static ruzu_status copy_columns(rz_binder *binder, const rz_ast_copy_from *ast, 
 }
 
 /* The query's columns, cast to the table's. */
-static ruzu_status copy_query(rz_binder *binder, const rz_ast_query *ast, rz_bound_copy_from *out, rz_error *err)
+static ruzu_status copy_bind_query(rz_binder *binder, const rz_ast_query *ast, rz_bound_copy_from *out, rz_error *err)
 {
     bool writes = false;
     bind_scope *outer = binder->scope;
@@ -154,10 +154,10 @@ ruzu_status rz_bind_copy_from(rz_binder *binder, const rz_ast_copy_from *ast, rz
     if (out->table->kind == RZ_CAT_REL_TABLE) {
         RZ_TRY(copy_choose_pair(binder, ast, out, err));
     }
-    RZ_TRY(copy_columns(binder, ast, out, err));
+    RZ_TRY(copy_bind_columns(binder, ast, out, err));
     out->ignore_errors = copy_option_true(&ast->options, "ignore_errors");
     if (ast->source.kind == RZ_AST_SOURCE_QUERY) {
-        return copy_query(binder, ast->source.query, out, err);
+        return copy_bind_query(binder, ast->source.query, out, err);
     }
     out->from_files = true;
     return rz_bind_files(binder, &ast->source, &ast->options, &out->files, err);

@@ -141,7 +141,7 @@ ruzu_status rz_copy_batch_look_up(copy_loader *loader, copy_batch *batch, const 
 /* ---- appending ---- */
 
 /* One vector per property of the table. */
-static ruzu_status copy_values(copy_loader *loader, copy_batch *batch, const rz_sel *sel, rz_error *err)
+static ruzu_status copy_batch_values(copy_loader *loader, copy_batch *batch, const rz_sel *sel, rz_error *err)
 {
     const copy_run *run = loader->run;
     const rz_bound_copy_from *copy = run->copy;
@@ -171,7 +171,7 @@ ruzu_status rz_copy_batch_append(copy_loader *loader, copy_batch *batch, const c
     if (sel.count == 0) {
         return RUZU_OK;
     }
-    RZ_TRY(copy_values(loader, batch, &sel, err));
+    RZ_TRY(copy_batch_values(loader, batch, &sel, err));
     if (run->nodes != NULL) {
         copy_place here = *place;
         return rz_ntab_bulk_append(run->nodes, loader->values, &sel, run->copy->ignore_errors ? copy_on_bad_row : NULL, &here, err);
