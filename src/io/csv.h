@@ -26,7 +26,7 @@
 #ifdef RZ_TINY
 #define CSV_BLOCK_SIZE 64u
 #define CSV_READ_AHEAD 16u
-#define CSV_RECORD_LIMIT (64u * 1024u)
+#define CSV_RECORD_LIMIT (1024u * 1024u)
 #else
 #define CSV_BLOCK_SIZE (1024u * 1024u)
 #define CSV_READ_AHEAD (64u * 1024u)

@@ -12,10 +12,11 @@
 #include <string.h>
 
 #ifdef RZ_TINY
-#define SNIFF_FIRST_READ 256u
+#define SNIFF_FIRST_READ 1024u
 #else
 #define SNIFF_FIRST_READ (128u * 1024u)
 #endif
+#define SNIFF_GOOD_READ (2u * 1024u * 1024u) /* enough when it has any record at all */
 #define SNIFF_MAX_READ (16u * 1024u * 1024u)
 
 typedef struct sniff_text {
@@ -205,7 +206,7 @@ static ruzu_status sniff_open(sniff_sample *sample, rz_vfs *vfs, const char *pat
         bool enough = sniff_skip(sample, options->skip);
         if (enough && !sample->whole) {
             RZ_TRY(sniff_parse(sample, dialect, false, &enough, err));
-            enough = enough || sample->rows.count != 0; /* many short samples are better than none, and long lines tell enough */
+            enough = enough || (sample->rows.count != 0 && want >= SNIFF_GOOD_READ);
         }
         if (enough || sample->whole || want >= SNIFF_MAX_READ) {
             return RUZU_OK;
