@@ -109,6 +109,44 @@ static ruzu_status copy_bind_columns(rz_binder *binder, const rz_ast_copy_from *
     return RUZU_OK;
 }
 
+/* A second projection behind an arm's RETURN, passing its columns on: what casts go into (ORDER BY of the first refers to its columns). */
+static ruzu_status copy_add_projection(rz_binder *binder, rz_bound_single_query *arm, rz_error *err)
+{
+    rz_bound_clause *clauses = RZ_NEW_ARRAY(binder->arena, rz_bound_clause, arm->clause_count + 1);
+    RZ_TRY_ALLOC(clauses, err, "binding COPY");
+    memcpy(clauses, arm->clauses, arm->clause_count * sizeof *clauses);
+    rz_bound_projection *first = &clauses[arm->clause_count - 1].u.projection;
+    rz_bound_clause *second = &clauses[arm->clause_count];
+    second->kind = RZ_BOUND_PROJECTION;
+    second->u.projection.is_return = true;
+    second->u.projection.item_count = first->item_count;
+    second->u.projection.items = RZ_NEW_ARRAY(binder->arena, rz_bound_item, first->item_count);
+    RZ_TRY_ALLOC(second->u.projection.items, err, "binding COPY");
+    first->is_return = false;
+    for (uint32_t i = 0; i < first->item_count; i++) {
+        rz_bound_item *item = &second->u.projection.items[i];
+        *item = first->items[i];
+        RZ_TRY(rz_bind_column(binder, item->name, first->items[i].column, first->items[i].expr->type, &item->expr, err));
+    }
+    arm->clauses = clauses;
+    arm->clause_count++;
+    return RUZU_OK;
+}
+
+static ruzu_status copy_cast_column(rz_binder *binder, rz_bound_query *query, uint32_t idx, const rz_type *wanted, rz_error *err)
+{
+    uint32_t *columns = (uint32_t *)(uintptr_t)query->columns; /* made by the binder a moment ago */
+    for (uint32_t a = 0; a < query->arm_count; a++) {
+        rz_bound_item *item = &query->arms[a].clauses[query->arms[a].clause_count - 1].u.projection.items[idx];
+        if (!rz_type_equal(item->expr->type, wanted)) {
+            RZ_TRY(rz_bind_assign_cast(binder, item->expr, wanted, &item->expr, err));
+            item->column = rz_bind_new_column(binder);
+            columns[a * query->result_count + idx] = item->column;
+        }
+    }
+    return RUZU_OK;
+}
+
 /* The query's columns, cast to the table's. */
 static ruzu_status copy_bind_query(rz_binder *binder, const rz_ast_query *ast, rz_bound_copy_from *out, rz_error *err)
 {
@@ -121,6 +159,9 @@ static ruzu_status copy_bind_query(rz_binder *binder, const rz_ast_query *ast, r
     if (out->query->result_count != out->column_count + keys) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Query returns %u columns but %u columns were expected.", out->query->result_count, out->column_count + keys);
     }
+    for (uint32_t a = 0; a < out->query->arm_count; a++) {
+        RZ_TRY(copy_add_projection(binder, &out->query->arms[a], err));
+    }
     for (uint32_t i = 0; i < out->query->result_count; i++) {
         const rz_type *wanted = NULL;
         if (i < keys) {
@@ -130,16 +171,7 @@ static ruzu_status copy_bind_query(rz_binder *binder, const rz_ast_query *ast, r
         } else {
             wanted = out->table->properties[out->property_idxs[i - keys]].type;
         }
-        for (uint32_t a = 0; a < out->query->arm_count; a++) {
-            rz_bound_single_query *arm = &out->query->arms[a];
-            rz_bound_item *item = &arm->clauses[arm->clause_count - 1].u.projection.items[i];
-            if (rz_type_equal(item->expr->type, wanted)) {
-                continue;
-            }
-            RZ_TRY(rz_bind_assign_cast(binder, item->expr, wanted, &item->expr, err));
-            item->column = rz_bind_new_column(binder);
-            ((uint32_t *)(uintptr_t)out->query->columns)[a * out->query->result_count + i] = item->column;
-        }
+        RZ_TRY(copy_cast_column(binder, out->query, i, wanted, err));
         ((const rz_type **)(uintptr_t)out->query->result_types)[i] = wanted;
     }
     return RUZU_OK;

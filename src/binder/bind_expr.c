@@ -532,6 +532,11 @@ ruzu_status rz_bind_expr(rz_binder *binder, const rz_ast_expr *ast, rz_expr **ou
     if ((*out)->position == RZ_ERROR_NO_POSITION) {
         (*out)->position = ast->position;
     }
+    if ((*out)->kind == RZ_EXPR_LIST_LAMBDA) { /* its body has no text of its own: the source's */
+        rz_ast_text text = rz_ast_expr_text(binder->script, ast);
+        (*out)->name = rz_arena_strndup(binder->arena, text.data, text.length);
+        RZ_TRY_ALLOC((*out)->name, err, "naming a column");
+    }
     return RUZU_OK;
 }
 

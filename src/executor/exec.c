@@ -111,6 +111,22 @@ ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_rtab_reader *
     return RUZU_OK;
 }
 
+void rz_worker_forget_ntab(rz_worker *worker, uint32_t table_id)
+{
+    if (table_id < worker->reader_slots && worker->ntabs[table_id] != NULL) {
+        rz_ntab_reader_free(worker->ntabs[table_id]);
+        worker->ntabs[table_id] = NULL;
+    }
+}
+
+void rz_worker_forget_rtab(rz_worker *worker, uint32_t pair_id)
+{
+    if (pair_id < worker->reader_slots && worker->rtabs[pair_id] != NULL) {
+        rz_rtab_reader_free(worker->rtabs[pair_id]);
+        worker->rtabs[pair_id] = NULL;
+    }
+}
+
 /* ---- pipelines ---- */
 
 typedef struct exec_pipeline {

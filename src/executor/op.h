@@ -54,6 +54,9 @@ struct rz_worker {
 
 RZ_NODISCARD ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_rtab_reader **out, rz_error *err);
+/* Closes a table's reader, because this worker has just written to the table: the next use opens one that sees the new rows. Nobody may hold the old one. */
+void rz_worker_forget_ntab(rz_worker *worker, uint32_t table_id);
+void rz_worker_forget_rtab(rz_worker *worker, uint32_t pair_id);
 /* RUZU_OK, or INTERRUPTED / TIMEOUT ("Interrupted.") when the statement should stop. Cheap: call once a chunk and at least every 4,096 inner iterations. */
 RZ_NODISCARD ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err);
 

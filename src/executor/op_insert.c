@@ -2,6 +2,8 @@
 /*
  * INSERT: for each input row the nodes, then the relationships of a CREATE clause.
  *
+ * What stands above sees the new rows; what stands below in the same pipeline reads other tables (the planner puts a BARRIER between otherwise).
+ *
  * Works chunk by chunk: all nodes of one pattern element for the whole chunk, then the next element; relationships after all nodes, so that they may join nodes made in the same
  * clause. A relationship between ends of several tables goes to the pair that fits each row. One worker: the writer's list of changes is not shared.
  */
@@ -105,6 +107,7 @@ static ruzu_status insert_nodes(op_insert *op, const rz_chunk *input, const rz_s
         rz_vec_reset(element->made);
         RZ_TRY(insert_values(element, table->property_count, input, sel, err));
         RZ_TRY(rz_ntab_insert(rz_txn_ntab(txn, table->id), rz_txn_writer(txn), element->values, sel, (rz_id *)element->made->data, err));
+        rz_worker_forget_ntab(op->op.worker, table->id);
     }
     return RUZU_OK;
 }
@@ -175,6 +178,7 @@ static ruzu_status insert_rels(op_insert *op, const rz_chunk *input, const rz_se
                 continue;
             }
             RZ_TRY(rz_rtab_insert(rz_txn_rtab(txn, rel->pairs[p].id), rz_txn_writer(txn), op->src_ids, op->dst_ids, element->values, &rows, op->rel_ids, err));
+            rz_worker_forget_rtab(op->op.worker, rel->pairs[p].id);
             for (uint32_t r = 0; r < rows.count; r++) {
                 uint32_t row = op->rows[r];
                 refs[row] = (rz_rel_ref){.src = op->src_ids[row], .dst = op->dst_ids[row], .rel = op->rel_ids[row]};

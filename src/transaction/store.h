@@ -37,11 +37,15 @@ struct rz_store {
     uint64_t timestamp;       /* newest commit */
     uint64_t saved_timestamp; /* contained in the newest header */
     uint64_t next_txn_id;
-    uint32_t live;            /* transactions */
+    rz_txn *oldest;           /* live transactions, by begin: snapshots rise along the list */
+    rz_txn *newest;
+    uint32_t live;            /* how many */
 };
 
 struct rz_txn {
     rz_store *store;
+    rz_txn *older; /* in the store's list; guarded by its lock */
+    rz_txn *newer;
     bool write;
     rz_snapshot snapshot;
     rz_catalog *catalog; /* counted reference; its own copy once `edited` */

@@ -116,6 +116,22 @@ static void save_forget_dropped(rz_store *store)
     }
 }
 
+/* Versions and stamps that no open snapshot needs any more are given back. */
+static void save_trim(rz_store *store)
+{
+    rz_mutex_lock(&store->lock);
+    uint64_t oldest = store->oldest == NULL ? store->timestamp : store->oldest->snapshot.timestamp;
+    rz_mutex_unlock(&store->lock);
+    for (uint32_t id = 0; id < rz_catalog_id_end(store->catalog); id++) {
+        store_table *table = rz_store_table(store, id);
+        if (table != NULL && table->ntab != NULL) {
+            rz_ntab_trim(table->ntab, oldest);
+        } else if (table != NULL) {
+            rz_rtab_trim(table->rtab, oldest);
+        }
+    }
+}
+
 static ruzu_status save_header(rz_store *store, const rz_str lists[2], const rz_str *catalog, rz_arena *arena, save_ranges *replaced, rz_error *err)
 {
     rz_file_header header = *rz_disk_header(store->disk);
@@ -163,6 +179,7 @@ ruzu_status rz_store_save(rz_store *store, rz_error *err)
     }
     RZ_TRY_GOTO(save_header(store, lists, &catalog, &arena, &replaced, err));
     store->saved_timestamp = store->timestamp;
+    save_trim(store);
 cleanup:
     for (uint32_t i = 0; i < replaced.count; i++) {
         if (status == RUZU_OK) {

@@ -36,6 +36,13 @@ ruzu_status rz_txn_begin(rz_store *store, bool write, uint64_t busy_timeout_us, 
     }
     txn->catalog = store->catalog;
     rz_catalog_retain(txn->catalog);
+    txn->older = store->newest;
+    if (store->newest != NULL) {
+        store->newest->newer = txn;
+    } else {
+        store->oldest = txn;
+    }
+    store->newest = txn;
     store->live++;
     rz_mutex_unlock(&store->lock);
     txn->writer.snapshot = txn->snapshot;
@@ -51,6 +58,16 @@ static void txn_end(rz_txn *txn)
     rz_catalog_release(txn->catalog);
     rz_arena_free(&txn->arena);
     rz_mutex_lock(&store->lock);
+    if (txn->older != NULL) {
+        txn->older->newer = txn->newer;
+    } else {
+        store->oldest = txn->newer;
+    }
+    if (txn->newer != NULL) {
+        txn->newer->older = txn->older;
+    } else {
+        store->newest = txn->older;
+    }
     store->live--;
     rz_mutex_unlock(&store->lock);
     if (txn->write) {
