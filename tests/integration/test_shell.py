@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The ruzu program from outside: options, exit statuses, scripts, the line protocol.
+
+    test_shell.py RUZU
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = sys.argv[1]
+failures = 0
+
+
+def run(*arguments, text='', folder=None):
+    done = subprocess.run([PROGRAM] + list(arguments), input=text.encode('utf-8', 'surrogateescape'), capture_output=True, cwd=folder, timeout=120,
+                          check=False)
+    return done.returncode, done.stdout.decode('utf-8', 'replace'), done.stderr.decode('utf-8', 'replace')
+
+
+def check(what, got, wanted):
+    global failures
+    if got != wanted:
+        failures += 1
+        print('FAILED: %s\n   got      %r\n   expected %r' % (what, got, wanted))
+
+
+def check_contains(what, got, part):
+    global failures
+    if part not in got:
+        failures += 1
+        print('FAILED: %s\n   %r\n   is not in %r' % (what, part, got))
+
+
+def options():
+    status, out, _ = run('--version')
+    check('--version', (status, out.startswith('ruzu ')), (0, True))
+    status, out, _ = run('--help')
+    check('--help', (status, 'Exit status' in out), (0, True))
+    for wrong in (['--nosuch'], ['--threads'], ['--threads', '0'], ['--buffer-pool', '12XB'], ['--wal-sync', 'maybe'], ['a', 'b'],
+                  ['--format', 'nosuch']):
+        status, out, err = run(*wrong)
+        check('usage %r' % wrong, (status, out, err.startswith('Error: ')), (3, '', True))
+
+
+def statements(folder):
+    path = os.path.join(folder, 'a.ruzu')
+    check('-c', run('-c', 'RETURN 1 AS a', '--format', 'csv'), (0, 'a\n1\n', ''))
+    check('two -c', run('-c', 'CREATE NODE TABLE T(id INT64 PRIMARY KEY)', '-c', 'CREATE (:T {id: 5})', path),
+          (0, 'Table T has been created.\n', ''))
+    check('it is stored', run(path, '-c', 'MATCH (t:T) RETURN t.id AS id', '--format', 'jsonl'), (0, '{"id":5}\n', ''))
+    status, out, err = run(path, '-c', 'RETURN x', '-c', 'RETURN 1')
+    check('a failure ends it', (status, out), (1, ''))
+    check('with its text', err, 'Error: Binder exception: Variable x is not in scope.\n')
+    check('options', run('--threads', '2', '--buffer-pool', '64MiB', '--memory-limit', '1GiB', '--wal-sync', 'off', '--read-only', path, '-c',
+                         'MATCH (t:T) RETURN count(*) AS n', '--format', 'lines'), (0, 'n\n1\n', ''))
+    status, out, err = run('--read-only', path, '-c', 'CREATE (:T {id: 6})')
+    check('read-only', (status, err), (1, 'Error: Connection exception: Cannot execute write operations in a read-only database!\n'))
+    status, out, err = run(os.path.join(folder, 'no/such/folder.ruzu'), '-c', 'RETURN 1')
+    check('not opened', (status, out, err.startswith('Error: IO exception: ')), (2, '', True))
+
+
+def scripts():
+    status, out, err = run('--format', 'csv', text='''
+        // a comment; with a semicolon
+        RETURN ';' AS a; /* and ; here */ RETURN "x;y" AS `b;c`;
+        RETURN 3 AS last''')
+    check('a script', (status, out, err), (0, 'a\n;\nb;c\nx;y\nlast\n3\n', ''))
+    status, out, err = run('--format', 'csv', text='RETURN 1 AS a; RETURN 1 / 0; RETURN 2 AS b;')
+    check('a script that fails', (status, out, err), (1, 'a\n1\n', 'Error: Runtime exception: Divide by zero.\n'))
+    check('an empty script', run(text=' ; // nothing\n'), (0, '', ''))
+    status, out, err = run(text="RETURN 'ab' AS x;")
+    check('a box', out, '┌────┐\n│ x  │\n├────┤\n│ ab │\n└────┘\n')
+    status, out, err = run('--timing', text='RETURN 1;')
+    check_contains('timing', out, '(1 row, ')
+    status, out, err = run(text='RETURN "\udc80";')
+    check('bytes that are not UTF-8', (status, err.startswith('Error: Parser exception: ')), (1, True))
+
+
+def protocol(folder):
+    path = os.path.join(folder, 'protocol.ruzu')
+    requests = [
+        '{"id":1,"query":"CREATE NODE TABLE T(id INT64 PRIMARY KEY, name STRING)"}',
+        '{"id":"two","query":"CREATE (:T {id: $i, name: $n})","params":{"i":1,"n":"caf\\u00e9 \\ud83d\\ude00"}}',
+        '{"id":[3],"query":"MATCH (t:T) RETURN t.id, t.name, NULL AS nothing"}',
+        '{"query":"RETURN 1; RETURN 2 AS two"}',
+        'this is not JSON',
+        '[1,2]',
+        '{"id":7,"query":"RETURN 1','{"id":8}', '{"id":9,"op":"nosuch"}', '{"id":10,"query":5}',
+        '{"id":11,"query":"RETURN x"}',
+        '{"id":12,"query":"CREATE (:T {id: 1})"}',
+        '{"id":13,"op":"reopen"}',
+        '{"id":14,"query":"MATCH (t:T) RETURN count(*)","conn":"other"}',
+        '{"id":15,"op":"close_conn","conn":"other"}',
+        '{"id":16,"op":"close_conn","conn":"never"}',
+        '',
+        '{"id":17,"query":"RETURN \'\\udcff\'"}',
+        '{"id":18,"query":"RETURN BLOB(\'\\\\\\\\xFF\') AS b, $t AS t","params":{"t":"tab\\t\\"\\\\"}}',
+        '{"id":19,"query":"RETURN \\u0000"}',
+        '{"id":20,"query":"RETURN $x","params":{"x":9223372036854775808}}',
+        '{"id":21,"query":"RETURN $x","params":{"x":-9223372036854775808}}',
+        '{"id":22,"query":"RETURN 1; RETURN 1/0; RETURN 3"}',
+    ]
+    status, out, err = run('--jsonl', path, text='\n'.join(requests) + '\n')
+    check('the protocol ends well', (status, err), (0, ''))
+    answers = [json.loads(line) for line in out.splitlines()]
+    check('an answer each', len(answers), len(requests) - 1)
+    if failures:
+        print(out)
+        return
+    check('ids', [answer['id'] for answer in answers], [1, 'two', [3], None, None, None, None, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22])
+    check('who failed', [answer['id'] for answer in answers if not answer['ok']], [None, None, None, 8, 9, 10, 11, 12, 17, 19, 22])
+    check('a message', answers[0]['rows'], [['Table T has been created.']])
+    check('columns', (answers[2]['columns'], answers[2]['types'], answers[2]['rows']),
+          (['t.id', 't.name', 'nothing'], ['INT64', 'STRING', 'STRING'], [['1', 'café 😀', None]]))
+    check('times', (answers[2]['compile_ms'] >= 0, answers[2]['execute_ms'] >= 0), (True, True))
+    check('the last result', (answers[3]['columns'], answers[3]['rows']), (['two'], [['2']]))
+    check('kinds', [answers[i]['kind'] for i in (4, 10, 11, 16)], ['misuse', 'binder', 'constraint', 'parser'])
+    check('an error', answers[10]['error'], 'Binder exception: Variable x is not in scope.')
+    check('after reopen', answers[13]['rows'], [['1']])
+    check('escapes', answers[17]['rows'], [['\\xFF', 'tab\t"\\']])
+    check('a large number', answers[19]['types'], ['DOUBLE'])
+    check('a small number', (answers[20]['types'], answers[20]['rows']), (['INT64'], [['-9223372036854775808']]))
+    status, out, err = run('--jsonl', os.path.join(folder, 'no/such.ruzu'), text='{"id":1,"query":"RETURN 1"}\n')
+    check('a database that does not open', (status, out, err.startswith('Error: ')), (2, '', True))
+    process = subprocess.run([PROGRAM, '--jsonl', path], input=b'{"op":"crash"}\n{"id":1,"query":"RETURN 1"}\n', capture_output=True, timeout=60, check=False)
+    check('crash', process.stdout, b'')
+    status, out, err = run(path, '-c', 'MATCH (t:T) RETURN count(*) AS n', '--format', 'csv')
+    check('after the crash', (status, out), (0, 'n\n1\n'))
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix='ruzu_shell_') as folder:
+        options()
+        statements(folder)
+        scripts()
+        protocol(folder)
+    print('%d failed' % failures)
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
