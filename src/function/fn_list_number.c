@@ -28,7 +28,9 @@ static RZ_COLD ruzu_status list_number_overflow(const rz_vec *elements, const ch
                 if (product ? rz_mul_overflow(value, element, &value) : rz_add_overflow(value, element, &value)) { \
                     return list_number_overflow(elements, product ? "Product" : "Sum", err);                       \
                 }                                                                                                  \
-                value = product && unit != 1 ? (type)(value / (type)unit) : value; /* decimals */                  \
+                if (product && unit != 1) { /* decimals */                                                        \
+                    value = (type)(value / (type)unit);                                                           \
+                }                                                                                                 \
             }                                                                                                      \
             ((type *)out->data)[row] = value;                                                                      \
         }                                                                                                          \
