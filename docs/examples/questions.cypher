@@ -18,7 +18,7 @@ RETURN DISTINCT s.name ORDER BY s.name;
 // Who follows somebody in the same city?
 MATCH (a:Person)-[:LivesIn]->(c:City)<-[:LivesIn]-(b:Person), (a)-[:Follows]->(b) RETURN a.name, b.name, c.name ORDER BY a.name;
 
-// Somebody moves: change the data.
-MATCH (:Person {name: 'Dev'})-[l:LivesIn]->(:City) DELETE l;
-MATCH (p:Person {name: 'Dev'}), (c:City {name: 'Kyoto'}) CREATE (p)-[:LivesIn {since: date('2024-05-01')}]->(c);
-MATCH (p:Person)-[:LivesIn]->(c:City {name: 'Kyoto'}) RETURN p.name ORDER BY p.name;
+// Somebody new arrives: write to the graph.
+CREATE (:Person {id: 9, name: 'Ines', born: date('1999-10-10')});
+MATCH (p:Person {name: 'Ines'}), (c:City {name: 'Kyoto'}) CREATE (p)-[:LivesIn {since: date('2024-05-01')}]->(c);
+MATCH (p:Person)-[l:LivesIn]->(:City {name: 'Kyoto'}) RETURN p.name, l.since ORDER BY l.since;
