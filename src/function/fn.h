@@ -218,6 +218,8 @@ uint64_t rz_fn_random_next(rz_fn_context *context);
 /* Equality as the `=` operator sees it: NULL inside equals NULL, NaN equals nothing. Same type; neither row is NULL. */
 bool rz_fn_values_equal(const rz_vec *a, uint32_t a_row, const rz_vec *b, uint32_t b_row);
 
+/* Values of both types compare, but are never equal: structs with other fields, and lists of them. */
+bool rz_fn_never_equal(const rz_type *a, const rz_type *b);
 /* Binds equality, membership and such: what both sides are cast to before they are compared, or NULL when they cannot
  * be. */
 const rz_type *rz_fn_compare_type(rz_arena *arena, const rz_type *a, const rz_type *b);

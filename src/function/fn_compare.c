@@ -278,6 +278,48 @@ const rz_type *rz_fn_compare_type(rz_arena *arena, const rz_type *a, const rz_ty
     return rz_type_common(arena, a, b);
 }
 
+bool rz_fn_never_equal(const rz_type *a, const rz_type *b)
+{
+    while ((a->id == RUZU_TYPE_LIST || a->id == RUZU_TYPE_ARRAY) &&
+           (b->id == RUZU_TYPE_LIST || b->id == RUZU_TYPE_ARRAY)) {
+        a = a->child;
+        b = b->child;
+    }
+    return a->id == RUZU_TYPE_STRUCT && b->id == RUZU_TYPE_STRUCT;
+}
+
+static void compare_fill(const rz_sel *sel, rz_vec *out, bool value)
+{
+    for (uint32_t idx = 0; idx < sel->count; idx++) {
+        ((uint8_t *)out->data)[rz_sel_at(sel, idx)] = value;
+    }
+}
+
+static ruzu_status compare_never(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)args;
+    (void)err;
+    compare_fill(sel, out, false);
+    return RUZU_OK;
+}
+
+static ruzu_status compare_always(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                  const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)args;
+    (void)err;
+    compare_fill(sel, out, true);
+    return RUZU_OK;
+}
+
+/* EQUALS and NOT_EQUALS of structs with other fields: the arguments stay what they are. */
+static const rz_fn compare_unequal_fns[2] = {{"EQUALS", 0, compare_never}, {"NOT_EQUALS", 0, compare_always}};
+
 static ruzu_status compare_bind(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
                                 rz_fn_bound *out, rz_error *err)
 {
@@ -293,6 +335,11 @@ static ruzu_status compare_bind(const rz_fn_def *def, const rz_fn_arg *args, uin
         type = rz_fn_close_type(arena, type);
         RZ_TRY_ALLOC(type, err, "binding a comparison");
     }
+    compare_op op = (compare_op)(def - (const rz_fn_def *)rz_fn_compare_group.defs);
+    if (type == NULL && op <= COMPARE_NOT_EQUAL && rz_fn_never_equal(a, b)) {
+        out->fn = &compare_unequal_fns[op];
+        return RUZU_OK;
+    }
     if (type == NULL) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Type Mismatch: Cannot compare types %s and %s",
                             rz_fn_type_text(arena, a), rz_fn_type_text(arena, b));
@@ -301,7 +348,6 @@ static ruzu_status compare_bind(const rz_fn_def *def, const rz_fn_arg *args, uin
     bool same = rz_type_equal(a, b);
     out->arg_types[0] = same ? a : type;
     out->arg_types[1] = same ? b : type;
-    compare_op op = (compare_op)(def - (const rz_fn_def *)rz_fn_compare_group.defs);
     out->fn = &compare_fns[op][type->physical];
     return RUZU_OK;
 }

@@ -260,6 +260,24 @@ static ruzu_status list_contains(const rz_fn_bound *bound, rz_fn_context *contex
     return rz_fn_check_interrupt(context, err);
 }
 
+/* Structs with other fields are in no list; a NULL element leaves it open. */
+static ruzu_status list_contains_none(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                      const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)err;
+    rz_fn_reader lists = rz_fn_read(args[0]);
+    for (uint32_t idx = 0; idx < sel->count; idx++) {
+        uint32_t row = rz_sel_at(sel, idx);
+        ((uint8_t *)out->data)[row] = 0;
+        if (list_has_null(rz_fn_elements(&lists), RZ_FN_GET(rz_list_entry, lists, row))) {
+            rz_vec_set_null(out, row);
+        }
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status list_position(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
                                  const rz_sel *sel, rz_vec *out, rz_error *err)
 {
@@ -504,6 +522,7 @@ static ruzu_status list_bind_search(const rz_fn_arg *list, const rz_fn_arg *valu
 static ruzu_status list_bind_contains(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
                                       rz_fn_bound *out, rz_error *err)
 {
+    static const rz_fn none = {"LIST_CONTAINS", 0, list_contains_none};
     (void)def;
     (void)arg_count;
     const rz_type *common;
@@ -512,6 +531,10 @@ static ruzu_status list_bind_contains(const rz_fn_def *def, const rz_fn_arg *arg
         return RUZU_OK;
     }
     const rz_type *element = rz_fn_element_type(args[0].type);
+    if (rz_fn_never_equal(element, args[1].type)) {
+        out->fn = &none;
+        return RUZU_OK;
+    }
     if (args[1].type->id == RUZU_TYPE_STRING) {
         return rz_fn_fail_cast(err, arena, &args[1], element);
     }

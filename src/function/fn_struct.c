@@ -117,6 +117,70 @@ static ruzu_status struct_bind_extract(const rz_fn_def *def, const rz_fn_arg *ar
     return RUZU_OK;
 }
 
+/* struct[key] with a key that differs by row: all fields have been cast to one type. A field that is not there is NULL.
+ */
+static ruzu_status struct_lookup(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
+                                 const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    (void)context;
+    const rz_type *type = bound->arg_types[0];
+    rz_fn_reader structs = rz_fn_read(args[0]);
+    rz_fn_reader keys = rz_fn_read(args[1]);
+    for (uint32_t idx = 0; idx < sel->count; idx++) {
+        uint32_t row = rz_sel_at(sel, idx);
+        const rz_string *key = &RZ_FN_GET(rz_string, keys, row);
+        uint32_t field = 0;
+        while (field < type->field_count && !rz_name_equal_n(type->fields[field].name, strlen(type->fields[field].name),
+                                                             rz_string_data(key), key->length)) {
+            field++;
+        }
+        if (field == type->field_count) {
+            rz_vec_set_null(out, row);
+        } else {
+            RZ_TRY(rz_fn_copy_row(out, row, structs.base->children[field], rz_fn_at(&structs, row), err));
+        }
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status struct_bind_lookup(const rz_fn_def *def, const rz_fn_arg *args, uint32_t arg_count, rz_arena *arena,
+                                      rz_fn_bound *out, rz_error *err)
+{
+    static const rz_fn extract = {"LIST_EXTRACT", 0, struct_extract};
+    const rz_type *type = args[0].type;
+    const rz_value *key = args[1].constant;
+    if (args[1].type->id != RUZU_TYPE_STRING && args[1].type->id != RUZU_TYPE_ANY) {
+        return rz_fn_fail_arguments(err, def->fn.name, args, arg_count);
+    }
+    if (key != NULL && !key->is_null && key->type->id == RUZU_TYPE_STRING) {
+        const char *name = rz_arena_strndup(arena, key->u.text.data, (size_t)key->u.text.length);
+        RZ_TRY_ALLOC(name, err, "binding a function");
+        if (rz_type_find_field(type, name) >= 0) {
+            out->fn = &extract;
+            return struct_bind_extract(def, args, arg_count, arena, out, err);
+        }
+    }
+    const rz_type *common = RZ_ANY;
+    for (uint32_t i = 0; i < type->field_count && common != NULL; i++) {
+        common = rz_type_common(arena, common, type->fields[i].type);
+    }
+    rz_type_field *fields = RZ_NEW_ARRAY(arena, rz_type_field, type->field_count + 1);
+    RZ_TRY_ALLOC(fields, err, "binding a function");
+    if (common == NULL) {
+        return rz_error_set(err, RUZU_ERROR_BINDER,
+                            "The fields of %s have no common type, so their name must be a constant.",
+                            rz_fn_type_text(arena, type));
+    }
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        fields[i].name = type->fields[i].name;
+        fields[i].type = common;
+    }
+    out->arg_types[0] = rz_type_struct(arena, fields, type->field_count);
+    RZ_TRY_ALLOC(out->arg_types[0], err, "binding a function");
+    out->result = common->id == RUZU_TYPE_ANY ? RZ_STRING : common;
+    return RUZU_OK;
+}
+
 /* bound->data: the STRUCT's type, whose field names are the value of every row. */
 static ruzu_status struct_keys(const rz_fn_bound *bound, rz_fn_context *context, const rz_vec *const *args,
                                const rz_sel *sel, rz_vec *out, rz_error *err)
@@ -207,6 +271,7 @@ static ruzu_status struct_union_extract(const rz_fn_bound *bound, rz_fn_context 
 
 static const rz_fn_def struct_defs[] = {
     RZ_FN_BIND("KEYS", 0, struct_keys, struct_bind_keys, LIST, RZ_P1(STRUCT)),
+    RZ_FN_BIND("LIST_EXTRACT", 0, struct_lookup, struct_bind_lookup, ANY, RZ_P2(STRUCT, STRING)),
     RZ_FN_BIND("STRUCT_EXTRACT", 0, struct_extract, struct_bind_extract, ANY, RZ_P2(STRUCT, STRING)),
     RZ_FN_BIND("STRUCT_EXTRACT", 0, struct_union_extract, struct_bind_extract, ANY, RZ_P2(UNION, STRING)),
     RZ_FN_VARIADIC("STRUCT_PACK", RZ_FN_NULL_AWARE, struct_pack, struct_bind_pack, STRUCT, RZ_P1(ANY)),
