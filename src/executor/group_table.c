@@ -525,7 +525,7 @@ ruzu_status rz_group_spill(rz_group_table *table, rz_mem *mem, rz_pool *pool, rz
         rz_group_cursor_open(table, RZ_SPILL_BITS, p, &cursor);
         while ((count = rz_group_cursor_next(&cursor, groups, 64)) != 0) {
             if (parts[p] == NULL) {
-                RZ_TRY_GOTO(rz_records_create(mem, pool, &parts[p], err));
+                RZ_TRY_GOTO(rz_records_create_part(mem, pool, &parts[p], err));
             }
             for (uint32_t i = 0; i < count; i++) {
                 RZ_TRY_GOTO(group_write(table->layout, groups[i], &text, parts[p], err));

@@ -175,7 +175,7 @@ static ruzu_status join_spill_rows(const rz_join_shared *shared, rz_join_row *ro
         uint8_t *place = NULL;
         size_t size = 16 + join_values_size(shared, row);
         if (parts[p] == NULL) {
-            RZ_TRY(rz_records_create(shared->mem, shared->pool, &parts[p], err));
+            RZ_TRY(rz_records_create_part(shared->mem, shared->pool, &parts[p], err));
         }
         if (size > INT32_MAX) {
             return rz_error_set(err, RUZU_ERROR_LIMIT, "A row of %zu bytes is larger than the limit of 2 GiB.", size);

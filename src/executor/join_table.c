@@ -202,7 +202,7 @@ ruzu_status rz_join_spill(rz_mem *mem, rz_pool *pool, rz_records **parts, rz_vec
         uint32_t p = rz_spill_part(hashes[row]);
         uint8_t *place = NULL;
         if (parts[p] == NULL) {
-            RZ_TRY(rz_records_create(mem, pool, &parts[p], err));
+            RZ_TRY(rz_records_create_part(mem, pool, &parts[p], err));
         }
         if (sizes[i] > INT32_MAX) {
             return rz_error_set(err, RUZU_ERROR_LIMIT, "A row of %zu bytes is larger than the limit of 2 GiB.", sizes[i]);

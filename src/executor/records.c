@@ -9,6 +9,8 @@
 #define RECORDS_FIRST_BLOCK 4096u           /* heap blocks: 4 KiB, 16 KiB, … */
 #define RECORDS_HEAP_BLOCKS 3u
 #define RECORDS_BLOCK_PAGES RZ_WINDOW_PAGES /* a block of the pool, unless one record is larger */
+#define RECORDS_PART_PAGES 4u               /* the same for parts */
+#define RECORDS_PART_HEAP_BLOCKS 1u
 
 typedef struct records_block {
     uint8_t *heap;        /* owned; NULL: pages */
@@ -24,6 +26,8 @@ struct rz_records {
     records_block *blocks;
     uint32_t block_count;
     uint32_t block_capacity;
+    uint32_t block_pages;
+    uint32_t heap_blocks;
     uint64_t count;
     uint64_t bytes;
     uint8_t *writing;     /* start of the last block while it is pinned for writing */
@@ -37,6 +41,16 @@ ruzu_status rz_records_create(rz_mem *mem, rz_pool *pool, rz_records **out, rz_e
     RZ_TRY_ALLOC(*out, err, "keeping rows");
     (*out)->mem = mem;
     (*out)->pool = pool;
+    (*out)->block_pages = RECORDS_BLOCK_PAGES;
+    (*out)->heap_blocks = RECORDS_HEAP_BLOCKS;
+    return RUZU_OK;
+}
+
+ruzu_status rz_records_create_part(rz_mem *mem, rz_pool *pool, rz_records **out, rz_error *err)
+{
+    RZ_TRY(rz_records_create(mem, pool, out, err));
+    (*out)->block_pages = RECORDS_PART_PAGES;
+    (*out)->heap_blocks = RECORDS_PART_HEAP_BLOCKS;
     return RUZU_OK;
 }
 
@@ -120,14 +134,14 @@ static ruzu_status records_new_block(rz_records *records, uint64_t need, rz_erro
     RZ_TRY(records_reserve_blocks(records, records->block_count + 1, err));
     records_block block = {0};
     uint64_t heap_size = (uint64_t)RECORDS_FIRST_BLOCK << (2 * records->block_count);
-    if (records->block_count < RECORDS_HEAP_BLOCKS && need <= heap_size) {
+    if (records->block_count < records->heap_blocks && need <= heap_size) {
         block.heap = (uint8_t *)rz_mem_alloc(records->mem, (size_t)heap_size);
         RZ_TRY_ALLOC(block.heap, err, "keeping rows");
         block.size = heap_size;
         records->writing = block.heap;
     } else {
         uint64_t pages = (need + RZ_PAGE_SIZE - 1) / RZ_PAGE_SIZE;
-        RZ_TRY(rz_pool_temp_allocate(records->pool, pages < RECORDS_BLOCK_PAGES ? RECORDS_BLOCK_PAGES : pages, &block.range, err));
+        RZ_TRY(rz_pool_temp_allocate(records->pool, pages < records->block_pages ? records->block_pages : pages, &block.range, err));
         block.size = block.range.count * RZ_PAGE_SIZE;
         ruzu_status status = records_pin(records, &block, &records->pins, &records->pin_count, &records->writing, err);
         if (status != RUZU_OK) {

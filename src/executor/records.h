@@ -16,6 +16,8 @@
 typedef struct rz_records rz_records;
 
 RZ_NODISCARD ruzu_status rz_records_create(rz_mem *mem, rz_pool *pool, rz_records **out, rz_error *err);
+/* The same for one of many that are written side by side: small blocks, so that few pages are pinned together. */
+RZ_NODISCARD ruzu_status rz_records_create_part(rz_mem *mem, rz_pool *pool, rz_records **out, rz_error *err);
 void rz_records_free(rz_records *records); /* NULL is fine */
 /* Room for a record of size bytes behind the others: *out is 8-aligned and stays valid until the next call on records. */
 RZ_NODISCARD ruzu_status rz_records_add(rz_records *records, uint32_t size, uint8_t **out, rz_error *err);
