@@ -191,6 +191,41 @@ static void check_list(rz_rtab_reader *reader, rz_direction direction, const rz_
     }
 }
 
+/* All lists one after the other, in pieces of any size. */
+static void check_expansion(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slices, const rz_sel *sel, const edge *sorted, uint64_t end)
+{
+    static uint64_t neighbours[300], rels[300];
+    static uint32_t parents[300];
+    uint32_t at = 0, entry = 0, list_at = 0, list_entry = 0;
+    while (at < sel->count) {
+        uint32_t count = 0, capacity = 1 + (uint32_t)fx_below(300);
+        bool with_rels = fx_below(2) == 0;
+        uint64_t wrong = 0;
+        FX_OK(rz_adj_expand(reader, direction, slices, sel, &at, &entry, capacity, rz_id_make(2, 0), neighbours, rz_id_make(PAIR, 0),
+                            with_rels ? rels : NULL, parents, &count, &fx.err));
+        CHECK(count == capacity || at == sel->count);
+        for (uint32_t i = 0; i < count; i++) {
+            uint64_t length = 0;
+            const edge *list = NULL;
+            for (; list_at < sel->count; list_at++, list_entry = 0) {
+                list = list_of(sorted, end, direction, slices[rz_sel_at(sel, list_at)].bound, &length);
+                if (list_entry < length) {
+                    break;
+                }
+            }
+            wrong += list_at == sel->count || parents[i] != rz_sel_at(sel, list_at) ||
+                     neighbours[i] != rz_id_make(2, neighbour_of(&list[list_entry], direction)) ||
+                     (with_rels && rels[i] != rz_id_make(PAIR, list[list_entry].rel));
+            list_entry++;
+        }
+        CHECK_EQ_U64(wrong, 0);
+        if (wrong != 0 || (count == 0 && at < sel->count)) {
+            CHECK(false);
+            return;
+        }
+    }
+}
+
 static void check_properties(rz_rtab_reader *reader, uint64_t end)
 {
     static rz_id rels[BATCH];
@@ -259,6 +294,7 @@ static void check_reader(rz_rtab_reader *reader, uint64_t end, uint32_t rounds)
                     CHECK_EQ_U64(slices[rows[i]].length, length);
                 }
             }
+            check_expansion(reader, direction, slices, &sel, sorted, end);
             uint64_t first = fx_below(NODES);
             uint32_t range = 1 + (uint32_t)fx_below(BATCH);
             memset(degrees, 0, sizeof degrees);
@@ -530,12 +566,12 @@ static void random_history(bool with_columns, uint32_t steps, uint64_t most)
 
 static void a_random_history_with_properties(void)
 {
-    random_history(true, 30, RZ_ROW_GROUP_ROWS < 1000 ? 400 : 20000);
+    random_history(true, 30, RZ_ROW_GROUP_ROWS < 1000 ? 400 : 6000);
 }
 
 static void a_random_history_without_properties(void)
 {
-    random_history(false, 30, RZ_ROW_GROUP_ROWS < 1000 ? 600 : 30000);
+    random_history(false, 30, RZ_ROW_GROUP_ROWS < 1000 ? 600 : 8000);
 }
 
 static void checkpoints_without_changes_write_nothing(void)
@@ -620,7 +656,7 @@ static void a_hub_larger_than_the_pool(void)
     model_reset();
     make_vectors();
     rz_rtab *table = create(false);
-    uint64_t count = RZ_ROW_GROUP_ROWS < 1000 ? 150000 : 600000;
+    uint64_t count = RZ_ROW_GROUP_ROWS < 1000 ? 150000 : 250000;
     fx_begin();
     load_between(table, count, hub_node);
     commit();
@@ -814,7 +850,7 @@ static void loads_spill(void)
     model_reset();
     make_vectors();
     rz_rtab *table = create(true);
-    uint64_t count = RZ_ROW_GROUP_ROWS < 1000 ? 4000 : 150000;
+    uint64_t count = RZ_ROW_GROUP_ROWS < 1000 ? 4000 : 60000;
     for (uint32_t round = 0; round < 2; round++) {
         fx_begin();
         load(table, count);
@@ -1013,7 +1049,7 @@ static void readers_beside_a_writer(void)
     FX_OK(rz_rtab_create(&fx.env, &def, &w.table, &fx.err));
     rz_str_init(&directory, &fx.mem);
     FX_OK(rz_thread_start(&thread, 0, watch, &w));
-    for (uint64_t c = 0; c < 300; c++) {
+    for (uint64_t c = 0; c < 800; c++) {
         for (uint32_t kept = 0; kept < 2; kept++) {
             fx_begin();
             for (uint64_t i = 0; i < RING; i++) {

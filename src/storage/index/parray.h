@@ -143,13 +143,10 @@ static inline ruzu_status rz_parray_cover(rz_window *window, const rz_window_sou
         extent += (uint32_t)(first / array->per_extent);
         local = first % array->per_extent;
     }
-    const rz_stored_pages *pages = &extents->items[extent];
     uint64_t first_byte = array->byte_off + ((local * array->width) >> 3);
-    /* The word of the last value, and the byte behind it that rz_packed_get may look at. */
+    /* The word of the last value, and the byte behind it that rz_packed_get may look at: within the piece, thanks to its padding. */
     uint64_t end_byte = array->byte_off + (((local + count - 1) * array->width) >> 3) + 9;
-    uint64_t extent_bytes = pages->range.count * RZ_PAGE_SIZE;
-    end_byte = end_byte < extent_bytes ? end_byte : extent_bytes;
-    ruzu_status status = rz_window_cover(window, source, pages, first_byte, end_byte, ahead_bytes, err);
+    ruzu_status status = rz_window_cover(window, source, &extents->items[extent], first_byte, end_byte, ahead_bytes, err);
     *out_data = window->extent_data + array->byte_off;
     *out_first = local;
     return status;

@@ -27,11 +27,13 @@ void rz_csr_side_sum(rz_csr_side *side)
     side->edges = 0;
     side->bound_nodes = 0;
     side->max_degree = 0;
+    side->page_count = 0;
     for (uint32_t g = 0; g < side->group_count; g++) {
         const rz_csr_group *group = side->groups[g];
         if (group != NULL) {
             side->edges += group->edges;
             side->bound_nodes += group->bound_nodes;
+            side->page_count += group->extents.page_count;
             side->max_degree = group->max_degree > side->max_degree ? group->max_degree : side->max_degree;
         }
     }

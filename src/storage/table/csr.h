@@ -45,6 +45,7 @@ typedef struct rz_csr_side {
     uint64_t edges;
     uint64_t bound_nodes;
     uint64_t max_degree;
+    uint64_t page_count;
 } rz_csr_side;
 
 typedef struct rz_csr_version rz_csr_version;
@@ -171,7 +172,8 @@ RZ_NODISCARD ruzu_status rz_csr_decode(rz_csr *csr, rz_reader *reader, uint64_t 
 
 /* ---- reading (csr_read.c) ---- */
 
-#define RZ_CSR_WINDOWS 8u
+#define RZ_CSR_FIRST_WINDOWS 4u    /* per kind of array, to begin with */
+#define RZ_CSR_MOST_WINDOWS 1024u
 #define RZ_CSR_MERGED 4u
 
 /* The visible changes of one node, sorted, with their places in the base list. */
@@ -196,7 +198,14 @@ typedef struct rz_csr_side_reader {
     const uint8_t *starts;        /* its packed starts, covered by a window */
     uint32_t starts_width;
     uint64_t last_end;            /* position behind the last read in `group`, to tell sequential reads */
-    rz_window windows[3][RZ_CSR_WINDOWS];
+    /* Windows by group, direct-mapped; more of them when pins are made often, and whole groups where the whole side fits the budget. */
+    rz_window *windows;           /* owned unless `first`: window_count for each of the three arrays */
+    uint32_t window_count;        /* a power of two */
+    uint32_t pins_made;           /* since the windows grew */
+    uint32_t budget_pages;        /* pinned at a time */
+    uint32_t pinned_pages;
+    bool pin_groups;
+    rz_window first[3 * RZ_CSR_FIRST_WINDOWS];
     rz_csr_merged merged[RZ_CSR_MERGED];
     uint32_t next_merged;
     uint64_t buffer[RZ_VECTOR_CAPACITY + 1];
@@ -219,6 +228,9 @@ RZ_NODISCARD ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direc
                                        rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count,
                                      uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const rz_slice *slices, const rz_sel *sel, uint32_t *io_at,
+                                       uint32_t *io_entry, uint32_t capacity, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base,
+                                       uint64_t *rels, uint32_t *parents, uint32_t *out_count, rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees,
                                         rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out,

@@ -13,7 +13,8 @@
 
 #include <inttypes.h>
 
-#define CSR_AHEAD_ALL ((uint64_t)RZ_WINDOW_PAGES * RZ_PAGE_SIZE)
+#define CSR_BUDGET_SHARE 128u   /* of the pool's pages that one direction of one reader may hold pinned … */
+#define CSR_LEAST_BUDGET 16u    /* … but at least so many */
 #define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
 
 ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snapshot *snapshot, uint64_t visible_end, rz_mem *mem, rz_error *err)
@@ -27,6 +28,8 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
         reader->csr = NULL;
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "%s: no version is left for timestamp %" PRIu64 ".", csr->what[0], snapshot->timestamp);
     }
+    rz_pool_stats stats;
+    rz_pool_stats_get(csr->env.pool, &stats);
     bool changes = visible_end > reader->version->folded_end &&
                    atomic_load_explicit(&reader->version->delta->edges, memory_order_acquire) != 0;
     for (uint32_t i = 0; i < 2; i++) {
@@ -35,21 +38,65 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
         side->changes = changes ? &reader->version->delta->sides[i] : NULL;
         side->source = (rz_window_source){csr->env.pool, csr->what[i]};
         side->group_idx = UINT64_MAX;
+        side->windows = side->first;
+        side->window_count = RZ_CSR_FIRST_WINDOWS;
+        uint64_t budget = stats.pages_total / CSR_BUDGET_SHARE;
+        side->budget_pages = budget < CSR_LEAST_BUDGET ? CSR_LEAST_BUDGET : budget > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)budget;
+        side->pin_groups = side->side->page_count <= side->budget_pages;
     }
     return RUZU_OK;
 }
 
-void rz_csr_reader_release(rz_csr_reader *reader)
+static void csr_release_side(rz_csr_side_reader *side)
 {
-    for (uint32_t i = 0; i < 2; i++) {
-        rz_csr_side_reader *side = &reader->sides[i];
-        side->group_idx = UINT64_MAX;
-        for (uint32_t kind = 0; kind < 3; kind++) {
-            for (uint32_t w = 0; w < RZ_CSR_WINDOWS; w++) {
-                rz_window_release(&side->windows[kind][w], side->source.pool);
-            }
+    side->group_idx = UINT64_MAX; /* `starts` points into a window */
+    side->pinned_pages = 0;
+    for (uint32_t w = 0; w < 3 * side->window_count; w++) {
+        rz_window_release(&side->windows[w], side->source.pool);
+    }
+}
+
+/* Everything but the starts of the remembered group. */
+static void csr_release_others(rz_csr_side_reader *side)
+{
+    const rz_window *kept = side->group_idx == UINT64_MAX ? NULL : &side->windows[side->group_idx & (side->window_count - 1)];
+    side->pinned_pages = kept == NULL ? 0 : kept->pin.page_count;
+    for (uint32_t w = 0; w < 3 * side->window_count; w++) {
+        if (&side->windows[w] != kept) {
+            rz_window_release(&side->windows[w], side->source.pool);
         }
     }
+}
+
+void rz_csr_reader_release(rz_csr_reader *reader)
+{
+    csr_release_side(&reader->sides[0]);
+    csr_release_side(&reader->sides[1]);
+}
+
+static void csr_free_windows(rz_csr_reader *reader, rz_csr_side_reader *side)
+{
+    if (side->windows != side->first) {
+        rz_mem_free(reader->mem, side->windows, (size_t)3 * side->window_count * sizeof *side->windows);
+    }
+}
+
+/* Many pins for few windows: more windows. Without memory for them nothing changes. */
+static void csr_grow_windows(rz_csr_reader *reader, rz_csr_side_reader *side)
+{
+    uint32_t count = side->window_count * 4;
+    side->pins_made = 0;
+    if (side->window_count >= side->side->group_count || count > RZ_CSR_MOST_WINDOWS) {
+        return;
+    }
+    rz_window *windows = (rz_window *)rz_mem_calloc(reader->mem, (size_t)3 * count, sizeof *windows);
+    if (windows == NULL) {
+        return;
+    }
+    csr_release_side(side);
+    csr_free_windows(reader, side);
+    side->windows = windows;
+    side->window_count = count;
 }
 
 static size_t csr_merged_bytes(uint32_t capacity)
@@ -69,6 +116,7 @@ void rz_csr_reader_deinit(rz_csr_reader *reader)
             rz_csr_merged *merged = &reader->sides[i].merged[m];
             rz_mem_free(reader->mem, merged->neighbours, csr_merged_bytes(merged->capacity));
         }
+        csr_free_windows(reader, &reader->sides[i]);
     }
     rz_csr_unpin(reader->csr, reader->version);
     reader->csr = NULL;
@@ -81,23 +129,72 @@ static ruzu_status csr_damaged(const rz_csr_side_reader *side, uint64_t bound, r
     return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list of node %" PRIu64 " is damaged.", side->source.what, bound);
 }
 
-/* A pin that finds every frame pinned is tried again without the reader's own. */
-static ruzu_status csr_cover(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_csr_group *group, uint64_t group_idx, uint32_t kind,
-                             uint64_t first, uint64_t count, uint64_t ahead, const uint8_t **out_data, uint64_t *out_first, rz_error *err)
+static inline rz_window *csr_window(const rz_csr_side_reader *side, uint64_t group_idx, uint32_t kind)
 {
-    rz_window *window = &side->windows[kind][group_idx % RZ_CSR_WINDOWS];
-    rz_error attempt;
+    return &side->windows[kind * side->window_count + (group_idx & (side->window_count - 1))];
+}
+
+/* Pins what the window lacks. A pin that finds every frame pinned is tried again without the reader's own. */
+static RZ_NOINLINE ruzu_status csr_pin(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_csr_group *group, uint64_t group_idx, uint32_t kind,
+                                       uint64_t first, uint64_t count, bool ahead, const uint8_t **out_data, uint64_t *out_first, rz_error *err)
+{
     const rz_parray *array = &group->arrays[kind];
-    attempt.code = RUZU_OK;
-    ruzu_status status = rz_parray_cover(window, &side->source, &group->extents, array, first, count, ahead, out_data, out_first, &attempt);
-    if (RZ_LIKELY(status == RUZU_OK)) {
-        return RUZU_OK;
+    bool spread = array->per_extent != UINT64_MAX;
+    uint64_t local = spread ? first % array->per_extent : first;
+    const rz_stored_pages *pages = &group->extents.items[array->first_extent + (spread ? first / array->per_extent : 0)];
+    uint64_t first_byte = array->byte_off + ((local * array->width) >> 3);
+    uint64_t end_byte = array->byte_off + (((local + count - 1) * array->width) >> 3) + 9;
+    uint64_t ahead_bytes = ahead ? (uint64_t)(side->budget_pages / 4) * RZ_PAGE_SIZE : 0;
+    if (++side->pins_made > 8 * side->window_count) {
+        csr_grow_windows(reader, side);
     }
-    if (status != RUZU_ERROR_NO_MEMORY) {
+    if (side->pin_groups) { /* as much as there is, once and for all */
+        first_byte = pages->range.count <= RZ_WINDOW_PAGES ? 0 : first_byte;
+        ahead_bytes = pages->range.count * RZ_PAGE_SIZE;
+    } else if (side->pinned_pages + (end_byte - first_byte + ahead_bytes) / RZ_PAGE_SIZE + 2 > side->budget_pages) {
+        csr_release_others(side);
+    }
+    rz_window *window = csr_window(side, group_idx, kind);
+    side->pinned_pages -= window->pages == NULL ? 0 : window->pin.page_count;
+    rz_error attempt;
+    rz_error_init(&attempt);
+    ruzu_status status = rz_window_pin(window, &side->source, pages, first_byte, end_byte, ahead_bytes, &attempt);
+    if (RZ_UNLIKELY(status == RUZU_ERROR_NO_MEMORY)) {
+        rz_csr_reader_release(reader);
+        status = rz_window_pin(window, &side->source, pages, first_byte, end_byte, 0, err);
+    } else if (RZ_UNLIKELY(status != RUZU_OK)) {
         return rz_error_copy(err, &attempt);
     }
-    rz_csr_reader_release(reader);
-    return rz_parray_cover(window, &side->source, &group->extents, array, first, count, 0, out_data, out_first, err);
+    if (status == RUZU_OK) {
+        side->pinned_pages += window->pin.page_count;
+        *out_data = window->extent_data + array->byte_off;
+        *out_first = local;
+    }
+    return status;
+}
+
+/* Makes values [first, first + count) of an array of the group readable: *out_data with *out_first. ahead: the values behind will be wanted next. */
+static inline ruzu_status csr_cover(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_csr_group *group, uint64_t group_idx, uint32_t kind,
+                                    uint64_t first, uint64_t count, bool ahead, const uint8_t **out_data, uint64_t *out_first, rz_error *err)
+{
+    const rz_parray *array = &group->arrays[kind];
+    if (RZ_UNLIKELY(array->width == 0)) { /* there is no byte, perhaps no extent */
+        *out_data = NULL;
+        *out_first = first;
+        return RUZU_OK;
+    }
+    if (RZ_LIKELY(array->per_extent == UINT64_MAX)) {
+        const rz_window *window = csr_window(side, group_idx, kind);
+        uint64_t first_byte = array->byte_off + ((first * array->width) >> 3);
+        uint64_t end_byte = array->byte_off + (((first + count - 1) * array->width) >> 3) + 9;
+        if (RZ_LIKELY(window->pages == group->extents.items && first_byte >= window->first_byte &&
+                      end_byte <= window->end_byte)) {
+            *out_data = window->extent_data + array->byte_off;
+            *out_first = first;
+            return RUZU_OK;
+        }
+    }
+    return csr_pin(reader, side, group, group_idx, kind, first, count, ahead, out_data, out_first, err);
 }
 
 /* Makes group_idx the remembered group. */
@@ -109,7 +206,7 @@ static RZ_NOINLINE ruzu_status csr_enter(rz_csr_reader *reader, rz_csr_side_read
     side->last_end = UINT64_MAX;
     if (group != NULL) {
         uint64_t first;
-        RZ_TRY(csr_cover(reader, side, group, group_idx, RZ_CSR_STARTS, 0, group->nodes + (uint64_t)1, 0, &side->starts, &first, err));
+        RZ_TRY(csr_cover(reader, side, group, group_idx, RZ_CSR_STARTS, 0, group->nodes + (uint64_t)1, false, &side->starts, &first, err));
         side->starts_width = group->arrays[RZ_CSR_STARTS].width;
     }
     side->group_idx = group_idx;
@@ -276,7 +373,7 @@ static ruzu_status csr_read_base(rz_csr_reader *reader, rz_csr_side_reader *side
                                  uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
 {
     const rz_csr_group *group = side->group;
-    uint64_t ahead = position == side->last_end ? CSR_AHEAD_ALL : 0;
+    bool ahead = position == side->last_end;
     while (count != 0) {
         const uint8_t *data;
         uint64_t first;
@@ -320,7 +417,7 @@ static ruzu_status csr_get(rz_csr_reader *reader, rz_csr_side_reader *side, uint
         *out = array->base + position;
         return RUZU_OK;
     }
-    RZ_TRY(csr_cover(reader, side, group, side->group_idx, kind, position, 1, 0, &data, &first, err));
+    RZ_TRY(csr_cover(reader, side, group, side->group_idx, kind, position, 1, false, &data, &first, err));
     *out = rz_packed_get(data, first, array->width) + array->base;
     return RUZU_OK;
 }
@@ -346,7 +443,7 @@ static ruzu_status csr_search(rz_csr_reader *reader, rz_csr_side_reader *side, u
     if (low < high) {
         const uint8_t *data;
         uint64_t first;
-        RZ_TRY(csr_cover(reader, side, group, side->group_idx, RZ_CSR_NEIGHBOURS, low, high - low, 0, &data, &first, err));
+        RZ_TRY(csr_cover(reader, side, group, side->group_idx, RZ_CSR_NEIGHBOURS, low, high - low, false, &data, &first, err));
         if (neighbour < array->base) {
             high = low;
         }
@@ -497,6 +594,87 @@ ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_
         return RUZU_OK;
     }
     return csr_read_base(reader, side, slice->start + first, count, neighbour_base, neighbours, rel_base, rels, err);
+}
+
+static void csr_fill_u32(uint32_t *out, uint32_t count, uint32_t value)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = value;
+    }
+}
+
+/* How many of the next slices follow the one at *io_at (from entry *io_entry) in the same group's arrays, so that up to `capacity` of their entries can be
+ * read together; writes the parents and moves *io_at and *io_entry. Returns the number of entries. */
+static uint32_t csr_expand_run(const rz_slice *slices, const rz_sel *sel, uint32_t *io_at, uint32_t *io_entry, uint32_t capacity, uint32_t *parents)
+{
+    uint32_t row = rz_sel_at(sel, *io_at);
+    uint64_t group = slices[row].bound / RZ_CSR_GROUP_NODES;
+    uint64_t next = slices[row].start + *io_entry; /* position */
+    uint32_t count = 0;
+    while (*io_at < sel->count) {
+        row = rz_sel_at(sel, *io_at);
+        const rz_slice *slice = &slices[row];
+        if (slice->length != slice->base_length || slice->bound / RZ_CSR_GROUP_NODES != group ||
+            (slice->length != 0 && slice->start + *io_entry != next)) {
+            break;
+        }
+        uint32_t take = slice->length - *io_entry;
+        take = take < capacity - count ? take : capacity - count;
+        if (parents != NULL) {
+            csr_fill_u32(parents + count, take, row);
+        }
+        count += take;
+        next += take;
+        *io_entry += take;
+        if (*io_entry < slice->length) {
+            break; /* no room left */
+        }
+        ++*io_at;
+        *io_entry = 0;
+    }
+    return count;
+}
+
+ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const rz_slice *slices, const rz_sel *sel, uint32_t *io_at, uint32_t *io_entry,
+                          uint32_t capacity, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, uint32_t *parents,
+                          uint32_t *out_count, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    uint32_t done = 0;
+    while (done < capacity && *io_at < sel->count) {
+        uint32_t row = rz_sel_at(sel, *io_at);
+        const rz_slice *slice = &slices[row];
+        if (RZ_UNLIKELY(slice->length != slice->base_length)) {
+            uint32_t take = slice->length - *io_entry;
+            take = take < capacity - done ? take : capacity - done;
+            RZ_TRY(rz_csr_read(reader, direction, slice, *io_entry, take, neighbour_base, neighbours + done, rel_base, rels == NULL ? NULL : rels + done,
+                               err));
+            if (parents != NULL) {
+                csr_fill_u32(parents + done, take, row);
+            }
+            *io_entry += take;
+            done += take;
+            if (*io_entry == slice->length) {
+                ++*io_at;
+                *io_entry = 0;
+            }
+            continue;
+        }
+        uint64_t position = slice->start + *io_entry;
+        uint32_t count = csr_expand_run(slices, sel, io_at, io_entry, capacity - done, parents == NULL ? NULL : parents + done);
+        if (count != 0) {
+            if (slice->bound / RZ_CSR_GROUP_NODES != side->group_idx) {
+                RZ_TRY(csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
+            }
+            RZ_TRY(csr_read_base(reader, side, position, count, neighbour_base, neighbours + done, rel_base, rels == NULL ? NULL : rels + done, err));
+            done += count;
+        }
+    }
+    while (*io_at < sel->count && slices[rz_sel_at(sel, *io_at)].length == 0) { /* so that the end is seen at once */
+        ++*io_at;
+    }
+    *out_count = done;
+    return RUZU_OK;
 }
 
 /* ---- searching ---- */

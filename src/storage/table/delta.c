@@ -4,7 +4,7 @@
  */
 #include "storage/table/delta.h"
 
-#define DELTA_FIRST_ENTRIES 2u
+#define DELTA_FIRST_ENTRIES 1u /* most nodes get one */
 #define DELTA_FIRST_BITS 4u
 #define DELTA_MARK_WORDS (RZ_CSR_GROUP_NODES / 64u)
 

@@ -227,6 +227,14 @@ ruzu_status rz_adj_read(rz_rtab_reader *reader, rz_direction direction, const rz
     return rz_csr_read(&reader->csr, direction, slice, first, count, neighbour_base, neighbours, rel_base, rels, err);
 }
 
+ruzu_status rz_adj_expand(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slices, const rz_sel *sel, uint32_t *io_at, uint32_t *io_entry,
+                          uint32_t capacity, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, uint32_t *parents,
+                          uint32_t *out_count, rz_error *err)
+{
+    return rz_csr_expand(&reader->csr, direction, slices, sel, io_at, io_entry, capacity, neighbour_base, neighbours, rel_base, rels, parents, out_count,
+                         err);
+}
+
 ruzu_status rz_adj_degrees(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err)
 {
     return rz_csr_degrees(&reader->csr, direction, ids, sel, degrees, err);

@@ -340,11 +340,26 @@ bool rz_sorter_in_memory(const rz_sorter *sorter)
     return sorter->run_count == 0;
 }
 
+/* Room that growing left over goes back: a load takes more memory for other things from now on. */
+static void sorter_fit(rz_sorter *sorter, rz_sorter_array *array, size_t item_size)
+{
+    void *memory = sorter->count == 0 ? NULL : rz_mem_realloc(sorter->mem, array->memory, array->capacity * item_size, sorter->count * item_size);
+    if (memory != NULL) {
+        array->memory = memory;
+        array->capacity = sorter->count;
+        sorter->capacity = sorter->capacity < sorter->count ? sorter->capacity : sorter->count;
+    }
+}
+
 ruzu_status rz_sorter_sort(rz_sorter *sorter, rz_error *err)
 {
     sorter->sorted = true;
     sorter->next = 0;
     if (sorter->run_count == 0) {
+        sorter_fit(sorter, &sorter->key_array, sizeof(uint64_t));
+        sorter_fit(sorter, &sorter->key_scratch_array, sizeof(uint64_t));
+        sorter->keys = (uint64_t *)sorter->key_array.memory;
+        sorter->keys_scratch = (uint64_t *)sorter->key_scratch_array.memory;
         sorter_sort_run(sorter);
         return RUZU_OK;
     }

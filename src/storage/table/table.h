@@ -172,6 +172,14 @@ RZ_NODISCARD ruzu_status rz_adj_lookup(rz_rtab_reader *reader, rz_direction dire
  * when rels is not NULL. (Pass rz_id_make(table, 0) as base to get packed ids.) */
 RZ_NODISCARD ruzu_status rz_adj_read(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count, uint64_t neighbour_base,
                                      uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err);
+/*
+ * Entries of many slices, one list after the other, as an expansion wants them: up to `capacity` entries from entry *io_entry of the slice of the selected row number *io_at
+ * on; both are moved to where the next call goes on (*io_at == sel->count: all read). parents[i] (may be NULL) is the row whose slice entry i is from, the rest as
+ * in rz_adj_read. Lists of consecutive nodes are unpacked in one go, so this is much faster than reading short lists one by one.
+ */
+RZ_NODISCARD ruzu_status rz_adj_expand(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slices, const rz_sel *sel, uint32_t *io_at, uint32_t *io_entry,
+                                       uint32_t capacity, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, uint32_t *parents,
+                                       uint32_t *out_count, rz_error *err);
 /* Lengths only: degrees[row] += list length of the node (so several tables add up). */
 RZ_NODISCARD ruzu_status rz_adj_degrees(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err);
 /* Lengths of the consecutive nodes [first, first + count): out[i] += length. The fast path of whole-table counts. */
