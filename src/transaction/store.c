@@ -17,13 +17,32 @@ store_table *rz_store_table(const rz_store *store, uint32_t id)
     return page == NULL ? NULL : atomic_load_explicit(&page[id & (STORE_SLOTS - 1)], memory_order_acquire);
 }
 
+/* Frees the object in memory; its pages stay what they are. */
+static void store_destroy_table(rz_store *store, store_table *table)
+{
+    if (table == NULL) {
+        return;
+    }
+    if (table->ntab != NULL) {
+        rz_ntab_destroy(table->ntab);
+    }
+    if (table->rtab != NULL) {
+        rz_rtab_destroy(table->rtab);
+    }
+    rz_str_free(&table->folded);
+    rz_mem_free(&store->mem, table, sizeof *table);
+}
+
 ruzu_status rz_store_publish_table(rz_store *store, store_table *table, rz_error *err)
 {
     uint32_t id = table->id;
     store_table *_Atomic *page = atomic_load_explicit(&store->tables[id >> STORE_SLOT_BITS], memory_order_relaxed);
     if (page == NULL) {
         page = (store_table *_Atomic *)rz_mem_calloc(&store->mem, STORE_SLOTS, sizeof *page);
-        RZ_TRY_ALLOC(page, err, "listing a table");
+        if (page == NULL) {
+            store_destroy_table(store, table);
+            return rz_error_no_memory(err, "listing a table");
+        }
         atomic_store_explicit(&store->tables[id >> STORE_SLOT_BITS], page, memory_order_release);
     }
     atomic_store_explicit(&page[id & (STORE_SLOTS - 1)], table, memory_order_release);
@@ -56,17 +75,7 @@ static void store_destroy_tables(rz_store *store)
     for (uint32_t p = 0; p < STORE_SLOTS; p++) {
         store_table *_Atomic *page = atomic_load_explicit(&store->tables[p], memory_order_relaxed);
         for (uint32_t i = 0; page != NULL && i < STORE_SLOTS; i++) {
-            store_table *table = atomic_load_explicit(&page[i], memory_order_relaxed);
-            if (table != NULL && table->ntab != NULL) {
-                rz_ntab_destroy(table->ntab);
-            }
-            if (table != NULL && table->rtab != NULL) {
-                rz_rtab_destroy(table->rtab);
-            }
-            if (table != NULL) {
-                rz_str_free(&table->folded);
-            }
-            rz_mem_free(&store->mem, table, sizeof *table);
+            store_destroy_table(store, atomic_load_explicit(&page[i], memory_order_relaxed));
         }
         rz_mem_free(&store->mem, (void *)(uintptr_t)page, STORE_SLOTS * sizeof *page);
         atomic_store_explicit(&store->tables[p], NULL, memory_order_relaxed);

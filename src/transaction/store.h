@@ -57,6 +57,7 @@ struct rz_txn {
 };
 
 store_table *rz_store_table(const rz_store *store, uint32_t id); /* NULL: none */
+/* Takes table over, also on failure. */
 RZ_NODISCARD ruzu_status rz_store_publish_table(rz_store *store, store_table *table, rz_error *err);
 void rz_store_forget_table(rz_store *store, uint32_t id); /* its pages are given back; nobody uses it */
 /* Makes the storage object of an id of the catalog: new, or from directory bytes when given. */
