@@ -9,7 +9,8 @@
 
 #include <float.h>
 
-#define RZ_JOIN_EXACT 12u
+#define RZ_JOIN_EXACT 12u       /* edges searched exactly … */
+#define RZ_JOIN_EXACT_STARTS 7u /* … and for each start apart */
 #define RZ_JOIN_MAX_ROWS 1e30
 
 /* Costs per row; a decoded neighbour is 1. */
@@ -17,7 +18,8 @@
 #define JOIN_COST_LOOKUP 5.0
 #define JOIN_COST_WALK 1.0      /* per row walked from: finding its list, times how far apart the lists lie */
 #define JOIN_COST_REL 0.5       /* per row: decoding the relationship too */
-#define JOIN_COST_PROBE 3.0
+#define JOIN_COST_PROBE 3.5     /* per row: a search in a packed list … */
+#define JOIN_COST_NEAR 1.0      /* … or in a decoded one, which stays the same over many rows */
 #define JOIN_COST_COUNT 1.0     /* per row counted, times the same */
 #define JOIN_COST_LIST 2.0      /* per list of an intersection */
 #define JOIN_COST_MERGE 0.4     /* per entry of such a list */
@@ -93,7 +95,7 @@ static void state_mark_applied(const join_graph *graph, join_state *state)
 static double state_distance(const join_graph *graph, const join_state *state, uint32_t node)
 {
     double rows = graph->nodes.items[node].rows;
-    return state->origin == node ? 0.4 : rows < 1e5 ? 1 : rows < 1e6 ? 2 : 4;
+    return state->origin == node ? 0.4 : rows < 5e4 ? 1.5 : rows < 5e5 ? 4 : 8;
 }
 
 static double edge_fan(const join_graph *graph, const join_edge *edge, bool backward)
@@ -137,6 +139,12 @@ static bool edge_is_plain(const join_edge *edge)
 static bool edge_touches(const join_edge *edge, uint32_t node)
 {
     return edge->from == node || edge->to == node;
+}
+
+/* Rows come grouped by the node that was scanned. */
+static bool edge_touches_origin(const join_edge *edge, const join_state *state)
+{
+    return edge->from == state->origin || edge->to == state->origin;
 }
 
 static uint32_t state_common(const join_graph *graph, const join_state *state, uint32_t node, uint32_t *edges, uint32_t limit)
@@ -212,7 +220,7 @@ static void state_take(const join_graph *graph, join_state *state, join_step *st
             break;
         case JOIN_INTO:
             state->rows = rows * edge_probability(graph, edge);
-            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : JOIN_COST_PROBE + distance);
+            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : edge_touches_origin(edge, state) ? JOIN_COST_NEAR : JOIN_COST_PROBE + distance);
             break;
         case JOIN_COUNT:
             state->rows = rows * edge->reach[step->backward ? 1 : 0];
@@ -493,27 +501,9 @@ static ruzu_status search_collect(const order_search *search, bool has_start, jo
     return RUZU_OK;
 }
 
-static ruzu_status order_exact(order_search *search, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)
+/* Extends all sets that have been reached, smaller numbers first: a step only adds edges. */
+static void search_run(order_search *search)
 {
-    join_graph *graph = search->graph;
-    bool anchored = order_is_anchored(graph, component);
-    search->entries = RZ_NEW_ARRAY(graph->planner->arena, order_entry, (size_t)1 << search->edge_count);
-    RZ_TRY_ALLOC(search->entries, err, "planning MATCH");
-    RZ_TRY(state_new(graph, &search->state, err));
-    RZ_TRY(state_new(graph, &search->trial, err));
-    if (anchored) {
-        state_clear(graph, &search->state);
-        search->state.rows = cur->rows;
-        search_extend(search, 0, NULL);
-    }
-    for (uint32_t i = 0; i < graph->nodes.count && !anchored; i++) {
-        join_step start;
-        if (graph->nodes.items[i].component == component && start_is_possible(graph, i, cur)) {
-            state_clear(graph, &search->state);
-            state_start(graph, &search->state, i, cur, &start);
-            search_extend(search, 0, &start);
-        }
-    }
     for (uint32_t set = 1; set + 1 < (1u << search->edge_count); set++) {
         if (search->entries[set].reached) {
             search_restore(search, set);
@@ -523,7 +513,61 @@ static ruzu_status order_exact(order_search *search, uint32_t component, const r
             search_extend(search, set, NULL);
         }
     }
-    return search_collect(search, !anchored, out, err);
+}
+
+static ruzu_status order_anchored(order_search *search, const rz_plan *cur, join_steps *out, rz_error *err)
+{
+    state_clear(search->graph, &search->state);
+    search->state.rows = cur->rows;
+    search->state.cost = 0;
+    search_extend(search, 0, NULL);
+    search_run(search);
+    return search_collect(search, false, out, err);
+}
+
+/*
+ * Every node is tried as the start. What later steps cost depends on it a little (its rows come in order), which the sets do not say: small patterns are therefore searched once
+ * for each start, large ones once for all.
+ */
+static ruzu_status order_exact(order_search *search, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)
+{
+    join_graph *graph = search->graph;
+    size_t size = sizeof(order_entry) << search->edge_count;
+    bool one_by_one = search->edge_count <= RZ_JOIN_EXACT_STARTS;
+    double best = DBL_MAX;
+    search->entries = (order_entry *)rz_arena_calloc(graph->planner->arena, 1, size);
+    RZ_TRY_ALLOC(search->entries, err, "planning MATCH");
+    RZ_TRY(state_new(graph, &search->state, err));
+    RZ_TRY(state_new(graph, &search->trial, err));
+    if (order_is_anchored(graph, component)) {
+        return order_anchored(search, cur, out, err);
+    }
+    for (uint32_t i = 0; i < graph->nodes.count; i++) {
+        join_step start;
+        if (graph->nodes.items[i].component != component || !start_is_possible(graph, i, cur)) {
+            continue;
+        }
+        if (one_by_one) {
+            memset(search->entries, 0, size);
+        }
+        state_clear(graph, &search->state);
+        state_start(graph, &search->state, i, cur, &start);
+        search_extend(search, 0, &start);
+        if (one_by_one) {
+            search_run(search);
+            const order_entry *whole = &search->entries[(1u << search->edge_count) - 1];
+            if (whole->reached && whole->cost < best) {
+                best = whole->cost;
+                out->count = 0;
+                RZ_TRY(search_collect(search, true, out, err));
+            }
+        }
+    }
+    if (!one_by_one) {
+        search_run(search);
+        return search_collect(search, true, out, err);
+    }
+    return RUZU_OK;
 }
 
 ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)

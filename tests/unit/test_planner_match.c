@@ -106,10 +106,10 @@ static void cycles_are_intersected(void)
     PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(b)-[:Knows]->(c)-[:Knows]->(a) RETURN count(*)",
             "RESULT COUNT_STAR()\n"
             "  AGGREGATE COUNT_STAR()\n"
-            "    EXPAND_INTO (c)-[:Knows]->(a) *\n"
-            "      EXPAND (b)<-[:Knows]-(a)\n"
-            "        EXPAND (b)-[:Knows]->(c)\n"
-            "          NODE_SCAN (b:Person)\n");
+            "    EXPAND_INTO (a)<-[:Knows]-(c) *\n"
+            "      EXPAND (b)-[:Knows]->(c)\n"
+            "        EXPAND (a)-[:Knows]->(b)\n"
+            "          NODE_SCAN (a:Person)\n");
     f.rules = RZ_RULE_ALL;
     /* A relationship that is looked at is probed for. */
     (void)planner_plan(&f, "MATCH (a:Person)-[r:Knows]->(b)-[s:Knows]->(c)-[t:Knows]->(a) RETURN r.since + s.since + t.since");
