@@ -583,6 +583,7 @@ static const rz_fn_def list_defs[] = {
     RZ_FN_BIND("ARRAY_EXTRACT", RZ_FN_CAN_FAIL, list_extract, list_bind_element, ANY, RZ_P2(LIST, INT64)),
     RZ_FN_BIND("HEAD", 0, list_head, list_bind_element, ANY, RZ_P1(LIST)),
     RZ_FN("ISEMPTY", 0, list_is_empty, BOOL, RZ_P1(LIST)),
+    RZ_FN("ISEMPTY", 0, list_is_empty, BOOL, RZ_P1(MAP)),
     RZ_FN_BIND("LAST", 0, list_last, list_bind_element, ANY, RZ_P1(LIST)),
     RZ_FN_BIND("LIST_ANY_VALUE", 0, list_any_value, list_bind_element, ANY, RZ_P1(LIST)),
     RZ_FN_BIND("LIST_CONTAINS", 0, list_contains, list_bind_contains, BOOL, RZ_P2(LIST, ANY)),

@@ -19,10 +19,26 @@ static bool text_ends(const rz_string *text, const rz_string *part)
            memcmp(rz_string_data(text) + (text->length - part->length), rz_string_data(part), part->length) == 0;
 }
 
+/* Where part begins in text, or NULL. Texts are mostly short, where the candidates that memchr finds cost less than
+ * memmem's preparation; after a few wrong ones memmem takes over, whose time is linear. */
+static const char *text_search(const char *data, size_t size, const char *part, size_t part_size)
+{
+    if (part_size == 0 || part_size > size) {
+        return part_size == 0 ? data : NULL;
+    }
+    const char *last = data + (size - part_size);
+    for (uint32_t tries = 0; tries < 8 && data <= last; tries++, data++) {
+        data = (const char *)memchr(data, part[0], (size_t)(last - data) + 1);
+        if (data == NULL || memcmp(data, part, part_size) == 0) {
+            return data;
+        }
+    }
+    return data > last ? NULL : (const char *)memmem(data, (size_t)(last - data) + part_size, part, part_size);
+}
+
 static bool text_contains_part(const rz_string *text, const rz_string *part)
 {
-    return part->length <= text->length &&
-           memmem(rz_string_data(text), text->length, rz_string_data(part), part->length) != NULL;
+    return text_search(rz_string_data(text), text->length, rz_string_data(part), part->length) != NULL;
 }
 
 #define RZ_B_NAME        text_starts_with
@@ -71,6 +87,12 @@ static int64_t text_find(const rz_string *text, const rz_string *part)
 #define RZ_U_IN       rz_string
 #define RZ_U_OUT      int64_t
 #define RZ_U_OP(a, r) (*(r) = (int64_t)rz_grapheme_count(rz_string_data(&(a)), (a).length), 0u)
+#include "function/fn_unary_tmpl.h"
+
+#define RZ_U_NAME     text_is_empty
+#define RZ_U_IN       rz_string
+#define RZ_U_OUT      uint8_t
+#define RZ_U_OP(a, r) (*(r) = (a).length == 0, 0u)
 #include "function/fn_unary_tmpl.h"
 
 #define RZ_U_NAME     text_octet_length
@@ -510,6 +532,7 @@ static const rz_fn_def text_defs[] = {
     RZ_FN("CONTAINS", 0, text_contains, BOOL, RZ_P2(STRING, STRING)),
     RZ_FN("ENDS_WITH", 0, text_ends_with, BOOL, RZ_P2(STRING, STRING)),
     RZ_FN("INITCAP", 0, text_initcap, STRING, RZ_P1(STRING)),
+    RZ_FN("ISEMPTY", 0, text_is_empty, BOOL, RZ_P1(STRING)),
     RZ_FN("LEVENSHTEIN", 0, text_levenshtein, INT64, RZ_P2(STRING, STRING)),
     RZ_FN("LOWER", 0, text_lower, STRING, RZ_P1(STRING)),
     RZ_FN("LPAD", RZ_FN_CAN_FAIL, text_lpad, STRING, RZ_P3(STRING, INT64, STRING)),

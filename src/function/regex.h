@@ -110,9 +110,10 @@ typedef struct regex_inst {
 struct rz_regex {
     const regex_inst *insts;
     uint32_t inst_count;
-    uint32_t group_count; /* without the whole match */
-    bool has_context;     /* looks at the characters around it: \b, \B, or ^ and $ of lines */
-    const char *literal;  /* the pattern is just this text, or NULL */
+    uint32_t group_count;          /* without the whole match */
+    bool has_context;              /* looks at the characters around it: \b, \B, or ^ and $ of lines */
+    const uint64_t *first_classes; /* by bit: classes a match can begin with; NULL: it may begin anywhere */
+    const char *literal;           /* the pattern is just this text, or NULL */
     size_t literal_length;
     uint32_t class_count;       /* classes of code points */
     uint32_t class_words;       /* words of a class's bits */
@@ -128,8 +129,19 @@ static inline bool rz_regex_class_in_set(const rz_regex *regex, uint32_t class_i
     return (regex->class_sets[(size_t)class_idx * regex->class_words + (set >> 6)] >> (set & 63)) & 1u;
 }
 
+/* The same for code points beyond ASCII. */
+uint32_t rz_regex_class_beyond_ascii(const rz_regex *regex, const char *text, size_t size, size_t offset,
+                                     size_t *length);
+
 /* Class of the code point at offset < size; *length: its bytes. Ill-formed bytes count as U+FFFD each. */
-uint32_t rz_regex_class_at(const rz_regex *regex, const char *text, size_t size, size_t offset, size_t *length);
+static inline uint32_t rz_regex_class_at(const rz_regex *regex, const char *text, size_t size, size_t offset,
+                                         size_t *length)
+{
+    unsigned char byte = (unsigned char)text[offset];
+    *length = 1;
+    return RZ_LIKELY(byte < 0x80) ? regex->ascii_class[byte]
+                                  : rz_regex_class_beyond_ascii(regex, text, size, offset, length);
+}
 
 /* ---- matching ---- */
 

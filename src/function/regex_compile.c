@@ -309,6 +309,46 @@ static bool regex_find_literal(const regex_tree *tree, rz_arena *arena, rz_regex
     return true;
 }
 
+/* ---- beginnings ---- */
+
+/* Classes that the first character of a match can have; unknown where a match may be empty or begins with an assertion.
+ */
+static bool regex_find_first(rz_arena *arena, rz_regex *regex)
+{
+    uint64_t *first = RZ_NEW_ARRAY(arena, uint64_t, RZ_BITMAP_WORDS((uint64_t)regex->class_count));
+    uint64_t *seen = RZ_NEW_ARRAY(arena, uint64_t, RZ_BITMAP_WORDS((uint64_t)regex->inst_count));
+    uint32_t *todo = RZ_NEW_ARRAY(arena, uint32_t, (size_t)regex->inst_count * 2 + 2);
+    if (first == NULL || seen == NULL || todo == NULL) {
+        return false;
+    }
+    uint32_t todo_count = 1; /* todo[0] is the first instruction */
+    while (todo_count != 0) {
+        uint32_t at = todo[--todo_count];
+        const regex_inst *inst = &regex->insts[at];
+        if (rz_bit_get(seen, at)) {
+            continue;
+        }
+        rz_bit_set(seen, at);
+        if (inst->op == REGEX_OP_MATCH || inst->op == REGEX_OP_ASSERT) {
+            return true;
+        }
+        if (inst->op == REGEX_OP_SET) {
+            for (uint32_t c = 0; c < regex->class_count; c++) {
+                if (rz_regex_class_in_set(regex, c, inst->x)) {
+                    rz_bit_set(first, c);
+                }
+            }
+            continue;
+        }
+        todo[todo_count++] = inst->op == REGEX_OP_SAVE ? at + 1 : inst->x;
+        if (inst->op == REGEX_OP_SPLIT) {
+            todo[todo_count++] = inst->y;
+        }
+    }
+    regex->first_classes = first;
+    return true;
+}
+
 ruzu_status rz_regex_compile(rz_arena *arena, const char *pattern, size_t length, rz_regex **out, rz_error *err)
 {
     *out = NULL;
@@ -326,20 +366,17 @@ ruzu_status rz_regex_compile(rz_arena *arena, const char *pattern, size_t length
     regex->inst_count = emitter.insts.count;
     regex->group_count = tree.group_count;
     regex->has_context = emitter.has_context;
-    if (!regex_find_classes(&tree, arena, regex) || !regex_find_literal(&tree, arena, regex)) {
+    if (!regex_find_classes(&tree, arena, regex) || !regex_find_literal(&tree, arena, regex) ||
+        !regex_find_first(arena, regex)) {
         return rz_error_no_memory(err, "compiling a regular expression");
     }
     *out = regex;
     return RUZU_OK;
 }
 
-uint32_t rz_regex_class_at(const rz_regex *regex, const char *text, size_t size, size_t offset, size_t *length)
+uint32_t rz_regex_class_beyond_ascii(const rz_regex *regex, const char *text, size_t size, size_t offset,
+                                     size_t *length)
 {
-    unsigned char byte = (unsigned char)text[offset];
-    if (byte < 0x80) {
-        *length = 1;
-        return regex->ascii_class[byte];
-    }
     uint32_t code_point;
     *length = rz_utf8_decode(text + offset, size - offset, &code_point);
     if (*length == 0) {

@@ -26,7 +26,10 @@ struct regex_dfa {
     regex_dfa_state states[REGEX_DFA_STATES];
     uint32_t state_count;
     uint64_t emptied; /* how often the table was full */
-    uint32_t *next;   /* state × class */
+    uint32_t start;   /* the state before the first character, while start_known and the table was not emptied since */
+    uint64_t start_emptied;
+    bool start_known;
+    uint32_t *next; /* state × class */
     uint32_t *items;
     uint32_t item_count;
     uint32_t item_capacity;
@@ -183,9 +186,14 @@ static uint32_t regex_dfa_step(regex_dfa *dfa, uint32_t number, uint32_t class_i
 
 ruzu_status rz_regex_dfa_test(regex_dfa *dfa, const char *text, size_t size, bool *out_matches, rz_error *err)
 {
-    regex_dfa_begin_set(dfa);
-    regex_dfa_add(dfa, 0, true, false);
-    uint32_t state = regex_dfa_intern(dfa, true);
+    if (!dfa->start_known || dfa->start_emptied != dfa->emptied) {
+        regex_dfa_begin_set(dfa);
+        regex_dfa_add(dfa, 0, true, false);
+        dfa->start = regex_dfa_intern(dfa, true);
+        dfa->start_known = true;
+        dfa->start_emptied = dfa->emptied;
+    }
+    uint32_t state = dfa->start;
     for (size_t offset = 0; offset < size;) {
         if (dfa->states[state].count == 0 || (!dfa->whole && dfa->states[state].matches)) {
             break; /* nothing can follow, or nothing needs to */

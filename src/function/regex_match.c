@@ -116,6 +116,16 @@ static void regex_add_thread(regex_matcher *matcher, regex_threads *list, uint32
     }
 }
 
+/* The next place where a match can begin, or size. */
+static size_t regex_skip(const rz_regex *regex, const char *text, size_t size, size_t offset)
+{
+    size_t length;
+    while (offset < size && !rz_bit_get(regex->first_classes, rz_regex_class_at(regex, text, size, offset, &length))) {
+        offset += length;
+    }
+    return offset;
+}
+
 /* One simulation from `from` on: leftmost-first, or (whole) of all the text. */
 static ruzu_status regex_simulate(regex_matcher *matcher, const char *text, size_t size, size_t from, bool whole,
                                   bool *out_found, rz_error *err)
@@ -128,6 +138,9 @@ static ruzu_status regex_simulate(regex_matcher *matcher, const char *text, size
     now->count = 0;
     *out_found = false;
     for (size_t offset = from;;) {
+        if (!*out_found && !whole && now->count == 0 && regex->first_classes != NULL) {
+            offset = regex_skip(regex, text, size, offset);
+        }
         if (!*out_found && (!whole || offset == 0)) { /* a match may begin here, if none began before */
             for (uint32_t i = 0; i < matcher->slot_count; i++) {
                 slots[i] = REGEX_NO_SLOT;

@@ -137,6 +137,8 @@ static const eval_case list_cases[] = {
     {"tail", {"INT64[]:[1,2,3]"}, "INT64[]:[2,3]"},
     {"tail", {"INT64[]:[]"}, "INT64[]:[]"},
     {"isEmpty", {"INT64[]:[]"}, "BOOL:True"},
+    {"isEmpty", {"MAP(INT64, INT64):{1=2}"}, "BOOL:False"},
+    {"isEmpty", {"STRING:"}, "BOOL:True"},
     {"range", {"INT64:1", "INT64:5"}, "INT64[]:[1,2,3,4,5]"},
     {"range", {"INT64:1", "INT64:10", "INT64:3"}, "INT64[]:[1,4,7,10]"},
     {"range", {"INT64:5", "INT64:1"}, "INT64[]:[]"},
