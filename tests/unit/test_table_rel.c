@@ -925,6 +925,62 @@ static void refused_memory_changes_nothing(void)
     rz_rtab_destroy(table);
 }
 
+/* Every write to the file fails once; the table is as before then, and no page is lost. */
+static void failed_writes_change_nothing(void)
+{
+    model_reset();
+    make_vectors();
+    rz_rtab *table = create(true);
+    fx_begin();
+    load(table, 300);
+    insert(table, 20);
+    commit();
+    rz_str directory;
+    rz_str_init(&directory, &fx.mem);
+    FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &directory, &fx.err));
+    rz_rtab_trim(table, fx.timestamp);
+    fx_header();
+    fx_header();
+    bool done = false;
+    for (uint64_t nth = 1; !done; nth++) {
+        uint64_t loaded, sources[4] = {1, NODES - 1, NODES / 2, 1}, targets[4] = {2, 3, 3, 2};
+        rz_rtab_bulk *bulk = NULL;
+        reset_vectors();
+        for (uint32_t i = 0; i < 4; i++) {
+            fill_row(values, i, i);
+        }
+        fx_begin(); /* committed, not on pages yet: for the checkpoint to fold */
+        insert(table, 30);
+        commit();
+        uint64_t used = fx_used_pages();
+        fx_begin();
+        FX_OK(rz_rtab_bulk_begin(table, &fx.writer, &bulk, &fx.err));
+        FX_OK(rz_rtab_bulk_append(bulk, sources, targets, values, &(rz_sel){NULL, 4}, &fx.err));
+        rz_error_init(&fx.err);
+        fx.fs->fail_errno = EIO;
+        fx.fs->fail_at = fx.fs->ops + nth;
+        ruzu_status status = rz_rtab_bulk_finish(bulk, &loaded, &fx.err);
+        if (status == RUZU_OK) {
+            rz_str_clear(&directory);
+            status = rz_rtab_checkpoint(table, fx.timestamp, &directory, &fx.err);
+            done = status == RUZU_OK;
+        }
+        fx.fs->fail_at = 0;
+        CHECK(status == RUZU_OK || status == RUZU_ERROR_IO);
+        rollback();
+        if (!done) {
+            CHECK_EQ_U64(fx_used_pages(), used);
+        }
+        rz_snapshot now = fx_snapshot();
+        check_table(table, &now, edge_end, 1);
+    }
+    table = checkpoint_and_reopen(table);
+    rz_snapshot now = fx_snapshot();
+    check_table(table, &now, edge_end, 2);
+    rz_str_free(&directory);
+    rz_rtab_destroy(table);
+}
+
 static void damaged_directories_are_refused(void)
 {
     model_reset();
@@ -1130,6 +1186,7 @@ int main(void)
     RUN_TABLE(multiplicity_is_kept);
     RUN_TABLE_WITH(loads_spill, UINT64_C(1) << 20);
     RUN_TABLE(refused_memory_changes_nothing);
+    RUN_TABLE(failed_writes_change_nothing);
     RUN_TABLE(damaged_directories_are_refused);
     RUN_TABLE_IN_MEMORY(readers_beside_a_writer);
     RUN_TABLE(trimmed_snapshots_are_refused);
