@@ -54,6 +54,11 @@ static ruzu_status struct_bind_pack(const rz_fn_def *def, const rz_fn_arg *args,
             return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot infer field name for %s.",
                                 struct_constant_text(&args[i], arena));
         }
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(fields[j].name, args[i].name) == 0) {
+                return rz_error_set(err, RUZU_ERROR_BINDER, "Found duplicate field %s in STRUCT.", args[i].name);
+            }
+        }
         fields[i].name = args[i].name;
         fields[i].type = args[i].type->id == RUZU_TYPE_ANY ? RZ_STRING : args[i].type;
         out->arg_types[i] = fields[i].type;

@@ -195,6 +195,7 @@ static const eval_case array_cases[] = {
 
 static const eval_case nested_cases[] = {
     {"struct_pack", {"@a INT64:1", "@b STRING:x"}, "STRUCT(a INT64, b STRING):{a: 1, b: x}"},
+    {"struct_pack", {"@a INT64:1", "@a INT64:2"}, "Binder exception: Found duplicate field a in STRUCT."},
     {"struct_pack", {"@a ~"}, "STRUCT(a STRING):{a: }"},
     {"struct_pack", {"STRING:a"}, "Binder exception: Cannot infer field name for a."},
     {"struct_extract", {"STRUCT(a INT64, b INT64):{a: 1, b: 2}", "STRING:B"}, "INT64:2"},
