@@ -4,7 +4,7 @@
  */
 #include "catalog/catalog.h"
 
-#include "check.h"
+#include "unit/check.h"
 
 static rz_mem test_mem;
 
