@@ -41,7 +41,8 @@ typedef struct rz_planner {
     uint32_t stat_count;
     RZ_ARRAY(plan_length) lengths;
     plan_set walks;               /* columns of variable-length relationships */
-    plan_set present;             /* node columns that are never NULL: found by a MATCH that is not optional */
+    plan_set present;             /* node columns that are not NULL here: found by a MATCH that is not optional, or of an optional one inside it */
+    plan_set solid;               /* columns of nodes and relationships that are never NULL anywhere */
     uint32_t depth;               /* subqueries inside each other */
     uint32_t node_count;          /* plan nodes made: limited, since walks over plans recurse */
 } rz_planner;
@@ -122,6 +123,8 @@ RZ_NODISCARD ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_singl
 
 /* Plans the clauses of one arm on top of arm->cur. skip_return: the last projection is not wanted (EXISTS, COUNT). */
 RZ_NODISCARD ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, const plan_set *after, bool skip_return, rz_error *err);
+/* Is the aggregate count(x) for an x that is never NULL? */
+bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate);
 RZ_NODISCARD ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *projection, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const plan_set *after, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_change(plan_arm *arm, const rz_bound_clause *clause, rz_error *err);

@@ -33,11 +33,21 @@ static void need_exprs(rz_planner *planner, plan_set *need, rz_expr *const *expr
     }
 }
 
-static void need_walks(rz_planner *planner, const rz_bound_pattern *pattern)
+/* Notes variable-length relationships, and what is never NULL. */
+static void need_note_pattern(rz_planner *planner, const rz_bound_match *match)
 {
+    const rz_bound_pattern *pattern = &match->pattern;
     for (uint32_t i = 0; i < pattern->edge_count; i++) {
-        if (pattern->edges[i].recursive != NULL) {
-            rz_plan_set_add(planner, &planner->walks, pattern->edges[i].column);
+        const rz_bound_edge *edge = &pattern->edges[i];
+        if (edge->recursive != NULL) {
+            rz_plan_set_add(planner, &planner->walks, edge->column);
+        } else if (!match->optional && !edge->bound) {
+            rz_plan_set_add(planner, &planner->solid, edge->column);
+        }
+    }
+    for (uint32_t i = 0; i < pattern->node_count && !match->optional; i++) {
+        if (!pattern->nodes[i].bound) {
+            rz_plan_set_add(planner, &planner->solid, pattern->nodes[i].column);
         }
     }
 }
@@ -133,7 +143,15 @@ static void need_projection(rz_planner *planner, plan_set *need, const rz_bound_
     }
     need_items(planner, need, projection->items, projection->item_count, projection->distinct);
     need_items(planner, need, projection->keys, projection->key_count, true);
-    need_items(planner, need, projection->aggregates, projection->aggregate_count, true);
+    for (uint32_t i = 0; i < projection->aggregate_count; i++) {
+        const rz_bound_item *item = &projection->aggregates[i];
+        if (rz_plan_counts_rows(planner, item->expr)) {
+            rz_plan_learn(planner, item->column, item->expr->type, item->name);
+            need_learn(planner, item->expr);
+        } else {
+            need_items(planner, need, item, 1, true);
+        }
+    }
 }
 
 static void need_subquery(rz_planner *planner, plan_set *need, const rz_bound_query *query)
@@ -189,7 +207,7 @@ ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_single_query *arm,
     plan_set need = {0};
     for (uint32_t i = 0; i < arm->clause_count; i++) {
         if (arm->clauses[i].kind == RZ_BOUND_MATCH) {
-            need_walks(planner, &arm->clauses[i].u.match.pattern);
+            need_note_pattern(planner, &arm->clauses[i].u.match);
         }
     }
     rz_plan_set_union(planner, &need, after);

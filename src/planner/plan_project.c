@@ -6,6 +6,8 @@
  */
 #include "planner/build.h"
 
+#include <string.h>
+
 /* True when evaluating the expression more or less often, or for other rows, would show. */
 static bool project_must_stay(const rz_expr *expr)
 {
@@ -39,6 +41,159 @@ static ruzu_status project_items(plan_arm *arm, const rz_bound_item *items, uint
     return rz_plan_project(planner, arm->cur, exprs, columns, used, &arm->cur, err);
 }
 
+/* ---- grouping ---- */
+
+/* The property is the primary key in each of the tables. */
+static bool project_is_key(const rz_planner *planner, const rz_expr *property)
+{
+    const rz_type *object = property->children[0]->type;
+    for (uint32_t t = 0; t < object->table_count; t++) {
+        const rz_cat_table *table = object->id == RUZU_TYPE_NODE ? rz_catalog_node_table(planner->context->catalog, object->tables[t]) : NULL;
+        if (table == NULL || property->u.property.column_idxs[t] != table->key) {
+            return false;
+        }
+    }
+    return object->table_count != 0;
+}
+
+bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate)
+{
+    if (!rz_plan_rule(planner, RZ_RULE_COUNT_ROWS) || aggregate->kind != RZ_EXPR_AGGREGATE || aggregate->u.aggregate.distinct || aggregate->child_count != 1 ||
+        strcmp(aggregate->u.aggregate.bound->agg->name, "COUNT") != 0) {
+        return false;
+    }
+    const rz_expr *counted = aggregate->children[0];
+    if (counted->kind == RZ_EXPR_ID || (counted->kind == RZ_EXPR_PROPERTY && project_is_key(planner, counted))) {
+        counted = counted->children[0];
+    }
+    return counted->kind == RZ_EXPR_COLUMN && rz_plan_set_has(&planner->solid, counted->u.column);
+}
+
+static ruzu_status project_count_rows(rz_planner *planner, rz_expr **io, rz_error *err)
+{
+    const rz_expr *counting = *io;
+    rz_agg_bound *bound = RZ_NEW(planner->arena, rz_agg_bound);
+    RZ_TRY_ALLOC(bound, err, "planning a projection");
+    RZ_TRY(rz_agg_resolve("COUNT_STAR", NULL, false, planner->arena, bound, err));
+    *io = rz_expr_new(planner->arena, RZ_EXPR_AGGREGATE, bound->result, NULL, 0);
+    RZ_TRY_ALLOC(*io, err, "planning a projection");
+    (*io)->u.aggregate.bound = bound;
+    (*io)->name = counting->name;
+    return RUZU_OK;
+}
+
+/* The node that a key is a property (or id or label) of; RZ_NO_COLUMN_ID: none. */
+static uint32_t project_key_node(const rz_expr *key)
+{
+    bool is_part = key->kind == RZ_EXPR_PROPERTY || key->kind == RZ_EXPR_ID || key->kind == RZ_EXPR_LABEL;
+    if (!is_part || key->children[0]->kind != RZ_EXPR_COLUMN || key->children[0]->type->id != RUZU_TYPE_NODE || key->children[0]->type->physical != RZ_PHYS_UINT64) {
+        return RZ_NO_COLUMN_ID;
+    }
+    return key->children[0]->u.column;
+}
+
+/* Do the keys say which node it is: by itself, its id, or its primary key? */
+static bool project_keys_determine(const rz_planner *planner, const rz_bound_projection *projection, uint32_t node)
+{
+    for (uint32_t i = 0; i < projection->key_count; i++) {
+        const rz_expr *key = projection->keys[i].expr;
+        if (key->kind == RZ_EXPR_COLUMN && key->u.column == node) {
+            return true;
+        }
+        if (project_key_node(key) == node && (key->kind == RZ_EXPR_ID || (key->kind == RZ_EXPR_PROPERTY && project_is_key(planner, key)))) {
+            return key->kind == RZ_EXPR_ID || key->children[0]->type->table_count == 1;
+        }
+    }
+    return false;
+}
+
+/* Replaces key columns in an expression by what they stand for. */
+static ruzu_status project_substitute(rz_planner *planner, const rz_bound_item *gone, uint32_t gone_count, rz_expr **io, rz_error *err)
+{
+    rz_expr *expr = *io;
+    if (expr->kind == RZ_EXPR_COLUMN) {
+        for (uint32_t i = 0; i < gone_count; i++) {
+            if (gone[i].column == expr->u.column) {
+                *io = gone[i].expr;
+                return RUZU_OK;
+            }
+        }
+    }
+    if (expr->child_count == 0) {
+        return RUZU_OK;
+    }
+    rz_expr *copy = (rz_expr *)rz_arena_dup(planner->arena, expr, sizeof *expr);
+    RZ_TRY_ALLOC(copy, err, "planning a projection");
+    copy->children = (rz_expr **)rz_arena_dup(planner->arena, expr->children, expr->child_count * sizeof *expr->children);
+    RZ_TRY_ALLOC(copy->children, err, "planning a projection");
+    for (uint32_t i = 0; i < expr->child_count; i++) {
+        RZ_TRY(project_substitute(planner, gone, gone_count, &copy->children[i], err));
+    }
+    *io = copy;
+    return RUZU_OK;
+}
+
+static bool project_uses_subquery(const rz_bound_projection *projection)
+{
+    for (uint32_t i = 0; i < projection->item_count; i++) {
+        if (rz_plan_has_subquery(projection->items[i].expr)) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < projection->order_count; i++) {
+        if (rz_plan_has_subquery(projection->orders[i].expr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Grouping by a node's key and further properties is grouping by the node: the properties are then read once a group, and above a limit only for the groups that are left.
+ * Keys that go are replaced in the items and orders by what they compute.
+ */
+static ruzu_status project_group_nodes(rz_planner *planner, rz_bound_projection *io, rz_error *err)
+{
+    rz_bound_item *keys = RZ_NEW_ARRAY(planner->arena, rz_bound_item, io->key_count);
+    rz_bound_item *gone = RZ_NEW_ARRAY(planner->arena, rz_bound_item, io->key_count);
+    if (keys == NULL || gone == NULL) {
+        return rz_error_no_memory(err, "planning a projection");
+    }
+    uint32_t key_count = 0;
+    uint32_t gone_count = 0;
+    for (uint32_t i = 0; i < io->key_count; i++) {
+        const rz_bound_item *key = &io->keys[i];
+        uint32_t node = project_key_node(key->expr);
+        if (node == RZ_NO_COLUMN_ID || !project_keys_determine(planner, io, node)) {
+            keys[key_count++] = *key;
+            continue;
+        }
+        gone[gone_count++] = *key;
+        bool known = false;
+        for (uint32_t k = 0; k < io->key_count; k++) {
+            known |= io->keys[k].expr->kind == RZ_EXPR_COLUMN && io->keys[k].expr->u.column == node;
+        }
+        for (uint32_t k = 0; k < key_count; k++) {
+            known |= keys[k].column == node;
+        }
+        if (!known) {
+            keys[key_count++] = (rz_bound_item){.expr = key->expr->children[0], .column = node, .name = key->expr->children[0]->name};
+        }
+    }
+    if (gone_count == 0) {
+        return RUZU_OK;
+    }
+    io->keys = keys;
+    io->key_count = key_count;
+    for (uint32_t i = 0; i < io->item_count; i++) {
+        RZ_TRY(project_substitute(planner, gone, gone_count, &io->items[i].expr, err));
+    }
+    for (uint32_t i = 0; i < io->order_count; i++) {
+        RZ_TRY(project_substitute(planner, gone, gone_count, &io->orders[i].expr, err));
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, uint32_t key_count, const rz_bound_item *aggregates, uint32_t aggregate_count,
                                      rz_error *err)
 {
@@ -53,6 +208,9 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, u
         const rz_bound_item *item = i < key_count ? &keys[i] : &aggregates[i - key_count];
         exprs[i] = item->expr;
         columns[i] = item->column;
+        if (i >= key_count && rz_plan_counts_rows(planner, exprs[i])) {
+            RZ_TRY(project_count_rows(planner, &exprs[i], err));
+        }
         RZ_TRY(rz_plan_prepare_expr(arm, &exprs[i], err));
     }
     double rows = arm->cur->rows;
@@ -148,9 +306,19 @@ static uint32_t project_split(rz_planner *planner, const rz_bound_projection *pr
     return below;
 }
 
-ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *projection, rz_error *err)
+ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *bound, rz_error *err)
 {
     rz_planner *planner = arm->planner;
+    rz_bound_projection copy = *bound;
+    rz_bound_projection *projection = &copy;
+    copy.items = (rz_bound_item *)rz_arena_dup(planner->arena, bound->items, bound->item_count * sizeof *bound->items);
+    copy.orders = (rz_bound_order *)rz_arena_dup(planner->arena, bound->orders, bound->order_count * sizeof *bound->orders);
+    if (copy.items == NULL || copy.orders == NULL) {
+        return rz_error_no_memory(err, "planning a projection");
+    }
+    if (projection->grouped && rz_plan_rule(planner, RZ_RULE_GROUP_NODES) && !project_uses_subquery(projection)) {
+        RZ_TRY(project_group_nodes(planner, projection, err));
+    }
     if (projection->grouped) {
         RZ_TRY(project_aggregate(arm, projection->keys, projection->key_count, projection->aggregates, projection->aggregate_count, err));
     }

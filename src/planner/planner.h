@@ -26,7 +26,9 @@ enum {
     RZ_RULE_JOIN_ORDER = 1u << 5,      /* off: as written */
     RZ_RULE_PUSH_DOWN = 1u << 6,       /* off: predicates above the whole pattern */
     RZ_RULE_HASH_JOIN = 1u << 7,       /* equality between disconnected parts: HASH_JOIN; off: CROSS + FILTER */
-    RZ_RULE_SEMI = 1u << 8             /* EXISTS / NOT EXISTS in WHERE: SEMI / ANTI */
+    RZ_RULE_SEMI = 1u << 8,            /* EXISTS / NOT EXISTS in WHERE: SEMI / ANTI */
+    RZ_RULE_COUNT_ROWS = 1u << 9,      /* count(x) of what is never NULL: count(*) */
+    RZ_RULE_GROUP_NODES = 1u << 10     /* grouping by a node's key and other properties: by the node */
 };
 #define RZ_RULE_ALL UINT32_MAX
 

@@ -46,6 +46,38 @@ static void projections(void)
             "    NODE_SCAN (a:Person)\n");
 }
 
+static void groups(void)
+{
+    /* The key is never NULL, so rows are counted; grouped by the node, whose name is read for three rows. */
+    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(p:Person) RETURN p.id AS id, p.name AS name, count(a.id) AS n ORDER BY n DESC, id LIMIT 3",
+            "RESULT p.id, p.name, n\n"
+            "  SORT n DESC, p.id LIMIT 3\n"
+            "    AGGREGATE BY p: COUNT(a.id)\n"
+            "      DEGREE (p)<-[:Knows]-() *\n"
+            "        NODE_SCAN (p:Person)\n");
+    f.rules = RZ_RULE_ALL & ~(uint32_t)(RZ_RULE_COUNT_ROWS | RZ_RULE_GROUP_NODES);
+    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(p:Person) RETURN p.id AS id, p.name AS name, count(a.id) AS n ORDER BY n DESC, id LIMIT 3",
+            "RESULT id, name, n\n"
+            "  SORT n DESC, id LIMIT 3\n"
+            "    AGGREGATE BY p.id, p.name: COUNT(a.id)\n"
+            "      EXPAND (a)-[:Knows]->(p)\n"
+            "        NODE_SCAN (a:Person)\n");
+    f.rules = RZ_RULE_ALL;
+    /* May be NULL; not the key. */
+    PLAN_IS(&f, "MATCH (a:Person) OPTIONAL MATCH (a)-[:Knows]->(b) RETURN a.name, count(b), count(a.age)",
+            "RESULT a.name, COUNT(b), COUNT(a.age)\n"
+            "  AGGREGATE BY a.name: COUNT(b), COUNT(a.age)\n"
+            "    APPLY OPTIONAL\n"
+            "      NODE_SCAN (a:Person)\n"
+            "      EXPAND (a)-[:Knows]->(b)\n"
+            "        ARGUMENT\n");
+    /* Keys of two tables may be the same. */
+    PLAN_IS(&f, "MATCH (a:Person:City) RETURN a.id, a.name, count(*)",
+            "RESULT a.id, a.name, COUNT_STAR()\n"
+            "  AGGREGATE BY a.id, a.name: COUNT_STAR()\n"
+            "    NODE_SCAN (a:Person|City)\n");
+}
+
 static void weights_stop_where_rows_count(void)
 {
     PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(b) RETURN a.name LIMIT 5",
@@ -277,8 +309,8 @@ static const char *const queries[] = {
 /* Every rule off alone, all off, all on: every plan keeps what plans promise. */
 static void plans_are_sound_under_all_rules(void)
 {
-    for (uint32_t r = 0; r <= 10; r++) {
-        f.rules = r == 9 ? 0 : r == 10 ? RZ_RULE_ALL : RZ_RULE_ALL & ~(UINT32_C(1) << r);
+    for (uint32_t r = 0; r <= 12; r++) {
+        f.rules = r == 11 ? 0 : r == 12 ? RZ_RULE_ALL : RZ_RULE_ALL & ~(UINT32_C(1) << r);
         for (uint32_t t = 0; t < 2; t++) {
             f.trail = t != 0;
             for (uint32_t i = 0; i < sizeof queries / sizeof *queries; i++) {
@@ -350,6 +382,7 @@ int main(void)
 {
     planner_open(&f);
     RUN(projections);
+    RUN(groups);
     RUN(weights_stop_where_rows_count);
     RUN(optional_matches);
     RUN(subqueries);
