@@ -7,7 +7,7 @@
  *
  *   sink      rows → table, sets                                       (each worker)
  *   combine   tables, sets, records change hands                       (each worker)
- *   finish    sets → feed table; then either everything in memory: tables → results, part by part, by several threads;
+ *   finish    sets → more tables; then either everything in memory: tables → results, part by part, by several threads;
  *             or something was spilled: the rest is spilled too
  *   source    results (or one part of the records at a time) → rows    (each worker takes parts)
  */
@@ -20,9 +20,10 @@
 typedef struct rz_aggregate_set {
     uint32_t agg;                  /* which aggregate it feeds */
     rz_group_layout *layout;
-    rz_group_table **tables;       /* of the workers (owned), as many as the shared object has; NULL when fed */
+    rz_group_table **tables;       /* of the workers; owned; as many as worker_count; NULL when fed */
     rz_records **parts;            /* spilled; owned; NULL entries: nothing */
     bool spilled;
+    bool divided;                  /* all tables were retired: part after part is fed */
 } rz_aggregate_set;
 
 typedef struct rz_aggregate_shared {
@@ -32,16 +33,16 @@ typedef struct rz_aggregate_shared {
     rz_mutex lock;
     bool locked;
     rz_group_layout *layout;
-    rz_group_table **tables;       /* the workers', and the feed table; owned */
+    rz_group_table **tables;       /* the workers', and those that DISTINCT aggregates were fed into; owned */
     uint32_t table_count;
-    uint32_t table_capacity;       /* max_threads + 2 */
-    rz_group_table **results;      /* [RZ_SPILL_PARTS]; owned; with `merged` only */
+    uint32_t table_capacity;
+    uint32_t worker_count;         /* tables of workers */
+    rz_group_table **results;      /* [RZ_SPILL_PARTS], of which unit_count are used when nothing is spilled; owned */
     rz_records **parts;            /* spilled groups; owned */
     bool spilled;
     rz_aggregate_set *sets;
     uint32_t set_count;
     uint32_t unit_count;           /* parts that the source gives out */
-    bool merged;                   /* results[p] holds part p; else tables[0] holds all */
     rz_morsel_source source;
 } rz_aggregate_shared;
 

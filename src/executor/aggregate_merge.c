@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AGGREGATE between sink and source: DISTINCT aggregates get their input, workers' tables become results.
+ * AGGREGATE between sink and source: DISTINCT aggregates get their input, workers' tables become results. Both go part by part, on several threads when there is enough to do.
  */
 #include "executor/aggregate.h"
 
 #include "executor/exec.h"
 #include "executor/sched.h"
 
-/* Fewer groups than this are merged and given out in one piece. */
-#define AGGREGATE_SMALL (8u * RZ_VECTOR_CAPACITY)
+#include <string.h>
+
+/* Fewer groups than this are merged by one thread and given out in one piece. */
+#define AGGREGATE_SMALL (16u * RZ_VECTOR_CAPACITY)
 
 ruzu_status rz_aggregate_key_vecs(rz_arena *arena, const rz_group_layout *layout, rz_vec ***out, rz_error *err)
 {
@@ -20,13 +22,109 @@ ruzu_status rz_aggregate_key_vecs(rz_arena *arena, const rz_group_layout *layout
     return RUZU_OK;
 }
 
+/* ---- work in units on several threads ---- */
+
+typedef struct aggregate_tasks aggregate_tasks;
+struct aggregate_tasks {
+    rz_exec *exec;
+    rz_aggregate_shared *shared;
+    ruzu_status (*run)(aggregate_tasks *tasks, rz_worker *worker, rz_error *err); /* takes units until none is left */
+    rz_morsel_source units;
+    rz_mutex lock;
+    rz_error error; /* guarded by lock */
+};
+
+static void aggregate_task(void *arg, uint32_t worker_idx)
+{
+    aggregate_tasks *tasks = (aggregate_tasks *)arg;
+    rz_worker worker;
+    rz_error err;
+    rz_error_init(&err);
+    ruzu_status status = rz_worker_open(tasks->exec, worker_idx, &worker, &err);
+    if (status == RUZU_OK) {
+        status = tasks->run(tasks, &worker, &err);
+    }
+    rz_worker_close(&worker);
+    if (status != RUZU_OK) {
+        rz_mutex_lock(&tasks->lock);
+        bool is_echo = atomic_exchange_explicit(&tasks->exec->failed, 1, memory_order_relaxed) != 0 && status == RUZU_ERROR_INTERRUPTED;
+        if (!is_echo || tasks->error.code == RUZU_OK) {
+            (void)rz_error_copy(&tasks->error, &err);
+        }
+        rz_mutex_unlock(&tasks->lock);
+    }
+}
+
+static ruzu_status aggregate_run_tasks(rz_exec *exec, rz_aggregate_shared *shared, ruzu_status (*run)(aggregate_tasks *, rz_worker *, rz_error *), uint64_t unit_count,
+                                       bool parallel, rz_error *err)
+{
+    aggregate_tasks tasks = {.exec = exec, .shared = shared, .run = run, .units = {.count = unit_count}};
+    atomic_init(&tasks.units.next, 0);
+    rz_error_init(&tasks.error);
+    if (rz_mutex_init(&tasks.lock) != RUZU_OK) {
+        return rz_error_no_memory(err, "aggregating");
+    }
+    if (parallel) {
+        rz_sched_run(exec->context->sched, exec->context->max_threads, aggregate_task, &tasks);
+    } else {
+        aggregate_task(&tasks, 0);
+    }
+    rz_mutex_destroy(&tasks.lock);
+    return tasks.error.code == RUZU_OK ? RUZU_OK : rz_error_copy(err, &tasks.error);
+}
+
+/* ---- merging lists ---- */
+
+static ruzu_status aggregate_merge_list(rz_worker *worker, const rz_group_list *list, rz_group_table *into, rz_vec *const *vecs, rz_error *err)
+{
+    rz_agg_context context = {.arena = &into->arena, .fn = &worker->fn};
+    for (uint64_t at = 0; at < list->count; at += RZ_VECTOR_CAPACITY) {
+        uint32_t count = list->count - at < RZ_VECTOR_CAPACITY ? (uint32_t)(list->count - at) : RZ_VECTOR_CAPACITY;
+        RZ_TRY(rz_exec_poll(worker->exec, err));
+        RZ_TRY(rz_group_merge(into, &context, list->groups + at, count, vecs, err));
+        rz_arena_reset(&worker->scratch);
+    }
+    return RUZU_OK;
+}
+
+/* Merges one part of divided tables, or all of tables that are not. */
+static ruzu_status aggregate_merge_tables(rz_worker *worker, rz_group_table *const *tables, uint32_t table_count, bool divided, uint32_t part, rz_group_table *into,
+                                          rz_vec *const *vecs, rz_error *err)
+{
+    uint64_t total = 0;
+    for (uint32_t t = 0; t < table_count; t++) {
+        total += divided ? tables[t]->parts[part].count : tables[t]->list.count;
+    }
+    rz_group_table_expect(into, total);
+    for (uint32_t t = 0; t < table_count; t++) {
+        RZ_TRY(aggregate_merge_list(worker, divided ? &tables[t]->parts[part] : &tables[t]->list, into, vecs, err));
+    }
+    return RUZU_OK;
+}
+
+/* Is it worth while, or even necessary, to go part by part? Then all tables are retired. */
+static ruzu_status aggregate_divide(rz_group_table *const *tables, uint32_t table_count, bool spilled, bool *out_divided, rz_error *err)
+{
+    uint64_t total = 0;
+    bool retired = spilled;
+    for (uint32_t t = 0; t < table_count; t++) {
+        retired = retired || tables[t]->parts != NULL;
+        total += tables[t]->list.count;
+    }
+    *out_divided = retired || (table_count > 1 && total > AGGREGATE_SMALL);
+    for (uint32_t t = 0; t < table_count && *out_divided; t++) {
+        RZ_TRY(rz_group_retire(tables[t], err));
+    }
+    return RUZU_OK;
+}
+
 /* ---- DISTINCT ---- */
 
 typedef struct aggregate_feed {
     rz_worker *worker;
     rz_aggregate_shared *shared;
     const rz_aggregate_set *set;
-    rz_group_table *table;  /* where the groups are */
+    rz_group_table *table;  /* where the groups are: this thread's own */
     rz_vec **vecs;          /* the set's columns: keys, argument */
     uint64_t *hashes;
     uint8_t **groups;
@@ -46,7 +144,9 @@ static ruzu_status aggregate_feed_batch(aggregate_feed *feed, uint8_t *const *me
     for (uint32_t k = 0; k <= layout->key_count; k++) {
         rz_vec_reset(feed->vecs[k]);
     }
-    RZ_TRY(rz_group_read_keys(feed->set->layout, members, count, feed->vecs, err));
+    if (layout->key_count != 0 || strcmp(bound->agg->name, "COUNT") != 0) { /* COUNT alone only asks how many there are */
+        RZ_TRY(rz_group_read_keys(feed->set->layout, members, count, feed->vecs, err));
+    }
     const rz_vec *arg = feed->vecs[layout->key_count];
     if (layout->key_count == 0) {
         return bound->agg->update_one(bound, &context, feed->table->lone_group + off, arg, &sel, NULL, err);
@@ -58,91 +158,79 @@ static ruzu_status aggregate_feed_batch(aggregate_feed *feed, uint8_t *const *me
     for (uint32_t i = 0; i < count; i++) {
         feed->states[i] = feed->groups[i] + off;
     }
-    RZ_TRY(bound->agg->update(bound, &context, feed->states, arg, &sel, NULL, err));
-    if (rz_spill_needed(feed->worker->exec, feed->budget, rz_group_table_bytes(feed->table))) {
-        shared->spilled = true;
-        return rz_group_spill(feed->table, shared->mem, shared->pool, shared->parts, err);
-    }
-    return RUZU_OK;
+    return bound->agg->update(bound, &context, feed->states, arg, &sel, NULL, err);
 }
 
-static ruzu_status aggregate_feed_table(aggregate_feed *feed, const rz_group_table *members, rz_error *err)
+static ruzu_status aggregate_feed_list(aggregate_feed *feed, const rz_group_list *members, rz_error *err)
 {
-    rz_group_cursor cursor;
-    uint8_t *groups[RZ_VECTOR_CAPACITY];
-    uint32_t count = 0;
-    rz_group_cursor_open(members, 0, 0, &cursor);
-    while ((count = rz_group_cursor_next(&cursor, groups, RZ_VECTOR_CAPACITY)) != 0) {
+    for (uint64_t at = 0; at < members->count; at += RZ_VECTOR_CAPACITY) {
+        uint32_t count = members->count - at < RZ_VECTOR_CAPACITY ? (uint32_t)(members->count - at) : RZ_VECTOR_CAPACITY;
         RZ_TRY(rz_exec_poll(feed->worker->exec, err));
-        RZ_TRY(aggregate_feed_batch(feed, groups, count, err));
+        RZ_TRY(aggregate_feed_batch(feed, members->groups + at, count, err));
         rz_arena_reset(&feed->worker->scratch);
     }
     return RUZU_OK;
 }
 
-/* Part p of all groups of the tables and of the records, merged into `into`. */
-static ruzu_status aggregate_merge_part(rz_worker *worker, rz_group_table *const *tables, uint32_t table_count, uint32_t part_bits, uint32_t part, rz_group_table *into,
-                                        rz_vec *const *vecs, rz_error *err)
-{
-    rz_agg_context context = {.arena = &into->arena, .fn = &worker->fn};
-    for (uint32_t t = 0; t < table_count; t++) {
-        rz_group_cursor cursor;
-        uint8_t *groups[RZ_VECTOR_CAPACITY];
-        uint32_t count = 0;
-        rz_group_cursor_open(tables[t], part_bits, part, &cursor);
-        while ((count = rz_group_cursor_next(&cursor, groups, RZ_VECTOR_CAPACITY)) != 0) {
-            RZ_TRY(rz_exec_poll(worker->exec, err));
-            RZ_TRY(rz_group_merge(into, &context, groups, count, vecs, err));
-            rz_arena_reset(&worker->scratch);
-        }
-    }
-    return RUZU_OK;
-}
-
+/* Unites one part of the set (or all of it) and feeds its members. */
 static ruzu_status aggregate_feed_part(aggregate_feed *feed, uint32_t part, rz_error *err)
 {
     const rz_aggregate_set *set = feed->set;
     rz_aggregate_shared *shared = feed->shared;
+    if (!set->divided && shared->worker_count == 1) {
+        return aggregate_feed_list(feed, &set->tables[0]->list, err);
+    }
     rz_group_table *members = NULL;
     ruzu_status status = RUZU_OK;
-    RZ_TRY_GOTO(rz_group_table_create(shared->mem, set->layout, RZ_SPILL_BITS, &members, err));
-    RZ_TRY_GOTO(aggregate_merge_part(feed->worker, set->tables, shared->table_count, RZ_SPILL_BITS, part, members, feed->vecs, err));
-    if (set->parts[part] != NULL) {
+    RZ_TRY_GOTO(rz_group_table_create(shared->mem, set->layout, set->divided ? RZ_SPILL_BITS : 0, RZ_GROUP_NO_LIMIT, &members, err));
+    RZ_TRY_GOTO(aggregate_merge_tables(feed->worker, set->tables, shared->worker_count, set->divided, part, members, feed->vecs, err));
+    if (set->divided && set->parts[part] != NULL) {
         rz_agg_context context = {.arena = &members->arena, .fn = &feed->worker->fn};
         RZ_TRY_GOTO(rz_group_load(members, feed->worker->exec, &context, set->parts[part], feed->vecs, err));
     }
-    RZ_TRY_GOTO(aggregate_feed_table(feed, members, err));
+    RZ_TRY_GOTO(aggregate_feed_list(feed, &members->list, err));
 cleanup:
     rz_group_table_free(members);
     return status;
 }
 
-static ruzu_status aggregate_feed_set(aggregate_feed *feed, rz_aggregate_set *set, rz_error *err)
+/* The table is full: its groups go to the shared records. */
+static ruzu_status aggregate_feed_spill(aggregate_tasks *tasks, aggregate_feed *feed, rz_error *err)
 {
     rz_aggregate_shared *shared = feed->shared;
-    feed->set = set;
-    RZ_TRY(rz_aggregate_key_vecs(&feed->worker->arena, set->layout, &feed->vecs, err));
-    if (!set->spilled && shared->table_count == 1) {
-        RZ_TRY(aggregate_feed_table(feed, set->tables[0], err));
-    } else {
-        for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
-            RZ_TRY(aggregate_feed_part(feed, p, err));
+    if (shared->layout->key_count == 0 || !rz_spill_needed(feed->worker->exec, feed->budget, rz_group_table_bytes(feed->table))) {
+        return RUZU_OK;
+    }
+    rz_mutex_lock(&tasks->lock);
+    shared->spilled = true;
+    ruzu_status status = rz_group_spill(feed->table, shared->mem, shared->pool, shared->parts, err);
+    rz_mutex_unlock(&tasks->lock);
+    return status;
+}
+
+static ruzu_status aggregate_feed_units(aggregate_tasks *tasks, aggregate_feed *feed, rz_error *err)
+{
+    rz_aggregate_shared *shared = feed->shared;
+    uint64_t unit = 0;
+    while (rz_morsel_take(&tasks->units, false, NULL, &unit)) {
+        const rz_aggregate_set *set = &shared->sets[unit / RZ_SPILL_PARTS];
+        uint32_t part = (uint32_t)(unit % RZ_SPILL_PARTS);
+        if (!set->divided && part != 0) {
+            continue;
         }
-    }
-    for (uint32_t t = 0; t < shared->table_count; t++) {
-        rz_group_table_free(set->tables[t]);
-        set->tables[t] = NULL;
-    }
-    for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
-        rz_records_free(set->parts[p]);
-        set->parts[p] = NULL;
+        if (feed->set != set) {
+            RZ_TRY(rz_aggregate_key_vecs(&feed->worker->arena, set->layout, &feed->vecs, err));
+            feed->set = set;
+        }
+        RZ_TRY(aggregate_feed_part(feed, part, err));
+        RZ_TRY(aggregate_feed_spill(tasks, feed, err));
     }
     return RUZU_OK;
 }
 
-/* Feeds all sets. Groups go into a table of their own, unless the only worker's can take them. */
-static ruzu_status aggregate_feed_all(rz_worker *worker, rz_aggregate_shared *shared, rz_error *err)
+static ruzu_status aggregate_feed_run(aggregate_tasks *tasks, rz_worker *worker, rz_error *err)
 {
+    rz_aggregate_shared *shared = tasks->shared;
     rz_arena *arena = &worker->arena;
     aggregate_feed feed = {.worker = worker, .shared = shared, .budget = rz_spill_budget(worker->exec)};
     feed.hashes = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
@@ -151,85 +239,63 @@ static ruzu_status aggregate_feed_all(rz_worker *worker, rz_aggregate_shared *sh
     if (feed.hashes == NULL || feed.groups == NULL || feed.states == NULL) {
         return rz_error_no_memory(err, "aggregating");
     }
-    rz_group_table *own = NULL;
-    feed.table = shared->tables[0];
-    if (shared->layout->key_count != 0 && shared->table_count != 1) {
-        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, 0, &own, err));
-        feed.table = own;
-    }
     ruzu_status status = RUZU_OK;
-    for (uint32_t s = 0; s < shared->set_count && status == RUZU_OK; s++) {
-        status = aggregate_feed_set(&feed, &shared->sets[s], err);
+    RZ_TRY_GOTO(rz_group_table_create(shared->mem, shared->layout, 0, RZ_GROUP_LOCAL_BITS, &feed.table, err));
+    if (shared->layout->key_count == 0) {
+        RZ_TRY_GOTO(rz_group_find_lone(feed.table, err));
     }
-    if (own != NULL) {
-        RZ_ASSERT(shared->table_count < shared->table_capacity);
-        shared->tables[shared->table_count++] = own;
-    }
+    RZ_TRY_GOTO(aggregate_feed_units(tasks, &feed, err));
+    rz_mutex_lock(&tasks->lock);
+    RZ_ASSERT(shared->table_count < shared->table_capacity);
+    shared->tables[shared->table_count++] = feed.table;
+    rz_mutex_unlock(&tasks->lock);
+    feed.table = NULL;
+cleanup:
+    rz_group_table_free(feed.table);
     return status;
 }
 
-/* ---- merging in memory, part by part ---- */
-
-typedef struct aggregate_merge {
-    rz_exec *exec;
-    rz_aggregate_shared *shared;
-    rz_morsel_source parts;
-    rz_mutex lock;
-    rz_error error; /* guarded by lock */
-} aggregate_merge;
-
-static ruzu_status aggregate_merge_parts(aggregate_merge *merge, rz_worker *worker, rz_error *err)
+static ruzu_status aggregate_feed_all(rz_exec *exec, rz_aggregate_shared *shared, rz_error *err)
 {
-    rz_aggregate_shared *shared = merge->shared;
-    rz_vec **vecs = NULL;
-    uint64_t part = 0;
-    RZ_TRY(rz_aggregate_key_vecs(&worker->arena, shared->layout, &vecs, err));
-    while (rz_morsel_take(&merge->parts, false, NULL, &part)) {
-        rz_group_table *into = NULL;
-        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, &into, err));
-        shared->results[part] = into;
-        RZ_TRY(aggregate_merge_part(worker, shared->tables, shared->table_count, RZ_SPILL_BITS, (uint32_t)part, into, vecs, err));
+    bool parallel = false;
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        rz_aggregate_set *set = &shared->sets[s];
+        RZ_TRY(aggregate_divide(set->tables, shared->worker_count, set->spilled, &set->divided, err));
+        parallel = parallel || set->divided;
+    }
+    RZ_TRY(aggregate_run_tasks(exec, shared, aggregate_feed_run, (uint64_t)shared->set_count * RZ_SPILL_PARTS, parallel, err));
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        rz_aggregate_set *set = &shared->sets[s];
+        for (uint32_t t = 0; t < shared->worker_count; t++) {
+            rz_group_table_free(set->tables[t]);
+            set->tables[t] = NULL;
+        }
+        for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
+            rz_records_free(set->parts[p]);
+            set->parts[p] = NULL;
+        }
     }
     return RUZU_OK;
 }
 
-static void aggregate_merge_task(void *arg, uint32_t worker_idx)
-{
-    aggregate_merge *merge = (aggregate_merge *)arg;
-    rz_worker worker;
-    rz_error err;
-    rz_error_init(&err);
-    ruzu_status status = rz_worker_open(merge->exec, worker_idx, &worker, &err);
-    if (status == RUZU_OK) {
-        status = aggregate_merge_parts(merge, &worker, &err);
-    }
-    rz_worker_close(&worker);
-    if (status != RUZU_OK) {
-        rz_mutex_lock(&merge->lock);
-        bool is_echo = atomic_exchange_explicit(&merge->exec->failed, 1, memory_order_relaxed) != 0 && status == RUZU_ERROR_INTERRUPTED;
-        if (!is_echo || merge->error.code == RUZU_OK) {
-            (void)rz_error_copy(&merge->error, &err);
-        }
-        rz_mutex_unlock(&merge->lock);
-    }
-}
+/* ---- results ---- */
 
-static ruzu_status aggregate_merge_parallel(rz_exec *exec, rz_aggregate_shared *shared, rz_error *err)
+static ruzu_status aggregate_merge_run(aggregate_tasks *tasks, rz_worker *worker, rz_error *err)
 {
-    aggregate_merge merge = {.exec = exec, .shared = shared, .parts = {.count = RZ_SPILL_PARTS}};
-    atomic_init(&merge.parts.next, 0);
-    rz_error_init(&merge.error);
-    if (rz_mutex_init(&merge.lock) != RUZU_OK) {
-        return rz_error_no_memory(err, "aggregating");
+    rz_aggregate_shared *shared = tasks->shared;
+    bool divided = shared->unit_count != 1;
+    rz_vec **vecs = NULL;
+    uint64_t part = 0;
+    RZ_TRY(rz_aggregate_key_vecs(&worker->arena, shared->layout, &vecs, err));
+    while (rz_morsel_take(&tasks->units, false, NULL, &part)) {
+        rz_group_table *into = NULL;
+        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, divided ? RZ_SPILL_BITS : 0, RZ_GROUP_NO_LIMIT, &into, err));
+        shared->results[part] = into;
+        RZ_TRY(aggregate_merge_tables(worker, shared->tables, shared->table_count, divided, (uint32_t)part, into, vecs, err));
+        rz_group_table_close(into);
     }
-    shared->merged = true;
-    shared->unit_count = RZ_SPILL_PARTS;
-    rz_sched_run(exec->context->sched, exec->context->max_threads, aggregate_merge_task, &merge);
-    rz_mutex_destroy(&merge.lock);
-    return merge.error.code == RUZU_OK ? RUZU_OK : rz_error_copy(err, &merge.error);
+    return RUZU_OK;
 }
-
-/* ---- the end of the sink ---- */
 
 static ruzu_status aggregate_spill_rest(rz_aggregate_shared *shared, rz_error *err)
 {
@@ -240,40 +306,33 @@ static ruzu_status aggregate_spill_rest(rz_aggregate_shared *shared, rz_error *e
     return RUZU_OK;
 }
 
-static ruzu_status aggregate_finish_tables(rz_exec *exec, rz_worker *worker, rz_aggregate_shared *shared, rz_error *err)
+static ruzu_status aggregate_make_results(rz_exec *exec, rz_aggregate_shared *shared, rz_error *err)
 {
     if (shared->set_count != 0) {
-        RZ_TRY(aggregate_feed_all(worker, shared, err));
+        RZ_TRY(aggregate_feed_all(exec, shared, err));
     }
     if (shared->spilled) {
         return aggregate_spill_rest(shared, err);
     }
-    uint64_t total = 0;
-    for (uint32_t t = 0; t < shared->table_count; t++) {
-        total += shared->tables[t]->count;
+    bool divided = false;
+    if (shared->layout->key_count != 0) {
+        RZ_TRY(aggregate_divide(shared->tables, shared->table_count, false, &divided, err));
     }
-    shared->unit_count = total < AGGREGATE_SMALL ? 1 : RZ_SPILL_PARTS;
-    if (shared->table_count == 1) {
+    shared->unit_count = divided ? RZ_SPILL_PARTS : 1;
+    if (!divided && shared->table_count == 1) {
+        shared->results[0] = shared->tables[0];
+        shared->tables[0] = NULL;
+        shared->table_count = 0;
         return RUZU_OK;
     }
-    if (shared->unit_count != 1) {
-        return aggregate_merge_parallel(exec, shared, err);
-    }
-    rz_vec **vecs = NULL;
-    RZ_TRY(rz_aggregate_key_vecs(&worker->arena, shared->layout, &vecs, err));
-    return aggregate_merge_part(worker, shared->tables + 1, shared->table_count - 1, 0, 0, shared->tables[0], vecs, err);
+    return aggregate_run_tasks(exec, shared, aggregate_merge_run, shared->unit_count, divided, err);
 }
 
 ruzu_status rz_aggregate_finish(rz_exec *exec, const rz_plan *plan, void *shared_object, rz_error *err)
 {
     (void)plan;
     rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
-    rz_worker worker;
-    ruzu_status status = RUZU_OK;
-    RZ_TRY_GOTO(rz_worker_open(exec, 0, &worker, err));
-    RZ_TRY_GOTO(aggregate_finish_tables(exec, &worker, shared, err));
+    RZ_TRY(aggregate_make_results(exec, shared, err));
     shared->source.count = shared->unit_count;
-cleanup:
-    rz_worker_close(&worker);
-    return status;
+    return RUZU_OK;
 }

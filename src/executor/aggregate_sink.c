@@ -62,7 +62,7 @@ static ruzu_status aggregate_prepare(rz_exec *exec, const rz_plan *plan, void **
     }
     shared->locked = true;
     *out = shared;
-    shared->table_capacity = exec->context->max_threads + 2;
+    shared->table_capacity = 2 * exec->context->max_threads + 2; /* workers of the sink, and of the end */
     shared->parts = RZ_NEW_ARRAY(arena, rz_records *, RZ_SPILL_PARTS);
     shared->results = RZ_NEW_ARRAY(arena, rz_group_table *, RZ_SPILL_PARTS);
     shared->tables = RZ_NEW_ARRAY(arena, rz_group_table *, shared->table_capacity);
@@ -105,7 +105,7 @@ static void aggregate_destroy(rz_exec *exec, void *shared_object)
     (void)exec;
     rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
     for (uint32_t s = 0; s < shared->set_count; s++) {
-        aggregate_free_tables(shared->sets[s].tables, shared->table_count);
+        aggregate_free_tables(shared->sets[s].tables, shared->worker_count);
         aggregate_free_parts(shared->sets[s].parts);
     }
     aggregate_free_tables(shared->tables, shared->table_count);
@@ -163,13 +163,13 @@ static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *
             RZ_TRY(rz_eval_create(worker, expr->children[0], input->columns, input->column_count, &local->args[a], err));
         }
     }
-    RZ_TRY(rz_group_table_create(shared->mem, shared->layout, 0, &local->table, err));
+    RZ_TRY(rz_group_table_create(shared->mem, shared->layout, 0, RZ_GROUP_LOCAL_BITS, &local->table, err));
     if (plan->u.aggregate.key_count == 0) {
         RZ_TRY(rz_group_find_lone(local->table, err));
     }
     for (uint32_t s = 0; s < set_count; s++) {
         local->distinct[shared->sets[s].agg] = true;
-        RZ_TRY(rz_group_table_create(shared->mem, shared->sets[s].layout, 0, &local->sets[s], err));
+        RZ_TRY(rz_group_table_create(shared->mem, shared->sets[s].layout, 0, RZ_GROUP_LOCAL_BITS, &local->sets[s], err));
     }
     return RUZU_OK;
 }
@@ -299,6 +299,7 @@ ruzu_status rz_aggregate_take_parts(rz_records **into, rz_records **from, rz_err
 static ruzu_status aggregate_hand_over(rz_aggregate_shared *shared, aggregate_local *local, rz_error *err)
 {
     uint32_t idx = shared->table_count++;
+    shared->worker_count = shared->table_count;
     shared->tables[idx] = local->table;
     local->table = NULL;
     shared->spilled = shared->spilled || local->spilled;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hash tables of groups: probing, growing, walking, merging.
+ * Hash tables of groups: probing, growing, retiring, merging.
  *
- * Probing goes in two passes over a batch: the first finds for each row an entry with its tag, or makes the group; the second compares the keys of all hits column by
- * column. As tags are whole hashes the second pass nearly never fails; the few rows for which it does are found one by one.
+ * Finding goes in three passes over a batch. The first finds for each row an entry with its tag, or makes one with room for a group; the second fills the new groups, column by
+ * column; the third compares the keys of all hits, column by column. As tags are whole hashes the third nearly never fails; the few rows for which it does are found one by
+ * one.
  */
 #include "executor/group_table.h"
 
 #include <string.h>
 
 #define GROUP_FIRST_BITS 5u
-#define GROUP_AHEAD 16u /* rows between prefetching an entry and looking at it */
+#define GROUP_AHEAD 16u        /* rows between prefetching an entry and looking at it */
+#define GROUP_BLOCK (32u * 1024u)
 
 #define GROUP_NAME group_tags_i8
 #define GROUP_TYPE int8_t
@@ -84,17 +86,24 @@ ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_ty
     if (layout == NULL || offs == NULL || types == NULL || bounds == NULL) {
         return rz_error_no_memory(err, "preparing an aggregation");
     }
-    for (uint32_t i = 0; i < key_count; i++) {
-        types[i] = key_types[i];
-    }
     for (uint32_t i = 0; i < agg_count; i++) {
         bounds[i] = aggs[i];
         offs[i] = layout->states_size;
         layout->states_size += (aggs[i]->state_size + 15u) & ~15u;
     }
+    layout->inline_key = key_count == 1 && group_is_inline(key_types[0]);
+    layout->keys_off = layout->states_size + (layout->inline_key ? 0u : 8u);
+    layout->fixed_size = layout->keys_off;
+    bool fixed = true;
+    for (uint32_t i = 0; i < key_count; i++) {
+        types[i] = key_types[i];
+        rz_physical physical = (rz_physical)types[i]->physical;
+        fixed = fixed && physical != RZ_PHYS_NONE && physical != RZ_PHYS_STRING && physical != RZ_PHYS_LIST && physical != RZ_PHYS_STRUCT;
+        layout->fixed_size += fixed ? 1 + rz_type_size(types[i]) : 0;
+    }
+    layout->fixed_size = fixed ? layout->fixed_size : 0;
     layout->key_types = types;
     layout->key_count = key_count;
-    layout->inline_key = key_count == 1 && group_is_inline(types[0]);
     layout->aggs = bounds;
     layout->agg_count = agg_count;
     layout->state_offs = offs;
@@ -102,18 +111,28 @@ ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_ty
     return RUZU_OK;
 }
 
-ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, uint32_t skip_bits, rz_group_table **out, rz_error *err)
+/* ---- life ---- */
+
+ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, uint32_t skip_bits, uint32_t max_bits, rz_group_table **out, rz_error *err)
 {
     *out = (rz_group_table *)rz_mem_calloc(mem, 1, sizeof **out);
     RZ_TRY_ALLOC(*out, err, "grouping rows");
     (*out)->layout = layout;
     (*out)->mem = mem;
     (*out)->skip_bits = skip_bits;
+    (*out)->first_bits = GROUP_FIRST_BITS;
+    (*out)->max_bits = max_bits;
     rz_arena_init(&(*out)->arena, mem);
     return RUZU_OK;
 }
 
-void rz_group_table_clear(rz_group_table *table)
+static void group_free_list(rz_mem *mem, rz_group_list *list)
+{
+    rz_mem_free(mem, list->groups, list->capacity * sizeof *list->groups);
+    memset(list, 0, sizeof *list);
+}
+
+void rz_group_table_close(rz_group_table *table)
 {
     if (table->entries != NULL) {
         rz_mem_free(table->mem, table->entries, sizeof(rz_group_entry) << table->bits);
@@ -121,7 +140,19 @@ void rz_group_table_clear(rz_group_table *table)
     table->entries = NULL;
     table->bits = 0;
     table->count = table->limit = 0;
+}
+
+void rz_group_table_clear(rz_group_table *table)
+{
+    rz_group_table_close(table);
+    group_free_list(table->mem, &table->list);
+    for (uint32_t p = 0; table->parts != NULL && p < RZ_SPILL_PARTS; p++) {
+        group_free_list(table->mem, &table->parts[p]);
+    }
+    rz_mem_free(table->mem, table->parts, RZ_SPILL_PARTS * sizeof *table->parts);
+    table->parts = NULL;
     table->lone_group = NULL;
+    table->next = table->end = NULL;
     rz_arena_free(&table->arena);
 }
 
@@ -133,9 +164,34 @@ void rz_group_table_free(rz_group_table *table)
     }
 }
 
+void rz_group_table_expect(rz_group_table *table, uint64_t count)
+{
+    while (table->first_bits < RZ_GROUP_LOCAL_BITS && (UINT64_C(1) << table->first_bits) * 5 / 8 < count) {
+        table->first_bits++;
+    }
+}
+
 uint64_t rz_group_table_bytes(const rz_group_table *table)
 {
-    return table->arena.used_bytes + (table->entries == NULL ? 0 : sizeof(rz_group_entry) << table->bits);
+    uint64_t bytes = table->arena.used_bytes + (table->entries == NULL ? 0 : sizeof(rz_group_entry) << table->bits) + table->list.capacity * sizeof(uint8_t *);
+    for (uint32_t p = 0; table->parts != NULL && p < RZ_SPILL_PARTS; p++) {
+        bytes += table->parts[p].capacity * sizeof(uint8_t *);
+    }
+    return bytes;
+}
+
+static ruzu_status group_list_reserve(rz_mem *mem, rz_group_list *list, uint64_t extra, rz_error *err)
+{
+    uint64_t need = list->count + extra;
+    if (need <= list->capacity) {
+        return RUZU_OK;
+    }
+    uint64_t capacity = list->capacity * 2 < need ? need : list->capacity * 2;
+    uint8_t **groups = (uint8_t **)rz_mem_realloc(mem, list->groups, list->capacity * sizeof *groups, capacity * sizeof *groups);
+    RZ_TRY_ALLOC(groups, err, "grouping rows");
+    list->groups = groups;
+    list->capacity = capacity;
+    return RUZU_OK;
 }
 
 /* ---- entries ---- */
@@ -153,7 +209,8 @@ static inline uint64_t group_entry_hash(const rz_group_layout *layout, const rz_
 
 static ruzu_status group_grow(rz_group_table *table, rz_error *err)
 {
-    uint32_t bits = table->bits == 0 ? GROUP_FIRST_BITS : table->bits < 20 ? table->bits + 2 : table->bits + 1;
+    uint32_t bits = table->bits == 0 ? table->first_bits : table->bits < 20 ? table->bits + 2 : table->bits + 1;
+    bits = bits > table->max_bits ? table->max_bits : bits;
     rz_group_entry *entries = (rz_group_entry *)rz_mem_calloc(table->mem, (size_t)1 << bits, sizeof *entries);
     RZ_TRY_ALLOC(entries, err, "grouping rows");
     uint64_t mask = (UINT64_C(1) << bits) - 1;
@@ -178,61 +235,159 @@ static ruzu_status group_grow(rz_group_table *table, rz_error *err)
     return RUZU_OK;
 }
 
-static void group_init_states(const rz_group_layout *layout, uint8_t *group)
+/* The table is full: a larger one, or an empty one. */
+static ruzu_status group_make_room(rz_group_table *table, rz_error *err)
 {
-    for (uint32_t a = 0; a < layout->agg_count; a++) {
-        layout->aggs[a]->agg->init(layout->aggs[a], group + layout->state_offs[a]);
-    }
+    return table->bits < table->max_bits ? group_grow(table, err) : rz_group_retire(table, err);
 }
 
-static ruzu_status group_create(rz_group_table *table, rz_vec *const *keys, uint32_t row, uint64_t hash, uint8_t **out, rz_error *err)
+ruzu_status rz_group_retire(rz_group_table *table, rz_error *err)
 {
-    const rz_group_layout *layout = table->layout;
-    size_t size = (size_t)layout->states_size + 8;
-    for (uint32_t k = 0; k < layout->key_count; k++) {
-        size += rz_row_value_size(keys[k], row);
+    RZ_ASSERT(table->skip_bits == 0);
+    if (table->parts == NULL) {
+        table->parts = (rz_group_list *)rz_mem_calloc(table->mem, RZ_SPILL_PARTS, sizeof *table->parts);
+        RZ_TRY_ALLOC(table->parts, err, "grouping rows");
     }
-    uint8_t *group = (uint8_t *)rz_arena_alloc(&table->arena, size);
-    RZ_TRY_ALLOC(group, err, "grouping rows");
-    group_init_states(layout, group);
-    uint8_t *at = group + layout->states_size;
-    rz_store_u64(at, hash);
-    at += 8;
-    for (uint32_t k = 0; k < layout->key_count; k++) {
-        at = rz_row_value_write(keys[k], row, at);
+    uint64_t size = table->entries == NULL ? 0 : UINT64_C(1) << table->bits;
+    uint64_t share = table->count / RZ_SPILL_PARTS + 16;
+    for (uint64_t i = 0; i < size; i++) { /* in the order of hashes, but for a few that were moved on */
+        const rz_group_entry *entry = &table->entries[i];
+        if (entry->group != NULL) {
+            rz_group_list *part = &table->parts[rz_spill_part(group_entry_hash(table->layout, entry))];
+            if (RZ_UNLIKELY(part->count == part->capacity)) {
+                RZ_TRY(group_list_reserve(table->mem, part, share, err));
+            }
+            part->groups[part->count++] = entry->group;
+        }
     }
-    *out = group;
+    if (table->lone_group != NULL) {
+        rz_group_list *part = &table->parts[rz_spill_part(table->lone_hash)];
+        RZ_TRY(group_list_reserve(table->mem, part, 1, err));
+        part->groups[part->count++] = table->lone_group;
+        table->lone_group = NULL;
+    }
+    if (table->entries != NULL) {
+        memset(table->entries, 0, sizeof(rz_group_entry) << table->bits);
+    }
+    table->count = 0;
+    table->list.count = 0;
     return RUZU_OK;
 }
 
-/* Puts a group into the empty entry at `at`, or, when the table is full, into its place in a larger one. */
+/* ---- making groups ---- */
+
+/* Memory of a group. */
+static uint8_t *group_alloc(rz_group_table *table, size_t size)
+{
+    size = table->layout->states_size == 0 ? size : (size + 15) & ~(size_t)15;
+    if (RZ_UNLIKELY((size_t)(table->end - table->next) < size)) {
+        size_t block = size > GROUP_BLOCK / 4 ? size : table->arena.used_bytes < GROUP_BLOCK ? GROUP_BLOCK / 16 + size : GROUP_BLOCK;
+        uint8_t *memory = (uint8_t *)rz_arena_alloc(&table->arena, block);
+        if (memory == NULL || block == size) {
+            return memory;
+        }
+        table->next = memory;
+        table->end = memory + block;
+    }
+    uint8_t *group = table->next;
+    table->next += size;
+    return group;
+}
+
+static size_t group_size(const rz_group_layout *layout, rz_vec *const *keys, uint32_t row)
+{
+    if (layout->fixed_size != 0) {
+        return layout->fixed_size; /* a NULL needs less */
+    }
+    size_t size = layout->keys_off;
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        size += rz_row_value_size(keys[k], row);
+    }
+    return size;
+}
+
+/* Fills the new groups of some rows. */
+static void group_fill(const rz_group_layout *layout, rz_vec *const *keys, const uint64_t *hashes, const uint32_t *rows, uint32_t count, uint8_t *const *groups)
+{
+    uint8_t *cursors[RZ_VECTOR_CAPACITY];
+    rz_sel sel = {.rows = rows, .count = count};
+    for (uint32_t a = 0; a < layout->agg_count; a++) {
+        for (uint32_t i = 0; i < count; i++) {
+            layout->aggs[a]->agg->init(layout->aggs[a], groups[rows[i]] + layout->state_offs[a]);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        cursors[i] = groups[rows[i]] + layout->keys_off;
+    }
+    for (uint32_t i = 0; i < count && !layout->inline_key; i++) {
+        rz_store_u64(cursors[i] - 8, hashes[rows[i]]);
+    }
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        rz_row_values_write(keys[k], &sel, cursors);
+    }
+}
+
+/* Puts a group into the empty entry at `at`, or, when the table is full, into its place in another one. */
 static ruzu_status group_insert(rz_group_table *table, uint64_t at, uint64_t hash, uint64_t tag, uint8_t *group, rz_error *err)
 {
     if (RZ_UNLIKELY(table->count >= table->limit)) {
-        RZ_TRY(group_grow(table, err));
+        RZ_TRY(group_make_room(table, err));
         uint64_t mask = (UINT64_C(1) << table->bits) - 1;
         at = group_home(table, hash);
         while (table->entries[at].group != NULL) {
             at = (at + 1) & mask;
         }
     }
+    if (RZ_UNLIKELY(table->list.count == table->list.capacity)) {
+        RZ_TRY(group_list_reserve(table->mem, &table->list, table->limit, err));
+    }
     table->entries[at].tag = tag;
     table->entries[at].group = group;
+    table->list.groups[table->list.count++] = group;
     table->count++;
+    return RUZU_OK;
+}
+
+static ruzu_status group_set_lone(rz_group_table *table, uint64_t hash, uint8_t *group, rz_error *err)
+{
+    RZ_TRY(group_list_reserve(table->mem, &table->list, 1, err));
+    table->list.groups[table->list.count++] = group;
+    table->lone_group = group;
+    table->lone_hash = hash;
     return RUZU_OK;
 }
 
 ruzu_status rz_group_find_lone(rz_group_table *table, rz_error *err)
 {
-    return table->lone_group != NULL ? RUZU_OK : group_create(table, NULL, 0, 0, &table->lone_group, err);
+    if (table->lone_group != NULL) {
+        return RUZU_OK;
+    }
+    uint8_t *group = group_alloc(table, table->layout->keys_off);
+    RZ_TRY_ALLOC(group, err, "grouping rows");
+    const uint64_t hash = 0;
+    const uint32_t row = 0;
+    group_fill(table->layout, NULL, &hash, &row, 1, &group);
+    return group_set_lone(table, 0, group, err);
 }
 
 /* ---- finding ---- */
+
+/* A group for a row that has none: given, or new with room for its keys, which are filled later (the row is added to `made`). */
+static inline uint8_t *group_take(rz_group_table *table, rz_vec *const *keys, uint32_t row, uint8_t *const *given, uint32_t *made, uint32_t *made_count)
+{
+    if (given != NULL) {
+        return given[row];
+    }
+    made[(*made_count)++] = row;
+    return group_alloc(table, group_size(table->layout, keys, row));
+}
 
 static ruzu_status group_find_inline(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, const rz_sel *sel, uint8_t *const *given, uint8_t **groups,
                                      rz_error *err)
 {
     uint64_t tags[RZ_VECTOR_CAPACITY];
+    uint32_t made[RZ_VECTOR_CAPACITY] = {0};
+    uint32_t made_count = 0;
     rz_view view;
     rz_vec_view(keys[0], &view);
     group_tags(keys[0]->type, &view, sel, tags);
@@ -244,11 +399,9 @@ static ruzu_status group_find_inline(rz_group_table *table, rz_vec *const *keys,
         uint8_t *group = NULL;
         if (view.validity != NULL && !rz_bit_get(view.validity, rz_view_at(&view, row))) {
             if (table->lone_group == NULL) {
-                if (given != NULL) {
-                    table->lone_group = given[row];
-                } else {
-                    RZ_TRY(group_create(table, keys, row, hashes[row], &table->lone_group, err));
-                }
+                group = group_take(table, keys, row, given, made, &made_count);
+                RZ_TRY_ALLOC(group, err, "grouping rows");
+                RZ_TRY(group_set_lone(table, hashes[row], group, err));
             }
             groups[row] = table->lone_group;
             continue;
@@ -261,44 +414,43 @@ static ruzu_status group_find_inline(rz_group_table *table, rz_vec *const *keys,
         }
         group = table->entries[at].group;
         if (group == NULL) {
-            if (given != NULL) {
-                group = given[row];
-            } else {
-                RZ_TRY(group_create(table, keys, row, hash, &group, err));
-            }
+            group = group_take(table, keys, row, given, made, &made_count);
+            RZ_TRY_ALLOC(group, err, "grouping rows");
             RZ_TRY(group_insert(table, at, hash, tags[i], group, err));
         }
         groups[row] = group;
     }
+    group_fill(table->layout, keys, hashes, made, made_count, groups);
     return RUZU_OK;
 }
 
 /* One row whose tag was met with other keys. */
-static ruzu_status group_find_one(rz_group_table *table, rz_vec *const *keys, uint64_t hash, uint32_t row, uint8_t *const *given, uint8_t **out, rz_error *err)
+static ruzu_status group_find_one(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, uint32_t row, uint8_t *const *given, uint8_t **groups, rz_error *err)
 {
     const rz_group_layout *layout = table->layout;
+    uint64_t hash = hashes[row];
     uint64_t mask = (UINT64_C(1) << table->bits) - 1;
     uint64_t at = group_home(table, hash);
     for (; table->entries[at].group != NULL; at = (at + 1) & mask) {
         if (table->entries[at].tag != hash) {
             continue;
         }
-        const uint8_t *data = rz_group_keys(layout, table->entries[at].group);
+        const uint8_t *data = table->entries[at].group + layout->keys_off;
         uint32_t k = 0;
         while (k < layout->key_count && rz_row_value_equal(data, keys[k], row, &data)) {
             k++;
         }
         if (k == layout->key_count) {
-            *out = table->entries[at].group;
+            groups[row] = table->entries[at].group;
             return RUZU_OK;
         }
     }
-    if (given != NULL) {
-        *out = given[row];
-    } else {
-        RZ_TRY(group_create(table, keys, row, hash, out, err));
-    }
-    return group_insert(table, at, hash, hash, *out, err);
+    uint32_t made[1];
+    uint32_t made_count = 0;
+    groups[row] = group_take(table, keys, row, given, made, &made_count);
+    RZ_TRY_ALLOC(groups[row], err, "grouping rows");
+    group_fill(layout, keys, hashes, made, made_count, groups);
+    return group_insert(table, at, hash, hash, groups[row], err);
 }
 
 static ruzu_status group_find_generic(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, const rz_sel *sel, uint8_t *const *given, uint8_t **groups,
@@ -308,6 +460,8 @@ static ruzu_status group_find_generic(rz_group_table *table, rz_vec *const *keys
     const uint8_t *cursors[RZ_VECTOR_CAPACITY];
     uint32_t rows[RZ_VECTOR_CAPACITY];
     uint32_t items[RZ_VECTOR_CAPACITY];
+    uint32_t made[RZ_VECTOR_CAPACITY] = {0};
+    uint32_t made_count = 0;
     uint32_t hits = 0;
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
@@ -324,18 +478,16 @@ static ruzu_status group_find_generic(rz_group_table *table, rz_vec *const *keys
         if (group != NULL) { /* compared below */
             rows[hits] = row;
             items[hits] = hits;
-            cursors[hits++] = rz_group_keys(layout, group);
-            RZ_PREFETCH(group);
+            cursors[hits++] = group + layout->keys_off;
+            RZ_PREFETCH(group + layout->keys_off);
         } else {
-            if (given != NULL) {
-                group = given[row];
-            } else {
-                RZ_TRY(group_create(table, keys, row, hash, &group, err));
-            }
+            group = group_take(table, keys, row, given, made, &made_count);
+            RZ_TRY_ALLOC(group, err, "grouping rows");
             RZ_TRY(group_insert(table, at, hash, hash, group, err));
         }
         groups[row] = group;
     }
+    group_fill(layout, keys, hashes, made, made_count, groups);
     uint32_t kept = hits;
     for (uint32_t k = 0; k < layout->key_count && kept != 0; k++) {
         kept = rz_row_values_match(cursors, keys[k], rows, items, kept);
@@ -345,7 +497,7 @@ static ruzu_status group_find_generic(rz_group_table *table, rz_vec *const *keys
             j++;
             continue;
         }
-        RZ_TRY(group_find_one(table, keys, hashes[rows[i]], rows[i], given, &groups[rows[i]], err));
+        RZ_TRY(group_find_one(table, keys, hashes, rows[i], given, groups, err));
     }
     return RUZU_OK;
 }
@@ -359,67 +511,13 @@ ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *keys, const uint
                                      : group_find_generic(table, keys, hashes, sel, given, groups, err);
 }
 
-/* ---- walking ---- */
-
-void rz_group_cursor_open(const rz_group_table *table, uint32_t partition_bits, uint32_t partition, rz_group_cursor *cursor)
-{
-    RZ_ASSERT(partition_bits == 0 || table->skip_bits == 0);
-    memset(cursor, 0, sizeof *cursor);
-    cursor->table = table;
-    cursor->partition_bits = partition_bits;
-    cursor->partition = partition;
-    if (table->entries == NULL) {
-        cursor->ended = true;
-    } else if (partition_bits == 0) {
-        cursor->inside = UINT64_C(1) << table->bits;
-    } else if (partition_bits < table->bits) {
-        cursor->first = (uint64_t)partition << (table->bits - partition_bits);
-        cursor->inside = UINT64_C(1) << (table->bits - partition_bits);
-    } else {
-        cursor->first = (uint64_t)partition >> (partition_bits - table->bits);
-        cursor->inside = 1;
-    }
-}
-
-static inline bool group_is_in(const rz_group_cursor *cursor, uint64_t hash)
-{
-    return cursor->partition_bits == 0 || hash >> (64 - cursor->partition_bits) == cursor->partition;
-}
-
-uint32_t rz_group_cursor_next(rz_group_cursor *cursor, uint8_t **groups, uint32_t max)
-{
-    const rz_group_table *table = cursor->table;
-    uint32_t count = 0;
-    if (!cursor->lone_done && max != 0) {
-        cursor->lone_done = true;
-        if (table->lone_group != NULL && group_is_in(cursor, rz_group_hash(table->layout, table->lone_group))) {
-            groups[count++] = table->lone_group;
-        }
-    }
-    uint64_t size = UINT64_C(1) << table->bits;
-    while (!cursor->ended && count < max) {
-        if (cursor->at == size) { /* a full circle */
-            cursor->ended = true;
-            break;
-        }
-        const rz_group_entry *entry = &table->entries[(cursor->first + cursor->at) & (size - 1)];
-        cursor->at++;
-        if (entry->group != NULL && group_is_in(cursor, group_entry_hash(table->layout, entry))) {
-            groups[count++] = entry->group;
-        }
-        /* What did not fit into the range stands behind it, up to the first empty entry. */
-        cursor->ended = entry->group == NULL && cursor->at > cursor->inside;
-    }
-    return count;
-}
-
 /* ---- merging ---- */
 
 ruzu_status rz_group_read_keys(const rz_group_layout *layout, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err)
 {
     const uint8_t *cursors[RZ_VECTOR_CAPACITY];
     for (uint32_t i = 0; i < count; i++) {
-        cursors[i] = rz_group_keys(layout, groups[i]);
+        cursors[i] = groups[i] + layout->keys_off;
     }
     for (uint32_t k = 0; k < layout->key_count; k++) {
         if (keys[k] != NULL) {
@@ -441,13 +539,26 @@ static ruzu_status group_combine(const rz_group_layout *layout, rz_agg_context *
     return RUZU_OK;
 }
 
+/* Hashes of keys that were read into rows 0 … of vectors: those stored with the groups (at hash_cursors), or computed again. */
+static void group_read_hashes(const rz_group_layout *layout, const uint8_t *const *stored, uint32_t count, rz_vec *const *keys, uint64_t *hashes)
+{
+    if (layout->inline_key) {
+        rz_sel sel = {.rows = NULL, .count = count};
+        rz_vec_hash(keys[0], &sel, hashes, false);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        hashes[i] = rz_load_u64(stored[i]);
+    }
+}
+
 ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err)
 {
     const rz_group_layout *layout = table->layout;
     if (layout->key_count == 0) {
         for (uint32_t i = 0; i < count; i++) {
             if (table->lone_group == NULL) {
-                table->lone_group = groups[i];
+                RZ_TRY(group_set_lone(table, 0, groups[i], err));
             } else {
                 RZ_TRY(group_combine(layout, context, table->lone_group, groups[i], err));
             }
@@ -456,13 +567,16 @@ ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8
     }
     uint64_t hashes[RZ_VECTOR_CAPACITY] = {0};
     uint8_t *found[RZ_VECTOR_CAPACITY];
+    const uint8_t *stored[RZ_VECTOR_CAPACITY];
     for (uint32_t k = 0; k < layout->key_count; k++) {
         rz_vec_reset(keys[k]);
     }
-    RZ_TRY(rz_group_read_keys(layout, groups, count, keys, err));
     for (uint32_t i = 0; i < count; i++) {
-        hashes[i] = rz_group_hash(layout, groups[i]);
+        stored[i] = groups[i] + layout->states_size;
+        RZ_PREFETCH(stored[i]);
     }
+    RZ_TRY(rz_group_read_keys(layout, groups, count, keys, err));
+    group_read_hashes(layout, stored, count, keys, hashes);
     rz_sel sel = {.rows = NULL, .count = count};
     RZ_TRY(rz_group_find(table, keys, hashes, &sel, groups, found, err));
     for (uint32_t i = 0; i < count; i++) {
@@ -475,11 +589,11 @@ ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8
 
 /* ---- spilling ---- */
 
-/* A record: hash, for each aggregate its state (plain: the bytes; else length u32 and what save wrote), keys. */
+/* A record: hash unless the key is inline, for each aggregate its state (plain: the bytes; else length u32 and what save wrote), keys. */
 static ruzu_status group_write(const rz_group_layout *layout, const uint8_t *group, rz_str *text, rz_records *records, rz_error *err)
 {
     rz_str_clear(text);
-    rz_str_append(text, (const char *)group + layout->states_size, 8);
+    rz_str_append(text, (const char *)group + layout->states_size, layout->keys_off - layout->states_size);
     for (uint32_t a = 0; a < layout->agg_count; a++) {
         const rz_agg_bound *bound = layout->aggs[a];
         const uint8_t *state = group + layout->state_offs[a];
@@ -495,7 +609,7 @@ static ruzu_status group_write(const rz_group_layout *layout, const uint8_t *gro
             rz_store_u32(text->data + start, (uint32_t)(text->length - start - 4));
         }
     }
-    const uint8_t *keys = rz_group_keys(layout, group);
+    const uint8_t *keys = group + layout->keys_off;
     const uint8_t *end = keys;
     for (uint32_t k = 0; k < layout->key_count; k++) {
         end = rz_row_value_skip(layout->key_types[k], end);
@@ -513,26 +627,22 @@ static ruzu_status group_write(const rz_group_layout *layout, const uint8_t *gro
     return RUZU_OK;
 }
 
-ruzu_status rz_group_spill(rz_group_table *table, rz_mem *mem, rz_pool *pool, rz_records **parts, rz_error *err)
+ruzu_status rz_group_spill(rz_group_table *table, rz_mem *mem, rz_pool *pool, rz_records **records, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_str text;
     rz_str_init(&text, mem);
+    RZ_TRY_GOTO(rz_group_retire(table, err));
     for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
-        rz_group_cursor cursor;
-        uint8_t *groups[64];
-        uint32_t count = 0;
-        rz_group_cursor_open(table, RZ_SPILL_BITS, p, &cursor);
-        while ((count = rz_group_cursor_next(&cursor, groups, 64)) != 0) {
-            if (parts[p] == NULL) {
-                RZ_TRY_GOTO(rz_records_create_part(mem, pool, &parts[p], err));
-            }
-            for (uint32_t i = 0; i < count; i++) {
-                RZ_TRY_GOTO(group_write(table->layout, groups[i], &text, parts[p], err));
-            }
+        const rz_group_list *part = &table->parts[p];
+        if (part->count != 0 && records[p] == NULL) {
+            RZ_TRY_GOTO(rz_records_create_part(mem, pool, &records[p], err));
         }
-        if (parts[p] != NULL) {
-            rz_records_seal(parts[p]);
+        for (uint64_t i = 0; i < part->count; i++) {
+            RZ_TRY_GOTO(group_write(table->layout, part->groups[i], &text, records[p], err));
+        }
+        if (records[p] != NULL) {
+            rz_records_seal(records[p]);
         }
     }
     rz_group_table_clear(table);
@@ -547,7 +657,7 @@ static ruzu_status group_read_states(const rz_group_layout *layout, rz_agg_conte
 {
     rz_reader reader;
     rz_reader_init(&reader, record, size);
-    (void)rz_read_u64(&reader);
+    (void)rz_read_bytes(&reader, layout->keys_off - layout->states_size);
     for (uint32_t a = 0; a < layout->agg_count; a++) {
         const rz_agg_bound *bound = layout->aggs[a];
         uint8_t *state = states + layout->state_offs[a];
@@ -579,17 +689,17 @@ static ruzu_status group_load_batch(rz_group_table *table, rz_agg_context *conte
                                     rz_vec *const *keys, rz_error *err)
 {
     const rz_group_layout *layout = table->layout;
-    uint64_t hashes[RZ_VECTOR_CAPACITY];
+    uint64_t hashes[RZ_VECTOR_CAPACITY] = {0};
     uint8_t *found[RZ_VECTOR_CAPACITY];
     const uint8_t *cursors[RZ_VECTOR_CAPACITY];
     for (uint32_t i = 0; i < count; i++) {
-        hashes[i] = rz_load_u64(records[i]);
         RZ_TRY(group_read_states(layout, context, records[i], sizes[i], states + (size_t)i * layout->states_size, &cursors[i], err));
     }
     for (uint32_t k = 0; k < layout->key_count; k++) {
         rz_vec_reset(keys[k]);
         RZ_TRY(rz_row_values_read(cursors, count, false, keys[k], 0, err));
     }
+    group_read_hashes(layout, records, count, keys, hashes);
     rz_sel sel = {.rows = NULL, .count = count};
     RZ_TRY(rz_group_find(table, keys, hashes, &sel, NULL, found, err));
     for (uint32_t i = 0; i < count && layout->agg_count != 0; i++) {

@@ -2,12 +2,16 @@
 /*
  * Hash tables of groups: keys and aggregate states (private to the executor). A table without aggregates is a set of rows.
  *
- *   entries   open addressing, linear probing, position = upper bits of the hash: so the entries of one partition (RZ_SPILL_BITS upper bits) lie side by side;
- *             a table of one partition uses the bits behind those
- *   group     states (16-aligned, state_size each) | hash u64 | keys in row form
+ *   entries   open addressing, linear probing, position = upper bits of the hash
+ *   group     states (16-aligned, state_size each) | hash u64, unless the key is inline | keys in row form
+ *   list      pointers to all groups in the order they were made
+ *   parts     the same divided by the upper RZ_SPILL_BITS of the hash: groups that were *retired* from the entries
  *
- * With a single integer-like key the entry's tag is the key itself and no group is touched by probing; else the tag is the whole hash and the keys of hits are
- * compared by column. Groups never move: pointers to them stay valid until the table is cleared.
+ * A worker's table stays small enough for the cache: when it is full, its groups are retired, part by part, and it begins anew; a key may then have several groups. They meet when the
+ * parts of all workers are merged. So with few groups nothing is ever retired, and with many nobody probes a table larger than the cache.
+ *
+ * With a single integer-like key the entry's tag is the key itself and no group is touched by probing; else the tag is the whole hash and the keys of hits are compared by
+ * column. Groups never move: pointers to them stay valid until the table is cleared.
  */
 #ifndef RZ_EXECUTOR_GROUP_TABLE_H
 #define RZ_EXECUTOR_GROUP_TABLE_H
@@ -15,6 +19,13 @@
 #include "executor/op.h"
 #include "executor/records.h"
 #include "executor/spill.h"
+
+#ifdef RZ_TINY
+#define RZ_GROUP_LOCAL_BITS 6u
+#else
+#define RZ_GROUP_LOCAL_BITS 15u
+#endif
+#define RZ_GROUP_NO_LIMIT 48u
 
 /* What the groups of a table consist of; immutable, shared by tables. */
 typedef struct rz_group_layout {
@@ -25,6 +36,8 @@ typedef struct rz_group_layout {
     const uint32_t *state_offs;
     uint32_t agg_count;
     uint32_t states_size;          /* of all; multiple of 16 */
+    uint32_t keys_off;             /* behind the states and the hash */
+    uint32_t fixed_size;           /* of a whole group when all keys are of fixed size, else 0 */
 } rz_group_layout;
 
 typedef struct rz_group_entry {
@@ -32,26 +45,43 @@ typedef struct rz_group_entry {
     uint8_t *group; /* NULL: empty */
 } rz_group_entry;
 
+typedef struct rz_group_list {
+    uint8_t **groups;
+    uint64_t count;
+    uint64_t capacity;
+} rz_group_list;
+
 typedef struct rz_group_table {
     const rz_group_layout *layout;
     rz_mem *mem;
     rz_arena arena;          /* groups, and what their states own */
+    uint8_t *next, *end;     /* free room for groups */
     rz_group_entry *entries; /* 1 << bits of them; NULL while bits is 0 */
     uint32_t bits;
+    uint32_t first_bits;
+    uint32_t max_bits;       /* beyond it groups are retired */
+    uint32_t skip_bits;      /* upper hash bits that do not count */
     uint64_t count;          /* entries in use */
     uint64_t limit;          /* entries that may be in use before the table grows */
-    uint32_t skip_bits;      /* upper hash bits that do not count */
     uint8_t *lone_group;     /* of the NULL key when inline, or the only group when there are no keys */
+    uint64_t lone_hash;
+    rz_group_list list;      /* all that were not retired, the lone group too */
+    rz_group_list *parts;    /* [RZ_SPILL_PARTS]; NULL while nothing was retired */
 } rz_group_table;
 
 /* Types are borrowed. aggs may be empty. */
 RZ_NODISCARD ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_types, uint32_t key_count, const rz_agg_bound *const *aggs, uint32_t agg_count,
                                                 rz_group_layout **out, rz_error *err);
 
-/* skip_bits: upper bits of the hash that all groups of the table will share: RZ_SPILL_BITS for a table of one part, else 0. */
-RZ_NODISCARD ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, uint32_t skip_bits, rz_group_table **out, rz_error *err);
-void rz_group_table_free(rz_group_table *table); /* NULL is fine */
-void rz_group_table_clear(rz_group_table *table);
+/* skip_bits: upper bits of the hash that all groups of the table will share: RZ_SPILL_BITS for a table of one part, else 0. max_bits: RZ_GROUP_LOCAL_BITS, or
+ * RZ_GROUP_NO_LIMIT to retire nothing. */
+RZ_NODISCARD ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, uint32_t skip_bits, uint32_t max_bits, rz_group_table **out, rz_error *err);
+void rz_group_table_free(rz_group_table *table);  /* NULL is fine */
+void rz_group_table_clear(rz_group_table *table); /* forgets all groups, gives back all memory */
+/* Gives back what only finding needs; the groups and the list stay. */
+void rz_group_table_close(rz_group_table *table);
+/* About as many groups will come: the first entries are enough for them (within bounds). */
+void rz_group_table_expect(rz_group_table *table, uint64_t count);
 uint64_t rz_group_table_bytes(const rz_group_table *table);
 
 /* Groups of the selected rows into groups[row], made (with fresh states) where there was none. hashes[row] as rz_vec_hash combined them over the keys. With `given`, a new
@@ -60,39 +90,18 @@ RZ_NODISCARD ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *key
                                        rz_error *err);
 /* The only group of a table without keys. */
 RZ_NODISCARD ruzu_status rz_group_find_lone(rz_group_table *table, rz_error *err);
-
-static inline uint64_t rz_group_hash(const rz_group_layout *layout, const uint8_t *group)
-{
-    return rz_load_u64(group + layout->states_size);
-}
-static inline const uint8_t *rz_group_keys(const rz_group_layout *layout, const uint8_t *group)
-{
-    return group + layout->states_size + 8;
-}
-
-/* Walks the groups of one partition of 1 << partition_bits, or of all (0). */
-typedef struct rz_group_cursor {
-    const rz_group_table *table;
-    uint32_t partition_bits;
-    uint32_t partition;
-    uint64_t at;      /* entries looked at */
-    uint64_t first;   /* entry where the partition begins */
-    uint64_t inside;  /* entries of the partition's own range */
-    bool lone_done;
-    bool ended;
-} rz_group_cursor;
-void rz_group_cursor_open(const rz_group_table *table, uint32_t partition_bits, uint32_t partition, rz_group_cursor *cursor);
-uint32_t rz_group_cursor_next(rz_group_cursor *cursor, uint8_t **groups, uint32_t max); /* 0 at the end */
+/* Moves all groups from the entries and the list to the parts. */
+RZ_NODISCARD ruzu_status rz_group_retire(rz_group_table *table, rz_error *err);
 
 /* Reads the keys of groups into rows 0… of FLAT vectors, one per key; strings stay where they are. NULL vectors are skipped. */
 RZ_NODISCARD ruzu_status rz_group_read_keys(const rz_group_layout *layout, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err);
-/* Merges groups (of another table whose memory lives on; they may become groups of this one). keys: scratch vectors, one per key. */
+/* Merges groups (of another table whose memory lives on; they may become groups of this one), at most RZ_VECTOR_CAPACITY. keys: scratch vectors, one per key. */
 RZ_NODISCARD ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err);
 
 /* ---- spilling ---- */
 
-/* Appends all groups to the records of their partitions (parts[RZ_SPILL_PARTS], made when needed) and clears the table. */
-RZ_NODISCARD ruzu_status rz_group_spill(rz_group_table *table, rz_mem *mem, rz_pool *pool, rz_records **parts, rz_error *err);
+/* Appends all groups to the records of their parts (records[RZ_SPILL_PARTS], made when needed) and clears the table. */
+RZ_NODISCARD ruzu_status rz_group_spill(rz_group_table *table, rz_mem *mem, rz_pool *pool, rz_records **records, rz_error *err);
 /* Merges spilled groups into the table. Polls for interruption. */
 RZ_NODISCARD ruzu_status rz_group_load(rz_group_table *table, const rz_exec *exec, rz_agg_context *context, rz_records *records, rz_vec *const *keys, rz_error *err);
 

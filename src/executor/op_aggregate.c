@@ -11,12 +11,12 @@ typedef struct op_aggregate {
     rz_aggregate_shared *shared;
     uint64_t private_next;
     bool in_unit;
-    rz_group_cursor cursor;
+    const rz_group_list *list; /* the part's groups */
+    uint64_t at;           /* the next of them */
     rz_group_table *own;   /* of a spilled part */
     rz_vec **own_keys;     /* scratch for merging it */
     rz_vec **keys;         /* output vectors by key; NULL: not wanted */
     rz_vec **aggregates;   /* the same by aggregate */
-    uint8_t **groups;
     uint8_t **states;
 } op_aggregate;
 
@@ -29,9 +29,8 @@ static ruzu_status aggregate_op_open(rz_op *base, rz_error *err)
     const rz_group_layout *layout = op->shared->layout;
     op->keys = RZ_NEW_ARRAY(arena, rz_vec *, layout->key_count);
     op->aggregates = RZ_NEW_ARRAY(arena, rz_vec *, layout->agg_count);
-    op->groups = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
     op->states = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
-    if (op->keys == NULL || op->aggregates == NULL || op->groups == NULL || op->states == NULL) {
+    if (op->keys == NULL || op->aggregates == NULL || op->states == NULL) {
         return rz_error_no_memory(err, "reading groups");
     }
     RZ_TRY(rz_op_make_chunk(base, plan->columns, plan->column_count, err));
@@ -51,7 +50,7 @@ static ruzu_status aggregate_op_load(op_aggregate *op, uint32_t part, rz_error *
     rz_aggregate_shared *shared = op->shared;
     rz_worker *worker = op->op.worker;
     if (op->own == NULL) {
-        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, &op->own, err));
+        RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, RZ_GROUP_NO_LIMIT, &op->own, err));
     }
     rz_group_table_clear(op->own);
     if (shared->parts[part] == NULL) {
@@ -72,29 +71,26 @@ static ruzu_status aggregate_op_take(op_aggregate *op, bool *out_ended, rz_error
     }
     if (shared->spilled) {
         RZ_TRY(aggregate_op_load(op, (uint32_t)part, err));
-        rz_group_cursor_open(op->own, 0, 0, &op->cursor);
-    } else if (shared->merged) {
-        rz_group_cursor_open(shared->results[part], 0, 0, &op->cursor);
-    } else {
-        rz_group_cursor_open(shared->tables[0], shared->unit_count == 1 ? 0 : RZ_SPILL_BITS, (uint32_t)part, &op->cursor);
     }
+    op->list = shared->spilled ? &op->own->list : &shared->results[part]->list;
+    op->at = 0;
     op->in_unit = true;
     return RUZU_OK;
 }
 
-static ruzu_status aggregate_op_emit(op_aggregate *op, uint32_t count, rz_error *err)
+static ruzu_status aggregate_op_emit(op_aggregate *op, uint8_t *const *groups, uint32_t count, rz_error *err)
 {
     rz_op *base = &op->op;
     const rz_group_layout *layout = op->shared->layout;
     rz_arena_reset(&base->heap);
     rz_chunk_reset(base->chunk);
-    RZ_TRY(rz_group_read_keys(layout, op->groups, count, op->keys, err));
+    RZ_TRY(rz_group_read_keys(layout, groups, count, op->keys, err));
     for (uint32_t a = 0; a < layout->agg_count; a++) {
         if (op->aggregates[a] == NULL) {
             continue;
         }
         for (uint32_t i = 0; i < count; i++) {
-            op->states[i] = op->groups[i] + layout->state_offs[a];
+            op->states[i] = groups[i] + layout->state_offs[a];
         }
         RZ_TRY(layout->aggs[a]->agg->finish(layout->aggs[a], op->states, count, op->aggregates[a], 0, err));
     }
@@ -113,9 +109,11 @@ static ruzu_status aggregate_op_next(rz_op *base, rz_chunk **out, rz_error *err)
                 return RUZU_OK;
             }
         }
-        uint32_t count = rz_group_cursor_next(&op->cursor, op->groups, base->worker->exec->vector_rows);
+        uint64_t left = op->list->count - op->at;
+        uint32_t count = left < base->worker->exec->vector_rows ? (uint32_t)left : base->worker->exec->vector_rows;
         if (count != 0) {
-            RZ_TRY(aggregate_op_emit(op, count, err));
+            RZ_TRY(aggregate_op_emit(op, op->list->groups + op->at, count, err));
+            op->at += count;
             *out = base->chunk;
             return RUZU_OK;
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Group tables against a model: finding, walking by parts, merging, spilling and loading.
+ * Group tables against a model: finding, retiring, merging, spilling and loading.
  */
 #include "executor/group_table.h"
 
@@ -67,10 +67,10 @@ static void group_fixture_deinit(group_fixture *fixture)
     CHECK_STR(fixture->err.message, "");
 }
 
-static rz_group_table *group_new(group_fixture *fixture, uint32_t skip_bits)
+static rz_group_table *group_new(group_fixture *fixture, uint32_t skip_bits, uint32_t max_bits)
 {
     rz_group_table *table = NULL;
-    CHECK_EQ_I64(rz_group_table_create(&fixture->mem, fixture->layout, skip_bits, &table, &fixture->err), RUZU_OK);
+    CHECK_EQ_I64(rz_group_table_create(&fixture->mem, fixture->layout, skip_bits, max_bits, &table, &fixture->err), RUZU_OK);
     return table;
 }
 
@@ -150,48 +150,40 @@ static uint32_t group_value_of(const group_fixture *fixture, uint32_t row)
     return number * 2 + (((const double *)fixture->keys[1]->data)[row] > 1.0);
 }
 
-/* Walks the groups (parts 0 … of 1 << part_bits) and compares them with the model; returns how many there were. */
-static uint64_t group_compare(group_fixture *fixture, const rz_group_table *table, uint32_t part_bits, bool *seen)
+/* Compares the groups of a list with the model; adds how many there were. */
+static void group_compare(group_fixture *fixture, const rz_group_list *list, bool *seen, uint64_t *total)
 {
-    uint64_t total = 0;
     rz_vec *sums = NULL;
     rz_vec *texts = NULL;
     CHECK_EQ_I64(rz_vec_create(&fixture->arena, &fixture->arena, fixture->sum.result, RZ_VECTOR_CAPACITY, &sums, &fixture->err), RUZU_OK);
     CHECK_EQ_I64(rz_vec_create(&fixture->arena, &fixture->arena, RZ_STRING, RZ_VECTOR_CAPACITY, &texts, &fixture->err), RUZU_OK);
-    for (uint32_t part = 0; part < 1u << part_bits; part++) {
-        rz_group_cursor cursor;
-        uint8_t *groups[RZ_VECTOR_CAPACITY];
-        uint32_t count = 0;
-        rz_group_cursor_open(table, part_bits, part, &cursor);
-        while ((count = rz_group_cursor_next(&cursor, groups, 7)) != 0) {
-            for (uint32_t k = 0; k < fixture->layout->key_count; k++) {
-                rz_vec_reset(fixture->keys[k]);
-            }
-            CHECK_EQ_I64(rz_group_read_keys(fixture->layout, groups, count, fixture->keys, &fixture->err), RUZU_OK);
-            for (uint32_t i = 0; i < count; i++) {
-                CHECK(part_bits == 0 || rz_group_hash(fixture->layout, groups[i]) >> (64 - part_bits) == part);
-            }
-            rz_vec_reset(sums);
-            rz_vec_reset(texts);
-            CHECK_EQ_I64(fixture->sum.agg->finish(&fixture->sum, groups, count, sums, 0, &fixture->err), RUZU_OK);
-            for (uint32_t i = 0; i < count; i++) {
-                groups[i] += fixture->layout->state_offs[1];
-            }
-            CHECK_EQ_I64(fixture->longest.agg->finish(&fixture->longest, groups, count, texts, 0, &fixture->err), RUZU_OK);
-            for (uint32_t i = 0; i < count; i++) {
-                uint32_t value = group_value_of(fixture, i);
-                char text[64];
-                int length = snprintf(text, sizeof text, "the largest text of value number %u", value);
-                const rz_string *got = (const rz_string *)texts->data + i;
-                CHECK(value <= GROUP_TEST_VALUES && !seen[value] && fixture->counts[value] != 0);
-                CHECK_EQ_I64(((const rz_int128 *)sums->data)[i], fixture->sums[value]);
-                CHECK(got->length == (uint32_t)length && memcmp(rz_string_data(got), text, got->length) == 0);
-                seen[value] = true;
-            }
-            total += count;
+    for (uint64_t at = 0; at < list->count; at += 7) {
+        uint8_t *groups[7];
+        uint32_t count = list->count - at < 7 ? (uint32_t)(list->count - at) : 7;
+        memcpy(groups, list->groups + at, count * sizeof *groups);
+        for (uint32_t k = 0; k < fixture->layout->key_count; k++) {
+            rz_vec_reset(fixture->keys[k]);
+        }
+        CHECK_EQ_I64(rz_group_read_keys(fixture->layout, groups, count, fixture->keys, &fixture->err), RUZU_OK);
+        rz_vec_reset(sums);
+        rz_vec_reset(texts);
+        CHECK_EQ_I64(fixture->sum.agg->finish(&fixture->sum, groups, count, sums, 0, &fixture->err), RUZU_OK);
+        for (uint32_t i = 0; i < count; i++) {
+            groups[i] += fixture->layout->state_offs[1];
+        }
+        CHECK_EQ_I64(fixture->longest.agg->finish(&fixture->longest, groups, count, texts, 0, &fixture->err), RUZU_OK);
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t value = group_value_of(fixture, i);
+            char text[64];
+            int length = snprintf(text, sizeof text, "the largest text of value number %u", value);
+            const rz_string *got = (const rz_string *)texts->data + i;
+            CHECK(value <= GROUP_TEST_VALUES && !seen[value] && fixture->counts[value] != 0);
+            CHECK_EQ_I64(((const rz_int128 *)sums->data)[i], fixture->sums[value]);
+            CHECK(got->length == (uint32_t)length && memcmp(rz_string_data(got), text, got->length) == 0);
+            seen[value] = true;
         }
     }
-    return total;
+    *total += list->count;
 }
 
 static uint64_t group_model_count(const group_fixture *fixture)
@@ -203,37 +195,32 @@ static uint64_t group_model_count(const group_fixture *fixture)
     return count;
 }
 
-static void group_check_one_table(bool wide, uint32_t values, uint32_t part_bits)
+static void group_check_one_table(bool wide, uint32_t values)
 {
     group_fixture fixture;
     bool seen[GROUP_TEST_VALUES + 1] = {false};
+    uint64_t total = 0;
     group_fixture_init(&fixture, wide);
-    rz_group_table *table = group_new(&fixture, 0);
+    rz_group_table *table = group_new(&fixture, 0, RZ_GROUP_NO_LIMIT);
     for (uint32_t i = 0; i < 20000 / RZ_VECTOR_CAPACITY + 3; i++) {
         group_add_batch(&fixture, table, values);
     }
-    CHECK_EQ_U64(group_compare(&fixture, table, part_bits, seen), group_model_count(&fixture));
+    group_compare(&fixture, &table->list, seen, &total);
+    CHECK_EQ_U64(total, group_model_count(&fixture));
     rz_group_table_free(table);
     group_fixture_deinit(&fixture);
 }
 
 static void table_keeps_one_group_for_each_key(void)
 {
-    group_check_one_table(false, GROUP_TEST_VALUES, 0);
-    group_check_one_table(true, GROUP_TEST_VALUES, 0);
-    group_check_one_table(false, 3, 0);
-    group_check_one_table(true, 2, 0);
+    group_check_one_table(false, GROUP_TEST_VALUES);
+    group_check_one_table(true, GROUP_TEST_VALUES);
+    group_check_one_table(false, 3);
+    group_check_one_table(true, 2);
 }
 
-static void parts_hold_all_groups_between_them(void)
-{
-    group_check_one_table(false, GROUP_TEST_VALUES, RZ_SPILL_BITS);
-    group_check_one_table(true, GROUP_TEST_VALUES, RZ_SPILL_BITS);
-    group_check_one_table(false, 5, RZ_SPILL_BITS);
-    group_check_one_table(true, 1, RZ_SPILL_BITS);
-}
-
-static void group_check_merge(bool wide, bool parts)
+/* Three tables with so few entries that they retire groups all the time (max_bits 6), or once at the end. */
+static void group_check_merge(bool wide, uint32_t max_bits, uint32_t values)
 {
     group_fixture fixture;
     bool seen[GROUP_TEST_VALUES + 1] = {false};
@@ -241,45 +228,45 @@ static void group_check_merge(bool wide, bool parts)
     group_fixture_init(&fixture, wide);
     rz_group_table *tables[3];
     for (uint32_t t = 0; t < 3; t++) {
-        tables[t] = group_new(&fixture, 0);
+        tables[t] = group_new(&fixture, 0, max_bits);
         for (uint32_t i = 0; i < 6000 / RZ_VECTOR_CAPACITY + 2; i++) {
-            group_add_batch(&fixture, tables[t], t == 0 ? 100 : GROUP_TEST_VALUES);
+            group_add_batch(&fixture, tables[t], t == 0 ? 100 : values);
         }
+        CHECK(max_bits != 6 || tables[t]->parts != NULL);
+        CHECK_EQ_I64(rz_group_retire(tables[t], &fixture.err), RUZU_OK);
+        CHECK_EQ_U64(tables[t]->list.count, 0);
     }
-    rz_group_table *results[RZ_SPILL_PARTS] = {NULL};
-    for (uint32_t p = 0; p < (parts ? RZ_SPILL_PARTS : 1); p++) {
-        results[p] = group_new(&fixture, parts ? RZ_SPILL_BITS : 0);
-        rz_agg_context context = {.arena = &results[p]->arena, .fn = &fixture.fn};
+    for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
+        rz_group_table *result = group_new(&fixture, RZ_SPILL_BITS, RZ_GROUP_NO_LIMIT);
+        rz_agg_context context = {.arena = &result->arena, .fn = &fixture.fn};
         for (uint32_t t = 0; t < 3; t++) {
-            rz_group_cursor cursor;
-            uint8_t *groups[RZ_VECTOR_CAPACITY];
-            uint32_t count = 0;
-            rz_group_cursor_open(tables[t], parts ? RZ_SPILL_BITS : 0, p, &cursor);
-            while ((count = rz_group_cursor_next(&cursor, groups, RZ_VECTOR_CAPACITY)) != 0) {
-                CHECK_EQ_I64(rz_group_merge(results[p], &context, groups, count, fixture.keys, &fixture.err), RUZU_OK);
+            const rz_group_list *part = &tables[t]->parts[p];
+            for (uint64_t at = 0; at < part->count; at += RZ_VECTOR_CAPACITY) {
+                uint32_t count = part->count - at < RZ_VECTOR_CAPACITY ? (uint32_t)(part->count - at) : RZ_VECTOR_CAPACITY;
+                CHECK_EQ_I64(rz_group_merge(result, &context, part->groups + at, count, fixture.keys, &fixture.err), RUZU_OK);
             }
         }
-        total += group_compare(&fixture, results[p], 0, seen);
+        rz_group_table_close(result);
+        group_compare(&fixture, &result->list, seen, &total);
+        rz_group_table_free(result);
     }
     CHECK_EQ_U64(total, group_model_count(&fixture));
-    for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
-        rz_group_table_free(results[p]);
-    }
     for (uint32_t t = 0; t < 3; t++) {
         rz_group_table_free(tables[t]);
     }
     group_fixture_deinit(&fixture);
 }
 
-static void merged_tables_add_up(void)
+static void merged_parts_add_up(void)
 {
-    group_check_merge(false, false);
-    group_check_merge(false, true);
-    group_check_merge(true, false);
-    group_check_merge(true, true);
+    for (int wide = 0; wide < 2; wide++) {
+        group_check_merge(wide != 0, 6, GROUP_TEST_VALUES);
+        group_check_merge(wide != 0, RZ_GROUP_NO_LIMIT, GROUP_TEST_VALUES);
+        group_check_merge(wide != 0, RZ_GROUP_NO_LIMIT, 2);
+    }
 }
 
-static void group_check_spill(bool wide)
+static void group_check_spill(bool wide, uint32_t max_bits)
 {
     group_fixture fixture;
     bool seen[GROUP_TEST_VALUES + 1] = {false};
@@ -288,7 +275,7 @@ static void group_check_spill(bool wide)
     rz_exec exec = {.context = &exec_context};
     rz_records *parts[RZ_SPILL_PARTS] = {NULL};
     group_fixture_init(&fixture, wide);
-    rz_group_table *table = group_new(&fixture, 0);
+    rz_group_table *table = group_new(&fixture, 0, max_bits);
     for (uint32_t round = 0; round < 5; round++) {
         for (uint32_t i = 0; i < 3000 / RZ_VECTOR_CAPACITY + 1; i++) {
             group_add_batch(&fixture, table, GROUP_TEST_VALUES);
@@ -301,10 +288,10 @@ static void group_check_spill(bool wide)
         if (parts[p] == NULL) {
             continue;
         }
-        rz_group_table *part = group_new(&fixture, RZ_SPILL_BITS);
+        rz_group_table *part = group_new(&fixture, RZ_SPILL_BITS, RZ_GROUP_NO_LIMIT);
         rz_agg_context context = {.arena = &part->arena, .fn = &fixture.fn};
         CHECK_EQ_I64(rz_group_load(part, &exec, &context, parts[p], fixture.keys, &fixture.err), RUZU_OK);
-        total += group_compare(&fixture, part, 0, seen);
+        group_compare(&fixture, &part->list, seen, &total);
         rz_group_table_free(part);
         rz_records_free(parts[p]);
     }
@@ -314,15 +301,16 @@ static void group_check_spill(bool wide)
 
 static void spilled_groups_come_back_whole(void)
 {
-    group_check_spill(false);
-    group_check_spill(true);
+    for (int wide = 0; wide < 2; wide++) {
+        group_check_spill(wide != 0, 6);
+        group_check_spill(wide != 0, RZ_GROUP_NO_LIMIT);
+    }
 }
 
 int main(void)
 {
     RUN(table_keeps_one_group_for_each_key);
-    RUN(parts_hold_all_groups_between_them);
-    RUN(merged_tables_add_up);
+    RUN(merged_parts_add_up);
     RUN(spilled_groups_come_back_whole);
     return check_failures != 0;
 }
