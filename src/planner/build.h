@@ -104,8 +104,12 @@ double rz_plan_expr_cost(const rz_expr *expr); /* per row, in units of a compari
 bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op);
 /* SIZE(RELS(column)), which is how LENGTH is bound: the column; else RZ_NO_COLUMN_ID. */
 uint32_t rz_plan_length_of(const rz_expr *expr);
-/* `column.property op other` in either order; NULL when expr is something else. *out_op is turned so that the property stands on the left. */
-const rz_expr *rz_plan_property_comparison(const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other);
+/* `column.property op other` in either order; NULL when expr is something else. *out_op is turned so that the property stands on the left; *out_other has the property's type. */
+const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other);
+/* The property is the primary key of `table`. */
+bool rz_plan_is_key_of(const rz_planner *planner, const rz_expr *property, uint32_t table);
+/* `column.property IN list`: the property; *out_list the list, *out_cast the type its elements must be cast to first (integers that were widened), or NULL. */
+const rz_expr *rz_plan_property_in(const rz_expr *expr, uint32_t node_column, rz_expr **out_list, const rz_type **out_cast);
 RZ_NODISCARD ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **args, uint32_t count, rz_expr **out, rz_error *err);
 /* ID(a) op ID(b) over two REL or NODE columns. */
 RZ_NODISCARD ruzu_status rz_plan_compare_ids(rz_planner *planner, const char *function, rz_expr *a, rz_expr *b, rz_expr **out, rz_error *err);

@@ -450,17 +450,12 @@ bool rz_join_find_key(const join_graph *graph, uint32_t node_idx, const rz_plan 
         rz_compare_op op;
         rz_expr *key = NULL;
         plan_set uses = {0};
-        const rz_expr *property = key_may_be_evaluated(graph, i) ? rz_plan_property_comparison(predicate->expr, node->column, &op, &key) : NULL;
+        const rz_expr *property = key_may_be_evaluated(graph, i) ? rz_plan_property_comparison(graph->planner, predicate->expr, node->column, &op, &key) : NULL;
         if (property == NULL || op != RZ_CMP_EQ) {
             continue;
         }
-        uint32_t at = 0;
-        const rz_type *object = property->children[0]->type;
-        while (at < object->table_count && object->tables[at] != node->tables[0]) {
-            at++;
-        }
         rz_plan_set_uses(graph->planner, &uses, key);
-        if (at == object->table_count || property->u.property.column_idxs[at] != table->key || !rz_plan_has_all(cur, &uses) ||
+        if (!rz_plan_is_key_of(graph->planner, property, node->tables[0]) || !rz_plan_has_all(cur, &uses) ||
             key->type->physical != table->properties[table->key].type->physical) {
             continue;
         }

@@ -109,24 +109,75 @@ static rz_compare_op expr_turned(rz_compare_op op)
     return op;
 }
 
-static bool expr_is_property_of(const rz_expr *expr, uint32_t column)
+/* The property of the column that is compared: itself, or an integer one that was widened for the comparison. */
+static const rz_expr *expr_property_of(const rz_expr *expr, uint32_t column)
 {
-    return expr->kind == RZ_EXPR_PROPERTY && expr->children[0]->kind == RZ_EXPR_COLUMN && expr->children[0]->u.column == column;
+    if (expr->kind == RZ_EXPR_CAST && rz_type_is_integer(expr->type) && rz_type_is_integer(expr->children[0]->type)) {
+        expr = expr->children[0];
+    }
+    return expr->kind == RZ_EXPR_PROPERTY && expr->children[0]->kind == RZ_EXPR_COLUMN && expr->children[0]->u.column == column ? expr : NULL;
 }
 
-const rz_expr *rz_plan_property_comparison(const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other)
+/*
+ * What the property is compared with, as a value of the property's own type. Where the property was widened, a value that does not fit becomes NULL: no look-up finds it and no
+ * zone map is asked, which is right for equality, and for other comparisons leaves the filter alone to decide.
+ */
+static rz_expr *expr_as_property(rz_planner *planner, const rz_expr *property, rz_expr *other)
+{
+    if (rz_type_equal(property->type, other->type) || property->type->physical == other->type->physical) {
+        return other;
+    }
+    rz_expr *cast = rz_expr_new(planner->arena, RZ_EXPR_CAST, property->type, &other, 1);
+    if (cast == NULL) {
+        planner->failed = true;
+        return NULL;
+    }
+    cast->u.try_cast = true;
+    cast->name = other->name;
+    return cast;
+}
+
+const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other)
 {
     if (!rz_plan_comparison(expr, out_op)) {
         return NULL;
     }
     for (uint32_t side = 0; side < 2; side++) {
-        if (expr_is_property_of(expr->children[side], node_column)) {
-            *out_other = expr->children[1 - side];
+        const rz_expr *property = expr_property_of(expr->children[side], node_column);
+        if (property != NULL) {
+            *out_other = expr_as_property(planner, property, expr->children[1 - side]);
             *out_op = side == 0 ? *out_op : expr_turned(*out_op);
-            return expr->children[side];
+            return *out_other == NULL ? NULL : property;
         }
     }
     return NULL;
+}
+
+const rz_expr *rz_plan_property_in(const rz_expr *expr, uint32_t node_column, rz_expr **out_list, const rz_type **out_cast)
+{
+    if (expr->kind != RZ_EXPR_FUNCTION || expr->child_count != 2 || strcmp(expr->u.function->fn->name, "LIST_CONTAINS") != 0 ||
+        expr->children[0]->type->id != RUZU_TYPE_LIST) {
+        return NULL;
+    }
+    const rz_expr *property = expr_property_of(expr->children[1], node_column);
+    *out_list = expr->children[0];
+    *out_cast = NULL;
+    if (property != NULL && property->type->physical != expr->children[0]->type->child->physical) {
+        *out_cast = property->type;
+    }
+    return property;
+}
+
+bool rz_plan_is_key_of(const rz_planner *planner, const rz_expr *property, uint32_t table_id)
+{
+    const rz_cat_table *table = rz_catalog_node_table(planner->context->catalog, table_id);
+    const rz_type *object = property->children[0]->type;
+    for (uint32_t t = 0; table != NULL && t < object->table_count; t++) {
+        if (object->tables[t] == table_id) {
+            return property->u.property.column_idxs[t] == table->key;
+        }
+    }
+    return false;
 }
 
 /* ---- guesses ---- */

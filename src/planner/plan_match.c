@@ -94,8 +94,8 @@ static ruzu_status match_zones(const join_graph *graph, const join_node *node, r
         const join_predicate *predicate = &graph->predicates.items[i];
         rz_compare_op op;
         rz_expr *value = NULL;
-        const rz_expr *property = predicate->late ? NULL : rz_plan_property_comparison(predicate->expr, node->column, &op, &value);
-        if (property == NULL || !rz_expr_is_constant(value) || !rz_type_equal(property->type, value->type)) {
+        const rz_expr *property = predicate->late ? NULL : rz_plan_property_comparison(graph->planner, predicate->expr, node->column, &op, &value);
+        if (property == NULL || !rz_expr_is_constant(value) || property->type->physical != value->type->physical) {
             continue;
         }
         uint32_t *column_idxs = RZ_NEW_ARRAY(arena, uint32_t, node->table_count);
@@ -284,6 +284,16 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
     return match_place(arm, graph, false, err);
 }
 
+static bool match_is_anchored(const join_graph *graph, uint32_t component)
+{
+    for (uint32_t i = 0; i < graph->nodes.count; i++) {
+        if (graph->nodes.items[i].component == component && graph->nodes.items[i].bound) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is looking a node up better than walking to it? A constant key is looked up once, so only where there is one row anyway. */
 static bool match_key_is_useful(const join_key *key, const rz_plan *cur)
 {
@@ -304,10 +314,75 @@ static ruzu_status match_lookups(plan_arm *arm, join_graph *graph, uint32_t comp
     return RUZU_OK;
 }
 
+/* The predicate `key IN constant list` of a node; UINT32_MAX: none. */
+static uint32_t match_find_list(const join_graph *graph, const join_node *node, rz_expr **out_list, const rz_type **out_cast)
+{
+    if (node->table_count != 1 || !rz_plan_rule(graph->planner, RZ_RULE_KEY_LOOKUP)) {
+        return UINT32_MAX;
+    }
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        const join_predicate *predicate = &graph->predicates.items[i];
+        const rz_expr *property = predicate->placed || predicate->late ? NULL : rz_plan_property_in(predicate->expr, node->column, out_list, out_cast);
+        if (property != NULL && rz_expr_is_constant(*out_list) && property->type->physical != RZ_PHYS_DOUBLE && property->type->physical != RZ_PHYS_FLOAT &&
+            rz_plan_is_key_of(graph->planner, property, node->tables[0])) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* A node whose key is in a list is looked up once for each different element. */
+static ruzu_status match_lookup_list(plan_arm *arm, join_graph *graph, uint32_t node_idx, uint32_t predicate, rz_expr *list, const rz_type *cast, bool trail, rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    const join_node *node = &graph->nodes.items[node_idx];
+    rz_expr *distinct = NULL;
+    join_key key = {.predicate = predicate};
+    uint32_t element = 0;
+    RZ_TRY(rz_plan_call(planner, "LIST_DISTINCT", &list, 1, &distinct, err));
+    distinct->name = list->name;
+    RZ_TRY(rz_plan_new_column(planner, list->type->child, NULL, &element, err));
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_UNWIND, arm->cur, NULL, &arm->cur, err));
+    arm->cur->u.unwind.list = distinct;
+    arm->cur->u.unwind.column = element;
+    arm->cur->rows *= 10;
+    RZ_TRY(rz_plan_add_column(planner, arm->cur, element, err));
+    RZ_TRY(rz_plan_column_expr(planner, element, &key.key, err));
+    if (cast != NULL) {
+        key.key = rz_expr_new(planner->arena, RZ_EXPR_CAST, cast, &key.key, 1);
+        RZ_TRY_ALLOC(key.key, err, "planning a look-up");
+        key.key->u.try_cast = true;
+    }
+    RZ_TRY(match_lookup(arm, graph, node, &key, err));
+    const join_step step = {.kind = JOIN_START, .edge = UINT32_MAX, .node = node_idx};
+    rz_join_mark(graph, &step);
+    rz_plan_set_add(planner, &planner->present, node->column);
+    RZ_TRY(match_place(arm, graph, false, err));
+    return match_lookups(arm, graph, node->component, trail, err);
+}
+
+/* Where nothing of the component is known yet: a node whose key is in a list. */
+static ruzu_status match_lists(plan_arm *arm, join_graph *graph, uint32_t component, bool trail, rz_error *err)
+{
+    if (arm->cur->rows > 1 || match_is_anchored(graph, component)) {
+        return RUZU_OK;
+    }
+    for (uint32_t i = 0; i < graph->nodes.count; i++) {
+        rz_expr *list = NULL;
+        const rz_type *cast = NULL;
+        uint32_t predicate = graph->nodes.items[i].component == component ? match_find_list(graph, &graph->nodes.items[i], &list, &cast) : UINT32_MAX;
+        if (predicate != UINT32_MAX) {
+            return match_lookup_list(arm, graph, i, predicate, list, cast, trail, err);
+        }
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status match_component(plan_arm *arm, join_graph *graph, uint32_t component, bool trail, rz_error *err)
 {
     join_steps steps = {0};
     RZ_TRY(match_lookups(arm, graph, component, trail, err));
+    RZ_TRY(match_lists(arm, graph, component, trail, err));
     RZ_TRY(rz_join_order(graph, component, arm->cur, &steps, err));
     for (uint32_t i = 0; i < steps.count; i++) {
         RZ_TRY(match_step(arm, graph, &steps.items[i], trail, err));
@@ -406,16 +481,6 @@ static bool match_has_equality(const join_graph *graph, uint32_t component, cons
             outside |= rz_plan_has_column(cur, graph->nodes.items[predicate->nodes[n]].column);
         }
         if (inside && outside && !predicate->placed && rz_plan_comparison(predicate->expr, &op) && op == RZ_CMP_EQ) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool match_is_anchored(const join_graph *graph, uint32_t component)
-{
-    for (uint32_t i = 0; i < graph->nodes.count; i++) {
-        if (graph->nodes.items[i].component == component && graph->nodes.items[i].bound) {
             return true;
         }
     }

@@ -44,6 +44,8 @@ static void make_graph(ruzu_conn *conn)
         "CREATE NODE TABLE A(id INT64, v INT64, s STRING, PRIMARY KEY(id))",
         "CREATE NODE TABLE B(id INT64, v INT64, s STRING, PRIMARY KEY(id))",
         "CREATE NODE TABLE C(name STRING, v INT64, PRIMARY KEY(name))",
+        "CREATE NODE TABLE I(j INT32, s STRING, PRIMARY KEY(j))",
+        "CREATE NODE TABLE S(k SERIAL, v INT64, PRIMARY KEY(k))",
         "CREATE REL TABLE K(FROM A TO A, w INT64)",
         "CREATE REL TABLE L(FROM A TO B, FROM B TO B, w INT64)",
         "CREATE REL TABLE M(FROM B TO C, FROM A TO C)",
@@ -61,6 +63,8 @@ static void make_graph(ruzu_conn *conn)
         snprintf(text, sizeof text, "CREATE (:B {id: %u, v: %u, s: 's%u'})", i, pick(4), pick(4));
         run(conn, text);
     }
+    run(conn, "UNWIND range(1, 9) AS i CREATE (:I {j: i - 3, s: 's1'})");
+    run(conn, "UNWIND range(1, 9) AS i CREATE (:S {v: i})");
     for (uint32_t i = 0; i < 5; i++) {
         snprintf(text, sizeof text, "CREATE (:C {name: 's%u', v: %u})", i, pick(3));
         run(conn, text);
@@ -208,6 +212,20 @@ static const char *const queries[] = {
     "MATCH (a)-[:L]->(b:B) RETURN id(a) = id(b), a.s, count(a.id), sum(b.v)",
     "MATCH (a:A)-[:K]->(b) WITH a, a.id AS i, a.s AS s, count(b.id) AS n WHERE n > 1 RETURN i, s, n, a.v",
     "MATCH (a:A)-[:K]->(b) RETURN a.id + 1 AS x, a.s, a.id, count(*) ORDER BY a.id, x, a.s",
+    "MATCH (i:I) WHERE i.j = 3 RETURN i.j, i.s",
+    "MATCH (i:I) WHERE i.j = 30000000000 RETURN i.j",
+    "MATCH (i:I) WHERE i.j < 30000000000 AND i.j >= -1 AND i.j <> 40000000000 RETURN i.j",
+    "MATCH (i:I) WHERE 2 > i.j RETURN i.j",
+    "MATCH (i:I) WHERE i.j IN [1, 3, 3, 30000000000, NULL, 99] RETURN i.j",
+    "MATCH (s:S) WHERE s.k = 4 OR s.k = 5 RETURN s.k, s.v",
+    "MATCH (s:S {k: 4}) RETURN s.k, s.v",
+    "MATCH (s:S) WHERE s.k IN [4, 1, 4] AND s.v > 2 RETURN s.k, s.v",
+    "MATCH (a:A)-[:K]->(b) WHERE b.id IN [3, 4, 3] AND a.id <> 4 RETURN a.id, b.id",
+    "MATCH (a:A)-[:K]->(b) WHERE b.id IN [3, 4] AND a.id = 4 RETURN a.id, b.id",
+    "MATCH (a:A)-[:K]->(b) WHERE b.id IN [3, 4] AND a.id IN [4, 5, 1] RETURN a.id, b.id",
+    "MATCH (a:A) WHERE a.id IN [] RETURN a.id",
+    "MATCH (c:C) WHERE NOT c.name IN ['s1', 's2'] RETURN c.name",
+    "MATCH (c:C) WHERE c.name IN ['s1', 's2', 's1', 'nobody'] RETURN c.name",
     "MATCH (a:A) WITH a.v AS v, a WHERE v > 1 MATCH (a)-[:K]-(b) WHERE b.v = v RETURN v, a.id, b.id",
 };
 
@@ -220,7 +238,9 @@ static void rules_do_not_change_answers(void)
         for (uint32_t q = 0; q < sizeof queries / sizeof *queries; q++) {
             bool ordered = strstr(queries[q], " ORDER BY ") != NULL && strstr(queries[q], "WITH") == NULL;
             char *want = answer(conn, queries[q], RZ_RULE_ALL, ordered);
-            CHECK(want != NULL && strstr(want, "exception") == NULL);
+            if (want == NULL || strstr(want, "xception") != NULL) {
+                CHECK_STR(want == NULL ? "no memory" : want, queries[q]);
+            }
             for (uint32_t r = 0; r < 13; r++) {
                 uint32_t rules = r == 11 ? 0 : r == 12 ? RZ_RULE_DEGREE | RZ_RULE_INTERSECT | RZ_RULE_SEMI : RZ_RULE_ALL & ~(UINT32_C(1) << r);
                 char *got = answer(conn, queries[q], rules, ordered);
