@@ -134,7 +134,7 @@ static ruzu_status option_choose(const option_info *info, const rz_value *value,
     }
     int shown = value->u.text.length > 200 ? 200 : (int)value->u.text.length;
     if (info == &option_table[RZ_OPTION_RECURSIVE_SEMANTIC]) {
-        return rz_error_set(err, RUZU_ERROR_RUNTIME, "Cannot parse %.*s as a path semantic. Supported inputs are [WALK, TRAIL, ACYCLIC]", shown,
+        return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot parse %.*s as a path semantic. Supported inputs are [WALK, TRAIL, ACYCLIC]", shown,
                             value->u.text.data);
     }
     return rz_error_set(err, RUZU_ERROR_BINDER, "Invalid value %.*s for option %s. Supported values are: %s%s%s%s%s.", shown, value->u.text.data, info->name,

@@ -282,7 +282,7 @@ static void options_can_be_set(void)
     EXPECT_ERROR(conn, "CALL threads = 'abc'", RUZU_ERROR_BINDER,
                  "Binder exception: Expression abc has data type STRING but expected UINT64. Implicit cast is not supported.");
     EXPECT_ERROR(conn, "CALL threads = -3", RUZU_ERROR_OVERFLOW, "Overflow exception: Value -3 is not within UINT64 range");
-    EXPECT_ERROR(conn, "CALL recursive_pattern_semantic = 'x'", RUZU_ERROR_RUNTIME, "Runtime exception: Cannot parse x as a path semantic.");
+    EXPECT_ERROR(conn, "CALL recursive_pattern_semantic = 'x'", RUZU_ERROR_BINDER, "Binder exception: Cannot parse x as a path semantic.");
     EXPECT_ERROR(conn, "CALL spill_to_disk = true", RUZU_ERROR_RUNTIME, "Runtime exception: Cannot set spill_to_disk to true for an in-memory database!");
     EXPECT_ERROR(conn, "CALL threads = NULL", RUZU_ERROR_BINDER, "Binder exception: ");
     session_run(conn, "CALL double_format = 'fixed6'");
