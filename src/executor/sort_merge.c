@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define MERGE_AHEAD 24u /* records between prefetching one and giving it out */
+
 /* Goes to the next record; current.record is NULL at the end of the run. */
 static ruzu_status merge_advance(rz_sort_reader *reader, bool hold, bool *out_blocked, rz_error *err)
 {
@@ -13,6 +15,9 @@ static ruzu_status merge_advance(rz_sort_reader *reader, bool hold, bool *out_bl
     if (reader->source->run != NULL) {
         const rz_sort_run *run = reader->source->run;
         if (reader->at < run->count) {
+            if (reader->at + MERGE_AHEAD < run->count) {
+                RZ_PREFETCH(run->entries[reader->at + MERGE_AHEAD].record);
+            }
             reader->current = run->entries[reader->at++];
         } else {
             reader->current.record = NULL;

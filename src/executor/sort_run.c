@@ -2,15 +2,17 @@
 /*
  * Sorted runs: sorting in memory.
  *
- * Entries are first distributed by their 8-byte prefix (radix sort from the last byte; bytes that are the same everywhere cost nothing), then each stretch of equal
- * prefixes is merge-sorted by the rest of the keys. Both are stable.
+ * Entries are sorted by 8 bytes of their keys at a time, as numbers: by radix (from the last byte; bytes that are the same everywhere cost nothing), or by merging when there are
+ * few; then each stretch of equal ones by the next 8 bytes. Far into long keys whole keys are compared. Everything is stable.
  */
 #include "executor/sort.h"
 
 #include <string.h>
 
 #define RUN_INSERTION 12u /* shorter stretches are sorted by insertion */
-#define RUN_RADIX 512u    /* shorter runs are merge-sorted at once */
+#define RUN_RADIX 512u    /* shorter ones are merged */
+#define RUN_DEPTH 64u     /* bytes of keys that are taken as numbers */
+#define RUN_AHEAD 16u     /* entries between prefetching a record and looking at it */
 
 uint64_t rz_sort_prefix(const uint8_t *key, uint32_t length)
 {
@@ -79,12 +81,17 @@ ruzu_status rz_sort_run_reserve(rz_sort_run *run, uint64_t extra, rz_error *err)
 
 /* ---- sorting ---- */
 
-static void run_insertion_sort(rz_sort_entry *entries, uint64_t count)
+static inline bool run_is_after(const rz_sort_entry *a, const rz_sort_entry *b, bool whole)
+{
+    return whole ? rz_sort_compare(a, b) > 0 : a->prefix > b->prefix;
+}
+
+static void run_insertion_sort(rz_sort_entry *entries, uint64_t count, bool whole)
 {
     for (uint64_t i = 1; i < count; i++) {
         rz_sort_entry entry = entries[i];
         uint64_t j = i;
-        while (j > 0 && rz_sort_compare(&entries[j - 1], &entry) > 0) {
+        while (j > 0 && run_is_after(&entries[j - 1], &entry, whole)) {
             entries[j] = entries[j - 1];
             j--;
         }
@@ -93,21 +100,21 @@ static void run_insertion_sort(rz_sort_entry *entries, uint64_t count)
 }
 
 /* Merges the sorted from[0 .. middle) and from[middle .. count) into `to`. */
-static void run_merge_halves(const rz_sort_entry *from, uint64_t middle, uint64_t count, rz_sort_entry *to)
+static void run_merge_halves(const rz_sort_entry *from, uint64_t middle, uint64_t count, rz_sort_entry *to, bool whole)
 {
     uint64_t a = 0;
     uint64_t b = middle;
     for (uint64_t i = 0; i < count; i++) {
-        bool take_a = b == count || (a < middle && rz_sort_compare(&from[a], &from[b]) <= 0);
+        bool take_a = b == count || (a < middle && !run_is_after(&from[a], &from[b], whole));
         to[i] = take_a ? from[a++] : from[b++];
     }
 }
 
-/* Bottom-up merge sort; the result is in entries. */
-static void run_merge_sort(rz_sort_entry *entries, rz_sort_entry *scratch, uint64_t count)
+/* Bottom-up merge sort by whole keys or by prefix; the result is in entries. */
+static void run_merge_sort(rz_sort_entry *entries, rz_sort_entry *scratch, uint64_t count, bool whole)
 {
     for (uint64_t i = 0; i < count; i += RUN_INSERTION) {
-        run_insertion_sort(entries + i, count - i < RUN_INSERTION ? count - i : RUN_INSERTION);
+        run_insertion_sort(entries + i, count - i < RUN_INSERTION ? count - i : RUN_INSERTION, whole);
     }
     rz_sort_entry *from = entries;
     rz_sort_entry *to = scratch;
@@ -115,7 +122,7 @@ static void run_merge_sort(rz_sort_entry *entries, rz_sort_entry *scratch, uint6
         for (uint64_t i = 0; i < count; i += 2 * width) {
             uint64_t middle = count - i < width ? count - i : width;
             uint64_t end = count - i < 2 * width ? count - i : 2 * width;
-            run_merge_halves(from + i, middle, end, to + i);
+            run_merge_halves(from + i, middle, end, to + i, whole);
         }
         rz_sort_entry *swap = from;
         from = to;
@@ -126,7 +133,7 @@ static void run_merge_sort(rz_sort_entry *entries, rz_sort_entry *scratch, uint6
     }
 }
 
-/* By prefix only; the result is in entries. */
+/* By prefix; the result is in entries. */
 static void run_radix_sort(rz_sort_entry *entries, rz_sort_entry *scratch, uint64_t count)
 {
     uint64_t counts[8][256];
@@ -162,30 +169,60 @@ static void run_radix_sort(rz_sort_entry *entries, rz_sort_entry *scratch, uint6
     }
 }
 
+/* Sorts keys that are equal in their first `depth` bytes: by the 8 bytes there, then stretches of equal ones by what follows. Recursion ends at RUN_DEPTH bytes. The
+ * entries' prefixes are those of depth 0 before and after. */
+static void run_sort_from(rz_sort_entry *entries, rz_sort_entry *scratch, uint64_t count, uint32_t depth)
+{
+    uint64_t first_prefix = entries[0].prefix;
+    bool longer = false; /* some key goes on behind these bytes */
+    if (depth >= RUN_DEPTH) {
+        run_merge_sort(entries, scratch, count, true);
+        return;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        if (i + RUN_AHEAD < count) {
+            RZ_PREFETCH(entries[i + RUN_AHEAD].record);
+        }
+        uint32_t length = rz_sort_key_length(entries[i].record);
+        longer = longer || length > depth + 8;
+        if (depth != 0) {
+            entries[i].prefix = length <= depth ? 0 : rz_sort_prefix(entries[i].record + RZ_SORT_HEADER + depth, length - depth);
+        }
+    }
+    if (count <= 2 * RUN_INSERTION) {
+        run_insertion_sort(entries, count, false);
+    } else if (count < RUN_RADIX) {
+        run_merge_sort(entries, scratch, count, false);
+    } else {
+        run_radix_sort(entries, scratch, count);
+    }
+    for (uint64_t start = 0; start < count && (longer || depth != 0);) {
+        uint64_t end = start + 1;
+        while (end < count && entries[end].prefix == entries[start].prefix) {
+            end++;
+        }
+        if (depth != 0) {
+            for (uint64_t i = start; i < end; i++) {
+                entries[i].prefix = first_prefix;
+            }
+        }
+        if (end - start > 1 && longer) {
+            run_sort_from(entries + start, scratch, end - start, depth + 8);
+        }
+        start = end;
+    }
+}
+
 ruzu_status rz_sort_run_sort(rz_sort_run *run, rz_error *err)
 {
     uint64_t count = run->count;
     if (count <= RUN_INSERTION) {
-        run_insertion_sort(run->entries, count);
+        run_insertion_sort(run->entries, count, true);
         return RUZU_OK;
     }
     rz_sort_entry *scratch = (rz_sort_entry *)rz_mem_alloc(run->mem, count * sizeof *scratch);
     RZ_TRY_ALLOC(scratch, err, "sorting");
-    if (count < RUN_RADIX) {
-        run_merge_sort(run->entries, scratch, count);
-    } else {
-        run_radix_sort(run->entries, scratch, count);
-        for (uint64_t start = 0; start < count;) {
-            uint64_t end = start + 1;
-            while (end < count && run->entries[end].prefix == run->entries[start].prefix) {
-                end++;
-            }
-            if (end - start > 1) {
-                run_merge_sort(run->entries + start, scratch, end - start);
-            }
-            start = end;
-        }
-    }
+    run_sort_from(run->entries, scratch, count, 0);
     rz_mem_free(run->mem, scratch, count * sizeof *scratch);
     return RUZU_OK;
 }
