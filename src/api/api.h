@@ -151,6 +151,7 @@ struct ruzu_conn {
     uint64_t txn_version;       /* catalog version that it began with */
     uint64_t statement_count;   /* statements run so far: number of the next one */
     rz_warnings *warnings;      /* owned */
+    uint64_t random_seed[2];    /* of the next statement; from the system when the connection is made */
     rz_progress_fn progress;
     void *progress_user;
     _Atomic uint32_t interrupted; /* set by any thread, cleared when a call begins */
@@ -169,6 +170,7 @@ ruzu_status rz_conn_leave(ruzu_conn *conn, ruzu_status status);
 bool rz_conn_usable(const ruzu_conn *conn);
 void rz_conn_end_txn(ruzu_conn *conn); /* rolls the explicit transaction back, if any */
 uint64_t rz_conn_busy_timeout_us(const ruzu_conn *conn);
+void rz_conn_next_seed(ruzu_conn *conn, uint64_t seed[2]); /* another one at each call */
 
 void rz_options_init_session(ruzu_conn *conn);
 void rz_options_init_database(rz_db *db, const ruzu_config *config);

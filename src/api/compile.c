@@ -131,8 +131,7 @@ static rz_path_semantic compile_semantic(uint64_t choice)
 static ruzu_status compile_bind(compile_state *state, const rz_ast_script *script, const rz_ast_statement *statement, const rz_bind_parameter *parameters,
                                 uint32_t parameter_count, rz_error *err)
 {
-    const ruzu_conn *conn = state->conn;
-    rz_vfs *vfs = rz_store_vfs(conn->db->store);
+    ruzu_conn *conn = state->conn;
     rz_arena scratch;
     rz_arena_init(&scratch, state->mem);
     rz_fn_context fn = {
@@ -142,7 +141,7 @@ static ruzu_status compile_bind(compile_state *state, const rz_ast_script *scrip
         .interrupted = &conn->interrupted,
         .map_key_check = rz_option_get(conn, RZ_OPTION_NO_MAP_KEY_CHECK) == 0,
     };
-    vfs->random(vfs, fn.random_state, sizeof fn.random_state);
+    rz_conn_next_seed(conn, fn.random_state);
     fn.random_state[0] |= 1; /* the generator must not start from zero */
     const rz_bind_options options = {
         .strict_kuzu = rz_option_get(conn, RZ_OPTION_STRICT_KUZU) != 0,

@@ -94,6 +94,8 @@ static ruzu_status conn_create(rz_db *db, ruzu_conn **out, rz_error *err)
     conn->db = db;
     rz_mem_init(&conn->mem, rz_store_mem(db->store), UINT64_MAX);
     rz_error_init(&conn->error);
+    rz_vfs *vfs = rz_store_vfs(db->store);
+    vfs->random(vfs, conn->random_seed, sizeof conn->random_seed);
     rz_options_init_session(conn);
     ruzu_status status = rz_warnings_create(&conn->mem, rz_option_get(conn, RZ_OPTION_WARNING_LIMIT), &conn->warnings, err);
     if (status != RUZU_OK) {
@@ -222,6 +224,14 @@ void rz_conn_end_txn(ruzu_conn *conn)
 uint64_t rz_conn_busy_timeout_us(const ruzu_conn *conn)
 {
     return rz_option_get(conn, RZ_OPTION_BUSY_TIMEOUT) * 1000;
+}
+
+/* Two steps of a counter through a mixer: asking the system each time would cost as much as a look-up. */
+void rz_conn_next_seed(ruzu_conn *conn, uint64_t seed[2])
+{
+    conn->random_seed[0] += UINT64_C(0x9e3779b97f4a7c15);
+    seed[0] = rz_hash_u64(conn->random_seed[0]);
+    seed[1] = rz_hash_combine(conn->random_seed[1], conn->random_seed[0]);
 }
 
 /* ---- small calls ---- */

@@ -174,6 +174,7 @@ static void run_fill_context(rz_run *run)
         .query_id = conn->statement_count,
         .session = &run->session,
     };
+    rz_conn_next_seed(conn, run->exec.random_seed);
 }
 
 /* ---- transactions ---- */

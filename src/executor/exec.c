@@ -49,8 +49,14 @@ ruzu_status rz_worker_open(rz_exec *exec, uint32_t idx, rz_worker *worker, rz_er
     worker->fn.now_us = rz_txn_start_us(exec->context->txn);
     worker->fn.interrupted = exec->context->interrupted;
     worker->fn.map_key_check = exec->context->map_key_check;
-    rz_vfs *vfs = rz_store_vfs(rz_txn_store(exec->context->txn));
-    vfs->random(vfs, worker->fn.random_state, sizeof worker->fn.random_state);
+    const uint64_t *seed = exec->context->random_seed;
+    if ((seed[0] | seed[1]) != 0) {
+        worker->fn.random_state[0] = rz_hash_combine(seed[0], idx);
+        worker->fn.random_state[1] = rz_hash_combine(seed[1], idx);
+    } else {
+        rz_vfs *vfs = rz_store_vfs(rz_txn_store(exec->context->txn));
+        vfs->random(vfs, worker->fn.random_state, sizeof worker->fn.random_state);
+    }
     worker->fn.random_state[0] |= 1; /* the generator must not start from zero */
     const rz_catalog *catalog = rz_txn_catalog(exec->context->txn);
     worker->reader_slots = rz_catalog_id_end(catalog);

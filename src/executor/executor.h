@@ -68,6 +68,7 @@ typedef struct rz_exec_context {
     const rz_file_policy *files;    /* io.h: which files may be read */
     uint64_t query_id;              /* number of the statement in its connection, from 0: stands in warnings */
     const rz_session *session;      /* for table functions that show session state; may be NULL */
+    uint64_t random_seed[2];        /* of the statement's random numbers; both 0: the system is asked */
 } rz_exec_context;
 
 /* Runs a plan; *out is NULL for a query without RETURN. profile: NULL, or a place for actual figures shown by PROFILE. */

@@ -428,6 +428,9 @@ static void unix_random(rz_vfs *vfs RZ_UNUSED, void *out, size_t size)
             break;
         }
     }
+    if (done == size) {
+        return;
+    }
     /* A sandbox may refuse the call. These bytes only have to differ between databases and runs, so clocks and the process id,
      * stirred by a multiplicative generator, do. */
     uint64_t state = rz_now_monotonic_us() ^ (rz_now_wall_us() << 20) ^ ((uint64_t)rz_process_id() << 44);
