@@ -2,15 +2,17 @@
 /*
  * The planner at work (private to the module): what its parts share.
  *
- * A plan is built bottom up, clause by clause. While it is built, `columns` of a node lists everything that could be read above it; rz_plan_finish then walks down from the
- * root with what is really needed, drops the rest, decides where weights may travel and numbers the nodes.
+ * A plan is built bottom up, clause by clause. While it is built, `columns` of a node lists everything that could be
+ * read above it; rz_plan_finish then walks down from the root with what is really needed, drops the rest, decides where
+ * weights may travel and numbers the nodes.
  */
 #ifndef RZ_PLANNER_BUILD_H
 #define RZ_PLANNER_BUILD_H
 
 #include "planner/planner.h"
 
-/* A set of columns: a bitmap that grows. When memory is refused, the planner's `failed` is set and noticed at the next rz_plan_check. */
+/* A set of columns: a bitmap that grows. When memory is refused, the planner's `failed` is set and noticed at the next
+ * rz_plan_check. */
 typedef struct plan_set {
     uint64_t *words;
     uint32_t word_count;
@@ -21,7 +23,8 @@ typedef struct plan_name {
     const char *name;    /* NULL: no variable */
 } plan_name;
 
-/* The number of relationships of a variable-length walk, as a column of its own: who asks for nothing else needs no path. */
+/* The number of relationships of a variable-length walk, as a column of its own: who asks for nothing else needs no
+ * path. */
 typedef struct plan_length {
     uint32_t path;
     uint32_t length;
@@ -35,24 +38,25 @@ typedef struct plan_stat {
 typedef struct rz_planner {
     const rz_plan_context *context;
     rz_arena *arena;
-    bool failed;                  /* memory was refused where nothing could be returned */
-    RZ_ARRAY(plan_name) columns;  /* what is known of each column, by id */
-    plan_stat *stats;             /* by table or pair id */
+    bool failed;                 /* memory was refused where nothing could be returned */
+    RZ_ARRAY(plan_name) columns; /* what is known of each column, by id */
+    plan_stat *stats;            /* by table or pair id */
     uint32_t stat_count;
     RZ_ARRAY(plan_length) lengths;
-    plan_set walks;               /* columns of variable-length relationships */
-    plan_set present;             /* node columns that are not NULL here: found by a MATCH that is not optional, or of an optional one inside it */
-    plan_set solid;               /* columns of nodes and relationships that are never NULL anywhere */
-    uint32_t depth;               /* subqueries inside each other */
-    uint32_t node_count;          /* plan nodes made: limited, since walks over plans recurse */
+    plan_set walks;   /* columns of variable-length relationships */
+    plan_set present; /* node columns that are not NULL here: found by a MATCH that is not optional, or of an optional
+                         one inside it */
+    plan_set solid;   /* columns of nodes and relationships that are never NULL anywhere */
+    uint32_t depth;   /* subqueries inside each other */
+    uint32_t node_count; /* plan nodes made: limited, since walks over plans recurse */
 } rz_planner;
 
 /* One query arm (or a subquery's) while its clauses are planned. */
 typedef struct plan_arm {
     rz_planner *planner;
     rz_plan *cur;
-    bool inside_apply;   /* the leaf is ARGUMENT: nothing may collect rows */
-    bool writing;        /* something below writes and has not been completed by a barrier */
+    bool inside_apply; /* the leaf is ARGUMENT: nothing may collect rows */
+    bool writing;      /* something below writes and has not been completed by a barrier */
 } plan_arm;
 
 /* ---- plan_set.c: columns, names, statistics ---- */
@@ -68,7 +72,8 @@ void rz_plan_set_uses_all(rz_planner *planner, plan_set *set, rz_expr *const *ex
 void rz_plan_set_looks(rz_planner *planner, plan_set *set, const rz_expr *expr);
 RZ_NODISCARD ruzu_status rz_plan_check(const rz_planner *planner, rz_error *err); /* NO_MEMORY when something failed */
 
-RZ_NODISCARD ruzu_status rz_plan_new_column(rz_planner *planner, const rz_type *type, const char *name, uint32_t *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_new_column(rz_planner *planner, const rz_type *type, const char *name, uint32_t *out,
+                                            rz_error *err);
 void rz_plan_learn(rz_planner *planner, uint32_t column, const rz_type *type, const char *name);
 const rz_type *rz_plan_type(const rz_planner *planner, uint32_t column); /* ANY when unknown */
 const rz_table_stats *rz_plan_stats(rz_planner *planner, uint32_t table_or_pair_id);
@@ -81,16 +86,20 @@ static inline bool rz_plan_rule(const rz_planner *planner, uint32_t rule)
 /* ---- plan_node.c: plan nodes ---- */
 
 /* A node with up to two children whose columns are those of the children, one after the other, without repetition. */
-RZ_NODISCARD ruzu_status rz_plan_node(rz_planner *planner, rz_plan_kind kind, rz_plan *first, rz_plan *second, rz_plan **out, rz_error *err);
-RZ_NODISCARD ruzu_status rz_plan_add_column(rz_planner *planner, rz_plan *plan, uint32_t column, rz_error *err); /* unless it is there */
+RZ_NODISCARD ruzu_status rz_plan_node(rz_planner *planner, rz_plan_kind kind, rz_plan *first, rz_plan *second,
+                                      rz_plan **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_add_column(rz_planner *planner, rz_plan *plan, uint32_t column,
+                                            rz_error *err); /* unless it is there */
 bool rz_plan_has_column(const rz_plan *plan, uint32_t column);
 bool rz_plan_has_all(const rz_plan *plan, const plan_set *columns);
 /* The leaf of the chain is ARGUMENT. */
 bool rz_plan_is_correlated(const rz_plan *plan);
 /* A single row without columns. */
 bool rz_plan_is_unit(const rz_plan *plan);
-RZ_NODISCARD ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predicates, uint32_t count, double selectivity, rz_plan **out, rz_error *err);
-RZ_NODISCARD ruzu_status rz_plan_project(rz_planner *planner, rz_plan *input, rz_expr **exprs, const uint32_t *columns, uint32_t count, rz_plan **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predicates, uint32_t count,
+                                        double selectivity, rz_plan **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_project(rz_planner *planner, rz_plan *input, rz_expr **exprs, const uint32_t *columns,
+                                         uint32_t count, rz_plan **out, rz_error *err);
 /* Puts a BARRIER over the arm's plan. */
 RZ_NODISCARD ruzu_status rz_plan_barrier(plan_arm *arm, rz_error *err);
 
@@ -104,33 +113,43 @@ double rz_plan_expr_cost(const rz_expr *expr); /* per row, in units of a compari
 bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op);
 /* SIZE(RELS(column)), which is how LENGTH is bound: the column; else RZ_NO_COLUMN_ID. */
 uint32_t rz_plan_length_of(const rz_expr *expr);
-/* `column.property op other` in either order; NULL when expr is something else. *out_op is turned so that the property stands on the left; *out_other has the property's type. */
-const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other);
+/* `column.property op other` in either order; NULL when expr is something else. *out_op is turned so that the property
+ * stands on the left; *out_other has the property's type. */
+const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *expr, uint32_t node_column,
+                                           rz_compare_op *out_op, rz_expr **out_other);
 /* The property is the primary key of `table`. */
 bool rz_plan_is_key_of(const rz_planner *planner, const rz_expr *property, uint32_t table);
-/* `column.property IN list`: the property; *out_list the list, *out_cast the type its elements must be cast to first (integers that were widened), or NULL. */
-const rz_expr *rz_plan_property_in(const rz_expr *expr, uint32_t node_column, rz_expr **out_list, const rz_type **out_cast);
-RZ_NODISCARD ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **args, uint32_t count, rz_expr **out, rz_error *err);
+/* `column.property IN list`: the property; *out_list the list, *out_cast the type its elements must be cast to first
+ * (integers that were widened), or NULL. */
+const rz_expr *rz_plan_property_in(const rz_expr *expr, uint32_t node_column, rz_expr **out_list,
+                                   const rz_type **out_cast);
+RZ_NODISCARD ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **args, uint32_t count,
+                                      rz_expr **out, rz_error *err);
 /* ID(a) op ID(b) over two REL or NODE columns. */
-RZ_NODISCARD ruzu_status rz_plan_compare_ids(rz_planner *planner, const char *function, rz_expr *a, rz_expr *b, rz_expr **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_compare_ids(rz_planner *planner, const char *function, rz_expr *a, rz_expr *b,
+                                             rz_expr **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_column_expr(rz_planner *planner, uint32_t column, rz_expr **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_null(rz_planner *planner, const rz_type *type, rz_expr **out, rz_error *err);
 
 /* ---- plan_need.c: what later clauses use ---- */
 
-/* Adds what a clause uses of the columns before it, given what is needed after it: *need becomes what is needed before. Learns names and types on the way. */
+/* Adds what a clause uses of the columns before it, given what is needed after it: *need becomes what is needed before.
+ * Learns names and types on the way. */
 void rz_plan_need_before(rz_planner *planner, const rz_bound_clause *clause, plan_set *need);
 /* For each clause of an arm what is needed after it; `after`: what is needed at the end. */
-RZ_NODISCARD ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_single_query *arm, const plan_set *after, plan_set **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_single_query *arm, const plan_set *after,
+                                       plan_set **out, rz_error *err);
 
 /* ---- plan_clause.c, plan_project.c ---- */
 
 /* Plans the clauses of one arm on top of arm->cur. skip_return: the last projection is not wanted (EXISTS, COUNT). */
-RZ_NODISCARD ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, const plan_set *after, bool skip_return, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, const plan_set *after,
+                                         bool skip_return, rz_error *err);
 /* Is the aggregate count(x) for an x that is never NULL? */
 bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate);
 RZ_NODISCARD ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *projection, rz_error *err);
-RZ_NODISCARD ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const plan_set *after, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const plan_set *after,
+                                        rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_change(plan_arm *arm, const rz_bound_clause *clause, rz_error *err);
 /* Completes pending writes before anything is read. */
 RZ_NODISCARD ruzu_status rz_plan_settle(plan_arm *arm, rz_error *err);
@@ -139,23 +158,28 @@ RZ_NODISCARD ruzu_status rz_plan_check_sink(const plan_arm *arm, const char *wha
 
 /* ---- plan_subquery.c ---- */
 
-/* Makes expressions ready to be evaluated over arm->cur: subqueries become APPLYs below and columns in copies of the expressions; lengths of paths become columns. */
+/* Makes expressions ready to be evaluated over arm->cur: subqueries become APPLYs below and columns in copies of the
+ * expressions; lengths of paths become columns. */
 RZ_NODISCARD ruzu_status rz_plan_prepare_expr(plan_arm *arm, rz_expr **io, rz_error *err);
-RZ_NODISCARD ruzu_status rz_plan_prepare_exprs(plan_arm *arm, rz_expr *const *exprs, uint32_t count, rz_expr ***out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_prepare_exprs(plan_arm *arm, rz_expr *const *exprs, uint32_t count, rz_expr ***out,
+                                               rz_error *err);
 /* The conjunct EXISTS {…} or NOT EXISTS {…} as SEMI or ANTI; *out_done false when the predicate is something else. */
 RZ_NODISCARD ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done, rz_error *err);
 /* A column for the length of the walk whose path is `path`. */
 RZ_NODISCARD ruzu_status rz_plan_length_column(rz_planner *planner, uint32_t path, uint32_t *out, rz_error *err);
-RZ_NODISCARD ruzu_status rz_plan_optional(plan_arm *arm, const rz_bound_match *match, const plan_set *after, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_optional(plan_arm *arm, const rz_bound_match *match, const plan_set *after,
+                                          rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_call_subquery(plan_arm *arm, const rz_bound_query *query, rz_error *err);
-/* UNION ALL of the arms' plans; the result's columns become `columns` (result_count of them, and row_number unless RZ_NO_COLUMN_ID). */
-RZ_NODISCARD ruzu_status rz_plan_union(rz_planner *planner, const rz_bound_query *query, rz_plan *const *arms, uint32_t row_number, uint32_t *columns, rz_plan **out,
-                                       rz_error *err);
+/* UNION ALL of the arms' plans; the result's columns become `columns` (result_count of them, and row_number unless
+ * RZ_NO_COLUMN_ID). */
+RZ_NODISCARD ruzu_status rz_plan_union(rz_planner *planner, const rz_bound_query *query, rz_plan *const *arms,
+                                       uint32_t row_number, uint32_t *columns, rz_plan **out, rz_error *err);
 
 /* ---- plan_match.c ---- */
 
 /* Consecutive MATCH clauses as one pattern. after: what is needed behind them. */
-RZ_NODISCARD ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, uint32_t count, const plan_set *after, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, uint32_t count,
+                                       const plan_set *after, rz_error *err);
 
 /* ---- plan_finish.c ---- */
 

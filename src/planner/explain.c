@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * EXPLAIN: a plan as an indented tree, one operator a line: its name, its main arguments, the rows expected, and what a note adds (PROFILE).
+ * EXPLAIN: a plan as an indented tree, one operator a line: its name, its main arguments, the rows expected, and what a
+ * note adds (PROFILE).
  */
 #include "planner/planner.h"
 
@@ -86,7 +87,8 @@ static void explain_rel_tables(const rz_catalog *catalog, const rz_hop *hops, ui
     }
 }
 
-static void explain_arrow(const rz_plan *plan, const rz_catalog *catalog, const rz_hop *hops, uint32_t count, uint32_t rel, const rz_bound_recursive *recursive, rz_str *out)
+static void explain_arrow(const rz_plan *plan, const rz_catalog *catalog, const rz_hop *hops, uint32_t count,
+                          uint32_t rel, const rz_bound_recursive *recursive, rz_str *out)
 {
     bool forward = false;
     bool backward = false;
@@ -115,7 +117,8 @@ static void explain_node(const rz_plan *plan, uint32_t column, rz_str *out)
     rz_str_append_format(out, "(%s)", column == RZ_NO_COLUMN_ID ? "" : explain_name(plan, column));
 }
 
-static void explain_walk(const rz_plan *plan, const rz_catalog *catalog, const rz_plan_expand *expand, uint32_t to, rz_str *out)
+static void explain_walk(const rz_plan *plan, const rz_catalog *catalog, const rz_plan_expand *expand, uint32_t to,
+                         rz_str *out)
 {
     rz_str_append_char(out, ' ');
     explain_node(plan, expand->from, out);
@@ -150,7 +153,8 @@ static void explain_scan(const rz_plan *plan, const rz_catalog *catalog, rz_str 
             column_idx = zone->column_idxs[t];
         }
         bool known = table != NULL && column_idx != RZ_NO_COLUMN && column_idx < table->property_count;
-        rz_str_append_format(out, "%s%s %s ", i == 0 ? " zones " : ", ", known ? table->properties[column_idx].name : "?", explain_operator(zone->op));
+        rz_str_append_format(out, "%s%s %s ", i == 0 ? " zones " : ", ",
+                             known ? table->properties[column_idx].name : "?", explain_operator(zone->op));
         explain_expr(zone->value, out);
     }
 }
@@ -170,15 +174,20 @@ static void explain_recursive(const rz_plan *plan, const rz_catalog *catalog, rz
 
 static void explain_apply(const rz_plan *plan, rz_str *out)
 {
-    static const char *const kinds[] = {[RZ_APPLY_OPTIONAL] = "OPTIONAL", [RZ_APPLY_EXISTS] = "EXISTS", [RZ_APPLY_COUNT] = "COUNT", [RZ_APPLY_COLLECT] = "COLLECT",
-                                        [RZ_APPLY_SEMI] = "SEMI",         [RZ_APPLY_ANTI] = "ANTI",     [RZ_APPLY_JOIN] = "JOIN"};
+    static const char *const kinds[] = {
+        [RZ_APPLY_OPTIONAL] = "OPTIONAL", [RZ_APPLY_EXISTS] = "EXISTS", [RZ_APPLY_COUNT] = "COUNT",
+        [RZ_APPLY_COLLECT] = "COLLECT",   [RZ_APPLY_SEMI] = "SEMI",     [RZ_APPLY_ANTI] = "ANTI",
+        [RZ_APPLY_JOIN] = "JOIN"};
     rz_str_append_format(out, " %s", kinds[plan->u.apply.kind]);
 }
 
 static void explain_join(const rz_plan *plan, rz_str *out)
 {
-    static const char *const kinds[] = {
-        [RZ_JOIN_INNER] = "INNER", [RZ_JOIN_LEFT] = "LEFT", [RZ_JOIN_SEMI] = "SEMI", [RZ_JOIN_ANTI] = "ANTI", [RZ_JOIN_CROSS] = "CROSS"};
+    static const char *const kinds[] = {[RZ_JOIN_INNER] = "INNER",
+                                        [RZ_JOIN_LEFT] = "LEFT",
+                                        [RZ_JOIN_SEMI] = "SEMI",
+                                        [RZ_JOIN_ANTI] = "ANTI",
+                                        [RZ_JOIN_CROSS] = "CROSS"};
     rz_str_append_format(out, " %s", kinds[plan->u.join.kind]);
     for (uint32_t i = 0; i < plan->u.join.key_count; i++) {
         rz_str_append_text(out, i == 0 ? " " : ", ");
@@ -231,10 +240,12 @@ static void explain_insert(const rz_plan *plan, const rz_catalog *catalog, rz_st
         rz_str_append_char(out, ')');
     }
     for (uint32_t i = 0; i < create->rel_count; i++) {
-        const rz_cat_table *table = create->rels[i].pair_count == 0 ? NULL : rz_catalog_rel_of_pair(catalog, create->rels[i].pairs[0].id, NULL);
+        const rz_cat_table *table =
+            create->rels[i].pair_count == 0 ? NULL : rz_catalog_rel_of_pair(catalog, create->rels[i].pairs[0].id, NULL);
         rz_str_append_text(out, i + create->node_count == 0 ? " " : ", ");
         explain_node(plan, create->rels[i].src_column, out);
-        rz_str_append_format(out, "-[%s:%s]->", explain_name(plan, create->rels[i].column), table == NULL ? "?" : table->name);
+        rz_str_append_format(out, "-[%s:%s]->", explain_name(plan, create->rels[i].column),
+                             table == NULL ? "?" : table->name);
         explain_node(plan, create->rels[i].dst_column, out);
     }
 }
@@ -289,7 +300,8 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     case RZ_PLAN_SET: explain_set(plan, out); break;
     case RZ_PLAN_DELETE:
         for (uint32_t i = 0; i < plan->u.del->count; i++) {
-            rz_str_append_format(out, "%s%s", i == 0 ? plan->u.del->detach ? " DETACH " : " " : ", ", explain_name(plan, plan->u.del->columns[i]));
+            rz_str_append_format(out, "%s%s", i == 0 ? plan->u.del->detach ? " DETACH " : " " : ", ",
+                                 explain_name(plan, plan->u.del->columns[i]));
         }
         break;
     case RZ_PLAN_RESULT: explain_exprs(plan->u.result.exprs, plan->u.result.count, out); break;
@@ -303,7 +315,8 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     }
 }
 
-static void explain_tree(const rz_plan *plan, const rz_catalog *catalog, rz_plan_note_fn note, void *user, uint32_t depth, rz_str *out)
+static void explain_tree(const rz_plan *plan, const rz_catalog *catalog, rz_plan_note_fn note, void *user,
+                         uint32_t depth, rz_str *out)
 {
     for (uint32_t i = 0; i < depth; i++) {
         rz_str_append_text(out, "  ");

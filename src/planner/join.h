@@ -14,34 +14,35 @@ typedef struct join_node {
     double rows;        /* nodes in these tables */
     uint32_t component; /* 0: contains nodes known before */
     uint32_t edge_count;
-    bool bound;         /* known already: from an earlier clause, or by the steps so far */
-    bool used;          /* somebody looks at the column: a predicate, a path, a later clause */
+    bool bound; /* known already: from an earlier clause, or by the steps so far */
+    bool used;  /* somebody looks at the column: a predicate, a path, a later clause */
 } join_node;
 
 typedef struct join_edge {
     const rz_bound_edge *edge;
-    uint32_t from, to;  /* indices into nodes, as written */
-    uint32_t column;    /* of the relationship; a fresh one where the pattern's is known before */
+    uint32_t from, to;     /* indices into nodes, as written */
+    uint32_t column;       /* of the relationship; a fresh one where the pattern's is known before */
     const rz_hop *hops[2]; /* walking from `from`; walking from `to` */
     uint32_t hop_count;
-    double count;       /* relationships, summed over the hops */
-    double reach[2];    /* share of the nodes at either end that have any */
-    bool used;          /* somebody looks at the relationship */
-    bool bridge;        /* walked from left to right only, outside of the search for an order: its path is looked at, and the executor gives paths as walked */
+    double count;    /* relationships, summed over the hops */
+    double reach[2]; /* share of the nodes at either end that have any */
+    bool used;       /* somebody looks at the relationship */
+    bool bridge; /* walked from left to right only, outside of the search for an order: its path is looked at, and the
+                    executor gives paths as walked */
     bool done;
 } join_edge;
 
 typedef struct join_predicate {
     rz_expr *expr;
     plan_set uses;
-    uint32_t *nodes;    /* of the pattern */
+    uint32_t *nodes; /* of the pattern */
     uint32_t node_count;
     uint32_t *edges;
     uint32_t edge_count;
     double selectivity;
     double cost;
-    bool late;          /* may fail or is volatile: after everything else, in written order */
-    bool foreign;       /* uses a column that only exists at the end (a named path) */
+    bool late;    /* may fail or is volatile: after everything else, in written order */
+    bool foreign; /* uses a column that only exists at the end (a named path) */
     bool has_subquery;
     bool placed;
 } join_predicate;
@@ -52,23 +53,23 @@ typedef struct join_graph {
     RZ_ARRAY(join_edge) edges;
     RZ_ARRAY(join_predicate) predicates;
     uint32_t component_count;
-    bool impossible;    /* some part can never match */
+    bool impossible; /* some part can never match */
 } join_graph;
 
 typedef enum join_step_kind {
-    JOIN_START,     /* scan or look-up of `node` */
-    JOIN_EXPAND,    /* over `edge` to its other end, `node` */
-    JOIN_INTO,      /* `edge` between two known nodes */
-    JOIN_COUNT,     /* the other end of `edge` is only counted */
-    JOIN_INTERSECT  /* `node` from all its plain edges to known nodes */
+    JOIN_START,    /* scan or look-up of `node` */
+    JOIN_EXPAND,   /* over `edge` to its other end, `node` */
+    JOIN_INTO,     /* `edge` between two known nodes */
+    JOIN_COUNT,    /* the other end of `edge` is only counted */
+    JOIN_INTERSECT /* `node` from all its plain edges to known nodes */
 } join_step_kind;
 
 typedef struct join_step {
     join_step_kind kind;
     uint32_t edge;
     uint32_t node;
-    bool backward;      /* walks from the edge's `to` */
-    double rows;        /* estimated, before predicates */
+    bool backward; /* walks from the edge's `to` */
+    double rows;   /* estimated, before predicates */
 } join_step;
 
 typedef RZ_ARRAY(join_step) join_steps;
@@ -81,21 +82,24 @@ typedef struct join_key {
 
 /* ---- join_graph.c ---- */
 
-RZ_NODISCARD ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_bound_match *const *matches, uint32_t match_count, const plan_set *after,
-                                       join_graph *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_bound_match *const *matches,
+                                       uint32_t match_count, const plan_set *after, join_graph *out, rz_error *err);
 /* A key look-up for the node over the columns of `cur`; false: none. */
 bool rz_join_find_key(const join_graph *graph, uint32_t node, const rz_plan *cur, join_key *out);
 
 /* ---- join_order.c ---- */
 
 /*
- * The steps that bind the component's nodes and use up its edges, starting from what is bound. cur: what look-up keys may use; its rows are the rows to start with. Nodes and edges
- * of the graph keep their state; the caller marks them as it builds.
+ * The steps that bind the component's nodes and use up its edges, starting from what is bound. cur: what look-up keys
+ * may use; its rows are the rows to start with. Nodes and edges of the graph keep their state; the caller marks them as
+ * it builds.
  */
-RZ_NODISCARD ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out,
+                                       rz_error *err);
 /* Marks what the step binds and uses up. */
 void rz_join_mark(join_graph *graph, const join_step *step);
-/* Plain, unused edges between a node and known ones: what an INTERSECT would take; returns their number, writes up to `limit` of them. */
+/* Plain, unused edges between a node and known ones: what an INTERSECT would take; returns their number, writes up to
+ * `limit` of them. */
 uint32_t rz_join_common(const join_graph *graph, uint32_t node, uint32_t *edges, uint32_t limit);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From bound patterns to a graph: nodes and edges of several MATCH clauses together, their predicates, who looks at what.
+ * From bound patterns to a graph: nodes and edges of several MATCH clauses together, their predicates, who looks at
+ * what.
  */
 #include "planner/join.h"
 
@@ -43,7 +44,8 @@ static ruzu_status graph_common_tables(rz_planner *planner, join_node *node, con
     return RUZU_OK;
 }
 
-static ruzu_status graph_add_node(join_graph *graph, const rz_plan *cur, const rz_bound_node *bound, uint32_t *out, rz_error *err)
+static ruzu_status graph_add_node(join_graph *graph, const rz_plan *cur, const rz_bound_node *bound, uint32_t *out,
+                                  rz_error *err)
 {
     rz_planner *planner = graph->planner;
     *out = graph_find_node(graph, bound->column);
@@ -156,13 +158,19 @@ static ruzu_status graph_add_predicate(join_graph *graph, rz_expr *expr, rz_erro
     predicate.cost = rz_plan_expr_cost(expr);
     predicate.late = rz_plan_can_fail(expr) || rz_expr_is_volatile(expr);
     predicate.has_subquery = rz_plan_has_subquery(expr);
-    return RZ_ARRAY_PUSH(&graph->predicates, planner->arena, predicate) ? RUZU_OK : rz_error_no_memory(err, "planning MATCH");
+    return RZ_ARRAY_PUSH(&graph->predicates, planner->arena, predicate) ? RUZU_OK
+                                                                        : rz_error_no_memory(err, "planning MATCH");
 }
 
-static ruzu_status graph_add_edge(join_graph *graph, const rz_plan *cur, const rz_bound_edge *bound, const uint32_t *nodes, rz_error *err)
+static ruzu_status graph_add_edge(join_graph *graph, const rz_plan *cur, const rz_bound_edge *bound,
+                                  const uint32_t *nodes, rz_error *err)
 {
     rz_planner *planner = graph->planner;
-    join_edge edge = {.edge = bound, .from = nodes[bound->from], .to = nodes[bound->to], .column = bound->column, .hop_count = bound->hop_count};
+    join_edge edge = {.edge = bound,
+                      .from = nodes[bound->from],
+                      .to = nodes[bound->to],
+                      .column = bound->column,
+                      .hop_count = bound->hop_count};
     edge.hops[0] = bound->hops;
     RZ_TRY(graph_reverse_hops(planner, &edge, err));
     bool empty_path = bound->recursive != NULL && bound->recursive->lower == 0;
@@ -204,7 +212,8 @@ static bool graph_edges_overlap(const rz_bound_edge *a, const rz_bound_edge *b)
 }
 
 /* NONE(x IN RELS(path) WHERE ID(x) = ID(other)), or another quantifier. */
-static ruzu_status graph_rels_quantified(rz_planner *planner, const join_edge *path, rz_lambda_kind kind, rz_expr *param, rz_expr *body, rz_expr **out, rz_error *err)
+static ruzu_status graph_rels_quantified(rz_planner *planner, const join_edge *path, rz_lambda_kind kind,
+                                         rz_expr *param, rz_expr *body, rz_expr **out, rz_error *err)
 {
     rz_expr *column = NULL;
     RZ_TRY(rz_plan_column_expr(planner, path->column, &column, err));
@@ -248,7 +257,8 @@ static ruzu_status graph_add_distinct(join_graph *graph, const join_edge *a, con
     bool single = a->edge->recursive == NULL && b->edge->recursive == NULL;
     RZ_TRY(rz_plan_compare_ids(planner, single ? "NOT_EQUALS" : "EQUALS", sides[0], sides[1], &condition, err));
     if (a->edge->recursive != NULL) {
-        RZ_TRY(graph_rels_quantified(planner, a, b->edge->recursive != NULL ? RZ_LAMBDA_ANY : RZ_LAMBDA_NONE, sides[0], condition, &condition, err));
+        RZ_TRY(graph_rels_quantified(planner, a, b->edge->recursive != NULL ? RZ_LAMBDA_ANY : RZ_LAMBDA_NONE, sides[0],
+                                     condition, &condition, err));
     }
     if (b->edge->recursive != NULL) {
         RZ_TRY(graph_rels_quantified(planner, b, RZ_LAMBDA_NONE, sides[1], condition, &condition, err));
@@ -272,7 +282,8 @@ static ruzu_status graph_add_trail(join_graph *graph, uint32_t first_edge, rz_er
 
 /* ---- who looks at what ---- */
 
-static ruzu_status graph_predicate_parts(join_graph *graph, join_predicate *predicate, const rz_plan *cur, rz_error *err)
+static ruzu_status graph_predicate_parts(join_graph *graph, join_predicate *predicate, const rz_plan *cur,
+                                         rz_error *err)
 {
     rz_arena *arena = graph->planner->arena;
     predicate->nodes = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
@@ -312,7 +323,8 @@ static void graph_mark_used(join_graph *graph, const plan_set *columns)
     }
 }
 
-static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bound_match *const *matches, uint32_t match_count, const plan_set *after, rz_error *err)
+static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bound_match *const *matches,
+                              uint32_t match_count, const plan_set *after, rz_error *err)
 {
     plan_set used = {0};
     rz_plan_set_union(graph->planner, &used, after);
@@ -327,7 +339,8 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
             }
         }
     }
-    for (uint32_t i = 0; i < graph->edges.count; i++) { /* filters inside variable-length relationships may look at nodes outside */
+    for (uint32_t i = 0; i < graph->edges.count;
+         i++) { /* filters inside variable-length relationships may look at nodes outside */
         const rz_bound_recursive *recursive = graph->edges.items[i].edge->recursive;
         if (recursive != NULL) {
             rz_plan_set_uses_all(graph->planner, &used, recursive->rel_filters, recursive->rel_filter_count);
@@ -386,8 +399,8 @@ static ruzu_status graph_not_null(join_graph *graph, rz_error *err)
     return RUZU_OK;
 }
 
-ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_bound_match *const *matches, uint32_t match_count, const plan_set *after, join_graph *out,
-                          rz_error *err)
+ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_bound_match *const *matches,
+                          uint32_t match_count, const plan_set *after, join_graph *out, rz_error *err)
 {
     memset(out, 0, sizeof *out);
     out->planner = planner;
@@ -441,7 +454,8 @@ static bool key_may_be_evaluated(const join_graph *graph, uint32_t predicate_idx
 bool rz_join_find_key(const join_graph *graph, uint32_t node_idx, const rz_plan *cur, join_key *out)
 {
     const join_node *node = &graph->nodes.items[node_idx];
-    const rz_cat_table *table = node->table_count == 1 ? rz_catalog_node_table(graph->planner->context->catalog, node->tables[0]) : NULL;
+    const rz_cat_table *table =
+        node->table_count == 1 ? rz_catalog_node_table(graph->planner->context->catalog, node->tables[0]) : NULL;
     if (table == NULL || !rz_plan_rule(graph->planner, RZ_RULE_KEY_LOOKUP)) {
         return false;
     }
@@ -450,7 +464,10 @@ bool rz_join_find_key(const join_graph *graph, uint32_t node_idx, const rz_plan 
         rz_compare_op op;
         rz_expr *key = NULL;
         plan_set uses = {0};
-        const rz_expr *property = key_may_be_evaluated(graph, i) ? rz_plan_property_comparison(graph->planner, predicate->expr, node->column, &op, &key) : NULL;
+        const rz_expr *property =
+            key_may_be_evaluated(graph, i)
+                ? rz_plan_property_comparison(graph->planner, predicate->expr, node->column, &op, &key)
+                : NULL;
         if (property == NULL || op != RZ_CMP_EQ) {
             continue;
         }

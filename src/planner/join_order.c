@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Join order: which node a pattern starts from, and in which order its edges are walked, probed, intersected or counted.
+ * Join order: which node a pattern starts from, and in which order its edges are walked, probed, intersected or
+ * counted.
  *
- * Up to RZ_JOIN_EXACT edges: dynamic programming over sets of edges (a set says which nodes are bound, which predicates hold and how many rows are expected; kept is the
- * cheapest way there). Beyond: greedy. Cost is rows touched, weighted by what an operator does per row. Estimates: average degrees in the direction walked, independence.
+ * Up to RZ_JOIN_EXACT edges: dynamic programming over sets of edges (a set says which nodes are bound, which predicates
+ * hold and how many rows are expected; kept is the cheapest way there). Beyond: greedy. Cost is rows touched, weighted
+ * by what an operator does per row. Estimates: average degrees in the direction walked, independence.
  */
 #include "planner/join.h"
 
 #include <float.h>
 
-#define RZ_JOIN_EXACT 12u       /* edges searched exactly … */
-#define RZ_JOIN_EXACT_STARTS 7u /* … and for each start apart */
-#define RZ_JOIN_MAX_ROWS 1e30
+#define RZ_JOIN_EXACT        12u /* edges searched exactly … */
+#define RZ_JOIN_EXACT_STARTS 7u  /* … and for each start apart */
+#define RZ_JOIN_MAX_ROWS     1e30
 
 /* Costs per row; a decoded neighbour is 1. */
-#define JOIN_COST_SCAN 0.3
-#define JOIN_COST_LOOKUP 5.0
-#define JOIN_COST_WALK 1.0      /* per row walked from: finding its list, times how far apart the lists lie */
-#define JOIN_COST_REL 0.5       /* per row: decoding the relationship too */
-#define JOIN_COST_PROBE 3.5     /* per row: a search in a packed list … */
-#define JOIN_COST_NEAR 1.0      /* … or in a decoded one, which stays the same over many rows */
-#define JOIN_COST_COUNT 1.0     /* per row counted, times the same */
-#define JOIN_COST_LIST 2.0      /* per list of an intersection */
-#define JOIN_COST_MERGE 0.4     /* per entry of such a list */
+#define JOIN_COST_SCAN      0.3
+#define JOIN_COST_LOOKUP    5.0
+#define JOIN_COST_WALK      1.0 /* per row walked from: finding its list, times how far apart the lists lie */
+#define JOIN_COST_REL       0.5 /* per row: decoding the relationship too */
+#define JOIN_COST_PROBE     3.5 /* per row: a search in a packed list … */
+#define JOIN_COST_NEAR      1.0 /* … or in a decoded one, which stays the same over many rows */
+#define JOIN_COST_COUNT     1.0 /* per row counted, times the same */
+#define JOIN_COST_LIST      2.0 /* per list of an intersection */
+#define JOIN_COST_MERGE     0.4 /* per entry of such a list */
 #define JOIN_COST_PREDICATE 0.2 /* times the predicate's own cost */
 
 /* What is bound, walked and applied at one point of the search. */
@@ -43,7 +45,8 @@ static ruzu_status state_new(join_graph *graph, join_state *out, rz_error *err)
     out->applied = RZ_NEW_ARRAY(arena, bool, graph->predicates.count);
     out->rows = out->cost = 0;
     out->origin = UINT32_MAX;
-    return out->bound == NULL || out->done == NULL || out->applied == NULL ? rz_error_no_memory(err, "planning MATCH") : RUZU_OK;
+    return out->bound == NULL || out->done == NULL || out->applied == NULL ? rz_error_no_memory(err, "planning MATCH")
+                                                                           : RUZU_OK;
 }
 
 static bool state_predicate_ready(const join_graph *graph, const join_state *state, const join_predicate *predicate)
@@ -91,7 +94,8 @@ static void state_mark_applied(const join_graph *graph, join_state *state)
 
 /* ---- steps ---- */
 
-/* What finding the list of a node costs: little when nodes come in the order of their table, more the less of the table the caches hold. */
+/* What finding the list of a node costs: little when nodes come in the order of their table, more the less of the table
+ * the caches hold. */
 static double state_distance(const join_graph *graph, const join_state *state, uint32_t node)
 {
     double rows = graph->nodes.items[node].rows;
@@ -127,7 +131,8 @@ static double edge_search_cost(const join_graph *graph, const join_edge *edge, b
 static double edge_probability(const join_graph *graph, const join_edge *edge)
 {
     double pairs = graph->nodes.items[edge->from].rows * graph->nodes.items[edge->to].rows;
-    double count = edge->edge->recursive == NULL ? edge->count : edge_fan(graph, edge, false) * graph->nodes.items[edge->from].rows;
+    double count = edge->edge->recursive == NULL ? edge->count
+                                                 : edge_fan(graph, edge, false) * graph->nodes.items[edge->from].rows;
     return count < pairs ? count / pairs : 1;
 }
 
@@ -147,12 +152,14 @@ static bool edge_touches_origin(const join_edge *edge, const join_state *state)
     return edge->from == state->origin || edge->to == state->origin;
 }
 
-static uint32_t state_common(const join_graph *graph, const join_state *state, uint32_t node, uint32_t *edges, uint32_t limit)
+static uint32_t state_common(const join_graph *graph, const join_state *state, uint32_t node, uint32_t *edges,
+                             uint32_t limit)
 {
     uint32_t count = 0;
     for (uint32_t e = 0; e < graph->edges.count; e++) {
         const join_edge *edge = &graph->edges.items[e];
-        if (state->done[e] || !edge_is_plain(edge) || !edge_touches(edge, node) || !state->bound[edge->from == node ? edge->to : edge->from]) {
+        if (state->done[e] || !edge_is_plain(edge) || !edge_touches(edge, node) ||
+            !state->bound[edge->from == node ? edge->to : edge->from]) {
             continue;
         }
         if (count < limit) {
@@ -168,7 +175,8 @@ uint32_t rz_join_common(const join_graph *graph, uint32_t node, uint32_t *edges,
     uint32_t count = 0;
     for (uint32_t e = 0; e < graph->edges.count; e++) {
         const join_edge *edge = &graph->edges.items[e];
-        if (edge->done || !edge_is_plain(edge) || !edge_touches(edge, node) || !graph->nodes.items[edge->from == node ? edge->to : edge->from].bound) {
+        if (edge->done || !edge_is_plain(edge) || !edge_touches(edge, node) ||
+            !graph->nodes.items[edge->from == node ? edge->to : edge->from].bound) {
             continue;
         }
         if (count < limit) {
@@ -196,10 +204,12 @@ static void state_take(const join_graph *graph, join_state *state, join_step *st
         double result = rows * ends;
         for (uint32_t e = 0; e < graph->edges.count; e++) {
             const join_edge *edge = &graph->edges.items[e];
-            if (!state->done[e] && edge_is_plain(edge) && edge_touches(edge, step->node) && state->bound[edge->from == step->node ? edge->to : edge->from]) {
+            if (!state->done[e] && edge_is_plain(edge) && edge_touches(edge, step->node) &&
+                state->bound[edge->from == step->node ? edge->to : edge->from]) {
                 bool backward = edge->to != step->node;
                 double distance = state_distance(graph, state, backward ? edge->to : edge->from);
-                state->cost += rows * (JOIN_COST_LIST + JOIN_COST_WALK * distance + edge_fan(graph, edge, backward) * JOIN_COST_MERGE);
+                state->cost += rows * (JOIN_COST_LIST + JOIN_COST_WALK * distance +
+                                       edge_fan(graph, edge, backward) * JOIN_COST_MERGE);
                 result *= edge_fan(graph, edge, backward) / ends;
                 state->done[e] = true;
             }
@@ -215,12 +225,16 @@ static void state_take(const join_graph *graph, join_state *state, join_step *st
         switch (step->kind) {
         case JOIN_EXPAND:
             state->rows = rows * fan;
-            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : JOIN_COST_WALK * distance) + state->rows * (edge->used ? 1 + JOIN_COST_REL : 1);
+            state->cost +=
+                rows * (recursive ? edge_search_cost(graph, edge, step->backward) : JOIN_COST_WALK * distance) +
+                state->rows * (edge->used ? 1 + JOIN_COST_REL : 1);
             state->bound[step->node] = true;
             break;
         case JOIN_INTO:
             state->rows = rows * edge_probability(graph, edge);
-            state->cost += rows * (recursive ? edge_search_cost(graph, edge, step->backward) : edge_touches_origin(edge, state) ? JOIN_COST_NEAR : JOIN_COST_PROBE + distance);
+            state->cost += rows * (recursive                          ? edge_search_cost(graph, edge, step->backward)
+                                   : edge_touches_origin(edge, state) ? JOIN_COST_NEAR
+                                                                      : JOIN_COST_PROBE + distance);
             break;
         case JOIN_COUNT:
             state->rows = rows * edge->reach[step->backward ? 1 : 0];
@@ -258,7 +272,8 @@ static uint32_t state_steps(const join_graph *graph, const join_state *state, ui
     }
     out[count++] = (join_step){.kind = JOIN_EXPAND, .edge = edge_idx, .node = far, .backward = to_bound};
     uint32_t first = edge_idx;
-    if (edge_is_plain(edge) && rz_plan_rule(graph->planner, RZ_RULE_INTERSECT) && state_common(graph, state, far, &first, 1) > 1 && first == edge_idx) {
+    if (edge_is_plain(edge) && rz_plan_rule(graph->planner, RZ_RULE_INTERSECT) &&
+        state_common(graph, state, far, &first, 1) > 1 && first == edge_idx) {
         out[count++] = (join_step){.kind = JOIN_INTERSECT, .edge = edge_idx, .node = far};
     }
     return count;
@@ -354,7 +369,8 @@ static uint32_t order_first_node(join_graph *graph, join_state *state, uint32_t 
     return best;
 }
 
-static ruzu_status order_greedy(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)
+static ruzu_status order_greedy(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out,
+                                rz_error *err)
 {
     join_state state;
     join_state trial;
@@ -411,7 +427,7 @@ typedef struct order_entry {
     double cost;
     double rows;
     uint32_t origin;
-    uint32_t before;    /* set of edges; with 0, `start` says where the walk began */
+    uint32_t before; /* set of edges; with 0, `start` says where the walk began */
     join_step start;
     join_step step;
     bool reached;
@@ -421,8 +437,8 @@ typedef struct order_search {
     join_graph *graph;
     uint32_t edges[RZ_JOIN_EXACT]; /* of the component */
     uint32_t edge_count;
-    order_entry *entries;          /* by set of edges */
-    join_state state;              /* of the set being extended */
+    order_entry *entries; /* by set of edges */
+    join_state state;     /* of the set being extended */
     join_state trial;
 } order_search;
 
@@ -471,7 +487,12 @@ static void search_extend(order_search *search, uint32_t set, const join_step *s
             state_take(graph, trial, &steps[s]);
             order_entry *entry = &search->entries[search_set_of(search, trial)];
             if (!entry->reached || trial->cost < entry->cost) {
-                *entry = (order_entry){.cost = trial->cost, .rows = trial->rows, .origin = trial->origin, .before = set, .step = steps[s], .reached = true};
+                *entry = (order_entry){.cost = trial->cost,
+                                       .rows = trial->rows,
+                                       .origin = trial->origin,
+                                       .before = set,
+                                       .step = steps[s],
+                                       .reached = true};
                 if (start != NULL) {
                     entry->start = *start;
                 }
@@ -526,10 +547,11 @@ static ruzu_status order_anchored(order_search *search, const rz_plan *cur, join
 }
 
 /*
- * Every node is tried as the start. What later steps cost depends on it a little (its rows come in order), which the sets do not say: small patterns are therefore searched once
- * for each start, large ones once for all.
+ * Every node is tried as the start. What later steps cost depends on it a little (its rows come in order), which the
+ * sets do not say: small patterns are therefore searched once for each start, large ones once for all.
  */
-static ruzu_status order_exact(order_search *search, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)
+static ruzu_status order_exact(order_search *search, uint32_t component, const rz_plan *cur, join_steps *out,
+                               rz_error *err)
 {
     join_graph *graph = search->graph;
     size_t size = sizeof(order_entry) << search->edge_count;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clauses in order: each puts its operators on top of what the clauses before it made. And what writes: CREATE, SET, DELETE, and the barriers around them.
+ * Clauses in order: each puts its operators on top of what the clauses before it made. And what writes: CREATE, SET,
+ * DELETE, and the barriers around them.
  *
- * A clause sees the writes of the clauses before it, all of them, and none of its own: so a barrier stands between a write and the next reading clause, and below a write
- * whose input reads what it writes (the "Halloween" problem).
+ * A clause sees the writes of the clauses before it, all of them, and none of its own: so a barrier stands between a
+ * write and the next reading clause, and below a write whose input reads what it writes (the "Halloween" problem).
  */
 #include "planner/build.h"
 
@@ -29,7 +30,8 @@ static bool clause_tables_touch(const uint32_t *ids, uint32_t count, const plan_
     return false;
 }
 
-/* Does the plan still read from some of the tables while its rows come out? What stands below a sink is finished by then. */
+/* Does the plan still read from some of the tables while its rows come out? What stands below a sink is finished by
+ * then. */
 static bool clause_reads(const rz_plan *plan, const plan_set *tables)
 {
     switch (plan->kind) {
@@ -98,7 +100,8 @@ static bool clause_is_single(const rz_plan *plan)
     while (plan->kind == RZ_PLAN_NODE_LOOKUP || plan->kind == RZ_PLAN_FILTER || plan->kind == RZ_PLAN_PROJECT) {
         plan = plan->children[0];
     }
-    return plan->kind == RZ_PLAN_SINGLE_ROW || plan->kind == RZ_PLAN_EMPTY || (plan->kind == RZ_PLAN_AGGREGATE && plan->u.aggregate.key_count == 0);
+    return plan->kind == RZ_PLAN_SINGLE_ROW || plan->kind == RZ_PLAN_EMPTY ||
+           (plan->kind == RZ_PLAN_AGGREGATE && plan->u.aggregate.key_count == 0);
 }
 
 ruzu_status rz_plan_settle(plan_arm *arm, rz_error *err)
@@ -122,14 +125,19 @@ static ruzu_status create_prepare(plan_arm *arm, const rz_bound_create *create, 
         copy->nodes[i] = create->nodes[i];
         const rz_cat_table *table = rz_catalog_node_table(arm->planner->context->catalog, create->nodes[i].table);
         if (table == NULL) {
-            return rz_error_set(err, RUZU_ERROR_INTERNAL, "node table %u is not in the catalog", create->nodes[i].table);
+            return rz_error_set(err, RUZU_ERROR_INTERNAL, "node table %u is not in the catalog",
+                                create->nodes[i].table);
         }
         RZ_TRY(rz_plan_prepare_exprs(arm, create->nodes[i].values, table->property_count, &copy->nodes[i].values, err));
     }
     for (uint32_t i = 0; i < create->rel_count; i++) {
         copy->rels[i] = create->rels[i];
-        const rz_cat_table *table = create->rels[i].pair_count == 0 ? NULL : rz_catalog_rel_of_pair(arm->planner->context->catalog, create->rels[i].pairs[0].id, NULL);
-        RZ_TRY(rz_plan_prepare_exprs(arm, create->rels[i].values, table == NULL ? 0 : table->property_count, &copy->rels[i].values, err));
+        const rz_cat_table *table =
+            create->rels[i].pair_count == 0
+                ? NULL
+                : rz_catalog_rel_of_pair(arm->planner->context->catalog, create->rels[i].pairs[0].id, NULL);
+        RZ_TRY(rz_plan_prepare_exprs(arm, create->rels[i].values, table == NULL ? 0 : table->property_count,
+                                     &copy->rels[i].values, err));
     }
     *out = copy;
     return RUZU_OK;
@@ -139,7 +147,8 @@ static ruzu_status create_paths(plan_arm *arm, const rz_bound_create *create, co
 {
     for (uint32_t i = 0; i < create->path_count; i++) {
         if (rz_plan_set_has(after, create->paths[i].column)) {
-            RZ_TRY(rz_plan_project(arm->planner, arm->cur, &create->paths[i].expr, &create->paths[i].column, 1, &arm->cur, err));
+            RZ_TRY(rz_plan_project(arm->planner, arm->cur, &create->paths[i].expr, &create->paths[i].column, 1,
+                                   &arm->cur, err));
         }
     }
     return RUZU_OK;
@@ -188,7 +197,8 @@ ruzu_status rz_plan_change(plan_arm *arm, const rz_bound_clause *clause, rz_erro
     if (!deletes) {
         set = (rz_bound_set *)rz_arena_dup(planner->arena, &clause->u.set, sizeof *set);
         RZ_TRY_ALLOC(set, err, "planning SET");
-        set->items = (rz_bound_set_item *)rz_arena_dup(planner->arena, clause->u.set.items, set->item_count * sizeof *set->items);
+        set->items = (rz_bound_set_item *)rz_arena_dup(planner->arena, clause->u.set.items,
+                                                       set->item_count * sizeof *set->items);
         RZ_TRY_ALLOC(set->items, err, "planning SET");
         for (uint32_t i = 0; i < set->item_count; i++) {
             RZ_TRY(rz_plan_prepare_expr(arm, &set->items[i].value, err));
@@ -238,7 +248,8 @@ static ruzu_status clause_call(plan_arm *arm, const rz_bound_call *call, rz_erro
     rz_bound_call *copy = (rz_bound_call *)rz_arena_dup(planner->arena, call, sizeof *call);
     RZ_TRY_ALLOC(copy, err, "planning CALL");
     RZ_TRY(rz_plan_prepare_exprs(arm, call->args, call->arg_count, &copy->args, err));
-    RZ_TRY(rz_plan_node(planner, RZ_PLAN_TABLE_FUNCTION, rz_plan_is_unit(arm->cur) ? NULL : arm->cur, NULL, &arm->cur, err));
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_TABLE_FUNCTION, rz_plan_is_unit(arm->cur) ? NULL : arm->cur, NULL, &arm->cur,
+                        err));
     arm->cur->u.call = copy;
     arm->cur->rows *= 10;
     for (uint32_t i = 0; i < call->column_count; i++) {
@@ -274,14 +285,15 @@ static ruzu_status clause_load(plan_arm *arm, const rz_bound_load *load, rz_erro
 static uint32_t clause_match_run(const rz_planner *planner, const rz_bound_single_query *query, uint32_t first)
 {
     uint32_t count = 1;
-    while (rz_plan_rule(planner, RZ_RULE_JOIN_ORDER) && first + count < query->clause_count && query->clauses[first + count].kind == RZ_BOUND_MATCH &&
-           !query->clauses[first + count].u.match.optional) {
+    while (rz_plan_rule(planner, RZ_RULE_JOIN_ORDER) && first + count < query->clause_count &&
+           query->clauses[first + count].kind == RZ_BOUND_MATCH && !query->clauses[first + count].u.match.optional) {
         count++;
     }
     return count;
 }
 
-static ruzu_status clause_match(plan_arm *arm, const rz_bound_single_query *query, uint32_t *io_idx, const plan_set *needs, rz_error *err)
+static ruzu_status clause_match(plan_arm *arm, const rz_bound_single_query *query, uint32_t *io_idx,
+                                const plan_set *needs, rz_error *err)
 {
     const rz_bound_match *match = &query->clauses[*io_idx].u.match;
     RZ_TRY(rz_plan_settle(arm, err));
@@ -298,11 +310,13 @@ static ruzu_status clause_match(plan_arm *arm, const rz_bound_single_query *quer
     return rz_plan_match(arm, matches, count, &needs[*io_idx], err);
 }
 
-ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, const plan_set *after, bool skip_return, rz_error *err)
+ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, const plan_set *after, bool skip_return,
+                            rz_error *err)
 {
     plan_set *needs = NULL;
     rz_bound_single_query shown = *query;
-    if (skip_return && query->clause_count != 0 && query->clauses[query->clause_count - 1].kind == RZ_BOUND_PROJECTION) {
+    if (skip_return && query->clause_count != 0 &&
+        query->clauses[query->clause_count - 1].kind == RZ_BOUND_PROJECTION) {
         shown.clause_count--;
     }
     RZ_TRY(rz_plan_needs(arm->planner, &shown, after, &needs, err));

@@ -14,7 +14,8 @@ static bool expr_cast_is_safe(const rz_type *from, const rz_type *to)
     if (to->id == RUZU_TYPE_STRING) {
         return true;
     }
-    return rz_type_is_numeric(from) && rz_type_is_numeric(to) && from->id != RUZU_TYPE_DECIMAL && to->id != RUZU_TYPE_DECIMAL && rz_type_widens(from, to);
+    return rz_type_is_numeric(from) && rz_type_is_numeric(to) && from->id != RUZU_TYPE_DECIMAL &&
+           to->id != RUZU_TYPE_DECIMAL && rz_type_widens(from, to);
 }
 
 bool rz_plan_can_fail(const rz_expr *expr)
@@ -72,8 +73,8 @@ bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op)
     static const struct {
         const char *name;
         rz_compare_op op;
-    } names[] = {{"EQUALS", RZ_CMP_EQ},           {"NOT_EQUALS", RZ_CMP_NE},  {"LESS_THAN", RZ_CMP_LT}, {"LESS_THAN_EQUALS", RZ_CMP_LE},
-                 {"GREATER_THAN", RZ_CMP_GT}, {"GREATER_THAN_EQUALS", RZ_CMP_GE}};
+    } names[] = {{"EQUALS", RZ_CMP_EQ},           {"NOT_EQUALS", RZ_CMP_NE},   {"LESS_THAN", RZ_CMP_LT},
+                 {"LESS_THAN_EQUALS", RZ_CMP_LE}, {"GREATER_THAN", RZ_CMP_GT}, {"GREATER_THAN_EQUALS", RZ_CMP_GE}};
     if (expr->kind != RZ_EXPR_FUNCTION || expr->child_count != 2) {
         return false;
     }
@@ -89,8 +90,9 @@ bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op)
 uint32_t rz_plan_length_of(const rz_expr *expr)
 {
     const rz_expr *rels = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 1 ? expr->children[0] : NULL;
-    if (rels == NULL || rels->kind != RZ_EXPR_FIELD || rels->u.field != 1 || rels->children[0]->kind != RZ_EXPR_COLUMN ||
-        strcmp(expr->u.function->fn->name, "SIZE") != 0 || expr->type->id != RUZU_TYPE_INT64) {
+    if (rels == NULL || rels->kind != RZ_EXPR_FIELD || rels->u.field != 1 ||
+        rels->children[0]->kind != RZ_EXPR_COLUMN || strcmp(expr->u.function->fn->name, "SIZE") != 0 ||
+        expr->type->id != RUZU_TYPE_INT64) {
         return RZ_NO_COLUMN_ID;
     }
     return rels->children[0]->u.column;
@@ -115,12 +117,16 @@ static const rz_expr *expr_property_of(const rz_expr *expr, uint32_t column)
     if (expr->kind == RZ_EXPR_CAST && rz_type_is_integer(expr->type) && rz_type_is_integer(expr->children[0]->type)) {
         expr = expr->children[0];
     }
-    return expr->kind == RZ_EXPR_PROPERTY && expr->children[0]->kind == RZ_EXPR_COLUMN && expr->children[0]->u.column == column ? expr : NULL;
+    return expr->kind == RZ_EXPR_PROPERTY && expr->children[0]->kind == RZ_EXPR_COLUMN &&
+                   expr->children[0]->u.column == column
+               ? expr
+               : NULL;
 }
 
 /*
- * What the property is compared with, as a value of the property's own type. Where the property was widened, a value that does not fit becomes NULL: no look-up finds it and no
- * zone map is asked, which is right for equality, and for other comparisons leaves the filter alone to decide.
+ * What the property is compared with, as a value of the property's own type. Where the property was widened, a value
+ * that does not fit becomes NULL: no look-up finds it and no zone map is asked, which is right for equality, and for
+ * other comparisons leaves the filter alone to decide.
  */
 static rz_expr *expr_as_property(rz_planner *planner, const rz_expr *property, rz_expr *other)
 {
@@ -137,7 +143,8 @@ static rz_expr *expr_as_property(rz_planner *planner, const rz_expr *property, r
     return cast;
 }
 
-const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *expr, uint32_t node_column, rz_compare_op *out_op, rz_expr **out_other)
+const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *expr, uint32_t node_column,
+                                           rz_compare_op *out_op, rz_expr **out_other)
 {
     if (!rz_plan_comparison(expr, out_op)) {
         return NULL;
@@ -153,10 +160,11 @@ const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *e
     return NULL;
 }
 
-const rz_expr *rz_plan_property_in(const rz_expr *expr, uint32_t node_column, rz_expr **out_list, const rz_type **out_cast)
+const rz_expr *rz_plan_property_in(const rz_expr *expr, uint32_t node_column, rz_expr **out_list,
+                                   const rz_type **out_cast)
 {
-    if (expr->kind != RZ_EXPR_FUNCTION || expr->child_count != 2 || strcmp(expr->u.function->fn->name, "LIST_CONTAINS") != 0 ||
-        expr->children[0]->type->id != RUZU_TYPE_LIST) {
+    if (expr->kind != RZ_EXPR_FUNCTION || expr->child_count != 2 ||
+        strcmp(expr->u.function->fn->name, "LIST_CONTAINS") != 0 || expr->children[0]->type->id != RUZU_TYPE_LIST) {
         return NULL;
     }
     const rz_expr *property = expr_property_of(expr->children[1], node_column);
@@ -212,7 +220,8 @@ static double expr_equality_selectivity(rz_planner *planner, const rz_expr *expr
             }
             best = 1 / rows < best ? 1 / rows : best;
         }
-        if (side->kind != RZ_EXPR_PROPERTY || side->children[0]->type->id != RUZU_TYPE_NODE || side->children[0]->type->table_count != 1) {
+        if (side->kind != RZ_EXPR_PROPERTY || side->children[0]->type->id != RUZU_TYPE_NODE ||
+            side->children[0]->type->table_count != 1) {
             continue;
         }
         uint32_t table_id = side->children[0]->type->tables[0];
@@ -279,8 +288,12 @@ double rz_plan_expr_cost(const rz_expr *expr)
     case RZ_EXPR_LITERAL:
     case RZ_EXPR_PARAMETER:
     case RZ_EXPR_COLUMN: cost = 0; break;
-    case RZ_EXPR_PROPERTY: cost = expr->type->physical == RZ_PHYS_STRING ? 8 : expr->type->physical >= RZ_PHYS_LIST ? 20 : 3; break;
-    case RZ_EXPR_FUNCTION: cost = expr->child_count != 0 && expr->children[0]->type->physical == RZ_PHYS_STRING ? 10 : 1; break;
+    case RZ_EXPR_PROPERTY:
+        cost = expr->type->physical == RZ_PHYS_STRING ? 8 : expr->type->physical >= RZ_PHYS_LIST ? 20 : 3;
+        break;
+    case RZ_EXPR_FUNCTION:
+        cost = expr->child_count != 0 && expr->children[0]->type->physical == RZ_PHYS_STRING ? 10 : 1;
+        break;
     case RZ_EXPR_CAST: cost = expr->children[0]->type->physical == RZ_PHYS_STRING ? 20 : 1; break;
     case RZ_EXPR_LIST_LAMBDA:
     case RZ_EXPR_PATH:
@@ -311,7 +324,8 @@ double rz_plan_expr_cost(const rz_expr *expr)
 
 /* ---- making expressions ---- */
 
-ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **args, uint32_t count, rz_expr **out, rz_error *err)
+ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **args, uint32_t count, rz_expr **out,
+                         rz_error *err)
 {
     rz_fn_arg *fn_args = RZ_NEW_ARRAY(planner->arena, rz_fn_arg, count);
     rz_fn_bound *bound = RZ_NEW(planner->arena, rz_fn_bound);
@@ -328,7 +342,8 @@ ruzu_status rz_plan_call(rz_planner *planner, const char *function, rz_expr **ar
     return RUZU_OK;
 }
 
-ruzu_status rz_plan_compare_ids(rz_planner *planner, const char *function, rz_expr *a, rz_expr *b, rz_expr **out, rz_error *err)
+ruzu_status rz_plan_compare_ids(rz_planner *planner, const char *function, rz_expr *a, rz_expr *b, rz_expr **out,
+                                rz_error *err)
 {
     rz_expr *objects[2] = {a, b};
     rz_expr *ids[2];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The last pass over a plan, from the root down: what is needed decides what each operator puts out; what stands above decides whether rows may carry weights and whether
- * duplicates matter. Expansions of which nobody wants anything become counts; projections of which nobody wants anything go. Then the nodes are numbered.
+ * The last pass over a plan, from the root down: what is needed decides what each operator puts out; what stands above
+ * decides whether rows may carry weights and whether duplicates matter. Expansions of which nobody wants anything
+ * become counts; projections of which nobody wants anything go. Then the nodes are numbered.
  *
  * Terms for what stands above a node:
  *   weights_ok     everything up to where rows are counted (AGGREGATE, EXISTS, COUNT) passes weights on
@@ -16,7 +17,8 @@ typedef struct finish_above {
     bool duplicates_ok;
 } finish_above;
 
-static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above, rz_error *err);
+static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above,
+                               rz_error *err);
 
 /* ---- columns ---- */
 
@@ -69,8 +71,10 @@ static bool finish_any_volatile(rz_expr *const *exprs, uint32_t count)
     return false;
 }
 
-/* Finishes the only child of an operator that passes rows on. exact: rows must be given one by one (volatile expressions). */
-static ruzu_status finish_streaming(rz_planner *planner, rz_plan *plan, const plan_set *child_need, finish_above above, bool exact, rz_error *err)
+/* Finishes the only child of an operator that passes rows on. exact: rows must be given one by one (volatile
+ * expressions). */
+static ruzu_status finish_streaming(rz_planner *planner, rz_plan *plan, const plan_set *child_need, finish_above above,
+                                    bool exact, rz_error *err)
 {
     finish_above below = exact ? (finish_above){0} : above;
     RZ_TRY(finish_node(planner, &plan->children[0], child_need, below, err));
@@ -83,7 +87,8 @@ static ruzu_status finish_streaming(rz_planner *planner, rz_plan *plan, const pl
 
 /* ---- operators ---- */
 
-static ruzu_status finish_project(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_project(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above,
+                                  rz_error *err)
 {
     rz_plan *plan = *io;
     uint32_t total = plan->u.project.count;
@@ -113,7 +118,8 @@ static ruzu_status finish_project(rz_planner *planner, rz_plan **io, const plan_
     return finish_keep(planner, plan, need, err);
 }
 
-static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                               rz_error *err)
 {
     rz_plan_expand *expand = &plan->u.expand;
     plan_set child_need;
@@ -124,7 +130,8 @@ static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_se
         rz_plan_set_add(planner, &child_need, expand->to);
     } else {
         expand->to = rz_plan_set_has(need, expand->to) ? expand->to : RZ_NO_COLUMN_ID;
-        if (expand->to == RZ_NO_COLUMN_ID && expand->rel == RZ_NO_COLUMN_ID && expand->filter_count == 0 && rz_plan_rule(planner, RZ_RULE_DEGREE)) {
+        if (expand->to == RZ_NO_COLUMN_ID && expand->rel == RZ_NO_COLUMN_ID && expand->filter_count == 0 &&
+            rz_plan_rule(planner, RZ_RULE_DEGREE)) {
             plan->kind = RZ_PLAN_DEGREE;
         }
     }
@@ -134,7 +141,8 @@ static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_se
     return finish_keep(planner, plan, need, err);
 }
 
-static ruzu_status finish_intersect(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_intersect(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                                    rz_error *err)
 {
     plan_set child_need;
     plan_set own_need;
@@ -149,7 +157,8 @@ static ruzu_status finish_intersect(rz_planner *planner, rz_plan *plan, const pl
     return finish_keep(planner, plan, &own_need, err);
 }
 
-static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                                    rz_error *err)
 {
     rz_plan_recursive *recursive = &plan->u.recursive;
     const rz_bound_recursive *spec = recursive->spec;
@@ -163,8 +172,8 @@ static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const pl
     rz_plan_set_uses_all(planner, &child_need, spec->node_filters, spec->node_filter_count);
     recursive->path = rz_plan_set_has(need, recursive->path) ? recursive->path : RZ_NO_COLUMN_ID;
     recursive->length = rz_plan_set_has(need, recursive->length) ? recursive->length : RZ_NO_COLUMN_ID;
-    recursive->distinct_ends = above.duplicates_ok && recursive->path == RZ_NO_COLUMN_ID && recursive->length == RZ_NO_COLUMN_ID &&
-                               !rz_plan_set_has(need, spec->cost_column);
+    recursive->distinct_ends = above.duplicates_ok && recursive->path == RZ_NO_COLUMN_ID &&
+                               recursive->length == RZ_NO_COLUMN_ID && !rz_plan_set_has(need, spec->cost_column);
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
     plan->weighted = (above.weights_ok && !recursive->distinct_ends) || plan->children[0]->weighted;
     return finish_keep(planner, plan, &own_need, err);
@@ -199,7 +208,8 @@ static void finish_argument_needs(rz_planner *planner, const rz_plan *plan, uint
     }
 }
 
-static ruzu_status finish_apply(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_apply(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                                rz_error *err)
 {
     rz_apply_kind kind = plan->u.apply.kind;
     bool rows_out = kind == RZ_APPLY_OPTIONAL || kind == RZ_APPLY_JOIN;
@@ -254,7 +264,8 @@ static ruzu_status finish_aggregate(rz_planner *planner, rz_plan *plan, rz_error
     return finish_keep(planner, plan, NULL, err);
 }
 
-static ruzu_status finish_sort(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_sort(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                               rz_error *err)
 {
     plan_set child_need;
     bool bounded = plan->u.sort.skip != NULL || plan->u.sort.limit != NULL;
@@ -262,12 +273,14 @@ static ruzu_status finish_sort(rz_planner *planner, rz_plan *plan, const plan_se
     for (uint32_t i = 0; i < plan->u.sort.order_count; i++) {
         rz_plan_set_uses(planner, &child_need, plan->u.sort.orders[i].expr);
     }
-    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.duplicates_ok = above.duplicates_ok && !bounded}, err));
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need,
+                       (finish_above){.duplicates_ok = above.duplicates_ok && !bounded}, err));
     RZ_TRY(finish_repeat(planner, &plan->children[0], err));
     return finish_keep(planner, plan, need, err);
 }
 
-static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                               rz_error *err)
 {
     plan_set probe_need;
     plan_set build_need;
@@ -276,13 +289,15 @@ static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_se
     rz_plan_set_uses_all(planner, &probe_need, plan->u.join.probe_keys, plan->u.join.key_count);
     rz_plan_set_uses_all(planner, &build_need, plan->u.join.build_keys, plan->u.join.key_count);
     RZ_TRY(finish_node(planner, &plan->children[0], &probe_need, above, err));
-    RZ_TRY(finish_node(planner, &plan->children[1], &build_need, (finish_above){.duplicates_ok = above.duplicates_ok}, err));
+    RZ_TRY(finish_node(planner, &plan->children[1], &build_need, (finish_above){.duplicates_ok = above.duplicates_ok},
+                       err));
     RZ_TRY(finish_repeat(planner, &plan->children[1], err));
     plan->weighted = plan->children[0]->weighted;
     return finish_keep(planner, plan, need, err);
 }
 
-static ruzu_status finish_union(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_union(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                                rz_error *err)
 {
     uint32_t width = plan->column_count;
     uint32_t *inputs = RZ_NEW_ARRAY(planner->arena, uint32_t, (size_t)width * plan->child_count);
@@ -314,7 +329,8 @@ static void finish_insert_uses(rz_planner *planner, const rz_bound_create *creat
     }
     for (uint32_t i = 0; i < create->rel_count; i++) {
         const rz_bound_insert_rel *rel = &create->rels[i];
-        const rz_cat_table *table = rel->pair_count == 0 ? NULL : rz_catalog_rel_of_pair(catalog, rel->pairs[0].id, NULL);
+        const rz_cat_table *table =
+            rel->pair_count == 0 ? NULL : rz_catalog_rel_of_pair(catalog, rel->pairs[0].id, NULL);
         rz_plan_set_uses_all(planner, need, rel->values, table == NULL ? 0 : table->property_count);
         rz_plan_set_add(planner, need, rel->src_column);
         rz_plan_set_add(planner, need, rel->dst_column);
@@ -398,7 +414,8 @@ static ruzu_status finish_fold_projection(rz_planner *planner, rz_plan *plan, rz
                 continue;
             }
             rz_expr *inner = project->u.project.exprs[p];
-            plan->u.result.exprs[i] = wrapped ? rz_expr_new(planner->arena, RZ_EXPR_GRAPH_VALUE, expr->type, &inner, 1) : inner;
+            plan->u.result.exprs[i] =
+                wrapped ? rz_expr_new(planner->arena, RZ_EXPR_GRAPH_VALUE, expr->type, &inner, 1) : inner;
             RZ_TRY_ALLOC(plan->u.result.exprs[i], err, "planning a result");
             plan->u.result.exprs[i]->name = inner->name;
             break;
@@ -424,7 +441,8 @@ static ruzu_status finish_result(rz_planner *planner, rz_plan *plan, rz_error *e
 
 /* ---- dispatch ---- */
 
-static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above, rz_error *err)
+static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above,
+                               rz_error *err)
 {
     rz_plan *plan = *io;
     plan_set child_need;
@@ -449,7 +467,8 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_FILTER:
         finish_copy_set(planner, need, &child_need);
         rz_plan_set_uses_all(planner, &child_need, plan->u.filter.predicates, plan->u.filter.count);
-        RZ_TRY(finish_streaming(planner, plan, &child_need, above, finish_any_volatile(plan->u.filter.predicates, plan->u.filter.count), err));
+        RZ_TRY(finish_streaming(planner, plan, &child_need, above,
+                                finish_any_volatile(plan->u.filter.predicates, plan->u.filter.count), err));
         return finish_keep(planner, plan, need, err);
     case RZ_PLAN_PROJECT: return finish_project(planner, io, need, above, err);
     case RZ_PLAN_UNWIND:

@@ -2,8 +2,9 @@
 /*
  * MATCH: operators for a pattern.
  *
- * The part of the pattern that hangs on what is known already continues the plan. Other parts are found by key where a key is given, else planned on their own and joined: by
- * hash where an equality connects them, else as a cross product. Predicates stand where their columns first exist; those that may fail stand above everything else.
+ * The part of the pattern that hangs on what is known already continues the plan. Other parts are found by key where a
+ * key is given, else planned on their own and joined: by hash where an equality connects them, else as a cross product.
+ * Predicates stand where their columns first exist; those that may fail stand above everything else.
  */
 #include "planner/join.h"
 
@@ -18,7 +19,8 @@ static bool match_goes_before(const join_predicate *a, const join_predicate *b)
 }
 
 /* Adds the predicates [of those chosen by idxs] as one FILTER; those with subqueries one by one above it. */
-static ruzu_status match_add_filters(plan_arm *arm, join_graph *graph, const uint32_t *idxs, uint32_t count, rz_error *err)
+static ruzu_status match_add_filters(plan_arm *arm, join_graph *graph, const uint32_t *idxs, uint32_t count,
+                                     rz_error *err)
 {
     rz_planner *planner = arm->planner;
     rz_expr **exprs = RZ_NEW_ARRAY(planner->arena, rz_expr *, count);
@@ -52,7 +54,8 @@ static ruzu_status match_add_filters(plan_arm *arm, join_graph *graph, const uin
     return RUZU_OK;
 }
 
-/* Adds what can be checked now: all that is not late, or (at the end) everything, late ones last and in written order. */
+/* Adds what can be checked now: all that is not late, or (at the end) everything, late ones last and in written order.
+ */
 static ruzu_status match_place(plan_arm *arm, join_graph *graph, bool at_end, rz_error *err)
 {
     uint32_t *idxs = RZ_NEW_ARRAY(arm->planner->arena, uint32_t, graph->predicates.count);
@@ -94,7 +97,9 @@ static ruzu_status match_zones(const join_graph *graph, const join_node *node, r
         const join_predicate *predicate = &graph->predicates.items[i];
         rz_compare_op op;
         rz_expr *value = NULL;
-        const rz_expr *property = predicate->late ? NULL : rz_plan_property_comparison(graph->planner, predicate->expr, node->column, &op, &value);
+        const rz_expr *property =
+            predicate->late ? NULL
+                            : rz_plan_property_comparison(graph->planner, predicate->expr, node->column, &op, &value);
         if (property == NULL || !rz_expr_is_constant(value) || property->type->physical != value->type->physical) {
             continue;
         }
@@ -116,7 +121,8 @@ static ruzu_status match_zones(const join_graph *graph, const join_node *node, r
     return RUZU_OK;
 }
 
-static ruzu_status match_lookup(plan_arm *arm, join_graph *graph, const join_node *node, const join_key *key, rz_error *err)
+static ruzu_status match_lookup(plan_arm *arm, join_graph *graph, const join_node *node, const join_key *key,
+                                rz_error *err)
 {
     RZ_TRY(rz_plan_node(arm->planner, RZ_PLAN_NODE_LOOKUP, arm->cur, NULL, &arm->cur, err));
     arm->cur->u.lookup.column = node->column;
@@ -161,11 +167,13 @@ static rz_plan_expand match_walk(const join_graph *graph, const join_edge *edge,
 }
 
 /* Inside a trail pattern, a variable-length walk is a trail itself. */
-static ruzu_status match_recursive_spec(rz_planner *planner, const join_edge *edge, bool trail, const rz_bound_recursive **out, rz_error *err)
+static ruzu_status match_recursive_spec(rz_planner *planner, const join_edge *edge, bool trail,
+                                        const rz_bound_recursive **out, rz_error *err)
 {
     *out = edge->edge->recursive;
     if (trail && edge->edge->recursive->semantic == RZ_PATH_WALK) {
-        rz_bound_recursive *copy = (rz_bound_recursive *)rz_arena_dup(planner->arena, edge->edge->recursive, sizeof *copy);
+        rz_bound_recursive *copy =
+            (rz_bound_recursive *)rz_arena_dup(planner->arena, edge->edge->recursive, sizeof *copy);
         RZ_TRY_ALLOC(copy, err, "planning MATCH");
         copy->semantic = RZ_PATH_TRAIL;
         *out = copy;
@@ -240,16 +248,18 @@ static uint32_t match_position(const rz_plan *plan, uint32_t column)
 }
 
 /*
- * A probe decodes the list of its `from` once for a run of rows with the same one. Columns that have been there longer change less often, so of two ends with lists of like
- * length the older one is walked from.
+ * A probe decodes the list of its `from` once for a run of rows with the same one. Columns that have been there longer
+ * change less often, so of two ends with lists of like length the older one is walked from.
  */
 static bool match_probe_backward(const join_graph *graph, const join_edge *edge, const rz_plan *cur, bool backward)
 {
-    double fan[2] = {edge->count / graph->nodes.items[edge->from].rows, edge->count / graph->nodes.items[edge->to].rows};
+    double fan[2] = {edge->count / graph->nodes.items[edge->from].rows,
+                     edge->count / graph->nodes.items[edge->to].rows};
     if (fan[0] > 8 * fan[1] || fan[1] > 8 * fan[0]) {
         return backward;
     }
-    return match_position(cur, graph->nodes.items[edge->to].column) < match_position(cur, graph->nodes.items[edge->from].column);
+    return match_position(cur, graph->nodes.items[edge->to].column) <
+           match_position(cur, graph->nodes.items[edge->from].column);
 }
 
 static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step *step, bool trail, rz_error *err)
@@ -265,9 +275,12 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
         RZ_TRY(match_recursive(arm, graph, step, trail, err));
         arm->cur->rows = step->rows;
     } else {
-        rz_plan_kind kind = step->kind == JOIN_INTO ? RZ_PLAN_EXPAND_INTO : step->kind == JOIN_COUNT ? RZ_PLAN_DEGREE : RZ_PLAN_EXPAND;
+        rz_plan_kind kind = step->kind == JOIN_INTO    ? RZ_PLAN_EXPAND_INTO
+                            : step->kind == JOIN_COUNT ? RZ_PLAN_DEGREE
+                                                       : RZ_PLAN_EXPAND;
         RZ_TRY(rz_plan_node(planner, kind, arm->cur, NULL, &arm->cur, err));
-        bool backward = kind == RZ_PLAN_EXPAND_INTO ? match_probe_backward(graph, edge, arm->cur, step->backward) : step->backward;
+        bool backward =
+            kind == RZ_PLAN_EXPAND_INTO ? match_probe_backward(graph, edge, arm->cur, step->backward) : step->backward;
         arm->cur->u.expand = match_walk(graph, edge, backward);
         arm->cur->rows = step->rows;
         if (step->kind == JOIN_COUNT) {
@@ -294,19 +307,22 @@ static bool match_is_anchored(const join_graph *graph, uint32_t component)
     return false;
 }
 
-/* Is looking a node up better than walking to it? A constant key is looked up once, so only where there is one row anyway. */
+/* Is looking a node up better than walking to it? A constant key is looked up once, so only where there is one row
+ * anyway. */
 static bool match_key_is_useful(const join_key *key, const rz_plan *cur)
 {
     return cur->rows <= 1 || !rz_expr_is_constant(key->key);
 }
 
-/* Nodes of the component that have a key are looked up first: walks between them then end in probes and searches with both ends known. */
+/* Nodes of the component that have a key are looked up first: walks between them then end in probes and searches with
+ * both ends known. */
 static ruzu_status match_lookups(plan_arm *arm, join_graph *graph, uint32_t component, bool trail, rz_error *err)
 {
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         const join_node *node = &graph->nodes.items[i];
         join_key key;
-        if (node->component == component && !node->bound && rz_join_find_key(graph, i, arm->cur, &key) && match_key_is_useful(&key, arm->cur)) {
+        if (node->component == component && !node->bound && rz_join_find_key(graph, i, arm->cur, &key) &&
+            match_key_is_useful(&key, arm->cur)) {
             const join_step step = {.kind = JOIN_START, .edge = UINT32_MAX, .node = i, .rows = arm->cur->rows};
             RZ_TRY(match_step(arm, graph, &step, trail, err));
         }
@@ -315,16 +331,19 @@ static ruzu_status match_lookups(plan_arm *arm, join_graph *graph, uint32_t comp
 }
 
 /* The predicate `key IN constant list` of a node; UINT32_MAX: none. */
-static uint32_t match_find_list(const join_graph *graph, const join_node *node, rz_expr **out_list, const rz_type **out_cast)
+static uint32_t match_find_list(const join_graph *graph, const join_node *node, rz_expr **out_list,
+                                const rz_type **out_cast)
 {
     if (node->table_count != 1 || !rz_plan_rule(graph->planner, RZ_RULE_KEY_LOOKUP)) {
         return UINT32_MAX;
     }
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
         const join_predicate *predicate = &graph->predicates.items[i];
-        const rz_expr *property = predicate->placed || predicate->late ? NULL : rz_plan_property_in(predicate->expr, node->column, out_list, out_cast);
-        if (property != NULL && rz_expr_is_constant(*out_list) && property->type->physical != RZ_PHYS_DOUBLE && property->type->physical != RZ_PHYS_FLOAT &&
-            rz_plan_is_key_of(graph->planner, property, node->tables[0])) {
+        const rz_expr *property = predicate->placed || predicate->late
+                                      ? NULL
+                                      : rz_plan_property_in(predicate->expr, node->column, out_list, out_cast);
+        if (property != NULL && rz_expr_is_constant(*out_list) && property->type->physical != RZ_PHYS_DOUBLE &&
+            property->type->physical != RZ_PHYS_FLOAT && rz_plan_is_key_of(graph->planner, property, node->tables[0])) {
             return i;
         }
     }
@@ -332,7 +351,8 @@ static uint32_t match_find_list(const join_graph *graph, const join_node *node, 
 }
 
 /* A node whose key is in a list is looked up once for each different element. */
-static ruzu_status match_lookup_list(plan_arm *arm, join_graph *graph, uint32_t node_idx, uint32_t predicate, rz_expr *list, const rz_type *cast, bool trail, rz_error *err)
+static ruzu_status match_lookup_list(plan_arm *arm, join_graph *graph, uint32_t node_idx, uint32_t predicate,
+                                     rz_expr *list, const rz_type *cast, bool trail, rz_error *err)
 {
     rz_planner *planner = arm->planner;
     const join_node *node = &graph->nodes.items[node_idx];
@@ -370,7 +390,9 @@ static ruzu_status match_lists(plan_arm *arm, join_graph *graph, uint32_t compon
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         rz_expr *list = NULL;
         const rz_type *cast = NULL;
-        uint32_t predicate = graph->nodes.items[i].component == component ? match_find_list(graph, &graph->nodes.items[i], &list, &cast) : UINT32_MAX;
+        uint32_t predicate = graph->nodes.items[i].component == component
+                                 ? match_find_list(graph, &graph->nodes.items[i], &list, &cast)
+                                 : UINT32_MAX;
         if (predicate != UINT32_MAX) {
             return match_lookup_list(arm, graph, i, predicate, list, cast, trail, err);
         }
@@ -395,15 +417,17 @@ static ruzu_status match_component(plan_arm *arm, join_graph *graph, uint32_t co
 /* Types for which equal values hash alike and EQUALS has no exceptions. */
 static bool match_type_hashes(const rz_type *type)
 {
-    return type->physical != RZ_PHYS_NONE && type->physical != RZ_PHYS_FLOAT && type->physical != RZ_PHYS_DOUBLE && type->physical <= RZ_PHYS_STRING &&
-           type->physical != RZ_PHYS_INTERVAL;
+    return type->physical != RZ_PHYS_NONE && type->physical != RZ_PHYS_FLOAT && type->physical != RZ_PHYS_DOUBLE &&
+           type->physical <= RZ_PHYS_STRING && type->physical != RZ_PHYS_INTERVAL;
 }
 
 /* An equality with one side over `left` and the other over `right`: sets the sides. */
-static bool match_join_key(rz_planner *planner, const join_predicate *predicate, const rz_plan *left, const rz_plan *right, rz_expr **out_left, rz_expr **out_right)
+static bool match_join_key(rz_planner *planner, const join_predicate *predicate, const rz_plan *left,
+                           const rz_plan *right, rz_expr **out_left, rz_expr **out_right)
 {
     rz_compare_op op;
-    if (predicate->placed || predicate->late || predicate->has_subquery || !rz_plan_comparison(predicate->expr, &op) || op != RZ_CMP_EQ) {
+    if (predicate->placed || predicate->late || predicate->has_subquery || !rz_plan_comparison(predicate->expr, &op) ||
+        op != RZ_CMP_EQ) {
         return false;
     }
     for (uint32_t side = 0; side < 2; side++) {
@@ -413,7 +437,8 @@ static bool match_join_key(rz_planner *planner, const join_predicate *predicate,
         plan_set uses_b = {0};
         rz_plan_set_uses(planner, &uses_a, a);
         rz_plan_set_uses(planner, &uses_b, b);
-        if (rz_expr_is_constant(a) || rz_expr_is_constant(b) || !rz_plan_has_all(left, &uses_a) || !rz_plan_has_all(right, &uses_b)) {
+        if (rz_expr_is_constant(a) || rz_expr_is_constant(b) || !rz_plan_has_all(left, &uses_a) ||
+            !rz_plan_has_all(right, &uses_b)) {
             continue;
         }
         if (rz_type_equal(a->type, b->type) && match_type_hashes(a->type)) {
@@ -425,7 +450,8 @@ static bool match_join_key(rz_planner *planner, const join_predicate *predicate,
     return false;
 }
 
-/* Joins `part` to the arm's plan. The build side is the smaller one, but never one that depends on an outer row, and never what stands above a write. */
+/* Joins `part` to the arm's plan. The build side is the smaller one, but never one that depends on an outer row, and
+ * never what stands above a write. */
 static ruzu_status match_join(plan_arm *arm, join_graph *graph, rz_plan *part, bool writes_below, rz_error *err)
 {
     rz_planner *planner = arm->planner;
@@ -461,7 +487,8 @@ static bool match_has_key(const join_graph *graph, uint32_t component, const rz_
 {
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         join_key key;
-        if (graph->nodes.items[i].component == component && rz_join_find_key(graph, i, cur, &key) && match_key_is_useful(&key, cur)) {
+        if (graph->nodes.items[i].component == component && rz_join_find_key(graph, i, cur, &key) &&
+            match_key_is_useful(&key, cur)) {
             return true;
         }
     }
@@ -492,14 +519,16 @@ static bool match_is_reached(const join_graph *graph, uint32_t component)
 {
     for (uint32_t e = 0; e < graph->edges.count; e++) {
         const join_edge *edge = &graph->edges.items[e];
-        if (edge->bridge && !edge->done && graph->nodes.items[edge->to].component == component && graph->nodes.items[edge->from].component != component) {
+        if (edge->bridge && !edge->done && graph->nodes.items[edge->to].component == component &&
+            graph->nodes.items[edge->from].component != component) {
             return true;
         }
     }
     return false;
 }
 
-/* The next component to add: one that is known in part, or can be looked up, else one that an equality connects, else the first that no bridge leads to. */
+/* The next component to add: one that is known in part, or can be looked up, else one that an equality connects, else
+ * the first that no bridge leads to. */
 static uint32_t match_choose(const join_graph *graph, const bool *done, const rz_plan *cur)
 {
     uint32_t best = UINT32_MAX;
@@ -527,7 +556,8 @@ static ruzu_status match_bridges(plan_arm *arm, join_graph *graph, bool trail, r
     for (uint32_t e = 0; e < graph->edges.count; e++) {
         const join_edge *edge = &graph->edges.items[e];
         const join_node *to = &graph->nodes.items[edge->to];
-        if (!edge->bridge || edge->done || !graph->nodes.items[edge->from].bound || (!to->bound && match_has_key(graph, to->component, arm->cur))) {
+        if (!edge->bridge || edge->done || !graph->nodes.items[edge->from].bound ||
+            (!to->bound && match_has_key(graph, to->component, arm->cur))) {
             continue;
         }
         join_step step = {.kind = JOIN_EXPAND, .edge = e, .node = edge->to, .rows = arm->cur->rows * 10};
@@ -550,7 +580,8 @@ static ruzu_status match_components(plan_arm *arm, join_graph *graph, bool trail
             return RUZU_OK;
         }
         done[component] = true;
-        if (rz_plan_is_unit(arm->cur) || match_is_anchored(graph, component) || match_has_key(graph, component, arm->cur)) {
+        if (rz_plan_is_unit(arm->cur) || match_is_anchored(graph, component) ||
+            match_has_key(graph, component, arm->cur)) {
             RZ_TRY(match_component(arm, graph, component, trail, err));
         } else {
             plan_arm part = {.planner = planner};
@@ -565,7 +596,8 @@ static ruzu_status match_components(plan_arm *arm, join_graph *graph, bool trail
 /* ---- the whole ---- */
 
 /* Nothing can match: no rows, but all columns. */
-static ruzu_status match_nothing(plan_arm *arm, const join_graph *graph, const rz_bound_match *const *matches, uint32_t count, rz_error *err)
+static ruzu_status match_nothing(plan_arm *arm, const join_graph *graph, const rz_bound_match *const *matches,
+                                 uint32_t count, rz_error *err)
 {
     rz_planner *planner = arm->planner;
     rz_plan *empty = NULL;
@@ -602,7 +634,8 @@ static ruzu_status match_nothing(plan_arm *arm, const join_graph *graph, const r
 }
 
 /* Named paths that a predicate or a later clause looks at. */
-static ruzu_status match_paths(plan_arm *arm, const join_graph *graph, const rz_bound_match *const *matches, uint32_t count, const plan_set *after, rz_error *err)
+static ruzu_status match_paths(plan_arm *arm, const join_graph *graph, const rz_bound_match *const *matches,
+                               uint32_t count, const plan_set *after, rz_error *err)
 {
     for (uint32_t m = 0; m < count; m++) {
         for (uint32_t i = 0; i < matches[m]->pattern.path_count; i++) {
@@ -623,7 +656,8 @@ static ruzu_status match_paths(plan_arm *arm, const join_graph *graph, const rz_
 
 static bool match_writes_below(const rz_plan *plan)
 {
-    if (plan->kind == RZ_PLAN_INSERT || plan->kind == RZ_PLAN_SET || plan->kind == RZ_PLAN_DELETE || plan->kind == RZ_PLAN_MERGE) {
+    if (plan->kind == RZ_PLAN_INSERT || plan->kind == RZ_PLAN_SET || plan->kind == RZ_PLAN_DELETE ||
+        plan->kind == RZ_PLAN_MERGE) {
         return true;
     }
     for (uint32_t i = 0; i < plan->child_count; i++) {
@@ -634,7 +668,8 @@ static bool match_writes_below(const rz_plan *plan)
     return false;
 }
 
-ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, uint32_t count, const plan_set *after, rz_error *err)
+ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, uint32_t count, const plan_set *after,
+                          rz_error *err)
 {
     join_graph graph;
     bool trail = false;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What later clauses use: a walk over the clauses from the last to the first. Patterns are planned knowing which of their variables anybody will look at; those that nobody
- * does may be counted instead of enumerated.
+ * What later clauses use: a walk over the clauses from the last to the first. Patterns are planned knowing which of
+ * their variables anybody will look at; those that nobody does may be counted instead of enumerated.
  *
- * The sets only grow: a column number means one thing in the whole statement, so a column that a projection does not let through cannot be used behind it anyway.
+ * The sets only grow: a column number means one thing in the whole statement, so a column that a projection does not
+ * let through cannot be used behind it anyway.
  */
 #include "planner/build.h"
 
@@ -105,7 +106,8 @@ static void need_create(rz_planner *planner, plan_set *need, const rz_bound_crea
         rz_plan_learn(planner, rel->column, type, NULL);
         rz_plan_set_add(planner, need, rel->src_column);
         rz_plan_set_add(planner, need, rel->dst_column);
-        const rz_cat_table *table = rel->pair_count == 0 ? NULL : rz_catalog_rel_of_pair(planner->context->catalog, rel->pairs[0].id, NULL);
+        const rz_cat_table *table =
+            rel->pair_count == 0 ? NULL : rz_catalog_rel_of_pair(planner->context->catalog, rel->pairs[0].id, NULL);
         for (uint32_t p = 0; table != NULL && p < table->property_count; p++) {
             need_expr(planner, need, rel->values[p]);
         }
@@ -200,7 +202,8 @@ void rz_plan_need_before(rz_planner *planner, const rz_bound_clause *clause, pla
     }
 }
 
-ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_single_query *arm, const plan_set *after, plan_set **out, rz_error *err)
+ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_single_query *arm, const plan_set *after, plan_set **out,
+                          rz_error *err)
 {
     plan_set *sets = RZ_NEW_ARRAY(planner->arena, plan_set, arm->clause_count);
     RZ_TRY_ALLOC(sets, err, "planning a query");

@@ -44,7 +44,8 @@ ruzu_status rz_plan_add_column(rz_planner *planner, rz_plan *plan, uint32_t colu
     return RUZU_OK;
 }
 
-ruzu_status rz_plan_node(rz_planner *planner, rz_plan_kind kind, rz_plan *first, rz_plan *second, rz_plan **out, rz_error *err)
+ruzu_status rz_plan_node(rz_planner *planner, rz_plan_kind kind, rz_plan *first, rz_plan *second, rz_plan **out,
+                         rz_error *err)
 {
     rz_plan *plan = RZ_NEW(planner->arena, rz_plan);
     RZ_TRY_ALLOC(plan, err, "planning a query");
@@ -91,7 +92,8 @@ bool rz_plan_is_unit(const rz_plan *plan)
     return plan->kind == RZ_PLAN_SINGLE_ROW;
 }
 
-ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predicates, uint32_t count, double selectivity, rz_plan **out, rz_error *err)
+ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predicates, uint32_t count,
+                           double selectivity, rz_plan **out, rz_error *err)
 {
     *out = input;
     if (count == 0) {
@@ -104,7 +106,8 @@ ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predic
     return RUZU_OK;
 }
 
-ruzu_status rz_plan_project(rz_planner *planner, rz_plan *input, rz_expr **exprs, const uint32_t *columns, uint32_t count, rz_plan **out, rz_error *err)
+ruzu_status rz_plan_project(rz_planner *planner, rz_plan *input, rz_expr **exprs, const uint32_t *columns,
+                            uint32_t count, rz_plan **out, rz_error *err)
 {
     *out = input;
     if (count == 0) {
@@ -130,5 +133,7 @@ ruzu_status rz_plan_barrier(plan_arm *arm, rz_error *err)
 
 ruzu_status rz_plan_check_sink(const plan_arm *arm, const char *what, rz_error *err)
 {
-    return arm->inside_apply ? rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "%s inside a subquery is not implemented.", what) : RUZU_OK;
+    return arm->inside_apply
+               ? rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "%s inside a subquery is not implemented.", what)
+               : RUZU_OK;
 }

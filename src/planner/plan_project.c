@@ -19,7 +19,8 @@ static bool project_is_identity(const rz_bound_item *item)
     return item->expr->kind == RZ_EXPR_COLUMN && item->expr->u.column == item->column;
 }
 
-/* Computes the items that are wanted now: all, or those in (or not in) `columns`. Passes through what keeps its column. */
+/* Computes the items that are wanted now: all, or those in (or not in) `columns`. Passes through what keeps its column.
+ */
 static ruzu_status project_items(plan_arm *arm, const rz_bound_item *items, uint32_t count, rz_error *err)
 {
     rz_planner *planner = arm->planner;
@@ -48,7 +49,8 @@ static bool project_is_key(const rz_planner *planner, const rz_expr *property)
 {
     const rz_type *object = property->children[0]->type;
     for (uint32_t t = 0; t < object->table_count; t++) {
-        const rz_cat_table *table = object->id == RUZU_TYPE_NODE ? rz_catalog_node_table(planner->context->catalog, object->tables[t]) : NULL;
+        const rz_cat_table *table =
+            object->id == RUZU_TYPE_NODE ? rz_catalog_node_table(planner->context->catalog, object->tables[t]) : NULL;
         if (table == NULL || property->u.property.column_idxs[t] != table->key) {
             return false;
         }
@@ -58,7 +60,8 @@ static bool project_is_key(const rz_planner *planner, const rz_expr *property)
 
 bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate)
 {
-    if (!rz_plan_rule(planner, RZ_RULE_COUNT_ROWS) || aggregate->kind != RZ_EXPR_AGGREGATE || aggregate->u.aggregate.distinct || aggregate->child_count != 1 ||
+    if (!rz_plan_rule(planner, RZ_RULE_COUNT_ROWS) || aggregate->kind != RZ_EXPR_AGGREGATE ||
+        aggregate->u.aggregate.distinct || aggregate->child_count != 1 ||
         strcmp(aggregate->u.aggregate.bound->agg->name, "COUNT") != 0) {
         return false;
     }
@@ -86,7 +89,8 @@ static ruzu_status project_count_rows(rz_planner *planner, rz_expr **io, rz_erro
 static uint32_t project_key_node(const rz_expr *key)
 {
     bool is_part = key->kind == RZ_EXPR_PROPERTY || key->kind == RZ_EXPR_ID || key->kind == RZ_EXPR_LABEL;
-    if (!is_part || key->children[0]->kind != RZ_EXPR_COLUMN || key->children[0]->type->id != RUZU_TYPE_NODE || key->children[0]->type->physical != RZ_PHYS_UINT64) {
+    if (!is_part || key->children[0]->kind != RZ_EXPR_COLUMN || key->children[0]->type->id != RUZU_TYPE_NODE ||
+        key->children[0]->type->physical != RZ_PHYS_UINT64) {
         return RZ_NO_COLUMN_ID;
     }
     return key->children[0]->u.column;
@@ -100,7 +104,8 @@ static bool project_keys_determine(const rz_planner *planner, const rz_bound_pro
         if (key->kind == RZ_EXPR_COLUMN && key->u.column == node) {
             return true;
         }
-        if (project_key_node(key) == node && (key->kind == RZ_EXPR_ID || (key->kind == RZ_EXPR_PROPERTY && project_is_key(planner, key)))) {
+        if (project_key_node(key) == node &&
+            (key->kind == RZ_EXPR_ID || (key->kind == RZ_EXPR_PROPERTY && project_is_key(planner, key)))) {
             return key->kind == RZ_EXPR_ID || key->children[0]->type->table_count == 1;
         }
     }
@@ -108,7 +113,8 @@ static bool project_keys_determine(const rz_planner *planner, const rz_bound_pro
 }
 
 /* Replaces key columns in an expression by what they stand for. */
-static ruzu_status project_substitute(rz_planner *planner, const rz_bound_item *gone, uint32_t gone_count, rz_expr **io, rz_error *err)
+static ruzu_status project_substitute(rz_planner *planner, const rz_bound_item *gone, uint32_t gone_count, rz_expr **io,
+                                      rz_error *err)
 {
     rz_expr *expr = *io;
     if (expr->kind == RZ_EXPR_COLUMN) {
@@ -124,7 +130,8 @@ static ruzu_status project_substitute(rz_planner *planner, const rz_bound_item *
     }
     rz_expr *copy = (rz_expr *)rz_arena_dup(planner->arena, expr, sizeof *expr);
     RZ_TRY_ALLOC(copy, err, "planning a projection");
-    copy->children = (rz_expr **)rz_arena_dup(planner->arena, expr->children, expr->child_count * sizeof *expr->children);
+    copy->children =
+        (rz_expr **)rz_arena_dup(planner->arena, expr->children, expr->child_count * sizeof *expr->children);
     RZ_TRY_ALLOC(copy->children, err, "planning a projection");
     for (uint32_t i = 0; i < expr->child_count; i++) {
         RZ_TRY(project_substitute(planner, gone, gone_count, &copy->children[i], err));
@@ -149,8 +156,9 @@ static bool project_uses_subquery(const rz_bound_projection *projection)
 }
 
 /*
- * Grouping by a node's key and further properties is grouping by the node: the properties are then read once a group, and above a limit only for the groups that are left.
- * Keys that go are replaced in the items and orders by what they compute.
+ * Grouping by a node's key and further properties is grouping by the node: the properties are then read once a group,
+ * and above a limit only for the groups that are left. Keys that go are replaced in the items and orders by what they
+ * compute.
  */
 static ruzu_status project_group_nodes(rz_planner *planner, rz_bound_projection *io, rz_error *err)
 {
@@ -177,7 +185,8 @@ static ruzu_status project_group_nodes(rz_planner *planner, rz_bound_projection 
             known |= keys[k].column == node;
         }
         if (!known) {
-            keys[key_count++] = (rz_bound_item){.expr = key->expr->children[0], .column = node, .name = key->expr->children[0]->name};
+            keys[key_count++] =
+                (rz_bound_item){.expr = key->expr->children[0], .column = node, .name = key->expr->children[0]->name};
         }
     }
     if (gone_count == 0) {
@@ -194,8 +203,8 @@ static ruzu_status project_group_nodes(rz_planner *planner, rz_bound_projection 
     return RUZU_OK;
 }
 
-static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, uint32_t key_count, const rz_bound_item *aggregates, uint32_t aggregate_count,
-                                     rz_error *err)
+static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, uint32_t key_count,
+                                     const rz_bound_item *aggregates, uint32_t aggregate_count, rz_error *err)
 {
     rz_planner *planner = arm->planner;
     RZ_TRY(rz_plan_check_sink(arm, aggregate_count != 0 ? "Aggregation" : "DISTINCT", err));
@@ -237,7 +246,8 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, u
 static void project_limit_rows(rz_plan *plan, double rows, const rz_expr *limit)
 {
     plan->rows = rows;
-    if (limit != NULL && limit->kind == RZ_EXPR_LITERAL && limit->type->id == RUZU_TYPE_INT64 && !limit->u.literal->is_null && (double)limit->u.literal->u.i64 < rows) {
+    if (limit != NULL && limit->kind == RZ_EXPR_LITERAL && limit->type->id == RUZU_TYPE_INT64 &&
+        !limit->u.literal->is_null && (double)limit->u.literal->u.i64 < rows) {
         plan->rows = (double)limit->u.literal->u.i64;
     }
 }
@@ -268,8 +278,9 @@ static ruzu_status project_order(plan_arm *arm, const rz_bound_projection *proje
     rz_plan_order *orders = RZ_NEW_ARRAY(planner->arena, rz_plan_order, projection->order_count);
     RZ_TRY_ALLOC(orders, err, "planning ORDER BY");
     for (uint32_t i = 0; i < projection->order_count; i++) {
-        orders[i] = (rz_plan_order){
-            .expr = projection->orders[i].expr, .descending = projection->orders[i].descending, .nulls_first = projection->orders[i].nulls_first};
+        orders[i] = (rz_plan_order){.expr = projection->orders[i].expr,
+                                    .descending = projection->orders[i].descending,
+                                    .nulls_first = projection->orders[i].nulls_first};
         RZ_TRY(rz_plan_prepare_expr(arm, &orders[i].expr, err));
     }
     double rows = arm->cur->rows;
@@ -300,7 +311,8 @@ static uint32_t project_split(rz_planner *planner, const rz_bound_projection *pr
     uint32_t above = projection->item_count;
     for (uint32_t i = 0; i < projection->item_count; i++) {
         const rz_bound_item *item = &projection->items[i];
-        bool stays = projection->limit == NULL || project_must_stay(item->expr) || rz_plan_set_has(&ordered, item->column);
+        bool stays =
+            projection->limit == NULL || project_must_stay(item->expr) || rz_plan_set_has(&ordered, item->column);
         items[stays ? below++ : --above] = *item;
     }
     return below;
@@ -312,7 +324,8 @@ ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *bound, 
     rz_bound_projection copy = *bound;
     rz_bound_projection *projection = &copy;
     copy.items = (rz_bound_item *)rz_arena_dup(planner->arena, bound->items, bound->item_count * sizeof *bound->items);
-    copy.orders = (rz_bound_order *)rz_arena_dup(planner->arena, bound->orders, bound->order_count * sizeof *bound->orders);
+    copy.orders =
+        (rz_bound_order *)rz_arena_dup(planner->arena, bound->orders, bound->order_count * sizeof *bound->orders);
     if (copy.items == NULL || copy.orders == NULL) {
         return rz_error_no_memory(err, "planning a projection");
     }
@@ -320,7 +333,8 @@ ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *bound, 
         RZ_TRY(project_group_nodes(planner, projection, err));
     }
     if (projection->grouped) {
-        RZ_TRY(project_aggregate(arm, projection->keys, projection->key_count, projection->aggregates, projection->aggregate_count, err));
+        RZ_TRY(project_aggregate(arm, projection->keys, projection->key_count, projection->aggregates,
+                                 projection->aggregate_count, err));
     }
     if (projection->distinct) {
         RZ_TRY(project_aggregate(arm, projection->items, projection->item_count, NULL, 0, err));

@@ -21,7 +21,8 @@ static ruzu_status result_arms(rz_planner *planner, const rz_bound_query *query,
 }
 
 /* UNION without ALL: the columns are the keys of a grouping. */
-static ruzu_status result_distinct(rz_planner *planner, const uint32_t *columns, uint32_t count, rz_plan **io, rz_error *err)
+static ruzu_status result_distinct(rz_planner *planner, const uint32_t *columns, uint32_t count, rz_plan **io,
+                                   rz_error *err)
 {
     rz_expr **keys = RZ_NEW_ARRAY(planner->arena, rz_expr *, count);
     RZ_TRY_ALLOC(keys, err, "planning UNION");
@@ -35,7 +36,8 @@ static ruzu_status result_distinct(rz_planner *planner, const uint32_t *columns,
     return RUZU_OK;
 }
 
-static ruzu_status result_node(rz_planner *planner, const rz_bound_query *query, const uint32_t *columns, rz_plan *input, rz_plan **out, rz_error *err)
+static ruzu_status result_node(rz_planner *planner, const rz_bound_query *query, const uint32_t *columns,
+                               rz_plan *input, rz_plan **out, rz_error *err)
 {
     uint32_t count = query->result_count;
     rz_expr **exprs = RZ_NEW_ARRAY(planner->arena, rz_expr *, count);
@@ -62,7 +64,8 @@ static ruzu_status result_node(rz_planner *planner, const rz_bound_query *query,
     return RUZU_OK;
 }
 
-ruzu_status rz_plan_query(const rz_plan_context *context, const rz_bound_query *query, rz_arena *arena, rz_plan **out, rz_error *err)
+ruzu_status rz_plan_query(const rz_plan_context *context, const rz_bound_query *query, rz_arena *arena, rz_plan **out,
+                          rz_error *err)
 {
     *out = NULL;
     rz_planner planner = {.context = context, .arena = arena};

@@ -136,7 +136,8 @@ const rz_table_stats *rz_plan_stats(rz_planner *planner, uint32_t id)
     plan_stat *stat = &planner->stats[id];
     if (!stat->known) {
         stat->known = true;
-        if (planner->context->stats == NULL || planner->context->stats(planner->context->user, id, &stat->stats) != RUZU_OK) {
+        if (planner->context->stats == NULL ||
+            planner->context->stats(planner->context->user, id, &stat->stats) != RUZU_OK) {
             stat->stats = unknown; /* only estimates suffer */
         }
     }

@@ -2,8 +2,9 @@
 /*
  * Inner plans: OPTIONAL MATCH, EXISTS / COUNT / COLLECT subqueries, CALL { … }; and UNION, which subqueries have too.
  *
- * The inner plan stands on ARGUMENT, which shows it a batch of outer rows and their numbers. Where there is only one outer row without columns, the inner plan stands on its
- * own sources instead, and says that all its rows belong to row 0.
+ * The inner plan stands on ARGUMENT, which shows it a batch of outer rows and their numbers. Where there is only one
+ * outer row without columns, the inner plan stands on its own sources instead, and says that all its rows belong to row
+ * 0.
  */
 #include "planner/build.h"
 
@@ -11,7 +12,8 @@
 
 /* ---- UNION ---- */
 
-static ruzu_status union_tables(rz_planner *planner, const rz_type *a, const rz_type *b, const rz_type **out, rz_error *err)
+static ruzu_status union_tables(rz_planner *planner, const rz_type *a, const rz_type *b, const rz_type **out,
+                                rz_error *err)
 {
     uint32_t *tables = RZ_NEW_ARRAY(planner->arena, uint32_t, a->table_count + b->table_count);
     RZ_TRY_ALLOC(tables, err, "planning UNION");
@@ -25,13 +27,15 @@ static ruzu_status union_tables(rz_planner *planner, const rz_type *a, const rz_
         j += j < b->table_count && b->tables[j] == next;
         tables[count++] = next;
     }
-    *out = a->id == RUZU_TYPE_NODE ? rz_type_node(planner->arena, tables, count) : rz_type_rel(planner->arena, tables, count);
+    *out = a->id == RUZU_TYPE_NODE ? rz_type_node(planner->arena, tables, count)
+                                   : rz_type_rel(planner->arena, tables, count);
     RZ_TRY_ALLOC(*out, err, "planning UNION");
     return RUZU_OK;
 }
 
 /* The common type of a result column in two arms: equal but for the tables that references may come from. */
-static ruzu_status union_type(rz_planner *planner, const rz_type *a, const rz_type *b, const rz_type **out, rz_error *err)
+static ruzu_status union_type(rz_planner *planner, const rz_type *a, const rz_type *b, const rz_type **out,
+                              rz_error *err)
 {
     *out = a->id == RUZU_TYPE_ANY ? b : a;
     if (a->id == RUZU_TYPE_ANY || a->id != b->id || !rz_type_has_graph_ref(a) || !rz_type_has_graph_ref(b)) {
@@ -58,8 +62,8 @@ static ruzu_status union_type(rz_planner *planner, const rz_type *a, const rz_ty
     return RUZU_OK;
 }
 
-ruzu_status rz_plan_union(rz_planner *planner, const rz_bound_query *query, rz_plan *const *arms, uint32_t row_number, uint32_t *columns, rz_plan **out,
-                          rz_error *err)
+ruzu_status rz_plan_union(rz_planner *planner, const rz_bound_query *query, rz_plan *const *arms, uint32_t row_number,
+                          uint32_t *columns, rz_plan **out, rz_error *err)
 {
     uint32_t width = query->result_count + (row_number != RZ_NO_COLUMN_ID);
     uint32_t *inputs = RZ_NEW_ARRAY(planner->arena, uint32_t, (size_t)width * query->arm_count);
@@ -173,7 +177,8 @@ static ruzu_status inner_apply(plan_arm *outer, rz_plan *inner, rz_apply_kind ki
 /* The result does not depend on what the last projection computes or in which order. */
 static bool inner_can_skip_return(const rz_bound_single_query *query, rz_subquery_kind kind)
 {
-    if (query->clause_count == 0 || query->clauses[query->clause_count - 1].kind != RZ_BOUND_PROJECTION || kind == RZ_SUBQUERY_COLLECT) {
+    if (query->clause_count == 0 || query->clauses[query->clause_count - 1].kind != RZ_BOUND_PROJECTION ||
+        kind == RZ_SUBQUERY_COLLECT) {
         return false;
     }
     const rz_bound_projection *projection = &query->clauses[query->clause_count - 1].u.projection;
@@ -181,8 +186,8 @@ static bool inner_can_skip_return(const rz_bound_single_query *query, rz_subquer
            (!projection->distinct || kind == RZ_SUBQUERY_EXISTS);
 }
 
-static ruzu_status inner_arm(const plan_arm *outer, const rz_bound_single_query *query, const plan_set *after, bool skip_return, uint32_t row_number, rz_plan **out,
-                             rz_error *err)
+static ruzu_status inner_arm(const plan_arm *outer, const rz_bound_single_query *query, const plan_set *after,
+                             bool skip_return, uint32_t row_number, rz_plan **out, rz_error *err)
 {
     plan_arm inner;
     rz_planner *planner = outer->planner;
@@ -200,16 +205,18 @@ static ruzu_status inner_arm(const plan_arm *outer, const rz_bound_single_query 
 }
 
 /* Plans all arms of an inner query. columns: where its result columns are to be found (room for result_count). */
-static ruzu_status inner_query(plan_arm *outer, const rz_bound_query *query, rz_subquery_kind kind, uint32_t row_number, uint32_t *columns, rz_plan **out,
-                               rz_error *err)
+static ruzu_status inner_query(plan_arm *outer, const rz_bound_query *query, rz_subquery_kind kind, uint32_t row_number,
+                               uint32_t *columns, rz_plan **out, rz_error *err)
 {
     rz_planner *planner = outer->planner;
     bool is_union = query->arm_count > 1;
     if (++planner->depth > RZ_PLAN_MAX_SUBQUERIES) {
-        return rz_error_set(err, RUZU_ERROR_LIMIT, "Subqueries are nested more than %u levels deep.", RZ_PLAN_MAX_SUBQUERIES);
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "Subqueries are nested more than %u levels deep.",
+                            RZ_PLAN_MAX_SUBQUERIES);
     }
     if (is_union && !query->union_all && kind != RZ_SUBQUERY_EXISTS) {
-        return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "UNION inside a subquery is not implemented, UNION ALL is.");
+        return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED,
+                            "UNION inside a subquery is not implemented, UNION ALL is.");
     }
     rz_plan **arms = RZ_NEW_ARRAY(planner->arena, rz_plan *, query->arm_count);
     RZ_TRY_ALLOC(arms, err, "planning a subquery");
@@ -246,7 +253,8 @@ static ruzu_status subquery_check_outer(const plan_arm *arm, const rz_expr *expr
 {
     for (uint32_t i = 0; i < expr->u.subquery.outer_count; i++) {
         if (!rz_plan_has_column(arm->cur, expr->u.subquery.outer_columns[i])) {
-            return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, expr->position, "A subquery inside a list expression is not implemented.");
+            return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, expr->position,
+                                   "A subquery inside a list expression is not implemented.");
         }
     }
     return RUZU_OK;
@@ -287,8 +295,9 @@ static ruzu_status subquery_mark(plan_arm *arm, const rz_expr *expr, rz_expr **o
 ruzu_status rz_plan_length_column(rz_planner *planner, uint32_t path, uint32_t *out, rz_error *err)
 {
     RZ_TRY(rz_plan_new_column(planner, RZ_INT64, NULL, out, err));
-    return RZ_ARRAY_PUSH(&planner->lengths, planner->arena, ((plan_length){.path = path, .length = *out})) ? RUZU_OK
-                                                                                                          : rz_error_no_memory(err, "planning a path");
+    return RZ_ARRAY_PUSH(&planner->lengths, planner->arena, ((plan_length){.path = path, .length = *out}))
+               ? RUZU_OK
+               : rz_error_no_memory(err, "planning a path");
 }
 
 /* SIZE(RELS(path)), where the length is at hand: its column. */
@@ -320,7 +329,8 @@ static bool length_is_inside(const plan_arm *arm, const rz_expr *expr)
 ruzu_status rz_plan_prepare_expr(plan_arm *arm, rz_expr **io, rz_error *err)
 {
     rz_expr *expr = *io;
-    if (expr == NULL || (!rz_plan_has_subquery(expr) && (arm->planner->lengths.count == 0 || !length_is_inside(arm, expr)))) {
+    if (expr == NULL ||
+        (!rz_plan_has_subquery(expr) && (arm->planner->lengths.count == 0 || !length_is_inside(arm, expr)))) {
         return RUZU_OK;
     }
     if (expr->kind == RZ_EXPR_SUBQUERY) {
@@ -335,7 +345,8 @@ ruzu_status rz_plan_prepare_expr(plan_arm *arm, rz_expr **io, rz_error *err)
     }
     rz_expr *copy = (rz_expr *)rz_arena_dup(arm->planner->arena, expr, sizeof *expr);
     RZ_TRY_ALLOC(copy, err, "planning a subquery");
-    copy->children = (rz_expr **)rz_arena_dup(arm->planner->arena, expr->children, expr->child_count * sizeof *expr->children);
+    copy->children =
+        (rz_expr **)rz_arena_dup(arm->planner->arena, expr->children, expr->child_count * sizeof *expr->children);
     RZ_TRY_ALLOC(copy->children, err, "planning a subquery");
     for (uint32_t i = 0; i < expr->child_count; i++) {
         RZ_TRY(rz_plan_prepare_expr(arm, &copy->children[i], err));
@@ -360,7 +371,8 @@ ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done
     bool negated = predicate->kind == RZ_EXPR_NOT;
     const rz_expr *expr = negated ? predicate->children[0] : predicate;
     *out_done = false;
-    if (expr->kind != RZ_EXPR_SUBQUERY || expr->u.subquery.kind != RZ_SUBQUERY_EXISTS || !rz_plan_rule(arm->planner, RZ_RULE_SEMI)) {
+    if (expr->kind != RZ_EXPR_SUBQUERY || expr->u.subquery.kind != RZ_SUBQUERY_EXISTS ||
+        !rz_plan_rule(arm->planner, RZ_RULE_SEMI)) {
         return RUZU_OK;
     }
     const rz_bound_query *query = expr->u.subquery.query;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the planner's tests share: a small social catalog with made-up statistics, and queries turned into the text of their plans.
+ * What the planner's tests share: a small social catalog with made-up statistics, and queries turned into the text of
+ * their plans.
  */
 #ifndef RZ_TESTS_PLANNER_FIXTURE_H
 #define RZ_TESTS_PLANNER_FIXTURE_H
@@ -11,10 +12,10 @@
 
 typedef struct planner_fixture {
     rz_mem mem;
-    rz_arena arena;   /* catalog and everything planned */
+    rz_arena arena; /* catalog and everything planned */
     rz_error err;
     rz_catalog *catalog;
-    rz_str text;      /* the plan, or the message of the failure */
+    rz_str text; /* the plan, or the message of the failure */
     uint32_t rules;
     bool trail;
     rz_value parameter_value;
@@ -60,11 +61,13 @@ static ruzu_status planner_stats(void *user, uint32_t id, rz_table_stats *out)
 static inline ruzu_status planner_bind(planner_fixture *f, const char *text, rz_bound_statement **out)
 {
     rz_ast_script *script = NULL;
-    rz_bind_options options = {.recursive_semantic = RZ_PATH_WALK, .max_recursive_depth = 30, .match_mode_trail = f->trail};
+    rz_bind_options options = {
+        .recursive_semantic = RZ_PATH_WALK, .max_recursive_depth = 30, .match_mode_trail = f->trail};
     rz_arena scratch;
     rz_arena_init(&scratch, &f->mem);
     rz_fn_context fn = {.mem = &f->mem, .scratch = &scratch, .random_state = {1, 2}};
-    rz_bind_context context = {.catalog = f->catalog, .options = &options, .parameters = &f->parameter, .parameter_count = 1, .fn = &fn};
+    rz_bind_context context = {
+        .catalog = f->catalog, .options = &options, .parameters = &f->parameter, .parameter_count = 1, .fn = &fn};
     ruzu_status status = rz_parse(text, strlen(text), &f->arena, NULL, &script, &f->err);
     if (status == RUZU_OK) {
         status = rz_bind(&context, script, script->statements[0], &f->arena, out, &f->err);
@@ -117,8 +120,11 @@ static inline ruzu_status planner_plan(planner_fixture *f, const char *query)
     f->plan = NULL;
     ruzu_status status = planner_bind(f, query, &statement);
     if (status == RUZU_OK) {
-        rz_plan_context context = {
-            .catalog = f->catalog, .stats = planner_stats, .user = f, .rules = f->rules, .column_count = &statement->column_count};
+        rz_plan_context context = {.catalog = f->catalog,
+                                   .stats = planner_stats,
+                                   .user = f,
+                                   .rules = f->rules,
+                                   .column_count = &statement->column_count};
         status = rz_plan_query(&context, statement->u.query, &f->arena, &plan, &f->err);
     }
     if (status != RUZU_OK) {
@@ -143,10 +149,10 @@ static inline ruzu_status planner_plan(planner_fixture *f, const char *query)
     return RUZU_OK;
 }
 
-#define PLAN_IS(f, query, want)                                                                                        \
-    do {                                                                                                               \
-        (void)planner_plan(f, query);                                                                                  \
-        CHECK_STR(rz_str_text(&(f)->text), want);                                                                      \
+#define PLAN_IS(f, query, want)                   \
+    do {                                          \
+        (void)planner_plan(f, query);             \
+        CHECK_STR(rz_str_text(&(f)->text), want); \
     } while (0)
 
 /* ---- invariants of a finished plan ---- */
@@ -188,7 +194,9 @@ static inline bool planner_makes(const rz_plan *plan, uint32_t column)
     case RZ_PLAN_EXPAND: return plan->u.expand.to == column || plan->u.expand.rel == column;
     case RZ_PLAN_EXPAND_INTO: return plan->u.expand.rel == column;
     case RZ_PLAN_INTERSECT: return plan->u.intersect.to == column;
-    case RZ_PLAN_RECURSIVE: return (!plan->u.recursive.to_bound && plan->u.recursive.to == column) || plan->u.recursive.path == column || plan->u.recursive.length == column;
+    case RZ_PLAN_RECURSIVE:
+        return (!plan->u.recursive.to_bound && plan->u.recursive.to == column) || plan->u.recursive.path == column ||
+               plan->u.recursive.length == column;
     case RZ_PLAN_UNWIND: return plan->u.unwind.column == column;
     case RZ_PLAN_PROJECT:
         for (uint32_t i = 0; i < plan->u.project.count; i++) {
@@ -199,7 +207,8 @@ static inline bool planner_makes(const rz_plan *plan, uint32_t column)
         return false;
     case RZ_PLAN_APPLY:
         return plan->u.apply.mark == column ||
-               ((plan->u.apply.kind == RZ_APPLY_OPTIONAL || plan->u.apply.kind == RZ_APPLY_JOIN) && planner_has(plan->children[1], column));
+               ((plan->u.apply.kind == RZ_APPLY_OPTIONAL || plan->u.apply.kind == RZ_APPLY_JOIN) &&
+                planner_has(plan->children[1], column));
     case RZ_PLAN_HASH_JOIN: return planner_has(plan->children[1], column);
     case RZ_PLAN_INSERT:
         for (uint32_t i = 0; i < plan->u.insert->node_count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plans of clauses: projections, subqueries, OPTIONAL MATCH, UNION, writes; where weights may go; and what every finished plan keeps.
+ * Plans of clauses: projections, subqueries, OPTIONAL MATCH, UNION, writes; where weights may go; and what every
+ * finished plan keeps.
  */
 #include "planner_fixture.h"
 
@@ -49,19 +50,23 @@ static void projections(void)
 static void groups(void)
 {
     /* The key is never NULL, so rows are counted; grouped by the node, whose name is read for three rows. */
-    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(p:Person) RETURN p.id AS id, p.name AS name, count(a.id) AS n ORDER BY n DESC, id LIMIT 3",
-            "RESULT p.id, p.name, n\n"
-            "  SORT n DESC, p.id LIMIT 3\n"
-            "    AGGREGATE BY p: COUNT(a.id)\n"
-            "      DEGREE (p)<-[:Knows]-() *\n"
-            "        NODE_SCAN (p:Person)\n");
+    PLAN_IS(
+        &f,
+        "MATCH (a:Person)-[:Knows]->(p:Person) RETURN p.id AS id, p.name AS name, count(a.id) AS n ORDER BY n DESC, id LIMIT 3",
+        "RESULT p.id, p.name, n\n"
+        "  SORT n DESC, p.id LIMIT 3\n"
+        "    AGGREGATE BY p: COUNT(a.id)\n"
+        "      DEGREE (p)<-[:Knows]-() *\n"
+        "        NODE_SCAN (p:Person)\n");
     f.rules = RZ_RULE_ALL & ~(uint32_t)(RZ_RULE_COUNT_ROWS | RZ_RULE_GROUP_NODES);
-    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(p:Person) RETURN p.id AS id, p.name AS name, count(a.id) AS n ORDER BY n DESC, id LIMIT 3",
-            "RESULT id, name, n\n"
-            "  SORT n DESC, id LIMIT 3\n"
-            "    AGGREGATE BY p.id, p.name: COUNT(a.id)\n"
-            "      EXPAND (a)-[:Knows]->(p)\n"
-            "        NODE_SCAN (a:Person)\n");
+    PLAN_IS(
+        &f,
+        "MATCH (a:Person)-[:Knows]->(p:Person) RETURN p.id AS id, p.name AS name, count(a.id) AS n ORDER BY n DESC, id LIMIT 3",
+        "RESULT id, name, n\n"
+        "  SORT n DESC, id LIMIT 3\n"
+        "    AGGREGATE BY p.id, p.name: COUNT(a.id)\n"
+        "      EXPAND (a)-[:Knows]->(p)\n"
+        "        NODE_SCAN (a:Person)\n");
     f.rules = RZ_RULE_ALL;
     /* May be NULL; not the key. */
     PLAN_IS(&f, "MATCH (a:Person) OPTIONAL MATCH (a)-[:Knows]->(b) RETURN a.name, count(b), count(a.age)",
@@ -178,7 +183,8 @@ static void subqueries(void)
             "        DEGREE (a)-[:Knows]->() *\n"
             "          ARGUMENT\n");
     f.rules = RZ_RULE_ALL;
-    PLAN_IS(&f, "MATCH (a:Person) RETURN a.id, COUNT { MATCH (a)-[:Knows]->(b) RETURN b } AS n ORDER BY n DESC LIMIT 10",
+    PLAN_IS(&f,
+            "MATCH (a:Person) RETURN a.id, COUNT { MATCH (a)-[:Knows]->(b) RETURN b } AS n ORDER BY n DESC LIMIT 10",
             "RESULT a.id, n\n"
             "  SORT n DESC LIMIT 10\n"
             "    PROJECT COUNT { MATCH (a)-[:Knows]->(b) RETURN b }\n"
@@ -195,13 +201,19 @@ static void subqueries(void)
             "        DEGREE (a)-[:Knows]->() *\n"
             "          ARGUMENT\n");
     /* Nested, and with a predicate on the outer row. */
-    CHECK_EQ_I64(planner_plan(&f, "MATCH (a:Person) WHERE EXISTS { MATCH (a)-[:Knows]->(b) WHERE a.age > 3 AND NOT EXISTS { MATCH (b)-[:Likes]->(:Tag {name: a.name}) } } "
-                                  "OR a.id = 7 RETURN a.id"),
-                 RUZU_OK);
+    CHECK_EQ_I64(
+        planner_plan(
+            &f,
+            "MATCH (a:Person) WHERE EXISTS { MATCH (a)-[:Knows]->(b) WHERE a.age > 3 AND NOT EXISTS { MATCH (b)-[:Likes]->(:Tag {name: a.name}) } } "
+            "OR a.id = 7 RETURN a.id"),
+        RUZU_OK);
     planner_verify(f.plan);
-    PLAN_IS(&f, "MATCH (a:Person) RETURN COUNT { MATCH (a)-[:Knows]->(b) RETURN DISTINCT b } AS n", "DISTINCT inside a subquery is not implemented.");
-    PLAN_IS(&f, "MATCH (a:Person) RETURN COLLECT { MATCH (a)-[:Knows]->(b) RETURN b.id ORDER BY b.id } AS n", "ORDER BY inside a subquery is not implemented.");
-    PLAN_IS(&f, "MATCH (a:Person) RETURN COLLECT { MATCH (a)-[:Knows]->(b) RETURN count(*) } AS n", "Aggregation inside a subquery is not implemented.");
+    PLAN_IS(&f, "MATCH (a:Person) RETURN COUNT { MATCH (a)-[:Knows]->(b) RETURN DISTINCT b } AS n",
+            "DISTINCT inside a subquery is not implemented.");
+    PLAN_IS(&f, "MATCH (a:Person) RETURN COLLECT { MATCH (a)-[:Knows]->(b) RETURN b.id ORDER BY b.id } AS n",
+            "ORDER BY inside a subquery is not implemented.");
+    PLAN_IS(&f, "MATCH (a:Person) RETURN COLLECT { MATCH (a)-[:Knows]->(b) RETURN count(*) } AS n",
+            "Aggregation inside a subquery is not implemented.");
     PLAN_IS(&f, "MATCH (a:Person) WHERE EXISTS { MATCH (a)-[:Knows]->(b) RETURN DISTINCT b } RETURN count(*)",
             "RESULT COUNT_STAR()\n"
             "  AGGREGATE COUNT_STAR()\n"
@@ -224,7 +236,7 @@ static void unions(void)
     CHECK_EQ_I64(planner_plan(&f, "MATCH (a:Person) RETURN a UNION ALL MATCH (a:City) RETURN a"), RUZU_OK);
     const rz_plan *set_union = f.plan->children[0];
     CHECK_EQ_U64(set_union->kind, RZ_PLAN_UNION);
-    CHECK_EQ_U64(set_union->types[0]->table_count, 2); /* nodes of both tables */
+    CHECK_EQ_U64(set_union->types[0]->table_count, 2);       /* nodes of both tables */
     CHECK_EQ_U64(f.plan->u.result.types[0]->field_count, 5); /* _ID, _LABEL, id, name, age */
     planner_verify(f.plan);
 }
@@ -240,7 +252,8 @@ static void writes(void)
             "  INSERT (p:Person)\n"
             "    UNWIND LIST_CREATION(1,2)\n"
             "      SINGLE_ROW\n");
-    PLAN_IS(&f, "MATCH (a:Person), (b:Person) WHERE a.id = 1 AND b.id = 2 CREATE (a)-[k:Knows {since: 3}]->(b) RETURN k",
+    PLAN_IS(&f,
+            "MATCH (a:Person), (b:Person) WHERE a.id = 1 AND b.id = 2 CREATE (a)-[k:Knows {since: 3}]->(b) RETURN k",
             "RESULT k\n"
             "  INSERT (a)-[k:Knows]->(b)\n"
             "    NODE_LOOKUP (b:Person) = 2\n"
@@ -335,7 +348,8 @@ static bool refuse(void *user, size_t size)
     return refuse_after == 0 || --refuse_after == 0;
 }
 
-/* The n-th allocation fails: an error, never a plan. Arenas take blocks, so each query is planned in an arena of its own that is nearly full. */
+/* The n-th allocation fails: an error, never a plan. Arenas take blocks, so each query is planned in an arena of its
+ * own that is nearly full. */
 static void memory_may_be_refused(void)
 {
     for (uint32_t i = 0; i < sizeof queries / sizeof *queries; i++) {
@@ -351,7 +365,11 @@ static void memory_may_be_refused(void)
             rz_error_init(&err);
             rz_arena_init(&arena, &f.mem);
             statement->column_count = columns;
-            rz_plan_context context = {.catalog = f.catalog, .stats = planner_stats, .user = &f, .rules = RZ_RULE_ALL, .column_count = &statement->column_count};
+            rz_plan_context context = {.catalog = f.catalog,
+                                       .stats = planner_stats,
+                                       .user = &f,
+                                       .rules = RZ_RULE_ALL,
+                                       .column_count = &statement->column_count};
             refuse_after = n;
             rz_mem_set_test_hook(refuse, NULL);
             ruzu_status status = rz_plan_query(&context, statement->u.query, &arena, &plan, &err);

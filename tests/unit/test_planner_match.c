@@ -112,7 +112,8 @@ static void cycles_are_intersected(void)
             "          NODE_SCAN (a:Person)\n");
     f.rules = RZ_RULE_ALL;
     /* A relationship that is looked at is probed for. */
-    (void)planner_plan(&f, "MATCH (a:Person)-[r:Knows]->(b)-[s:Knows]->(c)-[t:Knows]->(a) RETURN r.since + s.since + t.since");
+    (void)planner_plan(
+        &f, "MATCH (a:Person)-[r:Knows]->(b)-[s:Knows]->(c)-[t:Knows]->(a) RETURN r.since + s.since + t.since");
     CHECK(strstr(rz_str_text(&f.text), "INTERSECT") == NULL);
     CHECK(strstr(rz_str_text(&f.text), "EXPAND_INTO") != NULL);
     CHECK(strstr(rz_str_text(&f.text), " *\n") == NULL);
@@ -126,15 +127,17 @@ static void cycles_are_intersected(void)
 
 static void predicates_stand_early(void)
 {
-    PLAN_IS(&f, "MATCH (a:Person {id: 1})-[k:Knows]->(b)-[:LivesIn]->(c:City) WHERE b.age > 30 AND c.name <> a.name AND a.age < 9 RETURN c.name",
-            "RESULT c.name\n"
-            "  FILTER NOT_EQUALS(c.name,a.name)\n"
-            "    EXPAND (b)-[:LivesIn]->(c)\n"
-            "      FILTER GREATER_THAN(b.age,30)\n"
-            "        EXPAND (a)-[:Knows]->(b)\n"
-            "          FILTER LESS_THAN(a.age,9)\n"
-            "            NODE_LOOKUP (a:Person) = 1\n"
-            "              SINGLE_ROW\n");
+    PLAN_IS(
+        &f,
+        "MATCH (a:Person {id: 1})-[k:Knows]->(b)-[:LivesIn]->(c:City) WHERE b.age > 30 AND c.name <> a.name AND a.age < 9 RETURN c.name",
+        "RESULT c.name\n"
+        "  FILTER NOT_EQUALS(c.name,a.name)\n"
+        "    EXPAND (b)-[:LivesIn]->(c)\n"
+        "      FILTER GREATER_THAN(b.age,30)\n"
+        "        EXPAND (a)-[:Knows]->(b)\n"
+        "          FILTER LESS_THAN(a.age,9)\n"
+        "            NODE_LOOKUP (a:Person) = 1\n"
+        "              SINGLE_ROW\n");
     /* What may fail comes last, in written order. */
     PLAN_IS(&f, "MATCH (a:Person {id: 1})-[k:Knows]->(b) WHERE a.age / 0 = 1 AND b.age > 30 RETURN b.name",
             "RESULT b.name\n"
@@ -177,9 +180,12 @@ static void order_follows_cost_or_the_text(void)
             "      NODE_SCAN (a:Person)\n");
     f.rules = RZ_RULE_ALL;
     /* More edges than are searched exactly. */
-    CHECK_EQ_I64(planner_plan(&f, "MATCH (a:Person)-[:Knows]->(b)-[:Knows]->(c)-[:Knows]->(d)-[:Knows]->(e)-[:Knows]->(g)-[:Knows]->(h)-[:Knows]->(i)-[:Knows]->(j)"
-                                  "-[:Knows]->(k)-[:Knows]->(l)-[:Knows]->(m)-[:Knows]->(n)-[:Knows]->(o {id: 3}) RETURN count(*)"),
-                 RUZU_OK);
+    CHECK_EQ_I64(
+        planner_plan(
+            &f,
+            "MATCH (a:Person)-[:Knows]->(b)-[:Knows]->(c)-[:Knows]->(d)-[:Knows]->(e)-[:Knows]->(g)-[:Knows]->(h)-[:Knows]->(i)-[:Knows]->(j)"
+            "-[:Knows]->(k)-[:Knows]->(l)-[:Knows]->(m)-[:Knows]->(n)-[:Knows]->(o {id: 3}) RETURN count(*)"),
+        RUZU_OK);
     CHECK(strstr(rz_str_text(&f.text), "NODE_LOOKUP (o:Person) = 3") != NULL);
     CHECK(strstr(rz_str_text(&f.text), "DEGREE (b)<-[:Knows]-()") != NULL);
     planner_verify(f.plan);
@@ -214,7 +220,8 @@ static void separate_parts_are_joined(void)
             "      NODE_SCAN (a:Post)\n"
             "      NODE_SCAN (b:Post)\n");
     /* Weights do not reach the build side. */
-    (void)planner_plan(&f, "MATCH (a:Person)-[:Knows]->(x), (b:Person)-[:Likes]->(y:Tag) WHERE a.name = b.name RETURN count(*)");
+    (void)planner_plan(
+        &f, "MATCH (a:Person)-[:Knows]->(x), (b:Person)-[:Likes]->(y:Tag) WHERE a.name = b.name RETURN count(*)");
     CHECK(strstr(rz_str_text(&f.text), "REPEAT") != NULL);
     planner_verify(f.plan);
 }
@@ -227,14 +234,16 @@ static void variable_length_walks(void)
             "    RECURSIVE (a)-[:Knows* 1..3]->(b) distinct ends\n"
             "      NODE_LOOKUP (a:Person) = 1\n"
             "        SINGLE_ROW\n");
-    PLAN_IS(&f, "MATCH (a:Person)-[e:Knows* SHORTEST 1..30]->(b:Person) WHERE a.id = $x AND b.id = 4 RETURN length(e) AS n",
+    PLAN_IS(&f,
+            "MATCH (a:Person)-[e:Knows* SHORTEST 1..30]->(b:Person) WHERE a.id = $x AND b.id = 4 RETURN length(e) AS n",
             "RESULT e._LENGTH\n"
             "  RECURSIVE (a)-[:Knows* SHORTEST 1..30]->(b) to known\n"
             "    NODE_LOOKUP (b:Person) = 4\n"
             "      NODE_LOOKUP (a:Person) = $x\n"
             "        SINGLE_ROW\n");
     /* Only the length is asked for: no path is made. */
-    (void)planner_plan(&f, "MATCH (a:Person {id: 1})-[e:Knows* SHORTEST 1..30]->(b) RETURN count(*) AS n, max(length(e)) AS m");
+    (void)planner_plan(
+        &f, "MATCH (a:Person {id: 1})-[e:Knows* SHORTEST 1..30]->(b) RETURN count(*) AS n, max(length(e)) AS m");
     const rz_plan *walk = f.plan->children[0]->children[0];
     CHECK_EQ_U64(walk->kind, RZ_PLAN_RECURSIVE);
     CHECK_EQ_U64(walk->u.recursive.path, RZ_NO_COLUMN_ID);

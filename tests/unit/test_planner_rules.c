@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The same answers under every rule: queries over random graphs with parallel relationships, self-loops, NULLs and lonely nodes are run with all rules, with each rule off
- * alone, and with none (patterns as written, predicates on top), and must give the same bag of rows. The rules are set behind the session's back (linked with --wrap).
+ * The same answers under every rule: queries over random graphs with parallel relationships, self-loops, NULLs and
+ * lonely nodes are run with all rules, with each rule off alone, and with none (patterns as written, predicates on
+ * top), and must give the same bag of rows. The rules are set behind the session's back (linked with --wrap).
  */
 #include "api/api.h"
 #include "check.h"
@@ -70,13 +71,16 @@ static void make_graph(ruzu_conn *conn)
         run(conn, text);
     }
     for (uint32_t i = 0; i < 45; i++) {
-        snprintf(text, sizeof text, "MATCH (a:A {id: %u}), (b:A {id: %u}) CREATE (a)-[:K {w: %u}]->(b)", pick(10), pick(10), pick(5));
+        snprintf(text, sizeof text, "MATCH (a:A {id: %u}), (b:A {id: %u}) CREATE (a)-[:K {w: %u}]->(b)", pick(10),
+                 pick(10), pick(5));
         run(conn, text);
-        snprintf(text, sizeof text, "MATCH (a:%s {id: %u}), (b:B {id: %u}) CREATE (a)-[:L {w: %u}]->(b)", pick(2) == 0 ? "A" : "B", pick(12), pick(8), pick(5));
+        snprintf(text, sizeof text, "MATCH (a:%s {id: %u}), (b:B {id: %u}) CREATE (a)-[:L {w: %u}]->(b)",
+                 pick(2) == 0 ? "A" : "B", pick(12), pick(8), pick(5));
         run(conn, text);
     }
     for (uint32_t i = 0; i < 20; i++) {
-        snprintf(text, sizeof text, "MATCH (a:%s {id: %u}), (c:C {name: 's%u'}) CREATE (a)-[:M]->(c)", pick(2) == 0 ? "A" : "B", pick(14), pick(5));
+        snprintf(text, sizeof text, "MATCH (a:%s {id: %u}), (c:C {name: 's%u'}) CREATE (a)-[:M]->(c)",
+                 pick(2) == 0 ? "A" : "B", pick(14), pick(5));
         run(conn, text);
     }
     for (uint32_t i = 0; i < 11; i++) {
@@ -114,7 +118,8 @@ static char *answer(ruzu_conn *conn, const char *query, uint32_t rules, bool ord
     static char *lines[MAX_ROWS];
     uint32_t count = 0;
     size_t total = 1;
-    for (char *line = csv == NULL ? NULL : strtok(csv, "\n"); line != NULL && count < MAX_ROWS; line = strtok(NULL, "\n")) {
+    for (char *line = csv == NULL ? NULL : strtok(csv, "\n"); line != NULL && count < MAX_ROWS;
+         line = strtok(NULL, "\n")) {
         lines[count++] = line;
         total += strlen(line) + 1;
     }
@@ -242,7 +247,9 @@ static void rules_do_not_change_answers(void)
                 CHECK_STR(want == NULL ? "no memory" : want, queries[q]);
             }
             for (uint32_t r = 0; r < 13; r++) {
-                uint32_t rules = r == 11 ? 0 : r == 12 ? RZ_RULE_DEGREE | RZ_RULE_INTERSECT | RZ_RULE_SEMI : RZ_RULE_ALL & ~(UINT32_C(1) << r);
+                uint32_t rules = r == 11   ? 0
+                                 : r == 12 ? RZ_RULE_DEGREE | RZ_RULE_INTERSECT | RZ_RULE_SEMI
+                                           : RZ_RULE_ALL & ~(UINT32_C(1) << r);
                 char *got = answer(conn, queries[q], rules, ordered);
                 if (want == NULL || got == NULL || strcmp(want, got) != 0) {
                     fprintf(stderr, "graph %u, rules %x: %s\n", graph, rules, queries[q]);
