@@ -2,9 +2,9 @@
 /*
  * Cheapest paths (Dijkstra): WSHORTEST gives one path of minimal cost to each node, ALL WSHORTEST all of them. Weights are not negative.
  *
- * What is settled is a *label*: a node with a number of relationships and a cost. Because paths have an upper bound of relationships, the cheapest way to a node may be too long to go on from,
- * while a dearer, shorter one is not; so a node can have several labels, of which a later one must be shorter. For WSHORTEST a label is dropped when the node was settled before
- * with as few relationships; for ALL WSHORTEST only when that was cheaper, too, so that ties survive.
+ * What is settled is a *label*: a node with a number of relationships and a cost. WSHORTEST needs one a node, ALL WSHORTEST one for each length of a cheapest path. But paths have an upper bound
+ * of relationships: the cheapest way to a node may be too long to go on from, while a dearer, shorter one is not. So when a search meets the bound it begins again and is *exact*: then a node
+ * keeps all labels, of which each dearer one must be shorter.
  *
  * Answers are given when the search is over. Paths of equal cost are walked backwards over links; with weights of 0 they could go in circles, so a path that meets a
  * node twice is left out.
@@ -16,6 +16,7 @@
 #define WEIGHTED_NONE UINT32_MAX
 
 typedef struct weighted_node {
+    double best;         /* least cost of its labels */
     uint32_t label;      /* first of its labels, or WEIGHTED_NONE */
     uint32_t passes;     /* node filters: 0 not known, 1 passes, 2 does not */
 } weighted_node;
@@ -55,6 +56,7 @@ typedef struct search_weighted {
     weighted_array links;
     weighted_array heap;
     bool all;
+    bool exact;
     bool searched;
     uint32_t at;             /* node whose answers are given */
     uint32_t label;          /* ALL: the node's label whose paths are given */
@@ -179,15 +181,15 @@ static ruzu_status weighted_new_label(rz_recur *recur, search_weighted *weighted
     return RUZU_OK;
 }
 
-static ruzu_status weighted_begin(rz_recur *recur, void *search, rz_error *err)
+static ruzu_status weighted_begin_search(rz_recur *recur, search_weighted *weighted, bool exact, rz_error *err)
 {
-    search_weighted *weighted = (search_weighted *)search;
     uint32_t node = 0;
     uint32_t label = 0;
     bool is_new = false;
     rz_node_map_reset(&weighted->seen);
     weighted->labels.count = weighted->links.count = weighted->heap.count = 0;
     weighted->searched = weighted->in_label = false;
+    weighted->exact = exact;
     weighted->at = 1; /* the source is no answer */
     RZ_TRY(rz_node_map_add(&weighted->seen, recur->from, &node, &is_new, err));
     weighted_nodes(weighted)[node] = (weighted_node){.label = WEIGHTED_NONE, .passes = 1};
@@ -195,10 +197,18 @@ static ruzu_status weighted_begin(rz_recur *recur, void *search, rz_error *err)
     return weighted_push(recur, weighted, label, err);
 }
 
-/* Has the node been settled in a way that makes this one useless? */
+static ruzu_status weighted_begin(rz_recur *recur, void *search, rz_error *err)
+{
+    return weighted_begin_search(recur, (search_weighted *)search, false, err);
+}
+
+/* Has the node been reached in a way that makes this one useless? */
 static bool weighted_is_dominated(search_weighted *weighted, uint32_t node, double cost, uint32_t length)
 {
     const weighted_label *labels = weighted_labels(weighted);
+    if (!weighted->exact) {
+        return cost > weighted_nodes(weighted)[node].best;
+    }
     for (uint32_t l = weighted_nodes(weighted)[node].label; l != WEIGHTED_NONE; l = labels[l].next) {
         if (labels[l].settled && labels[l].length <= length && (weighted->all ? labels[l].cost < cost : labels[l].cost <= cost)) {
             return true;
@@ -218,19 +228,23 @@ static ruzu_status weighted_relax(rz_recur *recur, search_weighted *weighted, ui
     RZ_TRY(rz_node_map_add(&weighted->seen, batch->to[i], &node, &is_new, err));
     if (is_new) {
         weighted_nodes(weighted)[node].label = WEIGHTED_NONE;
+        weighted_nodes(weighted)[node].best = cost;
     }
     if (node == 0 || weighted_is_dominated(weighted, node, cost, length)) { /* no cheapest path comes back to the source */
         return RUZU_OK;
     }
     uint32_t label = weighted_nodes(weighted)[node].label;
-    while (label != WEIGHTED_NONE && weighted_labels(weighted)[label].length != length) {
+    bool one_label = !weighted->exact && !weighted->all;
+    while (label != WEIGHTED_NONE && !one_label && weighted_labels(weighted)[label].length != length) {
         label = weighted_labels(weighted)[label].next;
     }
     bool queue = true;
+    weighted_nodes(weighted)[node].best = cost < weighted_nodes(weighted)[node].best ? cost : weighted_nodes(weighted)[node].best;
     if (label == WEIGHTED_NONE) {
         RZ_TRY(weighted_new_label(recur, weighted, node, cost, length, &label, err));
-    } else if (weighted_labels(weighted)[label].cost > cost) { /* not settled: labels are settled by ascending cost */
-        weighted_labels(weighted)[label].cost = cost;
+    } else if (weighted_labels(weighted)[label].cost > cost || (one_label && !weighted_labels(weighted)[label].settled && weighted_labels(weighted)[label].length > length)) {
+        weighted_labels(weighted)[label].cost = cost; /* not settled: labels are settled by ascending cost */
+        weighted_labels(weighted)[label].length = length;
         weighted_labels(weighted)[label].link = WEIGHTED_NONE;
     } else if (weighted->all && weighted_labels(weighted)[label].cost >= cost) {
         queue = false;
@@ -273,7 +287,7 @@ static ruzu_status weighted_search(rz_recur *recur, search_weighted *weighted, r
         if (found && item.cost > found_cost) {
             break;
         }
-        if (label->settled || label->cost < item.cost || weighted_is_dominated(weighted, label->node, label->cost, label->length)) {
+        if (label->settled || label->cost < item.cost || label->length < item.length || weighted_is_dominated(weighted, label->node, label->cost, label->length)) {
             continue;
         }
         label->settled = true;
@@ -289,6 +303,11 @@ static ruzu_status weighted_search(rz_recur *recur, search_weighted *weighted, r
         }
         bool passes = false;
         RZ_TRY(weighted_passes(recur, weighted, node, &passes, err));
+        if (passes && length == recur->spec->spec->upper && !weighted->exact) { /* a shorter way could go on */
+            found = false;
+            RZ_TRY(weighted_begin_search(recur, weighted, true, err));
+            continue;
+        }
         if (!passes || length == recur->spec->spec->upper) {
             continue;
         }
