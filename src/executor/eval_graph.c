@@ -204,13 +204,16 @@ static ruzu_status path_append(rz_vec *list, uint32_t row, const void *elements,
     return RUZU_OK;
 }
 
-/* Appends the steps of one child to the row's lists; false in *out_valid when it is NULL. */
-static ruzu_status path_append_child(rz_eval *eval, uint32_t child_idx, uint32_t row, int pass, bool *out_valid, rz_error *err)
+/* Appends the steps of one child to the row's lists; false in *out_valid when it is NULL. A recursive relationship of no steps ends where it begins: *skip_node then
+ * says that the node behind it is there already. */
+static ruzu_status path_append_child(rz_eval *eval, uint32_t child_idx, uint32_t row, int pass, bool *skip_node, bool *out_valid, rz_error *err)
 {
     rz_view view;
     rz_vec_view(eval->args[child_idx], &view);
     uint32_t at = rz_view_at(&view, row);
     const rz_type *type = eval->expr->children[child_idx]->type;
+    bool skipped = *skip_node;
+    *skip_node = false;
     if (!rz_view_valid(&view, at)) {
         *out_valid = false;
         return RUZU_OK;
@@ -218,14 +221,15 @@ static ruzu_status path_append_child(rz_eval *eval, uint32_t child_idx, uint32_t
     rz_vec *nodes = eval->result->children[0];
     rz_vec *rels = eval->result->children[1];
     if (type->id == RUZU_TYPE_NODE) {
-        return pass == 0 ? path_append(nodes, row, (const rz_id *)view.data + at, 1, sizeof(rz_id), err) : RUZU_OK;
+        return pass == 0 && !skipped ? path_append(nodes, row, (const rz_id *)view.data + at, 1, sizeof(rz_id), err) : RUZU_OK;
     }
     if (type->id == RUZU_TYPE_REL) {
         return pass == 1 ? path_append(rels, row, (const rz_rel_ref *)view.data + at, 1, sizeof(rz_rel_ref), err) : RUZU_OK;
     }
-    const rz_vec *list = view.base->children[pass];
     rz_view list_view;
-    rz_vec_view(list, &list_view);
+    rz_vec_view(view.base->children[1], &list_view);
+    *skip_node = ((const rz_list_entry *)list_view.data)[rz_view_at(&list_view, at)].length == 0;
+    rz_vec_view(view.base->children[pass], &list_view);
     const rz_list_entry *entry = (const rz_list_entry *)list_view.data + rz_view_at(&list_view, at);
     uint32_t size = pass == 0 ? (uint32_t)sizeof(rz_id) : (uint32_t)sizeof(rz_rel_ref);
     const char *elements = (const char *)list_view.base->children[0]->data + (size_t)entry->offset * size;
@@ -249,8 +253,9 @@ static ruzu_status path_run(rz_eval *eval, const rz_chunk *input, const rz_sel *
             rz_list_entry *entry = (rz_list_entry *)list->data + row;
             entry->offset = list->children[0]->length;
             entry->length = 0;
+            bool skip_node = false;
             for (uint32_t c = 0; c < eval->child_count; c++) {
-                RZ_TRY(path_append_child(eval, c, row, pass, &valid, err));
+                RZ_TRY(path_append_child(eval, c, row, pass, &skip_node, &valid, err));
             }
         }
         if (!valid) {
