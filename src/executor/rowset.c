@@ -506,5 +506,13 @@ static ruzu_status barrier_op_rewind(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
+/* Each worker's cursor goes over all rows, so there is one; saying so also keeps the count of workers from looking below. */
+static uint64_t barrier_op_units(const rz_exec *exec, const rz_plan *plan)
+{
+    (void)exec;
+    (void)plan;
+    return 1;
+}
+
 const rz_op_class rz_op_barrier = {
-    .name = "BARRIER", .size = sizeof(op_barrier), .open = barrier_op_open, .next = barrier_op_next, .rewind = barrier_op_rewind};
+    .name = "BARRIER", .size = sizeof(op_barrier), .open = barrier_op_open, .next = barrier_op_next, .rewind = barrier_op_rewind, .units = barrier_op_units};

@@ -357,7 +357,7 @@ static void io_errors_lose_nothing_saved(void)
     for (size_t e = 0; e < sizeof errors / sizeof errors[0]; e++) {
         for (int forever = 0; forever < 2; forever++) {
             bool finished = false;
-            for (uint64_t op = 3; !finished; op += 3) {
+            for (uint64_t op = 3; !finished; op++) {
                 simfs *fs = new_disk();
                 uint64_t base = simfs_op_count(fs);
                 uint64_t marks[STEPS] = {0};
