@@ -8,6 +8,7 @@
  * clause. A relationship between ends of several tables goes to the pair that fits each row. One worker: the writer's list of changes is not shared.
  */
 #include "executor/op.h"
+#include "transaction/write.h"
 
 typedef struct insert_element {
     rz_eval **evals;   /* per property; NULL: SERIAL */
@@ -106,7 +107,7 @@ static ruzu_status insert_nodes(op_insert *op, const rz_chunk *input, const rz_s
         const rz_cat_table *table = rz_catalog_node_table(rz_txn_catalog(txn), create->nodes[i].table);
         rz_vec_reset(element->made);
         RZ_TRY(insert_values(element, table->property_count, input, sel, err));
-        RZ_TRY(rz_ntab_insert(rz_txn_ntab(txn, table->id), rz_txn_writer(txn), element->values, sel, (rz_id *)element->made->data, err));
+        RZ_TRY(rz_txn_insert_nodes(txn, table->id, element->values, sel, (rz_id *)element->made->data, err));
         rz_worker_forget_ntab(op->op.worker, table->id);
     }
     return RUZU_OK;
@@ -177,7 +178,7 @@ static ruzu_status insert_rels(op_insert *op, const rz_chunk *input, const rz_se
             if (rows.count == 0) {
                 continue;
             }
-            RZ_TRY(rz_rtab_insert(rz_txn_rtab(txn, rel->pairs[p].id), rz_txn_writer(txn), op->src_ids, op->dst_ids, element->values, &rows, op->rel_ids, err));
+            RZ_TRY(rz_txn_insert_rels(txn, rel->pairs[p].id, op->src_ids, op->dst_ids, element->values, &rows, op->rel_ids, err));
             rz_worker_forget_rtab(op->op.worker, rel->pairs[p].id);
             for (uint32_t r = 0; r < rows.count; r++) {
                 uint32_t row = op->rows[r];

@@ -82,6 +82,17 @@ void rz_ntab_destroy(rz_ntab *table);
  */
 RZ_NODISCARD ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err);
 
+/* Fills exactly the places ids[row] (replay of a log): each is free or the next one at the end. CORRUPT otherwise. Keys are checked like an insert's. */
+RZ_NODISCARD ruzu_status rz_ntab_insert_at(rz_ntab *table, rz_writer *writer, const rz_id *ids, rz_vec *const *values, const rz_sel *sel, rz_error *err);
+/*
+ * Sets column col_idx of the selected nodes: node ids[row] gets row `row` of values (of the column's type, any kind; NULL sets NULL). Nodes that the writer no longer
+ * sees are passed over; of a node given twice the later row counts. The key column is checked like an insert's: CONSTRAINT for NULL and for duplicates.
+ */
+RZ_NODISCARD ruzu_status rz_ntab_update(rz_ntab *table, rz_writer *writer, uint32_t col_idx, const rz_id *ids, const rz_vec *values, const rz_sel *sel,
+                                        rz_error *err);
+/* Deletes the selected nodes, and adds how many to *io_count; those that the writer no longer sees are passed over. Their relationships are the caller's business. */
+RZ_NODISCARD ruzu_status rz_ntab_delete(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_sel *sel, uint64_t *io_count, rz_error *err);
+
 /*
  * Bulk load (COPY): the same as inserting, in big batches: full row groups go to pages at once. Keys are checked at rz_ntab_bulk_append, errors have the prefix
  * Copy exception. With on_bad_row, rows whose key is NULL or a duplicate are skipped and reported (row of the batch, reason). One thread at a time.
@@ -139,6 +150,16 @@ void rz_rtab_destroy(rz_rtab *table);
 /* Inserts the selected rows between existing nodes: src[row], dst[row] are ids (table part ignored). Errors: CONSTRAINT for multiplicity (dialect §7). */
 RZ_NODISCARD ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
                                         rz_id *out_ids, rz_error *err);
+
+/* Replay: fills exactly the places of rel_ids, as rz_ntab_insert_at. */
+RZ_NODISCARD ruzu_status rz_rtab_insert_at(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, const rz_id *rel_ids, rz_vec *const *values,
+                                           const rz_sel *sel, rz_error *err);
+/* Property col_idx of the selected relationships; as rz_ntab_update. */
+RZ_NODISCARD ruzu_status rz_rtab_update(rz_rtab *table, rz_writer *writer, uint32_t col_idx, const rz_id *rels, const rz_vec *values, const rz_sel *sel,
+                                        rz_error *err);
+/* Deletes relationship rels[row] from src[row] to dst[row] for the selected rows, and adds how many to *io_count; those that the writer no longer sees are passed over. */
+RZ_NODISCARD ruzu_status rz_rtab_delete(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, const rz_id *rels, const rz_sel *sel,
+                                        uint64_t *io_count, rz_error *err);
 
 /* Bulk load: append in any order (one thread at a time), finish builds both CSR directions by radix partitioning and writes properties in forward order. */
 typedef struct rz_rtab_bulk rz_rtab_bulk;
