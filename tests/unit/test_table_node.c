@@ -522,7 +522,7 @@ static void keys_are_unique_and_not_null(void)
     insert(table, values, 100);
     commit();
     static const char *const runtime = "Runtime exception: ";
-    static const char *const duplicate = "Found duplicated primary key value %lld, which violates the uniqueness constraint of the primary key column.";
+    static const char duplicate[] = "Found duplicated primary key value %lld, which violates the uniqueness constraint of the primary key column.";
     static const char *const missing = "Found NULL, which violates the non-null constraint of the primary key column.";
     char text[300], body[200];
 

@@ -709,7 +709,7 @@ static void a_hub_larger_than_the_pool(void)
     rz_rtab_drop(checkpoint_and_reopen(table));
 }
 
-static const char *const fwd_text = "%s exception: Node(nodeOffset: %d) has more than one neighbour in table Knows in the %s direction, which "
+static const char fwd_text[] = "%s exception: Node(nodeOffset: %d) has more than one neighbour in table Knows in the %s direction, which "
                                     "violates the rel multiplicity constraint.";
 
 static void multiplicity_is_kept(void)
