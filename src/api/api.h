@@ -85,8 +85,8 @@ typedef struct rz_db {
     rz_options options;         /* those of the database only; atomic: any connection sets and reads */
 } rz_db;
 
-/* path and config as for ruzu_open; config has been checked and completed. */
-RZ_NODISCARD ruzu_status rz_db_open(const char *path, const ruzu_config *config, rz_db **out, rz_error *err);
+/* path and config as for ruzu_open, the file being one of vfs, which must outlive db; config has been checked and completed. */
+RZ_NODISCARD ruzu_status rz_db_open(rz_vfs *vfs, const char *path, const ruzu_config *config, rz_db **out, rz_error *err);
 /* Ends one connection's use; the last one closes the store and frees db, also on failure. */
 RZ_NODISCARD ruzu_status rz_db_release(rz_db *db, rz_error *err);
 
@@ -161,6 +161,9 @@ struct ruzu_conn {
     ruzu_stmt *stmts;           /* all that live, linked */
     ruzu_result *results;
 };
+
+/* ruzu_open on the files of any vfs, which must outlive the connection: how tests run the whole engine on a file system that loses power. */
+RZ_NODISCARD ruzu_status rz_conn_open(rz_vfs *vfs, const char *path, const ruzu_config *config, ruzu_conn **out);
 
 /* Begins a call on conn: refuses NULL, other processes and busy connections, clears the error. Every RUZU_OK needs a rz_conn_leave. */
 RZ_NODISCARD ruzu_status rz_conn_enter(ruzu_conn *conn);

@@ -108,6 +108,11 @@ static ruzu_status conn_create(rz_db *db, ruzu_conn **out, rz_error *err)
 
 ruzu_status ruzu_open(const char *path, const ruzu_config *config, ruzu_conn **out)
 {
+    return rz_conn_open(rz_vfs_posix(), path, config, out);
+}
+
+ruzu_status rz_conn_open(rz_vfs *vfs, const char *path, const ruzu_config *config, ruzu_conn **out)
+{
     rz_error err;
     rz_error_init(&err);
     conn_open_error[0] = '\0';
@@ -120,7 +125,7 @@ ruzu_status ruzu_open(const char *path, const ruzu_config *config, ruzu_conn **o
     }
     *out = NULL;
     RZ_TRY_GOTO(conn_complete_config(config, &complete, &err));
-    RZ_TRY_GOTO(rz_db_open(path, &complete, &db, &err));
+    RZ_TRY_GOTO(rz_db_open(vfs, path, &complete, &db, &err));
     RZ_TRY_GOTO(conn_create(db, out, &err));
     db = NULL;
 cleanup:

@@ -44,10 +44,10 @@ static rz_mutex db_registry_lock = {PTHREAD_MUTEX_INITIALIZER};
 static rz_db *db_registry; /* guarded by db_registry_lock; linked by next_open */
 
 /* The database that has the file open in this process. What a parent process had open before fork() does not count. */
-static const rz_db *db_registry_find(const rz_file_ident *ident)
+static const rz_db *db_registry_find(rz_vfs *vfs, const rz_file_ident *ident)
 {
     for (const rz_db *db = db_registry; db != NULL; db = db->next_open) {
-        if (db->ident.device == ident->device && db->ident.inode == ident->inode && db->fork_generation == rz_fork_generation()) {
+        if (rz_store_vfs(db->store) == vfs && db->ident.device == ident->device && db->ident.inode == ident->inode && db->fork_generation == rz_fork_generation()) {
             return db;
         }
     }
@@ -60,7 +60,7 @@ static ruzu_status db_open_registered(rz_db *db, const rz_store_options *options
     rz_file_ident ident;
     ruzu_status status = RUZU_OK;
     rz_mutex_lock(&db_registry_lock);
-    const rz_db *first = options->vfs->ident_path(options->vfs, options->path, &ident) == RUZU_OK ? db_registry_find(&ident) : NULL;
+    const rz_db *first = options->vfs->ident_path(options->vfs, options->path, &ident) == RUZU_OK ? db_registry_find(options->vfs, &ident) : NULL;
     if (first != NULL) {
         status = rz_error_set(err, RUZU_ERROR_LOCKED,
                               "Could not set lock on file : %s\nThis process has the database open already, as %s. Use ruzu_connect for more connections to it.",
@@ -140,13 +140,13 @@ static void db_free_text(char *text)
     }
 }
 
-static ruzu_status db_open_parts(rz_db *db, const char *path, const ruzu_config *config, rz_error *err)
+static ruzu_status db_open_parts(rz_db *db, rz_vfs *vfs, const char *path, const ruzu_config *config, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_arena arena;
     rz_arena_init(&arena, rz_mem_root());
     rz_store_options options = {
-        .vfs = rz_vfs_posix(),
+        .vfs = vfs,
         .pool_size_bytes = config->buffer_pool_size,
         .memory_limit_bytes = config->memory_limit,
         .max_db_size_bytes = config->max_db_size,
@@ -182,7 +182,7 @@ static ruzu_status db_free(rz_db *db, rz_error *err)
     return status;
 }
 
-ruzu_status rz_db_open(const char *path, const ruzu_config *config, rz_db **out, rz_error *err)
+ruzu_status rz_db_open(rz_vfs *vfs, const char *path, const ruzu_config *config, rz_db **out, rz_error *err)
 {
     *out = NULL;
     rz_db *db = (rz_db *)rz_mem_calloc(rz_mem_root(), 1, sizeof *db);
@@ -198,7 +198,7 @@ ruzu_status rz_db_open(const char *path, const ruzu_config *config, rz_db **out,
     db->max_threads = config->max_threads;
     db->memory_limit = config->memory_limit;
     db->busy_timeout_ms = config->busy_timeout_ms == UINT32_MAX ? 0 : config->busy_timeout_ms;
-    ruzu_status status = db_open_parts(db, path, config, err);
+    ruzu_status status = db_open_parts(db, vfs, path, config, err);
     if (status != RUZU_OK) {
         (void)db_free(db, NULL); /* the first failure is the one to tell */
         return status;
