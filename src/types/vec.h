@@ -170,6 +170,14 @@ uint32_t rz_sort_key_width(const rz_type *type);
 /* Writes the keys of the selected rows of such a type, the i-th at out + i * stride; same order as rz_sort_key_append, but a NULL has full width. */
 void rz_sort_key_write(const rz_vec *vec, const rz_sel *sel, bool descending, bool nulls_first, uint8_t *out, size_t stride);
 
+/* ---- columns as bytes: for the log (vec_code.c describes them) ---- */
+
+/* Appends the selected rows of a vector of any kind and type. A failure shows in out->failed. */
+void rz_vec_encode(const rz_vec *vec, const rz_sel *sel, rz_str *out);
+/* Reads a column of count rows back into rows 0 … count - 1 of a new FLAT vector whose buffers and strings all lie in arena. Untrusted bytes: every length is checked,
+ * text must be UTF-8, memory is bounded by the bytes that are there and by count, which the caller has checked; CORRUPT otherwise. */
+RZ_NODISCARD ruzu_status rz_vec_decode(rz_reader *reader, const rz_type *type, uint32_t count, rz_arena *arena, rz_vec **out, rz_error *err);
+
 /* ---- chunks ---- */
 
 typedef struct rz_chunk {

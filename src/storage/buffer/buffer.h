@@ -82,4 +82,6 @@ uint64_t rz_pool_shrink(rz_pool *pool, uint64_t size_bytes);
  */
 bool rz_pool_verify(rz_pool *pool);
 
+#include "storage/buffer/spool.h" /* bytes written once and read once, over temporary pages */
+
 #endif

@@ -20,8 +20,8 @@
 #define RZ_STORAGE_TABLE_CSR_H
 
 #include "os/os.h"
+#include "storage/buffer/buffer.h"
 #include "storage/table/delta.h"
-#include "storage/table/spool.h"
 #include "storage/table/table.h"
 
 enum { RZ_CSR_STARTS = 0, RZ_CSR_NEIGHBOURS = 1, RZ_CSR_RELS = 2 };

@@ -8,8 +8,8 @@
 #ifndef RZ_STORAGE_TABLE_SORTER_H
 #define RZ_STORAGE_TABLE_SORTER_H
 
+#include "storage/buffer/buffer.h"
 #include "storage/index/index.h"
-#include "storage/table/spool.h"
 
 #define RZ_SORTER_BATCH 1024u
 

@@ -3,8 +3,8 @@
  * A spool: bytes written once from front to back and read from front to back, in memory up to a limit, then in temporary pages of the pool (which
  * spills them when memory is short). Holds no pin between calls. One thread.
  */
-#ifndef RZ_STORAGE_TABLE_SPOOL_H
-#define RZ_STORAGE_TABLE_SPOOL_H
+#ifndef RZ_STORAGE_BUFFER_SPOOL_H
+#define RZ_STORAGE_BUFFER_SPOOL_H
 
 #include "storage/buffer/buffer.h"
 

@@ -2,7 +2,7 @@
 /*
  * Spools. The memory grows by doubling to its limit; then all of it moves to one temporary range and filling starts again.
  */
-#include "storage/table/spool.h"
+#include "storage/buffer/spool.h"
 
 #define SPOOL_FIRST ((size_t)RZ_PAGE_SIZE)
 #define SPOOL_COPY_PAGES 4u /* pinned at a time */
