@@ -79,9 +79,10 @@ typedef struct rz_db {
     uint64_t memory_limit;      /* bytes */
     uint64_t busy_timeout_ms;
     char *file_access;          /* owned; NULL: all files */
-    struct rz_db *next_open;    /* registry of open files: guarded by its lock, as is ident; path is owned, NULL in memory */
-    rz_file_ident ident;
-    char *path;
+    struct rz_db *next_open;    /* registry of open files: guarded by the process lock, as is ident */
+    rz_file_ident ident;        /* zeros while it is not known */
+    char *path;                 /* owned; absolute, NULL in memory */
+    rz_vfs *vfs;                /* borrowed */
     rz_options options;         /* those of the database only; atomic: any connection sets and reads */
 } rz_db;
 
@@ -176,7 +177,7 @@ uint64_t rz_conn_busy_timeout_us(const ruzu_conn *conn);
 void rz_conn_next_seed(ruzu_conn *conn, uint64_t seed[2]); /* another one at each call */
 
 void rz_options_init_session(ruzu_conn *conn);
-void rz_options_init_database(rz_db *db, const ruzu_config *config);
+void rz_options_init_database(rz_db *db, const ruzu_config *config); /* and tells the store */
 void rz_options_free_texts(ruzu_conn *conn);
 bool rz_option_find(const char *name, rz_option_id *out);
 uint64_t rz_option_get(const ruzu_conn *conn, rz_option_id id);

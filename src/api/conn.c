@@ -106,6 +106,20 @@ static ruzu_status conn_create(rz_db *db, ruzu_conn **out, rz_error *err)
     return RUZU_OK;
 }
 
+/* How the file is shared may be nothing to fail for, and yet worth a warning (CALL show_warnings()). */
+static void conn_warn_of_sharing(ruzu_conn *conn)
+{
+    if (conn->db->in_memory) {
+        return;
+    }
+    rz_disk_share share;
+    rz_disk_share_get(rz_store_disk(conn->db->store), &share);
+    const char *warning = rz_disk_share_warning(&share);
+    if (warning != NULL) {
+        rz_warnings_add(conn->warnings, 0, warning, conn->db->path, 0, NULL, 0);
+    }
+}
+
 ruzu_status ruzu_open(const char *path, const ruzu_config *config, ruzu_conn **out)
 {
     return rz_conn_open(rz_vfs_posix(), path, config, out);
@@ -127,6 +141,7 @@ ruzu_status rz_conn_open(rz_vfs *vfs, const char *path, const ruzu_config *confi
     RZ_TRY_GOTO(conn_complete_config(config, &complete, &err));
     RZ_TRY_GOTO(rz_db_open(vfs, path, &complete, &db, &err));
     RZ_TRY_GOTO(conn_create(db, out, &err));
+    conn_warn_of_sharing(*out);
     db = NULL;
 cleanup:
     if (db != NULL && rz_db_release(db, NULL) != RUZU_OK) {
@@ -165,6 +180,11 @@ ruzu_status ruzu_close(ruzu_conn *conn)
     if (conn->db->fork_generation != rz_fork_generation()) {
         /* The file is the parent's: nothing of it may be touched, not even to free memory that its other threads may have locked. */
         ruzu_status misuse = rz_error_set(&err, RUZU_ERROR_MISUSE, "The connection belongs to the process before fork().");
+        conn_keep_error(&err);
+        return misuse;
+    }
+    if (atomic_exchange_explicit(&conn->busy, 1, memory_order_acquire) != 0) {
+        ruzu_status misuse = rz_error_set(&err, RUZU_ERROR_MISUSE, "A statement is running on the connection: interrupt it, and close when it has returned.");
         conn_keep_error(&err);
         return misuse;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DB_FILE_NAME "data.ruzu"
+#define DB_MAX_PATH  4096u /* bytes; of the absolute name */
 
 /* The file that a path means, in the arena; NULL: a database in memory. */
 static ruzu_status db_resolve_path(rz_vfs *vfs, const char *path, bool create, rz_arena *arena, const char **out, rz_error *err)
@@ -34,58 +35,92 @@ static ruzu_status db_resolve_path(rz_vfs *vfs, const char *path, bool create, r
     return RUZU_OK;
 }
 
+/* The name that the file keeps whatever becomes of the working directory and the links that led to it. */
+static ruzu_status db_absolute_path(rz_vfs *vfs, rz_arena *arena, const char **io_path, rz_error *err)
+{
+    char *whole = vfs->resolve == NULL ? NULL : (char *)rz_arena_alloc(arena, DB_MAX_PATH);
+    if (vfs->resolve == NULL) {
+        return RUZU_OK;
+    }
+    RZ_TRY_ALLOC(whole, err, "opening a database");
+    if (vfs->resolve(vfs, *io_path, whole, DB_MAX_PATH) == RUZU_OK) {
+        *io_path = whole;
+    }
+    return RUZU_OK; /* else opening it will say why */
+}
+
 /* ---- the registry of open files ---- */
 
 /*
  * A file is opened once in a process: two stores over it would not know of each other, and locks of files do not tell two handles of one process apart on
- * every system. This is the only state of the library that does not belong to a database.
+ * every system. This is the only state of the library that does not belong to a database. A database is in the list from before its file is opened (by its
+ * path, and by its identity if it is there) until after it was closed; no file is touched under the lock.
  */
-static rz_mutex db_registry_lock = {PTHREAD_MUTEX_INITIALIZER};
-static rz_db *db_registry; /* guarded by db_registry_lock; linked by next_open */
+static rz_db *db_registry; /* guarded by the process lock; linked by next_open */
 
 /* The database that has the file open in this process. What a parent process had open before fork() does not count. */
-static const rz_db *db_registry_find(rz_vfs *vfs, const rz_file_ident *ident)
+static const rz_db *db_registry_find(const rz_db *wanted)
 {
     for (const rz_db *db = db_registry; db != NULL; db = db->next_open) {
-        if (rz_store_vfs(db->store) == vfs && db->ident.device == ident->device && db->ident.inode == ident->inode && db->fork_generation == rz_fork_generation()) {
+        if (db->vfs != wanted->vfs || db->fork_generation != wanted->fork_generation) {
+            continue;
+        }
+        bool same_file = db->ident.link_count != 0 && wanted->ident.link_count != 0 && db->ident.device == wanted->ident.device &&
+                         db->ident.inode == wanted->ident.inode;
+        if (same_file || strcmp(db->path, wanted->path) == 0) { /* the same name with another file behind it: its logs would be the same */
             return db;
         }
     }
     return NULL;
 }
 
-/* Opens the store of a file that nobody in this process has open, and notes it. The lock is held meanwhile, so that two threads cannot do so at once. */
-static ruzu_status db_open_registered(rz_db *db, const rz_store_options *options, rz_error *err)
+static ruzu_status db_register(rz_db *db, rz_error *err)
 {
-    rz_file_ident ident;
+    if (db->vfs->ident_path(db->vfs, db->path, &db->ident) != RUZU_OK) {
+        memset(&db->ident, 0, sizeof db->ident); /* absent; found out again once it is made */
+    }
     ruzu_status status = RUZU_OK;
-    rz_mutex_lock(&db_registry_lock);
-    const rz_db *first = options->vfs->ident_path(options->vfs, options->path, &ident) == RUZU_OK ? db_registry_find(options->vfs, &ident) : NULL;
+    rz_process_lock();
+    const rz_db *first = db_registry_find(db);
     if (first != NULL) {
         status = rz_error_set(err, RUZU_ERROR_LOCKED,
                               "Could not set lock on file : %s\nThis process has the database open already, as %s. Use ruzu_connect for more connections to it.",
-                              options->path, first->path);
+                              db->path, first->path);
     } else {
-        status = rz_store_open(options, &db->store, err);
-    }
-    if (status == RUZU_OK && options->vfs->ident_path(options->vfs, options->path, &db->ident) == RUZU_OK) {
         db->next_open = db_registry;
         db_registry = db;
     }
-    rz_mutex_unlock(&db_registry_lock);
+    rz_process_unlock();
     return status;
 }
 
 static void db_forget(rz_db *db)
 {
-    rz_mutex_lock(&db_registry_lock);
+    rz_process_lock();
     for (rz_db **link = &db_registry; *link != NULL; link = &(*link)->next_open) {
         if (*link == db) {
             *link = db->next_open;
             break;
         }
     }
-    rz_mutex_unlock(&db_registry_lock);
+    rz_process_unlock();
+}
+
+/* Opens the store of a file that nobody in this process has open. */
+static ruzu_status db_open_registered(rz_db *db, const rz_store_options *options, rz_error *err)
+{
+    RZ_TRY(db_register(db, err));
+    ruzu_status status = rz_store_open(options, &db->store, err);
+    if (status != RUZU_OK) {
+        db_forget(db);
+        return status;
+    }
+    rz_disk_share share;
+    rz_disk_share_get(rz_store_disk(db->store), &share);
+    rz_process_lock();
+    db->ident = share.ident;
+    rz_process_unlock();
+    return RUZU_OK;
 }
 
 /* ---- opening ---- */
@@ -152,13 +187,16 @@ static ruzu_status db_open_parts(rz_db *db, rz_vfs *vfs, const char *path, const
         .max_db_size_bytes = config->max_db_size,
         .read_only = db->read_only,
         .no_create = (config->flags & RUZU_OPEN_NO_CREATE) != 0,
-        .no_checkpoint_on_close = (config->flags & RUZU_OPEN_NO_CHECKPOINT_ON_CLOSE) != 0,
+        .unsafe_no_lock = (config->flags & RUZU_OPEN_UNSAFE_NO_LOCK) != 0,
     };
     RZ_TRY_GOTO(db_resolve_path(options.vfs, path, !options.no_create && !options.read_only, &arena, &options.path, err));
     db->in_memory = options.path == NULL;
     if (db->in_memory && db->read_only) {
         status = rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot open an in-memory database under READ ONLY mode.");
         goto cleanup;
+    }
+    if (!db->in_memory) {
+        RZ_TRY_GOTO(db_absolute_path(vfs, &arena, &options.path, err));
     }
     RZ_TRY_GOTO(db_copy_text(config->file_access, &db->file_access, err));
     RZ_TRY_GOTO(db_copy_text(options.path, &db->path, err));
@@ -191,6 +229,7 @@ ruzu_status rz_db_open(rz_vfs *vfs, const char *path, const ruzu_config *config,
         rz_mem_free(rz_mem_root(), db, sizeof *db);
         return rz_error_no_memory(err, "opening a database");
     }
+    db->vfs = vfs;
     db->connection_count = 1;
     db->fork_generation = rz_fork_generation();
     db->read_only = (config->flags & RUZU_OPEN_READ_ONLY) != 0;

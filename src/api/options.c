@@ -56,6 +56,19 @@ static void option_store(rz_options *options, rz_option_id id, uint64_t value)
     atomic_store_explicit(&options->values[id], value, memory_order_relaxed);
 }
 
+/* The store goes by some of the database's options. */
+static void option_configure_store(const rz_db *db)
+{
+    const _Atomic uint64_t *values = db->options.values;
+    rz_store_settings settings = {
+        .wal_sync = (rz_sync_level)atomic_load_explicit(&values[RZ_OPTION_WAL_SYNC], memory_order_relaxed),
+        .auto_checkpoint = atomic_load_explicit(&values[RZ_OPTION_AUTO_CHECKPOINT], memory_order_relaxed) != 0,
+        .checkpoint_on_close = atomic_load_explicit(&values[RZ_OPTION_CHECKPOINT_ON_CLOSE], memory_order_relaxed) != 0,
+        .checkpoint_threshold_bytes = atomic_load_explicit(&values[RZ_OPTION_CHECKPOINT_THRESHOLD], memory_order_relaxed),
+    };
+    rz_store_configure(db->store, &settings);
+}
+
 void rz_options_init_session(ruzu_conn *conn)
 {
     for (uint32_t id = 0; id < RZ_OPTION_FIRST_OF_DATABASE; id++) {
@@ -76,6 +89,7 @@ void rz_options_init_database(rz_db *db, const ruzu_config *config)
     option_store(&db->options, RZ_OPTION_CHECKPOINT_ON_CLOSE, (config->flags & RUZU_OPEN_NO_CHECKPOINT_ON_CLOSE) == 0);
     option_store(&db->options, RZ_OPTION_SPILL_TO_DISK, !db->in_memory && !db->read_only);
     option_store(&db->options, RZ_OPTION_WAL_SYNC, config->wal_sync);
+    option_configure_store(db);
 }
 
 void rz_options_free_texts(ruzu_conn *conn)
@@ -183,6 +197,9 @@ static void option_apply(ruzu_conn *conn, rz_option_id id, uint64_t number)
 {
     if (id == RZ_OPTION_WARNING_LIMIT) {
         rz_warnings_set_limit(conn->warnings, number);
+    }
+    if (id >= RZ_OPTION_FIRST_OF_DATABASE) {
+        option_configure_store(conn->db);
     }
     if (option_table[id].shapes_plans) {
         conn->option_epoch++;

@@ -15,6 +15,12 @@ static ruzu_result *result_mutable(const ruzu_result *res)
     return (ruzu_result *)(uintptr_t)res;
 }
 
+/* False for none and in a process forked since: there a result is as if it were empty. One whose connection was closed is empty anyway. */
+static bool result_usable(const ruzu_result *res)
+{
+    return res != NULL && (res->conn == NULL || rz_conn_usable(res->conn));
+}
+
 /* ---- life ---- */
 
 static ruzu_status result_copy_columns(ruzu_result *result, const char *const *names, const rz_type *const *types, uint32_t count, rz_error *err)
@@ -109,7 +115,7 @@ static void result_free_chain(ruzu_result *result)
 
 void ruzu_result_free(ruzu_result *res)
 {
-    if (res == NULL || res->chained || (res->conn != NULL && !rz_conn_usable(res->conn))) {
+    if (res == NULL || res->chained || !result_usable(res)) {
         return; /* one that follows another goes with it */
     }
     result_free_chain(res);
@@ -119,7 +125,7 @@ void ruzu_result_free(ruzu_result *res)
 
 size_t ruzu_result_column_count(const ruzu_result *res)
 {
-    return res == NULL ? 0 : res->column_count;
+    return result_usable(res) ? res->column_count : 0;
 }
 
 const char *ruzu_result_column_name(const ruzu_result *res, size_t col)
@@ -134,27 +140,27 @@ const ruzu_type *ruzu_result_column_type(const ruzu_result *res, size_t col)
 
 uint64_t ruzu_result_row_count(const ruzu_result *res)
 {
-    return res == NULL ? 0 : res->row_count;
+    return result_usable(res) ? res->row_count : 0;
 }
 
 double ruzu_result_compile_ms(const ruzu_result *res)
 {
-    return res == NULL ? 0 : res->compile_ms;
+    return result_usable(res) ? res->compile_ms : 0;
 }
 
 double ruzu_result_execute_ms(const ruzu_result *res)
 {
-    return res == NULL ? 0 : res->execute_ms;
+    return result_usable(res) ? res->execute_ms : 0;
 }
 
 ruzu_result *ruzu_result_next_result(ruzu_result *res)
 {
-    return res == NULL ? NULL : res->following;
+    return result_usable(res) ? res->following : NULL;
 }
 
 ruzu_status ruzu_result_status(const ruzu_result *res)
 {
-    return res == NULL ? RUZU_ERROR_MISUSE : res->status;
+    return result_usable(res) ? res->status : RUZU_ERROR_MISUSE;
 }
 
 /* ---- moving ---- */
@@ -251,7 +257,7 @@ size_t ruzu_result_next_chunk(ruzu_result *res)
 /* The vector that holds a column and the row in it; NULL without a current row. */
 static const rz_vec *result_vec(const ruzu_result *res, size_t col, uint32_t *out_row)
 {
-    if (res == NULL || res->mode != RZ_CURSOR_ROWS || res->chunk == NULL || col >= res->column_count) {
+    if (!result_usable(res) || res->mode != RZ_CURSOR_ROWS || res->chunk == NULL || col >= res->column_count) {
         return NULL;
     }
     rz_sel sel = rz_chunk_sel(res->chunk);
@@ -397,7 +403,7 @@ static void result_convert(const rz_vec *vec, uint32_t row, void *out, uint32_t 
 /* Result sets give whole chunks of flat vectors (constants only of the untyped NULL, which is a column of texts here). */
 static const rz_vec *result_chunk_vec(const ruzu_result *res, size_t col)
 {
-    if (res == NULL || res->mode != RZ_CURSOR_CHUNKS || res->chunk == NULL || col >= res->column_count) {
+    if (!result_usable(res) || res->mode != RZ_CURSOR_CHUNKS || res->chunk == NULL || col >= res->column_count) {
         return NULL;
     }
     RZ_ASSERT(res->chunk->sel == NULL);

@@ -276,6 +276,34 @@ static ruzu_status db_info_row(rz_table_call *call, const char *name, const char
     return rz_table_emit(call, cells, err);
 }
 
+static ruzu_status db_info_text(rz_table_call *call, const char *name, const char *value, rz_error *err)
+{
+    rz_value cells[] = {rz_cell_text(name), rz_cell_text(value)};
+    return rz_table_emit(call, cells, err);
+}
+
+/* Health and sharing: the only way in which a library that prints nothing can warn. */
+static ruzu_status db_info_share(rz_table_call *call, rz_disk *disk, rz_error *err)
+{
+    static const char *const health[] = {[RZ_DISK_HEALTHY] = "healthy", [RZ_DISK_FULL] = "disk full", [RZ_DISK_POISONED] = "poisoned"};
+    static const char *const locks[] = {[RZ_LOCK_NONE] = "none", [RZ_LOCK_SHARED] = "shared", [RZ_LOCK_EXCLUSIVE] = "exclusive"};
+    rz_disk_share share;
+    rz_disk_share_get(disk, &share);
+    RZ_TRY(db_info_text(call, "health", health[share.health], err));
+    if (share.cause != NULL) {
+        RZ_TRY(db_info_text(call, "cause of poisoning", share.cause, err));
+    }
+    if (rz_disk_in_memory(disk)) {
+        return RUZU_OK;
+    }
+    RZ_TRY(db_info_text(call, "lock", locks[share.lock], err));
+    RZ_TRY(db_info_row(call, "names of the file", "", share.ident.link_count, err));
+    if (rz_disk_share_warning(&share) != NULL) {
+        RZ_TRY(db_info_text(call, "warning", rz_disk_share_warning(&share), err));
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status db_info(rz_table_call *call, rz_error *err)
 {
     rz_disk *disk = rz_store_disk(rz_txn_store(call->exec->context->txn));
@@ -286,7 +314,8 @@ static ruzu_status db_info(rz_table_call *call, rz_error *err)
     RZ_TRY(db_info_row(call, "format version", "", RZ_FORMAT_VERSION, err));
     RZ_TRY(db_info_row(call, "pages", "", stats.page_count, err));
     RZ_TRY(db_info_row(call, "free pages", "", stats.free_pages, err));
-    return db_info_row(call, "damaged header slots", "", stats.bad_slots, err);
+    RZ_TRY(db_info_row(call, "damaged header slots", "", stats.bad_slots, err));
+    return db_info_share(call, disk, err);
 }
 
 /* Also of standalone functions, which the api runs: they have no rows. */

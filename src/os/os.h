@@ -60,6 +60,10 @@ typedef struct rz_vfs {
     ruzu_status (*remove)(struct rz_vfs *vfs, const char *path);
     ruzu_status (*rename)(struct rz_vfs *vfs, const char *from, const char *to);
     ruzu_status (*lock)(rz_file *file, rz_lock_kind kind); /* does not wait: RUZU_ERROR_LOCKED; NONE releases */
+    /* May be NULL. What stands in the way of a lock of this kind: NONE when nothing does or nobody tells; process id 0: not told. */
+    void (*lock_holder)(rz_file *file, rz_lock_kind wanted, rz_lock_kind *out_kind, uint64_t *out_process);
+    /* May be NULL. The absolute name of a file that need not be there, links followed, so that neither chdir nor another way to the file changes what it means. */
+    ruzu_status (*resolve)(struct rz_vfs *vfs, const char *path, char *out, size_t capacity);
     ruzu_status (*ident)(rz_file *file, rz_file_ident *out);
     ruzu_status (*ident_path)(struct rz_vfs *vfs, const char *path, rz_file_ident *out); /* RUZU_ERROR_IO with ENOENT when absent */
     ruzu_status (*is_directory)(struct rz_vfs *vfs, const char *path, bool *out); /* false too when absent */
@@ -111,8 +115,14 @@ void rz_cond_broadcast(rz_cond *cond);
 ruzu_status rz_thread_start(rz_thread *out, size_t stack_size, rz_thread_fn fn, void *arg);
 void rz_thread_join(rz_thread thread);
 void rz_thread_yield(void);
-/* Counts forks seen by this process's ancestors: differs between parent and child (pthread_atfork). */
+/*
+ * Counts forks seen by this process's ancestors: differs between parent and child (pthread_atfork). In the child every rz_file of rz_vfs_posix that the
+ * parent had open is closed, so that it neither keeps the parent's locks nor can write to the parent's files.
+ */
 uint32_t rz_fork_generation(void);
+/* The lock of the process's own registers (open files, open databases). fork() waits for it, so that a child finds them whole: a few instructions only, no I/O. */
+void rz_process_lock(void);
+void rz_process_unlock(void);
 
 /* ---- clocks and the machine ---- */
 

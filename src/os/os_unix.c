@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The POSIX implementation of rz_vfs: the only code of the library that opens, reads, writes, syncs, locks or names files.
+ * The POSIX implementation of rz_vfs: with lock.c and resolve.c the only code of the library that opens,
+ * reads, writes, syncs, locks or names files.
  *
  * Invariants
  *   (1) Descriptors are at least 3, so that a host that closed its standard streams never has its messages land in a database,
  *       and close on exec.
  *   (2) Interrupted and short transfers are continued here; nothing else is tried again.
- *   (3) Locks are open-file-description locks: they belong to the handle, not to the process, so closing another descriptor of
- *       the same file does not drop them. They cover one byte far behind any data.
+ *   (3) Every open handle is in a list, by which a forked child gives up what it inherited (lock.c).
  *   (4) Failures leave errno and say nothing: the caller knows what it was doing.
  *
  * A handle is one small anonymous map, because this module lies below the allocator.
@@ -27,21 +27,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define UNIX_LOCK_OFF ((off_t)1 << 62)
 #define UNIX_MAX_TRANSFER ((size_t)1 << 30) /* the kernel stops a little above 2 GiB anyway */
-
-struct rz_file {
-    rz_vfs *vfs; /* borrowed: first in every implementation */
-    int fd;
-};
 
 rz_vfs *rz_file_vfs(rz_file *file)
 {
     return file->vfs;
 }
 
-/* The status that belongs to the errno of a failed call. */
-static ruzu_status unix_status(void)
+ruzu_status rz_unix_status(void)
 {
     switch (errno) {
     case ENOSPC:
@@ -112,10 +105,11 @@ static ruzu_status unix_open(rz_vfs *vfs, const char *path, uint32_t flags, rz_f
         int saved = errno;
         (void)munmap(file, sizeof *file);
         errno = saved;
-        return unix_status();
+        return rz_unix_status();
     }
     file->vfs = vfs;
     file->fd = fd;
+    rz_unix_files_add(file);
     *out = file;
     return RUZU_OK;
 }
@@ -125,12 +119,16 @@ static ruzu_status unix_close(rz_file *file)
     if (file == NULL) {
         return RUZU_OK;
     }
+    rz_unix_files_remove(file);
+    if (file->locked) {
+        (void)rz_unix_lock(file, RZ_LOCK_NONE); /* a child that the host has forked may hold the description, and the lock with it */
+    }
     /* Linux has released the descriptor when it reports EINTR: trying again could close somebody else's. */
-    bool failed = close(file->fd) != 0 && errno != EINTR;
+    bool failed = file->fd >= 0 && close(file->fd) != 0 && errno != EINTR;
     int saved = errno;
     (void)munmap(file, sizeof *file);
     errno = saved;
-    return failed ? unix_status() : RUZU_OK;
+    return failed ? rz_unix_status() : RUZU_OK;
 }
 
 static ruzu_status unix_read(rz_file *file, void *buffer, size_t size, uint64_t off, size_t *out_got)
@@ -147,7 +145,7 @@ static ruzu_status unix_read(rz_file *file, void *buffer, size_t size, uint64_t 
             if (errno == EINTR) {
                 continue;
             }
-            return unix_status();
+            return rz_unix_status();
         }
         if (got == 0) {
             break;
@@ -171,7 +169,7 @@ static ruzu_status unix_write(rz_file *file, const void *buffer, size_t size, ui
             if (errno == EINTR) {
                 continue;
             }
-            return unix_status();
+            return rz_unix_status();
         }
         if (put == 0) {
             errno = EIO; /* no progress and no reason: going on could last forever */
@@ -188,7 +186,7 @@ static ruzu_status unix_sync_fd(int fd, bool data_only)
     do {
         result = data_only ? fdatasync(fd) : fsync(fd);
     } while (result != 0 && errno == EINTR); /* an interrupted wait has reported nothing yet: not a second try of a failed sync */
-    return result == 0 ? RUZU_OK : unix_status();
+    return result == 0 ? RUZU_OK : rz_unix_status();
 }
 
 static ruzu_status unix_sync(rz_file *file, bool data_only)
@@ -201,7 +199,7 @@ static ruzu_status unix_size(rz_file *file, uint64_t *out_size)
     struct stat info;
     *out_size = 0;
     if (fstat(file->fd, &info) != 0) {
-        return unix_status();
+        return rz_unix_status();
     }
     *out_size = (uint64_t)info.st_size;
     return RUZU_OK;
@@ -216,7 +214,7 @@ static ruzu_status unix_truncate(rz_file *file, uint64_t size)
     do {
         result = ftruncate(file->fd, (off_t)size);
     } while (result != 0 && errno == EINTR);
-    return result == 0 ? RUZU_OK : unix_status();
+    return result == 0 ? RUZU_OK : rz_unix_status();
 }
 
 ruzu_status rz_unix_fill(rz_file *file, uint64_t from, uint64_t end)
@@ -247,7 +245,7 @@ static ruzu_status unix_reserve(rz_file *file, uint64_t end)
     if (result == 0) {
         return RUZU_OK;
     }
-    ruzu_status status = unix_status();
+    ruzu_status status = rz_unix_status();
     if (errno == EOPNOTSUPP || errno == ENOSYS) {
         status = rz_unix_fill(file, old_size, end); /* a file system without preallocation: what was written is allocated */
     }
@@ -260,29 +258,15 @@ static ruzu_status unix_reserve(rz_file *file, uint64_t end)
     return status;
 }
 
-/* The directory part of path into out: "." when there is none. */
-static bool unix_parent(const char *path, char *out, size_t capacity)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == NULL ? 1 : (slash == path ? 1 : (size_t)(slash - path));
-    if (length >= capacity) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    memcpy(out, slash == NULL ? "." : path, length);
-    out[length] = '\0';
-    return true;
-}
-
 static ruzu_status unix_sync_dir(rz_vfs *vfs RZ_UNUSED, const char *path_of_file)
 {
     char directory[PATH_MAX];
-    if (!unix_parent(path_of_file, directory, sizeof directory)) {
+    if (!rz_unix_parent(path_of_file, directory, sizeof directory)) {
         return RUZU_ERROR_IO;
     }
     int fd = unix_open_fd(directory, O_RDONLY | O_DIRECTORY);
     if (fd < 0) {
-        return unix_status();
+        return rz_unix_status();
     }
     ruzu_status status = unix_sync_fd(fd, false);
     unix_close_quietly(fd);
@@ -291,34 +275,12 @@ static ruzu_status unix_sync_dir(rz_vfs *vfs RZ_UNUSED, const char *path_of_file
 
 static ruzu_status unix_remove(rz_vfs *vfs RZ_UNUSED, const char *path)
 {
-    return unlink(path) == 0 ? RUZU_OK : unix_status();
+    return unlink(path) == 0 ? RUZU_OK : rz_unix_status();
 }
 
 static ruzu_status unix_rename(rz_vfs *vfs RZ_UNUSED, const char *from, const char *to)
 {
-    return rename(from, to) == 0 ? RUZU_OK : unix_status();
-}
-
-static ruzu_status unix_lock(rz_file *file, rz_lock_kind kind)
-{
-    struct flock request;
-    memset(&request, 0, sizeof request); /* l_pid must be 0 for this kind of lock */
-    request.l_whence = SEEK_SET;
-    request.l_start = UNIX_LOCK_OFF;
-    request.l_len = 1;
-    switch (kind) {
-    case RZ_LOCK_NONE: request.l_type = F_UNLCK; break;
-    case RZ_LOCK_SHARED: request.l_type = F_RDLCK; break;
-    case RZ_LOCK_EXCLUSIVE: request.l_type = F_WRLCK; break;
-    }
-    int result;
-    do {
-        result = fcntl(file->fd, F_OFD_SETLK, &request); /* by (3) */
-    } while (result != 0 && errno == EINTR);
-    if (result == 0) {
-        return RUZU_OK;
-    }
-    return errno == EAGAIN || errno == EACCES ? RUZU_ERROR_LOCKED : unix_status();
+    return rename(from, to) == 0 ? RUZU_OK : rz_unix_status();
 }
 
 static void unix_fill_ident(const struct stat *info, rz_file_ident *out)
@@ -333,7 +295,7 @@ static ruzu_status unix_ident(rz_file *file, rz_file_ident *out)
     struct stat info;
     memset(out, 0, sizeof *out);
     if (fstat(file->fd, &info) != 0) {
-        return unix_status();
+        return rz_unix_status();
     }
     unix_fill_ident(&info, out);
     return RUZU_OK;
@@ -344,7 +306,7 @@ static ruzu_status unix_ident_path(rz_vfs *vfs RZ_UNUSED, const char *path, rz_f
     struct stat info;
     memset(out, 0, sizeof *out);
     if (stat(path, &info) != 0) {
-        return unix_status();
+        return rz_unix_status();
     }
     unix_fill_ident(&info, out);
     return RUZU_OK;
@@ -355,7 +317,7 @@ static ruzu_status unix_is_directory(rz_vfs *vfs RZ_UNUSED, const char *path, bo
     struct stat info;
     *out = false;
     if (stat(path, &info) != 0) {
-        return errno == ENOENT || errno == ENOTDIR ? RUZU_OK : unix_status();
+        return errno == ENOENT || errno == ENOTDIR ? RUZU_OK : rz_unix_status();
     }
     *out = S_ISDIR(info.st_mode);
     return RUZU_OK;
@@ -363,7 +325,7 @@ static ruzu_status unix_is_directory(rz_vfs *vfs RZ_UNUSED, const char *path, bo
 
 static ruzu_status unix_make_dir(rz_vfs *vfs RZ_UNUSED, const char *path)
 {
-    return mkdir(path, 0700) == 0 ? RUZU_OK : unix_status();
+    return mkdir(path, 0700) == 0 ? RUZU_OK : rz_unix_status();
 }
 
 /* Whether an entry names a directory, links followed; an entry that vanished meanwhile is none. */
@@ -383,19 +345,19 @@ static ruzu_status unix_list(rz_vfs *vfs RZ_UNUSED, const char *directory, rz_na
 {
     int fd = unix_open_fd(directory, O_RDONLY | O_DIRECTORY);
     if (fd < 0) {
-        return unix_status();
+        return rz_unix_status();
     }
     DIR *stream = fdopendir(fd);
     if (stream == NULL) {
         unix_close_quietly(fd);
-        return unix_status();
+        return rz_unix_status();
     }
     ruzu_status status = RUZU_OK;
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(stream);
         if (entry == NULL) {
-            status = errno == 0 ? RUZU_OK : unix_status();
+            status = errno == 0 ? RUZU_OK : rz_unix_status();
             break;
         }
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
@@ -456,7 +418,9 @@ rz_vfs *rz_vfs_posix(void)
         .sync_dir = unix_sync_dir,
         .remove = unix_remove,
         .rename = unix_rename,
-        .lock = unix_lock,
+        .lock = rz_unix_lock,
+        .lock_holder = rz_unix_lock_holder,
+        .resolve = rz_unix_resolve,
         .ident = unix_ident,
         .ident_path = unix_ident_path,
         .is_directory = unix_is_directory,

@@ -6,6 +6,8 @@
  */
 #include "os/os.h"
 
+#include "os/unix.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
@@ -208,19 +210,44 @@ void rz_thread_yield(void)
 static _Atomic uint32_t fork_generation;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
+static rz_mutex fork_process_lock = {PTHREAD_MUTEX_INITIALIZER};
+
 static void fork_in_child(void)
 {
     atomic_fetch_add_explicit(&fork_generation, 1, memory_order_relaxed);
+    rz_unix_files_forget();
+    rz_mutex_unlock(&fork_process_lock);
+}
+
+static void fork_prepare(void)
+{
+    rz_mutex_lock(&fork_process_lock);
+}
+
+static void fork_in_parent(void)
+{
+    rz_mutex_unlock(&fork_process_lock);
 }
 
 static void fork_watch(void)
 {
     /* Refused for want of memory: forks then go unnoticed, which costs a diagnosis and no correctness. */
-    (void)pthread_atfork(NULL, NULL, fork_in_child);
+    (void)pthread_atfork(fork_prepare, fork_in_parent, fork_in_child);
 }
 
 uint32_t rz_fork_generation(void)
 {
     (void)pthread_once(&fork_once, fork_watch);
     return atomic_load_explicit(&fork_generation, memory_order_relaxed);
+}
+
+void rz_process_lock(void)
+{
+    (void)pthread_once(&fork_once, fork_watch);
+    rz_mutex_lock(&fork_process_lock);
+}
+
+void rz_process_unlock(void)
+{
+    rz_mutex_unlock(&fork_process_lock);
 }

@@ -7,6 +7,30 @@
 
 #include "os/os.h"
 
+struct rz_file {
+    rz_vfs *vfs;         /* borrowed: first in every implementation */
+    int fd;              /* -1: a handle of the process before fork() */
+    bool locked;
+    bool flocked;        /* by flock: the kernel has no open-file-description locks */
+    struct rz_file *prev; /* all open ones, guarded by the process lock */
+    struct rz_file *next;
+};
+
+/* The status that belongs to the errno of a failed call. */
+ruzu_status rz_unix_status(void);
+
+/* rz_vfs.lock, .lock_holder and .resolve (lock.c, resolve.c) */
+ruzu_status rz_unix_lock(rz_file *file, rz_lock_kind kind);
+void rz_unix_lock_holder(rz_file *file, rz_lock_kind wanted, rz_lock_kind *out_kind, uint64_t *out_process);
+ruzu_status rz_unix_resolve(rz_vfs *vfs, const char *path, char *out, size_t capacity);
+/* The directory part of path into out: "." when there is none. False with errno when it is too long. */
+bool rz_unix_parent(const char *path, char *out, size_t capacity);
+
+/* The list of open handles. Forgetting: in a new child, whose only thread has the process lock. */
+void rz_unix_files_add(rz_file *file);
+void rz_unix_files_remove(rz_file *file);
+void rz_unix_files_forget(void);
+
 /* Return at once on failure; this module lies below common/error.h. */
 #define RZ_UNIX_TRY(expression)                                                                                        \
     do {                                                                                                               \

@@ -154,6 +154,7 @@ cleanup:
 static ruzu_status store_open_disk(rz_store *store, const rz_store_options *options, bool *out_new, rz_error *err)
 {
     bool present = false;
+    uint32_t flags = (options->read_only ? RZ_DISK_READ_ONLY : 0u) | (options->unsafe_no_lock ? RZ_DISK_UNSAFE_NO_LOCK : 0u);
     *out_new = true;
     if (options->path != NULL) {
         RZ_TRY(rz_disk_probe(options->vfs, options->path, &present, err));
@@ -164,9 +165,9 @@ static ruzu_status store_open_disk(rz_store *store, const rz_store_options *opti
     }
     if (present) {
         *out_new = false;
-        RZ_TRY(rz_disk_open(options->vfs, &store->mem, options->path, options->read_only, &store->disk, err));
+        RZ_TRY(rz_disk_open_as(options->vfs, &store->mem, options->path, flags, &store->disk, err));
     } else {
-        RZ_TRY(rz_disk_create(options->vfs, &store->mem, options->path, &store->disk, err));
+        RZ_TRY(rz_disk_create_as(options->vfs, &store->mem, options->path, flags, &store->disk, err));
     }
     if (options->max_db_size_bytes != 0) {
         rz_disk_set_max_size(store->disk, options->max_db_size_bytes);
@@ -186,6 +187,9 @@ static void store_free(rz_store *store)
     rz_mem_free(rz_mem_root(), store, sizeof *store);
 }
 
+static const rz_store_settings store_first_settings = {
+    .wal_sync = RZ_SYNC_LEVEL_FULL, .auto_checkpoint = true, .checkpoint_on_close = true, .checkpoint_threshold_bytes = UINT64_C(16) << 20};
+
 ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err)
 {
     *out = NULL;
@@ -198,7 +202,7 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     rz_mem_init(&store->mem, rz_mem_root(), options->memory_limit_bytes == 0 ? UINT64_MAX : options->memory_limit_bytes);
     store->vfs = options->vfs;
     store->read_only = options->read_only;
-    store->no_checkpoint_on_close = options->no_checkpoint_on_close;
+    rz_store_configure(store, &store_first_settings);
     store->next_txn_id = 1;
     bool is_new = true;
     ruzu_status status = RUZU_OK;
@@ -233,7 +237,7 @@ ruzu_status rz_store_close(rz_store *store, rz_error *err)
 {
     RZ_ASSERT(store->live == 0);
     ruzu_status status = RUZU_OK;
-    if (!store->read_only && !store->no_checkpoint_on_close && !rz_disk_in_memory(store->disk)) {
+    if (!store->read_only && atomic_load_explicit(&store->checkpoint_on_close, memory_order_relaxed) && !rz_disk_in_memory(store->disk)) {
         status = rz_store_checkpoint(store, 0, err);
     }
     rz_disk *disk = store->disk;
@@ -243,6 +247,14 @@ ruzu_status rz_store_close(rz_store *store, rz_error *err)
     ruzu_status closed = rz_disk_close(disk, status == RUZU_OK ? err : NULL);
     store_free(store);
     return status != RUZU_OK ? status : closed;
+}
+
+void rz_store_configure(rz_store *store, const rz_store_settings *settings)
+{
+    atomic_store_explicit(&store->wal_sync, (uint32_t)settings->wal_sync, memory_order_relaxed);
+    atomic_store_explicit(&store->auto_checkpoint, settings->auto_checkpoint, memory_order_relaxed);
+    atomic_store_explicit(&store->checkpoint_on_close, settings->checkpoint_on_close, memory_order_relaxed);
+    atomic_store_explicit(&store->checkpoint_threshold, settings->checkpoint_threshold_bytes, memory_order_relaxed);
 }
 
 rz_mem *rz_store_mem(rz_store *store)
@@ -308,8 +320,13 @@ ruzu_status rz_store_checkpoint(rz_store *store, uint64_t busy_timeout_us, rz_er
     if (rz_disk_in_memory(store->disk)) {
         return RUZU_OK; /* nothing outlives it */
     }
+    RZ_TRY(rz_disk_check_healthy(store->disk, err));
     RZ_TRY(rz_store_take_turn(store, busy_timeout_us, err));
-    ruzu_status status = store->timestamp == store->saved_timestamp ? RUZU_OK : rz_store_save(store, err);
+    ruzu_status status = RUZU_OK;
+    if (store->timestamp != store->saved_timestamp) {
+        status = rz_disk_check_name(store->disk, err);
+        status = status == RUZU_OK ? rz_store_save(store, err) : status;
+    }
     rz_store_end_turn(store);
     return status;
 }

@@ -25,7 +25,10 @@ struct rz_store {
     rz_disk *disk;
     rz_pool *pool;
     bool read_only;
-    bool no_checkpoint_on_close;
+    _Atomic uint32_t wal_sync;             /* rz_store_configure; relaxed, as the next three: each is read by itself */
+    _Atomic bool auto_checkpoint;
+    _Atomic bool checkpoint_on_close;
+    _Atomic uint64_t checkpoint_threshold; /* bytes */
     /* By id, in two steps so that a growing list never moves: pages and entries are published by a release store and read
      * without a lock by transactions, whose catalog names only what was published before they began. */
     _Atomic(store_table *_Atomic *) tables[STORE_SLOTS];

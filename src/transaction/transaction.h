@@ -27,13 +27,27 @@ typedef struct rz_store_options {
     uint64_t max_db_size_bytes;     /* 0: none */
     bool read_only;
     bool no_create;
-    bool no_checkpoint_on_close;
+    bool unsafe_no_lock;            /* write even where the file system cannot lock */
 } rz_store_options;
+
+/* What a commit waits for. */
+typedef enum rz_sync_level { RZ_SYNC_LEVEL_FULL, RZ_SYNC_LEVEL_NORMAL, RZ_SYNC_LEVEL_OFF } rz_sync_level;
+
+/* May change while the store is open: options of the whole database. */
+typedef struct rz_store_settings {
+    rz_sync_level wal_sync;
+    bool auto_checkpoint;
+    bool checkpoint_on_close;
+    uint64_t checkpoint_threshold_bytes; /* of log; 0: at each commit */
+} rz_store_settings;
 
 /* Opens or creates. Errors: those of rz_disk_create/_open; CORRUPT from metadata. A second open of the same file in this process: LOCKED. */
 RZ_NODISCARD ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err);
 /* Checkpoints (unless told not to, read-only or nothing changed), closes the file, frees the store even on failure. No transaction may be live. */
 RZ_NODISCARD ruzu_status rz_store_close(rz_store *store, rz_error *err);
+
+/* Takes new settings; they count from the next commit, checkpoint or close on. Thread-safe. At first: full, automatic, on close, 16 MiB. */
+void rz_store_configure(rz_store *store, const rz_store_settings *settings);
 
 rz_mem *rz_store_mem(rz_store *store);   /* the database's account */
 rz_pool *rz_store_pool(rz_store *store);

@@ -41,7 +41,9 @@ static ruzu_status allocate_grow_file(rz_disk *disk, rz_error *err)
     uint64_t pages = end + (end / 16 > DISK_GROWTH_PAGES ? end / 16 : DISK_GROWTH_PAGES);
     ruzu_status status = disk->vfs->truncate(disk->file, pages * RZ_PAGE_SIZE);
     if (status != RUZU_OK) {
-        return rz_disk_io_error(err, status, errno, "extend", disk->path, disk->file_pages * RZ_PAGE_SIZE,
+        int cause = errno;
+        rz_disk_note_space(disk, status != RUZU_ERROR_DISK_FULL);
+        return rz_disk_io_error(err, status, cause, "extend", disk->path, disk->file_pages * RZ_PAGE_SIZE,
                                 (pages - disk->file_pages) * RZ_PAGE_SIZE);
     }
     disk->file_pages = pages;

@@ -18,27 +18,11 @@ ruzu_status rz_disk_io_error(rz_error *err, ruzu_status status, int errno_value,
 {
     char cause[64];
     (void)rz_os_error_text(errno_value, cause, sizeof cause);
-    if (status == RUZU_ERROR_LOCKED) {
-        return rz_error_set(
-            err, status,
-            "Could not set lock on file : %s\nAnother process, or this one, has the database open. One writer "
-            "excludes all others; any number of processes may open it read-only together.",
-            path);
-    }
     if (size == 0) {
         return rz_error_set(err, status, "Cannot %s file '%s': %s", operation, path, cause);
     }
     return rz_error_set(err, status, "Cannot %s file '%s' (offset %llu, %llu bytes): %s", operation, path,
                         (unsigned long long)off, (unsigned long long)size, cause);
-}
-
-ruzu_status rz_disk_broken_error(const rz_disk *disk, rz_error *err)
-{
-    return rz_error_set(
-        err, RUZU_ERROR_POISONED,
-        "An earlier sync or header write of file '%s' failed: it takes no more writes until it is opened "
-        "again",
-        disk->path);
 }
 
 static ruzu_status disk_read_only_error(const rz_disk *disk, rz_error *err)
@@ -81,7 +65,8 @@ ruzu_status rz_disk_alloc(rz_mem *mem, rz_vfs *vfs, const char *path, rz_disk **
     for (uint32_t i = 0; i < DISK_REGION_BLOCKS; i++) {
         atomic_init(&disk->regions.blocks[i], NULL);
     }
-    atomic_init(&disk->broken, false);
+    atomic_init(&disk->poison_state, 0);
+    atomic_init(&disk->full, false);
     *out = disk;
     return RUZU_OK;
 
@@ -148,8 +133,9 @@ ruzu_status rz_disk_probe(rz_vfs *vfs, const char *path, bool *out_present, rz_e
 }
 
 /* Opens and locks <path>.tmp so that it is certain that the lock is on the file that has this name. */
-static ruzu_status disk_lock_temporary(rz_vfs *vfs, const char *temporary, rz_file **out, rz_error *err)
+static ruzu_status disk_lock_temporary(rz_disk *disk, const char *temporary, rz_error *err)
 {
+    rz_vfs *vfs = disk->vfs;
     rz_file *file = NULL;
     rz_file_ident opened;
     rz_file_ident named;
@@ -157,9 +143,8 @@ static ruzu_status disk_lock_temporary(rz_vfs *vfs, const char *temporary, rz_fi
     if (status != RUZU_OK) {
         return rz_disk_io_error(err, status, errno, "create", temporary, 0, 0);
     }
-    status = vfs->lock(file, RZ_LOCK_EXCLUSIVE);
+    status = rz_disk_lock(vfs, file, temporary, disk->open_flags, &disk->lock, err);
     if (status != RUZU_OK) {
-        (void)rz_disk_io_error(err, status, errno, "lock", temporary, 0, 0);
         (void)vfs->close(file);
         return status;
     }
@@ -167,9 +152,9 @@ static ruzu_status disk_lock_temporary(rz_vfs *vfs, const char *temporary, rz_fi
         opened.device != named.device || opened.inode != named.inode) {
         /* Somebody else renamed it between the two calls: what we hold is their new database. */
         (void)vfs->close(file);
-        return rz_disk_io_error(err, RUZU_ERROR_LOCKED, 0, "lock", temporary, 0, 0);
+        return rz_disk_locked_error(err, disk->path, RZ_LOCK_EXCLUSIVE, 0);
     }
-    *out = file;
+    disk->file = file;
     return RUZU_OK;
 }
 
@@ -217,7 +202,7 @@ static ruzu_status disk_create_file(rz_disk *disk, rz_error *err)
     ruzu_status status =
         rz_disk_probe(vfs, disk->path, &present, err); /* before anything is made beside a foreign file */
     if (status == RUZU_OK && !present) {
-        status = disk_lock_temporary(vfs, temporary, &disk->file, err);
+        status = disk_lock_temporary(disk, temporary, err);
     }
     if (status == RUZU_OK && !present) {
         /* Again, now that nobody else can build: another process may just have finished. */
@@ -238,9 +223,15 @@ static ruzu_status disk_create_file(rz_disk *disk, rz_error *err)
 
 ruzu_status rz_disk_create(rz_vfs *vfs, rz_mem *mem, const char *path, rz_disk **out, rz_error *err)
 {
+    return rz_disk_create_as(vfs, mem, path, 0, out, err);
+}
+
+ruzu_status rz_disk_create_as(rz_vfs *vfs, rz_mem *mem, const char *path, uint32_t flags, rz_disk **out, rz_error *err)
+{
     *out = NULL;
     rz_disk *disk = NULL;
     RZ_TRY(rz_disk_alloc(mem, vfs, path, &disk, err));
+    disk->open_flags = flags;
     rz_header_fill_new(vfs, &disk->header);
     memcpy(disk->uuid, disk->header.uuid, sizeof disk->uuid);
     if (path != NULL) {
@@ -297,9 +288,16 @@ static ruzu_status disk_open_error(const rz_disk *disk, ruzu_status status, int 
 
 ruzu_status rz_disk_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, rz_disk **out, rz_error *err)
 {
+    return rz_disk_open_as(vfs, mem, path, read_only ? RZ_DISK_READ_ONLY : 0, out, err);
+}
+
+ruzu_status rz_disk_open_as(rz_vfs *vfs, rz_mem *mem, const char *path, uint32_t flags, rz_disk **out, rz_error *err)
+{
     *out = NULL;
     rz_disk *disk = NULL;
     RZ_TRY(rz_disk_alloc(mem, vfs, path, &disk, err));
+    bool read_only = (flags & RZ_DISK_READ_ONLY) != 0;
+    disk->open_flags = flags;
     disk->read_only = read_only;
     ruzu_status status = vfs->open(vfs, path, read_only ? RZ_OPEN_READ : RZ_OPEN_WRITE, &disk->file);
     if (status != RUZU_OK) {
@@ -307,9 +305,8 @@ ruzu_status rz_disk_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_o
         (void)disk_open_error(disk, status, errno, err);
         goto failed;
     }
-    status = vfs->lock(disk->file, read_only ? RZ_LOCK_SHARED : RZ_LOCK_EXCLUSIVE);
+    status = rz_disk_lock(vfs, disk->file, path, flags, &disk->lock, err);
     if (status != RUZU_OK) {
-        (void)rz_disk_io_error(err, status, errno, "lock", path, 0, 0);
         goto failed;
     }
     status = disk_load(disk, err);
@@ -421,7 +418,9 @@ ruzu_status rz_disk_write(rz_disk *disk, uint64_t first_page, uint64_t count, co
     uint64_t off = first_page * RZ_PAGE_SIZE;
     ruzu_status status = disk->vfs->write(disk->file, data, size, off);
     if (status != RUZU_OK) {
-        return rz_disk_io_error(err, status, errno, "write", disk->path, off, size);
+        int cause = errno;
+        rz_disk_note_space(disk, status != RUZU_ERROR_DISK_FULL);
+        return rz_disk_io_error(err, status, cause, "write", disk->path, off, size);
     }
     return RUZU_OK;
 }
@@ -431,16 +430,10 @@ ruzu_status rz_disk_sync(rz_disk *disk, rz_error *err)
     if (disk->in_memory || disk->read_only) {
         return RUZU_OK;
     }
-    /* Relaxed is enough: what matters is that this thread's own failure is seen; others learn of it from their callers.
-     */
-    if (atomic_load_explicit(&disk->broken, memory_order_relaxed)) {
-        return rz_disk_broken_error(disk, err);
-    }
+    RZ_TRY(rz_disk_check_healthy(disk, err));
     ruzu_status status = disk->vfs->sync(disk->file, true);
     if (status != RUZU_OK) {
-        int cause = errno;
-        atomic_store_explicit(&disk->broken, true, memory_order_relaxed);
-        return rz_disk_io_error(err, status, cause, "sync", disk->path, 0, 0);
+        return rz_disk_fatal(disk, status, errno, "sync", 0, 0, err);
     }
     return RUZU_OK;
 }
@@ -465,5 +458,6 @@ ruzu_status rz_disk_reserve(rz_disk *disk, uint64_t page_count, rz_error *err)
         disk->file_pages = wanted;
     }
     rz_mutex_unlock(&disk->mutex);
+    rz_disk_note_space(disk, status != RUZU_ERROR_DISK_FULL);
     return status;
 }

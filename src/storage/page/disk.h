@@ -78,15 +78,28 @@ struct rz_disk {
     uint64_t memory_pages; /* charged for a database in memory */
     uint64_t lost_pages;
 
-    _Atomic bool broken; /* a sync or a header write failed: nothing more is promised to be durable */
+    uint32_t open_flags; /* RZ_DISK_*; immutable after open, as is lock */
+    rz_lock_kind lock;
+
+    _Atomic uint32_t poison_state; /* DISK_POISON_*: nothing more is promised to be durable; 2 releases poison */
+    _Atomic bool full;
+    rz_error poison;               /* the first cause; written once, by whoever went from 0 to 1 */
 };
 
 /* disk.c */
 RZ_COLD ruzu_status rz_disk_io_error(rz_error *err, ruzu_status status, int errno_value, const char *operation,
                                      const char *path, uint64_t off, uint64_t size);
-RZ_COLD ruzu_status rz_disk_broken_error(const rz_disk *disk, rz_error *err);
 RZ_NODISCARD ruzu_status rz_disk_alloc(rz_mem *mem, rz_vfs *vfs, const char *path, rz_disk **out, rz_error *err);
 void rz_disk_destroy(rz_disk *disk); /* closes the file without a word */
+
+/* share.c: locks the open file in the way that flags ask for; LOCKED names who is in the way */
+RZ_NODISCARD ruzu_status rz_disk_lock(rz_vfs *vfs, rz_file *file, const char *path, uint32_t flags,
+                                      rz_lock_kind *out_kind, rz_error *err);
+RZ_COLD ruzu_status rz_disk_locked_error(rz_error *err, const char *path, rz_lock_kind kind, uint64_t process);
+
+/* share.c: the failure of a call that must not fail: words it, poisons with it, raises it */
+RZ_COLD ruzu_status rz_disk_fatal(rz_disk *disk, ruzu_status status, int errno_value, const char *operation, uint64_t off,
+                                  uint64_t size, rz_error *err);
 
 /* allocate.c: mutex held; max_pages instead of the disk's own */
 RZ_NODISCARD ruzu_status rz_disk_allocate_locked(rz_disk *disk, uint64_t count, uint64_t max_pages, rz_page_range *out,

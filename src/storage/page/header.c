@@ -344,9 +344,7 @@ static ruzu_status header_write_slots(rz_disk *disk, const rz_file_header *heade
         uint64_t off = (uint64_t)slot * RZ_PAGE_SIZE;
         ruzu_status status = disk->vfs->write(disk->file, page, sizeof page, off);
         if (status != RUZU_OK) {
-            int cause = errno;
-            atomic_store_explicit(&disk->broken, true, memory_order_relaxed);
-            return rz_disk_io_error(err, status, cause, "write the header of", disk->path, off, sizeof page);
+            return rz_disk_fatal(disk, status, errno, "write the header of", off, sizeof page, err);
         }
         RZ_TRY(rz_disk_sync(disk, err));
     }
@@ -377,6 +375,7 @@ static void header_end(rz_disk *disk, const rz_file_header *header)
     disk->header = *header;
     disk->bad_slots = 0;
     disk->writing_header = false;
+    rz_disk_note_space(disk, true);
     (void)rz_space_trim(&disk->space);
     /* Under the mutex, so that no page of the tail is given out meanwhile. A refusal costs space only. */
     if (disk->file_pages > disk->space.end &&
@@ -387,9 +386,7 @@ static void header_end(rz_disk *disk, const rz_file_header *header)
 
 static ruzu_status header_write_file(rz_disk *disk, header_job *job, rz_error *err)
 {
-    if (atomic_load_explicit(&disk->broken, memory_order_relaxed)) {
-        return rz_disk_broken_error(disk, err);
-    }
+    RZ_TRY(rz_disk_check_healthy(disk, err));
     rz_mutex_lock(&disk->mutex);
     ruzu_status status = header_begin(disk, job, err);
     rz_mutex_unlock(&disk->mutex);

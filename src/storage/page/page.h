@@ -66,12 +66,21 @@ RZ_NODISCARD ruzu_status rz_disk_probe(rz_vfs *vfs, const char *path, bool *out_
  * exclusive lock. Its header is clean, names log generation 1 and no metadata. IO when path names a file that is not
  * empty. */
 RZ_NODISCARD ruzu_status rz_disk_create(rz_vfs *vfs, rz_mem *mem, const char *path, rz_disk **out, rz_error *err);
+/* flags of rz_disk_create_as and rz_disk_open_as */
+enum {
+    RZ_DISK_READ_ONLY = 1u << 0,
+    RZ_DISK_UNSAFE_NO_LOCK = 1u << 1 /* write even where the file system cannot lock */
+};
+RZ_NODISCARD ruzu_status rz_disk_create_as(rz_vfs *vfs, rz_mem *mem, const char *path, uint32_t flags, rz_disk **out,
+                                           rz_error *err);
 /* Opens an existing file, takes the lock (exclusive, or shared when read_only), picks and validates the header and
  * loads the free list. The ranges that the header names are claimed here; mends nothing. Errors: VERSION (not a ruzu
  * file; newer format; other group sizes), CORRUPT (no valid slot; ranges outside the file, zeroed or overlapping),
- * LOCKED, IO. */
+ * LOCKED, IO (a file system without locks among it, unless RZ_DISK_UNSAFE_NO_LOCK or read-only). */
 RZ_NODISCARD ruzu_status rz_disk_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, rz_disk **out,
                                       rz_error *err);
+RZ_NODISCARD ruzu_status rz_disk_open_as(rz_vfs *vfs, rz_mem *mem, const char *path, uint32_t flags, rz_disk **out,
+                                         rz_error *err);
 RZ_NODISCARD ruzu_status rz_disk_close(rz_disk *disk,
                                        rz_error *err); /* writes nothing; frees disk even when it fails */
 
@@ -144,6 +153,43 @@ RZ_NODISCARD ruzu_status rz_disk_claim(rz_disk *disk, rz_page_range range, const
  * point: see docs/architecture.md ("Checkpoint").
  */
 RZ_NODISCARD ruzu_status rz_disk_header_write(rz_disk *disk, const rz_file_header *header, rz_error *err);
+
+/* ---- health and sharing (reliability: the states of a handle) ---- */
+
+/*
+ * Poisons the database: from now on everything that writes, syncs or checkpoints refuses with RUZU_ERROR_POISONED and
+ * this cause (the first one stays). For a failed sync, a failed write of header or log that could not be undone, a file
+ * that has lost its name. Only opening again ends it. Allocates nothing; thread-safe. This is the only way to do it, for
+ * the log as well, so that there is one flag to look at: the top of every write path calls rz_disk_check_healthy.
+ */
+void rz_disk_poison(rz_disk *disk, const rz_error *cause);
+bool rz_disk_is_poisoned(const rz_disk *disk);
+/* RUZU_OK, or POISONED with the first cause. */
+RZ_NODISCARD ruzu_status rz_disk_check_healthy(const rz_disk *disk, rz_error *err);
+/*
+ * The error of a commit that may or may not survive: OUTCOME_UNKNOWN with the cause (that of the failed sync). For the
+ * committer; everybody after it gets POISONED. Poisons too.
+ */
+RZ_COLD ruzu_status rz_disk_outcome_unknown(rz_disk *disk, const rz_error *cause, rz_error *err);
+/* The last reservation of space in the data file or the log worked (or did not): told by db_info, nothing else. */
+void rz_disk_note_space(rz_disk *disk, bool enough);
+/*
+ * Whether path still names the open file. Poisons and returns POISONED ("was renamed or removed while open") when not:
+ * a checkpoint would go where nobody looks for it, and the logs beside the name belong to another file by now. Called
+ * before each checkpoint and before a log is created. In memory: RUZU_OK.
+ */
+RZ_NODISCARD ruzu_status rz_disk_check_name(rz_disk *disk, rz_error *err);
+
+typedef enum rz_disk_health { RZ_DISK_HEALTHY, RZ_DISK_FULL, RZ_DISK_POISONED } rz_disk_health;
+typedef struct rz_disk_share {
+    rz_disk_health health;
+    rz_lock_kind lock;    /* NONE: in memory, or a file system without locks */
+    rz_file_ident ident;  /* of the open file, as it is now; zeros in memory */
+    const char *cause;    /* of the poisoning, else NULL; as long as the disk */
+} rz_disk_share;
+void rz_disk_share_get(rz_disk *disk, rz_disk_share *out);
+/* What the user should know of how the file is shared; NULL: nothing. Static. Of a database with a file. */
+const char *rz_disk_share_warning(const rz_disk_share *share);
 
 typedef struct rz_disk_stats {
     uint64_t page_count; /* as rz_disk_page_count */
