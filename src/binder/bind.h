@@ -96,6 +96,9 @@ RZ_NODISCARD ruzu_status rz_bind_lambda(rz_binder *binder, rz_lambda_kind kind, 
 
 /* ---- bind_pattern.c ---- */
 RZ_NODISCARD ruzu_status rz_bind_pattern(rz_binder *binder, rz_ast_path *const *paths, uint32_t path_count, const rz_ast_expr *where, rz_bound_match *out, rz_error *err);
+/* The path nodes[0] rels[0] nodes[1] …; relationships may be of variable length. */
+RZ_NODISCARD ruzu_status rz_bind_path(rz_binder *binder, const char *name, const bind_variable *nodes, const bind_variable *rels, uint32_t node_count, rz_expr **out,
+                                      rz_error *err);
 /* Tables that a label expression of a node or relationship names. */
 RZ_NODISCARD ruzu_status rz_bind_node_labels(rz_binder *binder, const rz_ast_label *label, const uint32_t **out_tables, uint32_t *out_count, rz_error *err);
 
@@ -103,10 +106,16 @@ RZ_NODISCARD ruzu_status rz_bind_node_labels(rz_binder *binder, const rz_ast_lab
 RZ_NODISCARD ruzu_status rz_bind_query(rz_binder *binder, const rz_ast_query *ast, rz_bound_query **out, bool *out_writes, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_projection(rz_binder *binder, const rz_ast_body *body, bool is_return, rz_bound_projection *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_create(rz_binder *binder, rz_ast_path *const *paths, uint32_t path_count, rz_bound_create *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_bind_merge(rz_binder *binder, const rz_ast_merge *ast, rz_bound_merge *out, rz_error *err);
 /* A subquery expression over a query or a single pattern. */
 RZ_NODISCARD ruzu_status rz_bind_subquery(rz_binder *binder, rz_subquery_kind kind, const rz_ast_query *query, const rz_ast_path *pattern, rz_expr **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_call_clause(rz_binder *binder, const rz_ast_call *ast, rz_bound_call *out, const char *const **out_names, bool *out_standalone,
                                              rz_error *err);
+
+/* ---- bind_change.c ---- */
+/* Items of SET, REMOVE (no values) and ON MATCH / ON CREATE SET; v = {…} and v += {…} become one item per property. */
+RZ_NODISCARD ruzu_status rz_bind_set(rz_binder *binder, const rz_ast_set *ast, rz_bound_set *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_bind_delete(rz_binder *binder, const rz_ast_delete *ast, rz_bound_delete *out, rz_error *err);
 
 /* ---- bind_ddl.c, bind_copy.c ---- */
 RZ_NODISCARD ruzu_status rz_bind_ddl(rz_binder *binder, const rz_ast_statement *ast, rz_bound_statement *out, rz_error *err);

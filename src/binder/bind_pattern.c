@@ -611,40 +611,59 @@ static ruzu_status edge_bind_recursive(rz_binder *binder, bind_edge *edge, rz_er
 
 /* ---- result ---- */
 
-static ruzu_status path_finish(rz_binder *binder, const bind_pattern_state *state, const bind_path *path, rz_bound_path *out, rz_error *err)
+/* Adds the tables of one step's type to those that the path's elements may come from. */
+static ruzu_status path_add_tables(rz_binder *binder, const rz_type *type, bind_tables *tables, bind_tables *pairs, rz_error *err)
 {
-    uint32_t count = 2 * path->ast->node_count - 1;
+    if (type->id == RUZU_TYPE_RECURSIVE_REL) {
+        RZ_TRY(path_add_tables(binder, type->fields[0].type->child, tables, pairs, err));
+        return path_add_tables(binder, type->fields[1].type->child, tables, pairs, err);
+    }
+    for (uint32_t t = 0; t < type->table_count; t++) {
+        RZ_TRY(table_set_add(binder, type->id == RUZU_TYPE_NODE ? tables : pairs, type->tables[t], err));
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_bind_path(rz_binder *binder, const char *name, const bind_variable *nodes, const bind_variable *rels, uint32_t node_count, rz_expr **out, rz_error *err)
+{
+    uint32_t count = 2 * node_count - 1;
     rz_expr **steps = RZ_NEW_ARRAY(binder->arena, rz_expr *, count);
     RZ_TRY_ALLOC(steps, err, "binding a path");
     bind_tables tables = {0};
     bind_tables pairs = {0};
-    for (uint32_t i = 0; i < path->ast->node_count; i++) {
-        const bind_node *node = &state->nodes.items[path->nodes[i]];
-        RZ_TRY(rz_bind_column(binder, node->name, node->column, node->bound_type, &steps[2 * i], err));
-        for (uint32_t t = 0; t < node->bound_type->table_count; t++) {
-            RZ_TRY(table_set_add(binder, &tables, node->bound_type->tables[t], err));
-        }
-        if (i + 1 == path->ast->node_count) {
-            break;
-        }
-        const bind_edge *edge = &state->edges.items[path->edges[i]];
-        RZ_TRY(rz_bind_column(binder, edge->name, edge->column, edge->bound_type, &steps[2 * i + 1], err));
-        const rz_type *rel_type = edge->rel_type == NULL ? edge->bound_type : edge->rel_type;
-        for (uint32_t t = 0; t < rel_type->table_count; t++) {
-            RZ_TRY(table_set_add(binder, &pairs, rel_type->tables[t], err));
-        }
-        for (uint32_t t = 0; edge->node_type != NULL && t < edge->node_type->table_count; t++) {
-            RZ_TRY(table_set_add(binder, &tables, edge->node_type->tables[t], err));
-        }
+    for (uint32_t i = 0; i < count; i++) {
+        const bind_variable *step = i % 2 == 0 ? &nodes[i / 2] : &rels[i / 2];
+        RZ_TRY(rz_bind_column(binder, step->name, step->column, step->type, &steps[i], err));
+        RZ_TRY(path_add_tables(binder, step->type, &tables, &pairs, err));
     }
     const rz_type *node_type = rz_type_node(binder->arena, tables.items, tables.count);
     const rz_type *rel_type = rz_type_rel(binder->arena, pairs.items, pairs.count);
     const rz_type *type = node_type == NULL || rel_type == NULL ? NULL : rz_type_path(binder->arena, node_type, rel_type);
     RZ_TRY_ALLOC(type, err, "binding a path");
-    RZ_TRY(rz_bind_new(binder, RZ_EXPR_PATH, type, steps, count, &out->expr, err));
-    out->expr->name = path->name;
+    RZ_TRY(rz_bind_new(binder, RZ_EXPR_PATH, type, steps, count, out, err));
+    (*out)->name = name;
+    return RUZU_OK;
+}
+
+static ruzu_status path_finish(rz_binder *binder, const bind_pattern_state *state, const bind_path *path, rz_bound_path *out, rz_error *err)
+{
+    uint32_t count = path->ast->node_count;
+    bind_variable *nodes = RZ_NEW_ARRAY(binder->arena, bind_variable, count);
+    bind_variable *rels = RZ_NEW_ARRAY(binder->arena, bind_variable, count);
+    if (nodes == NULL || rels == NULL) {
+        return rz_error_no_memory(err, "binding a path");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const bind_node *node = &state->nodes.items[path->nodes[i]];
+        nodes[i] = (bind_variable){.name = node->name, .column = node->column, .type = node->bound_type};
+        if (i + 1 < count) {
+            const bind_edge *edge = &state->edges.items[path->edges[i]];
+            rels[i] = (bind_variable){.name = edge->name, .column = edge->column, .type = edge->bound_type};
+        }
+    }
+    RZ_TRY(rz_bind_path(binder, path->name, nodes, rels, count, &out->expr, err));
     out->column = rz_bind_new_column(binder);
-    return rz_bind_declare(binder, path->name, out->column, type, err);
+    return rz_bind_declare(binder, path->name, out->column, out->expr->type, err);
 }
 
 static ruzu_status pattern_finish(rz_binder *binder, const bind_pattern_state *state, rz_bound_pattern *out, rz_error *err)

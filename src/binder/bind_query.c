@@ -160,10 +160,19 @@ static ruzu_status query_clause(rz_binder *binder, const rz_ast_clause *ast, rz_
     case RZ_AST_CLAUSE_WITH: out->kind = RZ_BOUND_PROJECTION; return rz_bind_projection(binder, &ast->body, false, &out->u.projection, err);
     case RZ_AST_CLAUSE_RETURN: out->kind = RZ_BOUND_PROJECTION; return rz_bind_projection(binder, &ast->body, true, &out->u.projection, err);
     case RZ_AST_CLAUSE_FINISH: out->kind = RZ_BOUND_FINISH; return RUZU_OK;
-    case RZ_AST_CLAUSE_MERGE: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "MERGE is not implemented.");
-    case RZ_AST_CLAUSE_SET: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "SET is not implemented.");
-    case RZ_AST_CLAUSE_REMOVE: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "REMOVE is not implemented.");
-    case RZ_AST_CLAUSE_DELETE: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "DELETE is not implemented.");
+    case RZ_AST_CLAUSE_MERGE:
+        out->kind = RZ_BOUND_MERGE;
+        *io_writes = true;
+        return rz_bind_merge(binder, &ast->merge, &out->u.merge, err);
+    case RZ_AST_CLAUSE_SET:
+    case RZ_AST_CLAUSE_REMOVE:
+        out->kind = RZ_BOUND_SET;
+        *io_writes = true;
+        return rz_bind_set(binder, &ast->set, &out->u.set, err);
+    case RZ_AST_CLAUSE_DELETE:
+        out->kind = RZ_BOUND_DELETE;
+        *io_writes = true;
+        return rz_bind_delete(binder, &ast->del, &out->u.del, err);
     case RZ_AST_CLAUSE_FOREACH: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "FOREACH is not implemented.");
     case RZ_AST_CLAUSE_CALL_SUBQUERY: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "CALL { … } is not implemented.");
     }

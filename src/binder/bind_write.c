@@ -1,21 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CREATE: which nodes and relationships a pattern makes, and the values of their properties.
+ * CREATE, and what MERGE creates: which nodes and relationships a pattern makes, and the values of their properties.
  */
 #include "binder/bind.h"
 
-/* Index of a property that a map gives, checked against the table. */
-static ruzu_status create_check_map(const rz_cat_table *table, const rz_ast_property_map *map, const char *variable, uint32_t position, rz_error *err)
+typedef struct create_state {
+    bool is_merge;
+    RZ_ARRAY(rz_bound_insert_node) nodes;
+    RZ_ARRAY(rz_bound_insert_rel) rels;
+    RZ_ARRAY(rz_bound_path) paths;
+    RZ_ARRAY(bind_variable) created; /* declared after the whole clause is bound: its own names are not visible in its property maps */
+    bind_exprs given;                /* values that property maps give */
+} create_state;
+
+/* A property map: the names that it gives, and for a parameter that stands for the map its value. */
+typedef struct create_map {
+    const rz_ast_property_map *ast;
+    rz_expr *parameter;
+    uint32_t count;
+} create_map;
+
+static const char *create_map_name(const create_map *map, uint32_t idx)
 {
-    if (map->parameter != NULL) {
-        return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, position, "A parameter as the property map of CREATE is not implemented.");
+    return map->parameter != NULL ? map->parameter->type->fields[idx].name : map->ast->keys[idx];
+}
+
+/* Binds a parameter map, and checks the names against the table. */
+static ruzu_status create_open_map(rz_binder *binder, const create_state *state, const rz_cat_table *table, const rz_ast_property_map *ast, const char *variable,
+                                   uint32_t position, create_map *out, rz_error *err)
+{
+    *out = (create_map){.ast = ast, .count = ast->count};
+    if (ast->parameter != NULL) {
+        if (state->is_merge) {
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, position, "A parameter cannot be the property map of MERGE.");
+        }
+        RZ_TRY(rz_bind_expr(binder, ast->parameter, &out->parameter, err));
+        if (out->parameter->type->id != RUZU_TYPE_STRUCT) {
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, position, "%s has data type %s but STRUCT was expected.", rz_expr_text(out->parameter),
+                                   rz_bind_type_text(binder, out->parameter->type));
+        }
+        out->count = out->parameter->type->field_count;
     }
-    for (uint32_t i = 0; i < map->count; i++) {
-        if (rz_cat_find_property(table, map->keys[i]) < 0) {
-            return rz_error_set_at(err, RUZU_ERROR_BINDER, position, "Cannot find property %s for %s.", map->keys[i], variable == NULL ? table->name : variable);
+    for (uint32_t i = 0; i < out->count; i++) {
+        if (rz_cat_find_property(table, create_map_name(out, i)) < 0) {
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, position, "Cannot find property %s for %s.", create_map_name(out, i),
+                                   variable == NULL ? table->name : variable);
         }
     }
     return RUZU_OK;
+}
+
+static ruzu_status create_map_value(rz_binder *binder, const create_map *map, uint32_t idx, uint32_t position, rz_expr **out, rz_error *err)
+{
+    return map->parameter != NULL ? rz_bind_property(binder, map->parameter, create_map_name(map, idx), position, out, err)
+                                  : rz_bind_expr(binder, map->ast->values[idx], out, err);
 }
 
 ruzu_status rz_bind_default(rz_binder *binder, const rz_cat_property *property, rz_expr **out, rz_error *err)
@@ -40,19 +78,24 @@ ruzu_status rz_bind_default(rz_binder *binder, const rz_cat_property *property, 
 }
 
 /* One value per property: given, default, or NULL for a SERIAL that the table numbers. */
-static ruzu_status create_values(rz_binder *binder, const rz_cat_table *table, const rz_ast_property_map *map, rz_expr ***out, rz_error *err)
+static ruzu_status create_values(rz_binder *binder, create_state *state, const rz_cat_table *table, const create_map *map, uint32_t position, rz_expr ***out,
+                                 rz_error *err)
 {
     rz_expr **values = RZ_NEW_ARRAY(binder->arena, rz_expr *, table->property_count);
     RZ_TRY_ALLOC(values, err, "binding CREATE");
     for (uint32_t i = 0; i < table->property_count; i++) {
         const rz_cat_property *property = &table->properties[i];
         for (uint32_t m = 0; m < map->count; m++) {
-            if (rz_name_equal(map->keys[m], property->name)) {
-                RZ_TRY(rz_bind_expr(binder, map->values[m], &values[i], err));
+            if (rz_name_equal(create_map_name(map, m), property->name)) {
+                RZ_TRY(create_map_value(binder, map, m, position, &values[i], err));
                 RZ_TRY(rz_bind_assign_cast(binder, values[i], property->type, &values[i], err));
             }
         }
-        if (values[i] == NULL && property->type->id != RUZU_TYPE_SERIAL) {
+        if (values[i] != NULL) {
+            if (!RZ_ARRAY_PUSH(&state->given, binder->arena, values[i])) {
+                return rz_error_no_memory(err, "binding CREATE");
+            }
+        } else if (property->type->id != RUZU_TYPE_SERIAL) {
             RZ_TRY(rz_bind_default(binder, property, &values[i], err));
         }
     }
@@ -60,10 +103,10 @@ static ruzu_status create_values(rz_binder *binder, const rz_cat_table *table, c
     return RUZU_OK;
 }
 
-static bool map_has(const rz_ast_property_map *map, const char *name)
+static bool create_map_has(const create_map *map, const char *name)
 {
     for (uint32_t i = 0; i < map->count; i++) {
-        if (rz_name_equal(map->keys[i], name)) {
+        if (rz_name_equal(create_map_name(map, i), name)) {
             return true;
         }
     }
@@ -95,7 +138,7 @@ static void create_infer_tables(rz_binder *binder, const rz_ast_path *path, uint
     }
 }
 
-static ruzu_status create_node(rz_binder *binder, const rz_ast_path *path, uint32_t node_idx, rz_bound_insert_node *out, rz_error *err)
+static ruzu_status create_node(rz_binder *binder, create_state *state, const rz_ast_path *path, uint32_t node_idx, rz_bound_insert_node *out, rz_error *err)
 {
     const rz_ast_node_pattern *ast = path->nodes[node_idx];
     const uint32_t *labelled = NULL;
@@ -115,13 +158,14 @@ static ruzu_status create_node(rz_binder *binder, const rz_ast_path *path, uint3
                                name);
     }
     const rz_cat_table *table = rz_catalog_node_table(binder->context->catalog, tables[0]);
-    RZ_TRY(create_check_map(table, &ast->properties, ast->variable, ast->position, err));
+    create_map map;
+    RZ_TRY(create_open_map(binder, state, table, &ast->properties, ast->variable, ast->position, &map, err));
     const rz_cat_property *key = &table->properties[table->key];
-    if (key->type->id != RUZU_TYPE_SERIAL && key->default_text == NULL && !map_has(&ast->properties, key->name)) {
+    if (key->type->id != RUZU_TYPE_SERIAL && key->default_text == NULL && !create_map_has(&map, key->name)) {
         return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "Create node %s expects primary key %s as input.", name, key->name);
     }
     out->table = table->id;
-    return create_values(binder, table, &ast->properties, &out->values, err);
+    return create_values(binder, state, table, &map, ast->position, &out->values, err);
 }
 
 /* Pairs of a relationship table that fit the ends' tables. */
@@ -177,22 +221,23 @@ static ruzu_status create_rel_table(rz_binder *binder, const rz_ast_rel_pattern 
     return RUZU_OK;
 }
 
-static ruzu_status create_rel(rz_binder *binder, const rz_ast_rel_pattern *ast, const bind_variable *left, const bind_variable *right, rz_bound_insert_rel *out,
-                              rz_error *err)
+static ruzu_status create_rel(rz_binder *binder, create_state *state, const rz_ast_rel_pattern *ast, const bind_variable *left, const bind_variable *right,
+                              rz_bound_insert_rel *out, rz_error *err)
 {
     const char *name = ast->variable == NULL ? "" : ast->variable;
     if (ast->recursive != NULL) {
         return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "Cannot create recursive rel %s.", name);
     }
-    if (ast->direction == RZ_AST_DIRECTION_BOTH) {
+    if (ast->direction == RZ_AST_DIRECTION_BOTH && !state->is_merge) { /* MERGE matches both directions and creates from left to right */
         return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position,
                                "Create undirected relationship is not supported. Try create 2 directed relationships instead.");
     }
-    const bind_variable *src = ast->direction == RZ_AST_DIRECTION_RIGHT ? left : right;
-    const bind_variable *dst = ast->direction == RZ_AST_DIRECTION_RIGHT ? right : left;
+    const bind_variable *src = ast->direction != RZ_AST_DIRECTION_LEFT ? left : right;
+    const bind_variable *dst = ast->direction != RZ_AST_DIRECTION_LEFT ? right : left;
     const rz_cat_table *table = NULL;
     RZ_TRY(create_rel_table(binder, ast, src->type, dst->type, &table, err));
-    RZ_TRY(create_check_map(table, &ast->properties, ast->variable, ast->position, err));
+    create_map map;
+    RZ_TRY(create_open_map(binder, state, table, &ast->properties, ast->variable, ast->position, &map, err));
     RZ_TRY(create_pairs(binder, table, src->type, dst->type, out, err));
     if (out->pair_count == 0) {
         return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "Cannot find a label for relationship %s that connects to all of its neighbour nodes.",
@@ -201,15 +246,8 @@ static ruzu_status create_rel(rz_binder *binder, const rz_ast_rel_pattern *ast, 
     out->rel_table = table->id;
     out->src_column = src->column;
     out->dst_column = dst->column;
-    return create_values(binder, table, &ast->properties, &out->values, err);
+    return create_values(binder, state, table, &map, ast->position, &out->values, err);
 }
-
-typedef struct create_state {
-    RZ_ARRAY(rz_bound_insert_node) nodes;
-    RZ_ARRAY(rz_bound_insert_rel) rels;
-    RZ_ARRAY(rz_bound_path) paths;
-    RZ_ARRAY(bind_variable) created; /* declared after the whole clause is bound: its own names are not visible in its property maps */
-} create_state;
 
 static const bind_variable *create_find(rz_binder *binder, const create_state *state, const char *name, rz_error *err)
 {
@@ -237,7 +275,7 @@ static ruzu_status create_path_node(rz_binder *binder, create_state *state, cons
         return RUZU_OK;
     }
     rz_bound_insert_node node = {0};
-    RZ_TRY(create_node(binder, path, node_idx, &node, err));
+    RZ_TRY(create_node(binder, state, path, node_idx, &node, err));
     node.column = rz_bind_new_column(binder);
     uint32_t *table = (uint32_t *)rz_arena_dup(binder->arena, &node.table, sizeof node.table);
     const rz_type *type = table == NULL ? NULL : rz_type_node(binder->arena, table, 1);
@@ -247,10 +285,28 @@ static ruzu_status create_path_node(rz_binder *binder, create_state *state, cons
                                                                                                                : rz_error_no_memory(err, "binding CREATE");
 }
 
+/* A path variable: nodes and rels are its elements in order. */
+static ruzu_status create_named_path(rz_binder *binder, create_state *state, const rz_ast_path *path, const bind_variable *nodes, const bind_variable *rels,
+                                     rz_error *err)
+{
+    rz_bound_path bound = {.column = rz_bind_new_column(binder)};
+    if (create_find(binder, state, path->variable, err) != NULL) {
+        return rz_error_set_at(err, RUZU_ERROR_BINDER, path->position, "Variable %s already exists.", path->variable);
+    }
+    RZ_TRY(rz_bind_path(binder, path->variable, nodes, rels, path->node_count, &bound.expr, err));
+    bind_variable variable = {.name = path->variable, .column = bound.column, .type = bound.expr->type};
+    return RZ_ARRAY_PUSH(&state->paths, binder->arena, bound) && RZ_ARRAY_PUSH(&state->created, binder->arena, variable)
+               ? RUZU_OK
+               : rz_error_no_memory(err, "binding CREATE");
+}
+
 static ruzu_status create_path(rz_binder *binder, create_state *state, const rz_ast_path *path, rz_error *err)
 {
     bind_variable *nodes = RZ_NEW_ARRAY(binder->arena, bind_variable, path->node_count);
-    RZ_TRY_ALLOC(nodes, err, "binding CREATE");
+    bind_variable *rels = RZ_NEW_ARRAY(binder->arena, bind_variable, path->node_count);
+    if (nodes == NULL || rels == NULL) {
+        return rz_error_no_memory(err, "binding CREATE");
+    }
     if (path->node_count == 1 && path->nodes[0]->variable != NULL && create_find(binder, state, path->nodes[0]->variable, err) != NULL) {
         return rz_error_set_at(err, RUZU_ERROR_BINDER, path->position, "Cannot resolve any node or relationship to create.");
     }
@@ -263,7 +319,7 @@ static ruzu_status create_path(rz_binder *binder, create_state *state, const rz_
         if (ast->variable != NULL && create_find(binder, state, ast->variable, err) != NULL) {
             return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "Variable %s already exists.", ast->variable);
         }
-        RZ_TRY(create_rel(binder, ast, &nodes[i], &nodes[i + 1], &rel, err));
+        RZ_TRY(create_rel(binder, state, ast, &nodes[i], &nodes[i + 1], &rel, err));
         rel.column = rz_bind_new_column(binder);
         uint32_t *pairs = RZ_NEW_ARRAY(binder->arena, uint32_t, rel.pair_count);
         RZ_TRY_ALLOC(pairs, err, "binding CREATE");
@@ -276,29 +332,77 @@ static ruzu_status create_path(rz_binder *binder, create_state *state, const rz_
         if (!RZ_ARRAY_PUSH(&state->rels, binder->arena, rel) || !RZ_ARRAY_PUSH(&state->created, binder->arena, variable)) {
             return rz_error_no_memory(err, "binding CREATE");
         }
+        rels[i] = variable;
     }
-    if (path->variable != NULL) {
-        return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, path->position, "A path variable in CREATE is not implemented.");
+    return path->variable == NULL ? RUZU_OK : create_named_path(binder, state, path, nodes, rels, err);
+}
+
+static ruzu_status create_pattern(rz_binder *binder, rz_ast_path *const *paths, uint32_t path_count, create_state *state, rz_bound_create *out, rz_error *err)
+{
+    for (uint32_t i = 0; i < path_count; i++) {
+        RZ_TRY(create_path(binder, state, paths[i], err));
     }
+    out->nodes = state->nodes.items;
+    out->node_count = state->nodes.count;
+    out->rels = state->rels.items;
+    out->rel_count = state->rels.count;
+    out->paths = state->paths.items;
+    out->path_count = state->paths.count;
     return RUZU_OK;
 }
 
 ruzu_status rz_bind_create(rz_binder *binder, rz_ast_path *const *paths, uint32_t path_count, rz_bound_create *out, rz_error *err)
 {
     create_state state = {0};
-    for (uint32_t i = 0; i < path_count; i++) {
-        RZ_TRY(create_path(binder, &state, paths[i], err));
-    }
+    RZ_TRY(create_pattern(binder, paths, path_count, &state, out, err));
     for (uint32_t i = 0; i < state.created.count; i++) {
         if (state.created.items[i].name != NULL) {
             RZ_TRY(rz_bind_declare(binder, state.created.items[i].name, state.created.items[i].column, state.created.items[i].type, err));
         }
     }
-    out->nodes = state.nodes.items;
-    out->node_count = state.nodes.count;
-    out->rels = state.rels.items;
-    out->rel_count = state.rels.count;
-    out->paths = state.paths.items;
-    out->path_count = state.paths.count;
     return RUZU_OK;
+}
+
+/* ---- MERGE ---- */
+
+/*
+ * The pattern is bound twice: as what is created, before its names are visible, and as what is matched. Both walk the syntax in the same order, so the n-th element
+ * that is created is the n-th of the pattern that was not bound before; the columns of the matched ones become those of the created ones.
+ */
+static void merge_join_columns(const rz_bound_pattern *pattern, rz_bound_create *create)
+{
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < pattern->node_count; i++) {
+        if (pattern->nodes[i].bound || next == create->node_count) {
+            continue;
+        }
+        uint32_t old = create->nodes[next].column;
+        create->nodes[next++].column = pattern->nodes[i].column;
+        for (uint32_t r = 0; r < create->rel_count; r++) {
+            rz_bound_insert_rel *rel = &create->rels[r];
+            rel->src_column = rel->src_column == old ? pattern->nodes[i].column : rel->src_column;
+            rel->dst_column = rel->dst_column == old ? pattern->nodes[i].column : rel->dst_column;
+        }
+    }
+    for (uint32_t i = 0; i < pattern->edge_count && i < create->rel_count; i++) {
+        create->rels[i].column = pattern->edges[i].column;
+    }
+}
+
+ruzu_status rz_bind_merge(rz_binder *binder, const rz_ast_merge *ast, rz_bound_merge *out, rz_error *err)
+{
+    create_state state = {.is_merge = true};
+    RZ_TRY(create_pattern(binder, ast->paths, ast->path_count, &state, &out->create, err));
+    RZ_TRY(rz_bind_pattern(binder, ast->paths, ast->path_count, NULL, &out->match, err));
+    RZ_ASSERT(out->match.pattern.edge_count == out->create.rel_count);
+    merge_join_columns(&out->match.pattern, &out->create);
+    out->match.optional = true;
+    out->create.paths = out->match.pattern.paths; /* made of whatever was found or created */
+    out->create.path_count = out->match.pattern.path_count;
+    out->match.pattern.paths = NULL;
+    out->match.pattern.path_count = 0;
+    out->keys = state.given.items;
+    out->key_count = state.given.count;
+    RZ_TRY(rz_bind_set(binder, &ast->on_match, &out->on_match, err));
+    return rz_bind_set(binder, &ast->on_create, &out->on_create, err);
 }

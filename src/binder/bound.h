@@ -148,6 +148,7 @@ typedef struct rz_bound_create {
 
 typedef struct rz_bound_set_item {
     uint32_t target;              /* NODE or REL column */
+    const rz_type *type;          /* its type: NODE or REL with tables */
     const char *property;
     const uint32_t *column_idxs;  /* per table of the target's type; RZ_NO_COLUMN: that table is left alone */
     rz_expr *value;               /* cast to the property's type */
@@ -159,14 +160,17 @@ typedef struct rz_bound_set {
 } rz_bound_set;
 
 typedef struct rz_bound_delete {
-    const uint32_t *columns;      /* NODE or REL columns */
+    const uint32_t *columns;      /* NODE or REL columns: variables, or made for what exprs computes */
+    rz_expr **exprs;              /* per column */
     uint32_t count;
     bool detach;
 } rz_bound_delete;
 
 typedef struct rz_bound_merge {
-    rz_bound_match match;
-    rz_bound_create create;
+    rz_bound_match match;         /* optional; its named paths are create.paths */
+    rz_bound_create create;       /* its columns are those of match that were not bound before */
+    rz_expr **keys;               /* those of create's values that the pattern gives: rows without a match that agree in them create once */
+    uint32_t key_count;
     rz_bound_set on_match;
     rz_bound_set on_create;
 } rz_bound_merge;

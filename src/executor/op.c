@@ -35,9 +35,9 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_UNION: return &rz_op_union;
     case RZ_PLAN_BARRIER: return &rz_op_barrier;
     case RZ_PLAN_INSERT: return &rz_op_insert;
-    case RZ_PLAN_SET:
-    case RZ_PLAN_DELETE:
-    case RZ_PLAN_MERGE: return &rz_op_refused;
+    case RZ_PLAN_SET: return &rz_op_set;
+    case RZ_PLAN_DELETE: return &rz_op_delete;
+    case RZ_PLAN_MERGE: return &rz_op_merge;
     case RZ_PLAN_RESULT: break; /* a sink only */
     }
     return &rz_op_empty;

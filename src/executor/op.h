@@ -79,7 +79,7 @@ struct rz_op {
     const rz_plan *plan;
     rz_worker *worker;
     rz_op *input;          /* the first child's op, or NULL */
-    rz_op *inner;          /* APPLY, MERGE: chain of children[1] */
+    rz_op *inner;          /* APPLY: chain of children[1] */
     rz_op *outer;          /* inside an APPLY: the APPLY op whose rows ARGUMENT shows; else NULL */
     bool private_source;
     bool opened;           /* open was called: close must be */
@@ -115,8 +115,7 @@ extern const rz_op_class rz_op_single_row, rz_op_empty, rz_op_argument, rz_op_no
 extern const rz_op_class rz_op_node_lookup, rz_op_expand, rz_op_expand_into, rz_op_intersect, rz_op_degree, rz_op_recursive;
 extern const rz_op_class rz_op_filter, rz_op_project, rz_op_unwind, rz_op_repeat, rz_op_limit, rz_op_apply, rz_op_union;
 extern const rz_op_class rz_op_aggregate, rz_op_sort, rz_op_hash_join, rz_op_barrier; /* the source side; their sinks are below */
-extern const rz_op_class rz_op_insert;
-extern const rz_op_class rz_op_refused; /* changes and deletions, which this version does not run: the binder refuses them first */
+extern const rz_op_class rz_op_insert, rz_op_set, rz_op_delete, rz_op_merge;
 
 /* ---- sinks ---- */
 

@@ -52,11 +52,3 @@ static ruzu_status empty_next(rz_op *op, rz_chunk **out, rz_error *err)
 }
 
 const rz_op_class rz_op_empty = {.name = "EMPTY", .size = sizeof(rz_op), .open = empty_open, .next = empty_next};
-
-static ruzu_status refused_open(rz_op *op, rz_error *err)
-{
-    (void)op;
-    return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "Changing and deleting are not implemented.");
-}
-
-const rz_op_class rz_op_refused = {.name = "REFUSED", .size = sizeof(rz_op), .open = refused_open, .next = empty_next, .single_worker = true};

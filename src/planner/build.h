@@ -57,6 +57,9 @@ typedef struct plan_arm {
     rz_plan *cur;
     bool inside_apply; /* the leaf is ARGUMENT: nothing may collect rows */
     bool writing;      /* something below writes and has not been completed by a barrier */
+    /* While writing: the tables and pairs of which properties change, and the columns whose own changes a row shows. */
+    plan_set changed_tables;
+    plan_set changed_columns;
 } plan_arm;
 
 /* ---- plan_set.c: columns, names, statistics ---- */
@@ -150,11 +153,24 @@ bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate);
 RZ_NODISCARD ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *projection, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const plan_set *after,
                                         rz_error *err);
-RZ_NODISCARD ruzu_status rz_plan_change(plan_arm *arm, const rz_bound_clause *clause, rz_error *err);
+/* At most one row comes out: it is complete before anything above begins. */
+bool rz_plan_is_single(const rz_plan *plan);
+/* A copy of what is created with expressions ready to be evaluated. */
+RZ_NODISCARD ruzu_status rz_plan_prepare_create(plan_arm *arm, const rz_bound_create *create, rz_bound_create **out, rz_error *err);
+/* Named paths of what was created, if anybody looks at them. */
+RZ_NODISCARD ruzu_status rz_plan_create_paths(plan_arm *arm, const rz_bound_create *create, const plan_set *after, rz_error *err);
 /* Completes pending writes before anything is read. */
 RZ_NODISCARD ruzu_status rz_plan_settle(plan_arm *arm, rz_error *err);
 /* NOT_IMPLEMENTED inside a subquery, where rows cannot be collected. */
 RZ_NODISCARD ruzu_status rz_plan_check_sink(const plan_arm *arm, const char *what, rz_error *err);
+
+/* ---- plan_change.c ---- */
+
+RZ_NODISCARD ruzu_status rz_plan_set_clause(plan_arm *arm, const rz_bound_set *set, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_delete(plan_arm *arm, const rz_bound_delete *del, rz_error *err);
+RZ_NODISCARD ruzu_status rz_plan_merge(plan_arm *arm, const rz_bound_merge *merge, const plan_set *after, rz_error *err);
+/* Completes pending changes before a clause that looks at what they change by another variable than the one by which it is changed: it must not see half of them. */
+RZ_NODISCARD ruzu_status rz_plan_settle_changes(plan_arm *arm, const rz_bound_clause *clause, rz_error *err);
 
 /* ---- plan_subquery.c ---- */
 

@@ -32,7 +32,7 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_UNION: return "UNION";
     case RZ_PLAN_BARRIER: return "BARRIER";
     case RZ_PLAN_INSERT: return "INSERT";
-    case RZ_PLAN_SET: return "SET";
+    case RZ_PLAN_SET: return "SET_PROPERTY";
     case RZ_PLAN_DELETE: return "DELETE";
     case RZ_PLAN_MERGE: return "MERGE";
     case RZ_PLAN_RESULT: return "RESULT";
@@ -231,9 +231,8 @@ static void explain_sort(const rz_plan *plan, rz_str *out)
     explain_bounds(plan->u.sort.skip, plan->u.sort.limit, out);
 }
 
-static void explain_insert(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
+static void explain_create(const rz_plan *plan, const rz_catalog *catalog, const rz_bound_create *create, rz_str *out)
 {
-    const rz_bound_create *create = plan->u.insert;
     for (uint32_t i = 0; i < create->node_count; i++) {
         rz_str_append_format(out, "%s(%s", i == 0 ? " " : ", ", explain_name(plan, create->nodes[i].column));
         explain_tables(catalog, &create->nodes[i].table, 1, out);
@@ -250,12 +249,26 @@ static void explain_insert(const rz_plan *plan, const rz_catalog *catalog, rz_st
     }
 }
 
-static void explain_set(const rz_plan *plan, rz_str *out)
+static void explain_set(const rz_plan *plan, const rz_bound_set *set, rz_str *out)
 {
-    for (uint32_t i = 0; i < plan->u.set->item_count; i++) {
-        const rz_bound_set_item *item = &plan->u.set->items[i];
+    for (uint32_t i = 0; i < set->item_count; i++) {
+        const rz_bound_set_item *item = &set->items[i];
         rz_str_append_format(out, "%s%s.%s = ", i == 0 ? " " : ", ", explain_name(plan, item->target), item->property);
         explain_expr(item->value, out);
+    }
+}
+
+static void explain_merge(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
+{
+    const rz_bound_merge *merge = plan->u.merge.bound;
+    explain_create(plan, catalog, &merge->create, out);
+    if (merge->on_match.item_count != 0) {
+        rz_str_append_text(out, " ON MATCH SET");
+        explain_set(plan, &merge->on_match, out);
+    }
+    if (merge->on_create.item_count != 0) {
+        rz_str_append_text(out, " ON CREATE SET");
+        explain_set(plan, &merge->on_create, out);
     }
 }
 
@@ -296,8 +309,9 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     case RZ_PLAN_AGGREGATE: explain_aggregate(plan, out); break;
     case RZ_PLAN_SORT: explain_sort(plan, out); break;
     case RZ_PLAN_HASH_JOIN: explain_join(plan, out); break;
-    case RZ_PLAN_INSERT: explain_insert(plan, catalog, out); break;
-    case RZ_PLAN_SET: explain_set(plan, out); break;
+    case RZ_PLAN_INSERT: explain_create(plan, catalog, plan->u.insert, out); break;
+    case RZ_PLAN_MERGE: explain_merge(plan, catalog, out); break;
+    case RZ_PLAN_SET: explain_set(plan, plan->u.set, out); break;
     case RZ_PLAN_DELETE:
         for (uint32_t i = 0; i < plan->u.del->count; i++) {
             rz_str_append_format(out, "%s%s", i == 0 ? plan->u.del->detach ? " DETACH " : " " : ", ",
@@ -310,8 +324,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     case RZ_PLAN_ARGUMENT:
     case RZ_PLAN_REPEAT:
     case RZ_PLAN_UNION:
-    case RZ_PLAN_BARRIER:
-    case RZ_PLAN_MERGE: break;
+    case RZ_PLAN_BARRIER: break;
     }
 }
 

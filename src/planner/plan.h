@@ -47,7 +47,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_INSERT,         /* insert: nodes and relationships, for each row */
     RZ_PLAN_SET,            /* set */
     RZ_PLAN_DELETE,         /* del */
-    RZ_PLAN_MERGE,          /* merge: children[1] matches (leaf ARGUMENT) */
+    RZ_PLAN_MERGE,          /* merge: creates the pattern for input rows in which it was not found */
     /* top */
     RZ_PLAN_RESULT          /* result: rows to the client; the statement's last operator */
 } rz_plan_kind;
@@ -190,7 +190,12 @@ struct rz_plan {
         const rz_bound_create *insert;
         const rz_bound_set *set;
         const rz_bound_delete *del;
-        const rz_bound_merge *merge;
+        struct {
+            const rz_bound_merge *bound;
+            const uint32_t *keys; /* input columns: rows without a match that agree in all of them create once; NULL agrees with nothing */
+            uint32_t key_count;
+            uint32_t probe;       /* column of the pattern that is NULL where nothing matched */
+        } merge;
         struct {
             const char *const *names;
             const rz_type *const *types; /* as the client sees them (value forms) */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clauses in order: each puts its operators on top of what the clauses before it made. And what writes: CREATE, SET,
- * DELETE, and the barriers around them.
+ * Clauses in order: each puts its operators on top of what the clauses before it made. And CREATE, and the barriers
+ * around writes.
  *
  * A clause sees the writes of the clauses before it, all of them, and none of its own: so a barrier stands between a
  * write and the next reading clause, and below a write whose input reads what it writes (the "Halloween" problem).
@@ -94,11 +94,16 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
     return false;
 }
 
-/* At most one row comes out: it is complete before anything above begins. */
-static bool clause_is_single(const rz_plan *plan)
+bool rz_plan_is_single(const rz_plan *plan)
 {
-    while (plan->kind == RZ_PLAN_NODE_LOOKUP || plan->kind == RZ_PLAN_FILTER || plan->kind == RZ_PLAN_PROJECT) {
+    while (plan->kind == RZ_PLAN_NODE_LOOKUP || plan->kind == RZ_PLAN_FILTER || plan->kind == RZ_PLAN_PROJECT ||
+           plan->kind == RZ_PLAN_INSERT || plan->kind == RZ_PLAN_SET || plan->kind == RZ_PLAN_DELETE ||
+           plan->kind == RZ_PLAN_BARRIER) {
         plan = plan->children[0];
+    }
+    if (plan->kind == RZ_PLAN_APPLY) {
+        bool inner_goes_out = plan->u.apply.kind == RZ_APPLY_OPTIONAL || plan->u.apply.kind == RZ_APPLY_JOIN;
+        return rz_plan_is_single(plan->children[0]) && (!inner_goes_out || rz_plan_is_single(plan->children[1]));
     }
     return plan->kind == RZ_PLAN_SINGLE_ROW || plan->kind == RZ_PLAN_EMPTY ||
            (plan->kind == RZ_PLAN_AGGREGATE && plan->u.aggregate.key_count == 0);
@@ -111,7 +116,7 @@ ruzu_status rz_plan_settle(plan_arm *arm, rz_error *err)
 
 /* ---- CREATE ---- */
 
-static ruzu_status create_prepare(plan_arm *arm, const rz_bound_create *create, rz_bound_create **out, rz_error *err)
+ruzu_status rz_plan_prepare_create(plan_arm *arm, const rz_bound_create *create, rz_bound_create **out, rz_error *err)
 {
     rz_arena *arena = arm->planner->arena;
     rz_bound_create *copy = (rz_bound_create *)rz_arena_dup(arena, create, sizeof *create);
@@ -143,7 +148,7 @@ static ruzu_status create_prepare(plan_arm *arm, const rz_bound_create *create, 
     return RUZU_OK;
 }
 
-static ruzu_status create_paths(plan_arm *arm, const rz_bound_create *create, const plan_set *after, rz_error *err)
+ruzu_status rz_plan_create_paths(plan_arm *arm, const rz_bound_create *create, const plan_set *after, rz_error *err)
 {
     for (uint32_t i = 0; i < create->path_count; i++) {
         if (rz_plan_set_has(after, create->paths[i].column)) {
@@ -159,7 +164,7 @@ ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const p
     rz_planner *planner = arm->planner;
     RZ_TRY(rz_plan_check_sink(arm, "CREATE", err));
     rz_bound_create *prepared = NULL;
-    RZ_TRY(create_prepare(arm, create, &prepared, err));
+    RZ_TRY(rz_plan_prepare_create(arm, create, &prepared, err));
     plan_set tables = {0};
     for (uint32_t i = 0; i < create->node_count; i++) {
         rz_plan_set_add(planner, &tables, create->nodes[i].table);
@@ -169,7 +174,7 @@ ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const p
             rz_plan_set_add(planner, &tables, create->rels[i].pairs[p].id);
         }
     }
-    if (!clause_is_single(arm->cur) && clause_reads(arm->cur, &tables)) {
+    if (!rz_plan_is_single(arm->cur) && clause_reads(arm->cur, &tables)) {
         RZ_TRY(rz_plan_barrier(arm, err));
     }
     RZ_TRY(rz_plan_node(planner, RZ_PLAN_INSERT, arm->cur, NULL, &arm->cur, err));
@@ -182,39 +187,8 @@ ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const p
         RZ_TRY(rz_plan_add_column(planner, arm->cur, create->rels[i].column, err));
     }
     arm->writing = true;
-    RZ_TRY(create_paths(arm, create, after, err));
+    RZ_TRY(rz_plan_create_paths(arm, create, after, err));
     return rz_plan_check(planner, err);
-}
-
-/* ---- SET, DELETE ---- */
-
-ruzu_status rz_plan_change(plan_arm *arm, const rz_bound_clause *clause, rz_error *err)
-{
-    rz_planner *planner = arm->planner;
-    bool deletes = clause->kind == RZ_BOUND_DELETE;
-    RZ_TRY(rz_plan_check_sink(arm, deletes ? "DELETE" : "SET", err));
-    rz_bound_set *set = NULL;
-    if (!deletes) {
-        set = (rz_bound_set *)rz_arena_dup(planner->arena, &clause->u.set, sizeof *set);
-        RZ_TRY_ALLOC(set, err, "planning SET");
-        set->items = (rz_bound_set_item *)rz_arena_dup(planner->arena, clause->u.set.items,
-                                                       set->item_count * sizeof *set->items);
-        RZ_TRY_ALLOC(set->items, err, "planning SET");
-        for (uint32_t i = 0; i < set->item_count; i++) {
-            RZ_TRY(rz_plan_prepare_expr(arm, &set->items[i].value, err));
-        }
-    }
-    if (!clause_is_single(arm->cur)) {
-        RZ_TRY(rz_plan_barrier(arm, err));
-    }
-    RZ_TRY(rz_plan_node(planner, deletes ? RZ_PLAN_DELETE : RZ_PLAN_SET, arm->cur, NULL, &arm->cur, err));
-    if (deletes) {
-        arm->cur->u.del = &clause->u.del;
-    } else {
-        arm->cur->u.set = set;
-    }
-    arm->writing = true;
-    return RUZU_OK;
 }
 
 /* ---- sources ---- */
@@ -322,6 +296,7 @@ ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, c
     RZ_TRY(rz_plan_needs(arm->planner, &shown, after, &needs, err));
     for (uint32_t i = 0; i < shown.clause_count; i++) {
         const rz_bound_clause *clause = &shown.clauses[i];
+        RZ_TRY(rz_plan_settle_changes(arm, clause, err));
         switch (clause->kind) {
         case RZ_BOUND_MATCH: RZ_TRY(clause_match(arm, &shown, &i, needs, err)); break;
         case RZ_BOUND_UNWIND: RZ_TRY(clause_unwind(arm, &clause->u.unwind, err)); break;
@@ -338,10 +313,10 @@ ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, c
             RZ_TRY(clause_load(arm, &clause->u.load, err));
             break;
         case RZ_BOUND_CREATE: RZ_TRY(rz_plan_create(arm, &clause->u.create, &needs[i], err)); break;
-        case RZ_BOUND_SET:
-        case RZ_BOUND_DELETE: RZ_TRY(rz_plan_change(arm, clause, err)); break;
+        case RZ_BOUND_SET: RZ_TRY(rz_plan_set_clause(arm, &clause->u.set, err)); break;
+        case RZ_BOUND_DELETE: RZ_TRY(rz_plan_delete(arm, &clause->u.del, err)); break;
+        case RZ_BOUND_MERGE: RZ_TRY(rz_plan_merge(arm, &clause->u.merge, &needs[i], err)); break;
         case RZ_BOUND_PROJECTION: RZ_TRY(rz_plan_projection(arm, &clause->u.projection, err)); break;
-        case RZ_BOUND_MERGE: return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "MERGE is not implemented.");
         case RZ_BOUND_FINISH: break;
         }
     }

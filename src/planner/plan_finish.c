@@ -337,6 +337,29 @@ static void finish_insert_uses(rz_planner *planner, const rz_bound_create *creat
     }
 }
 
+static void finish_set_uses(rz_planner *planner, const rz_bound_set *set, plan_set *need)
+{
+    for (uint32_t i = 0; i < set->item_count; i++) {
+        rz_plan_set_add(planner, need, set->items[i].target);
+        rz_plan_set_uses(planner, need, set->items[i].value);
+    }
+}
+
+static void finish_merge_uses(rz_planner *planner, const rz_plan *plan, plan_set *need)
+{
+    const rz_bound_merge *merge = plan->u.merge.bound;
+    finish_insert_uses(planner, &merge->create, need);
+    finish_set_uses(planner, &merge->on_match, need);
+    finish_set_uses(planner, &merge->on_create, need);
+    rz_plan_set_columns(planner, need, plan->u.merge.keys, plan->u.merge.key_count);
+    for (uint32_t i = 0; i < merge->create.node_count; i++) {
+        rz_plan_set_add(planner, need, merge->create.nodes[i].column);
+    }
+    for (uint32_t i = 0; i < merge->create.rel_count; i++) {
+        rz_plan_set_add(planner, need, merge->create.rels[i].column);
+    }
+}
+
 /* Operators that want their rows one by one. */
 static ruzu_status finish_exact(rz_planner *planner, rz_plan *plan, const plan_set *need, rz_error *err)
 {
@@ -345,10 +368,9 @@ static ruzu_status finish_exact(rz_planner *planner, rz_plan *plan, const plan_s
     if (plan->kind == RZ_PLAN_INSERT) {
         finish_insert_uses(planner, plan->u.insert, &child_need);
     } else if (plan->kind == RZ_PLAN_SET) {
-        for (uint32_t i = 0; i < plan->u.set->item_count; i++) {
-            rz_plan_set_add(planner, &child_need, plan->u.set->items[i].target);
-            rz_plan_set_uses(planner, &child_need, plan->u.set->items[i].value);
-        }
+        finish_set_uses(planner, plan->u.set, &child_need);
+    } else if (plan->kind == RZ_PLAN_MERGE) {
+        finish_merge_uses(planner, plan, &child_need);
     } else if (plan->kind == RZ_PLAN_DELETE) {
         rz_plan_set_columns(planner, &child_need, plan->u.del->columns, plan->u.del->count);
     }

@@ -120,6 +120,7 @@ static void need_create(rz_planner *planner, plan_set *need, const rz_bound_crea
 static void need_set(rz_planner *planner, plan_set *need, const rz_bound_set *set)
 {
     for (uint32_t i = 0; i < set->item_count; i++) {
+        rz_plan_learn(planner, set->items[i].target, set->items[i].type, NULL);
         rz_plan_set_add(planner, need, set->items[i].target);
         need_expr(planner, need, set->items[i].value);
     }
@@ -196,7 +197,7 @@ void rz_plan_need_before(rz_planner *planner, const rz_bound_clause *clause, pla
         need_match(planner, need, &clause->u.merge.match);
         break;
     case RZ_BOUND_SET: need_set(planner, need, &clause->u.set); break;
-    case RZ_BOUND_DELETE: rz_plan_set_columns(planner, need, clause->u.del.columns, clause->u.del.count); break;
+    case RZ_BOUND_DELETE: need_exprs(planner, need, clause->u.del.exprs, clause->u.del.count); break;
     case RZ_BOUND_PROJECTION: need_projection(planner, need, &clause->u.projection); break;
     case RZ_BOUND_FINISH: break;
     }

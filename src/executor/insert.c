@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inserting: all nodes of one pattern element for the whole chunk, then the next element; relationships after all nodes, so that they may join nodes made in the same
+ * clause. A relationship between ends of several tables goes to the pair that fits each row.
+ */
+#include "executor/insert.h"
+
+#include "transaction/write.h"
+
+typedef struct insert_element {
+    rz_eval **evals;  /* per property; NULL: SERIAL */
+    rz_vec **values;  /* per property, of the current chunk */
+    rz_vec *made;     /* ids or references of the current chunk */
+} insert_element;
+
+struct rz_inserter {
+    rz_worker *worker;
+    const rz_bound_create *create;
+    const rz_plan *input;
+    rz_arena *heap;
+    insert_element *nodes;
+    insert_element *rels;
+    rz_id *src_ids;
+    rz_id *dst_ids;
+    rz_id *rel_ids;
+    uint32_t *rows;
+};
+
+static ruzu_status insert_element_open(rz_inserter *inserter, insert_element *element, const rz_type *type, rz_expr *const *values, uint32_t count, rz_error *err)
+{
+    rz_arena *arena = &inserter->worker->arena;
+    element->evals = RZ_NEW_ARRAY(arena, rz_eval *, count);
+    element->values = RZ_NEW_ARRAY(arena, rz_vec *, count);
+    if (element->evals == NULL || element->values == NULL) {
+        return rz_error_no_memory(err, "building CREATE");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i] != NULL) {
+            RZ_TRY(rz_eval_create(inserter->worker, values[i], inserter->input->columns, inserter->input->column_count, &element->evals[i], err));
+        }
+    }
+    return rz_vec_create(arena, inserter->heap, type, RZ_VECTOR_CAPACITY, &element->made, err);
+}
+
+static ruzu_status insert_node_open(rz_inserter *inserter, const rz_bound_insert_node *node, insert_element *element, rz_error *err)
+{
+    const rz_cat_table *table = rz_catalog_node_table(rz_txn_catalog(inserter->worker->exec->context->txn), node->table);
+    const rz_type *type = rz_type_node(&inserter->worker->arena, &node->table, 1);
+    RZ_TRY_ALLOC(type, err, "building CREATE");
+    return insert_element_open(inserter, element, type, node->values, table->property_count, err);
+}
+
+static ruzu_status insert_rel_open(rz_inserter *inserter, const rz_bound_insert_rel *rel, insert_element *element, rz_error *err)
+{
+    const rz_cat_table *table = rz_catalog_rel_of_pair(rz_txn_catalog(inserter->worker->exec->context->txn), rel->pairs[0].id, NULL);
+    const rz_type *type = rz_type_rel(&inserter->worker->arena, &rel->pairs[0].id, 1);
+    RZ_TRY_ALLOC(type, err, "building CREATE");
+    return insert_element_open(inserter, element, type, rel->values, table->property_count, err);
+}
+
+ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, const rz_bound_create *create, const rz_plan *input, rz_inserter **out, rz_error *err)
+{
+    rz_arena *arena = &worker->arena;
+    rz_inserter *inserter = RZ_NEW(arena, rz_inserter);
+    RZ_TRY_ALLOC(inserter, err, "building CREATE");
+    *inserter = (rz_inserter){.worker = worker, .create = create, .input = input, .heap = heap};
+    inserter->nodes = RZ_NEW_ARRAY(arena, insert_element, create->node_count);
+    inserter->rels = RZ_NEW_ARRAY(arena, insert_element, create->rel_count);
+    inserter->src_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
+    inserter->dst_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
+    inserter->rel_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
+    inserter->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY + 1);
+    if (inserter->nodes == NULL || inserter->rels == NULL || inserter->src_ids == NULL || inserter->dst_ids == NULL || inserter->rel_ids == NULL ||
+        inserter->rows == NULL) {
+        return rz_error_no_memory(err, "building CREATE");
+    }
+    for (uint32_t i = 0; i < create->node_count; i++) {
+        RZ_TRY(insert_node_open(inserter, &create->nodes[i], &inserter->nodes[i], err));
+    }
+    for (uint32_t i = 0; i < create->rel_count; i++) {
+        RZ_TRY(insert_rel_open(inserter, &create->rels[i], &inserter->rels[i], err));
+    }
+    *out = inserter;
+    return RUZU_OK;
+}
+
+static ruzu_status insert_values(insert_element *element, uint32_t count, const rz_chunk *input, const rz_sel *sel, rz_error *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        element->values[i] = NULL;
+        if (element->evals[i] != NULL) {
+            RZ_TRY(rz_eval_run(element->evals[i], input, sel, &element->values[i], err));
+        }
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status insert_nodes(rz_inserter *inserter, const rz_chunk *input, const rz_sel *sel, rz_error *err)
+{
+    const rz_bound_create *create = inserter->create;
+    rz_txn *txn = inserter->worker->exec->context->txn;
+    for (uint32_t i = 0; i < create->node_count; i++) {
+        insert_element *element = &inserter->nodes[i];
+        const rz_cat_table *table = rz_catalog_node_table(rz_txn_catalog(txn), create->nodes[i].table);
+        rz_vec_reset(element->made);
+        RZ_TRY(insert_values(element, table->property_count, input, sel, err));
+        RZ_TRY(rz_txn_insert_nodes(txn, table->id, element->values, sel, (rz_id *)element->made->data, err));
+        rz_worker_forget_ntab(inserter->worker, table->id);
+    }
+    return RUZU_OK;
+}
+
+/* Ids of an end of a relationship: a node made just now or a column of the input. */
+static ruzu_status insert_ends(rz_inserter *inserter, uint32_t column, const rz_chunk *input, const rz_sel *sel, rz_id *out, rz_error *err)
+{
+    const rz_bound_create *create = inserter->create;
+    const rz_vec *vec = NULL;
+    for (uint32_t i = 0; i < create->node_count; i++) {
+        vec = create->nodes[i].column == column ? inserter->nodes[i].made : vec;
+    }
+    if (vec == NULL) {
+        int32_t position = rz_plan_position(inserter->input, column);
+        if (position < 0) {
+            return rz_error_set(err, RUZU_ERROR_INTERNAL, "column %u is not in the input of CREATE", column);
+        }
+        vec = input->columns[position];
+    }
+    rz_view view = {0};
+    if (vec->kind != RZ_VEC_SEQUENCE) {
+        rz_vec_view(vec, &view);
+    }
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        if (vec->kind == RZ_VEC_SEQUENCE) {
+            out[row] = (rz_id)(vec->start + (int64_t)row * vec->step);
+            continue;
+        }
+        uint32_t at = rz_view_at(&view, row);
+        if (!rz_view_valid(&view, at)) {
+            return rz_error_set(err, RUZU_ERROR_RUNTIME, "A relationship cannot be created: one of its ends is NULL.");
+        }
+        out[row] = ((const rz_id *)view.data)[at];
+    }
+    return RUZU_OK;
+}
+
+/* The rows whose ends lie in the tables of one pair. */
+static uint32_t insert_pair_rows(rz_inserter *inserter, const rz_cat_pair *pair, const rz_sel *sel)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        inserter->rows[count] = row;
+        count += rz_id_table(inserter->src_ids[row]) == pair->src_table && rz_id_table(inserter->dst_ids[row]) == pair->dst_table;
+    }
+    return count;
+}
+
+static ruzu_status insert_rels(rz_inserter *inserter, const rz_chunk *input, const rz_sel *sel, rz_error *err)
+{
+    const rz_bound_create *create = inserter->create;
+    rz_txn *txn = inserter->worker->exec->context->txn;
+    for (uint32_t i = 0; i < create->rel_count; i++) {
+        insert_element *element = &inserter->rels[i];
+        const rz_bound_insert_rel *rel = &create->rels[i];
+        const rz_cat_table *table = rz_catalog_rel_of_pair(rz_txn_catalog(txn), rel->pairs[0].id, NULL);
+        rz_rel_ref *refs = (rz_rel_ref *)element->made->data;
+        uint32_t done = 0;
+        rz_vec_reset(element->made);
+        RZ_TRY(insert_values(element, table->property_count, input, sel, err));
+        RZ_TRY(insert_ends(inserter, rel->src_column, input, sel, inserter->src_ids, err));
+        RZ_TRY(insert_ends(inserter, rel->dst_column, input, sel, inserter->dst_ids, err));
+        for (uint32_t p = 0; p < rel->pair_count; p++) {
+            rz_sel rows = {.rows = inserter->rows, .count = insert_pair_rows(inserter, &rel->pairs[p], sel)};
+            if (rows.count == 0) {
+                continue;
+            }
+            RZ_TRY(rz_txn_insert_rels(txn, rel->pairs[p].id, inserter->src_ids, inserter->dst_ids, element->values, &rows, inserter->rel_ids, err));
+            rz_worker_forget_rtab(inserter->worker, rel->pairs[p].id);
+            for (uint32_t r = 0; r < rows.count; r++) {
+                uint32_t row = inserter->rows[r];
+                refs[row] = (rz_rel_ref){.src = inserter->src_ids[row], .dst = inserter->dst_ids[row], .rel = inserter->rel_ids[row]};
+            }
+            done += rows.count;
+        }
+        if (done != sel->count) {
+            return rz_error_set(err, RUZU_ERROR_RUNTIME, "A relationship of table %s cannot be created: it does not connect the tables of its ends.", table->name);
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_inserter_run(rz_inserter *inserter, const rz_chunk *input, const rz_sel *sel, rz_error *err)
+{
+    rz_arena_reset(inserter->heap);
+    RZ_TRY(insert_nodes(inserter, input, sel, err));
+    return insert_rels(inserter, input, sel, err);
+}
+
+const rz_vec *rz_inserter_node(const rz_inserter *inserter, uint32_t idx)
+{
+    return inserter->nodes[idx].made;
+}
+
+const rz_vec *rz_inserter_rel(const rz_inserter *inserter, uint32_t idx)
+{
+    return inserter->rels[idx].made;
+}
