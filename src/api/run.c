@@ -163,7 +163,7 @@ static void run_fill_context(rz_run *run)
         .result_mem = rz_store_mem(conn->db->store),
         .parameters = run->parameters,
         .parameter_count = run->parameter_count,
-        .max_threads = (uint32_t)rz_option_get(conn, RZ_OPTION_THREADS),
+        .max_threads = run->slot->bound->in_order ? 1 : (uint32_t)rz_option_get(conn, RZ_OPTION_THREADS),
         .interrupted = &conn->interrupted,
         .deadline_us = timeout_ms == 0 || timeout_ms > (UINT64_MAX - now_us) / 1000 ? 0 : now_us + timeout_ms * 1000,
         .map_key_check = rz_option_get(conn, RZ_OPTION_NO_MAP_KEY_CHECK) == 0,

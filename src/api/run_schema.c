@@ -38,8 +38,12 @@ static ruzu_status schema_create_table(rz_run *run, rz_catalog *catalog, rz_erro
 
 static ruzu_status schema_replace_table(rz_run *run, rz_catalog *catalog, rz_error *err)
 {
+    const rz_bound_statement *bound = run->slot->bound;
     const rz_cat_table *table = NULL;
-    RZ_TRY(rz_catalog_replace_table(catalog, run->slot->bound->u.table.table, &table, err));
+    if (bound->u.table.added_value != NULL || bound->u.table.dropped_id != RZ_NO_COLUMN) {
+        return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "Columns cannot be added or dropped in this version.");
+    }
+    RZ_TRY(rz_catalog_replace_table(catalog, bound->u.table.table, &table, err));
     return rz_txn_sync_tables(run->txn, err);
 }
 
@@ -52,11 +56,11 @@ static ruzu_status schema_drop(rz_run *run, rz_catalog *catalog, rz_error *err)
         return rz_txn_sync_tables(run->txn, err);
     case RZ_AST_OBJECT_SEQUENCE: return rz_catalog_drop_sequence(catalog, bound->u.drop.name, err);
     case RZ_AST_OBJECT_MACRO: return rz_catalog_drop_macro(catalog, bound->u.drop.name, err);
-    case RZ_AST_OBJECT_TYPE:
+    case RZ_AST_OBJECT_TYPE: return rz_catalog_drop_type(catalog, bound->u.drop.name, err);
     case RZ_AST_OBJECT_INDEX:
     case RZ_AST_OBJECT_CONSTRAINT: break;
     }
-    return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "Types, indexes and constraints cannot be dropped in this version.");
+    return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "Indexes and constraints cannot be dropped in this version.");
 }
 
 ruzu_status rz_run_schema(rz_run *run, rz_error *err)

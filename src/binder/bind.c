@@ -110,6 +110,8 @@ ruzu_status rz_bind(const rz_bind_context *context, const rz_ast_script *script,
     RZ_TRY(rz_bind_scope_new(&binder, NULL, &binder.scope, err));
     RZ_TRY(bind_statement(&binder, statement, bound, err));
     bound->column_count = binder.column_count;
+    bound->writes |= binder.uses_nextval;
+    bound->in_order = binder.uses_nextval;
     *out = bound;
     return RUZU_OK;
 }

@@ -30,6 +30,7 @@ typedef struct rz_binder {
     uint32_t column_count;
     bool allow_aggregates;  /* inside a projection's items or order */
     bool inside_aggregate;
+    bool uses_nextval;      /* somewhere in the statement */
     uint32_t macro_depth;
     uint32_t query_depth;
 } rz_binder;
@@ -117,7 +118,18 @@ RZ_NODISCARD ruzu_status rz_bind_call_clause(rz_binder *binder, const rz_ast_cal
 RZ_NODISCARD ruzu_status rz_bind_set(rz_binder *binder, const rz_ast_set *ast, rz_bound_set *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_delete(rz_binder *binder, const rz_ast_delete *ast, rz_bound_delete *out, rz_error *err);
 
-/* ---- bind_ddl.c, bind_copy.c ---- */
+/* ---- bind_ddl.c, bind_alter.c, bind_copy.c ---- */
+/* A column definition with its type and checked default. */
+RZ_NODISCARD ruzu_status rz_bind_column_def(rz_binder *binder, const rz_ast_column *ast, rz_cat_property *out, rz_error *err);
+/* Refuses reserved names. */
+RZ_NODISCARD ruzu_status rz_bind_property_name(const char *name, uint32_t position, rz_error *err);
+/* The DEFAULT text of a property, checked. */
+RZ_NODISCARD ruzu_status rz_bind_default_text(rz_binder *binder, const rz_ast_expr *ast, rz_cat_property *out, rz_error *err);
+/* A node table as an end of a FROM/TO pair. */
+RZ_NODISCARD ruzu_status rz_bind_pair_end(rz_binder *binder, const char *name, uint32_t *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_bind_alter(rz_binder *binder, const rz_ast_alter *ast, rz_bound_statement *out, rz_error *err);
+/* Appends a projection to each arm that casts the query's columns to the wanted types. */
+RZ_NODISCARD ruzu_status rz_bind_query_columns(rz_binder *binder, rz_bound_query *query, const rz_type *const *wanted, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_ddl(rz_binder *binder, const rz_ast_statement *ast, rz_bound_statement *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_copy_from(rz_binder *binder, const rz_ast_copy_from *ast, rz_bound_copy_from *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_files(rz_binder *binder, const rz_ast_source *source, const rz_ast_options *options, rz_bound_files *out, rz_error *err);

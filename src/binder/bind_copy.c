@@ -101,11 +101,17 @@ static ruzu_status copy_bind_columns(rz_binder *binder, const rz_ast_copy_from *
     }
     out->defaults = RZ_NEW_ARRAY(binder->arena, rz_expr *, table->property_count);
     RZ_TRY_ALLOC(out->defaults, err, "binding COPY");
+    bool in_order = binder->uses_nextval;
     for (uint32_t i = 0; i < table->property_count; i++) {
-        if (table->properties[i].type->id != RUZU_TYPE_SERIAL) {
+        bool given = table->properties[i].type->id == RUZU_TYPE_SERIAL;
+        for (uint32_t j = 0; j < out->column_count; j++) {
+            given |= idxs[j] == i;
+        }
+        if (!given) {
             RZ_TRY(rz_bind_default(binder, &table->properties[i], &out->defaults[i], err));
         }
     }
+    binder->uses_nextval = in_order; /* COPY appends the batches in order, whoever read them */
     return RUZU_OK;
 }
 
@@ -147,6 +153,18 @@ static ruzu_status copy_cast_column(rz_binder *binder, rz_bound_query *query, ui
     return RUZU_OK;
 }
 
+ruzu_status rz_bind_query_columns(rz_binder *binder, rz_bound_query *query, const rz_type *const *wanted, rz_error *err)
+{
+    for (uint32_t a = 0; a < query->arm_count; a++) {
+        RZ_TRY(copy_add_projection(binder, &query->arms[a], err));
+    }
+    for (uint32_t i = 0; i < query->result_count; i++) {
+        RZ_TRY(copy_cast_column(binder, query, i, wanted[i], err));
+        ((const rz_type **)(uintptr_t)query->result_types)[i] = wanted[i];
+    }
+    return RUZU_OK;
+}
+
 /* The query's columns, cast to the table's. */
 static ruzu_status copy_bind_query(rz_binder *binder, const rz_ast_query *ast, rz_bound_copy_from *out, rz_error *err)
 {
@@ -159,22 +177,18 @@ static ruzu_status copy_bind_query(rz_binder *binder, const rz_ast_query *ast, r
     if (out->query->result_count != out->column_count + keys) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Query returns %u columns but %u columns were expected.", out->query->result_count, out->column_count + keys);
     }
-    for (uint32_t a = 0; a < out->query->arm_count; a++) {
-        RZ_TRY(copy_add_projection(binder, &out->query->arms[a], err));
-    }
+    const rz_type **wanted = RZ_NEW_ARRAY(binder->arena, const rz_type *, out->query->result_count);
+    RZ_TRY_ALLOC(wanted, err, "binding COPY");
     for (uint32_t i = 0; i < out->query->result_count; i++) {
-        const rz_type *wanted = NULL;
         if (i < keys) {
             const rz_cat_pair *pair = &out->table->pairs[out->pair];
             const rz_cat_table *end = rz_catalog_node_table(binder->context->catalog, i == 0 ? pair->src_table : pair->dst_table);
-            wanted = end->properties[end->key].type;
+            wanted[i] = end->properties[end->key].type;
         } else {
-            wanted = out->table->properties[out->property_idxs[i - keys]].type;
+            wanted[i] = out->table->properties[out->property_idxs[i - keys]].type;
         }
-        RZ_TRY(copy_cast_column(binder, out->query, i, wanted, err));
-        ((const rz_type **)(uintptr_t)out->query->result_types)[i] = wanted;
     }
-    return RUZU_OK;
+    return rz_bind_query_columns(binder, out->query, wanted, err);
 }
 
 ruzu_status rz_bind_copy_from(rz_binder *binder, const rz_ast_copy_from *ast, rz_bound_copy_from *out, rz_error *err)

@@ -241,6 +241,15 @@ static ruzu_status function_cast(rz_binder *binder, const rz_ast_expr *ast, rz_e
     return rz_bind_cast(binder, args[0], type, false, out, err);
 }
 
+/* nextval('s'), currval('s') */
+static ruzu_status function_sequence(rz_binder *binder, rz_expr_kind kind, rz_expr *name, rz_expr **out, rz_error *err)
+{
+    RZ_TRY(rz_bind_implicit_cast(binder, name, RZ_STRING, &name, err));
+    RZ_TRY(rz_bind_new(binder, kind, RZ_INT64, &name, 1, out, err));
+    binder->uses_nextval |= kind == RZ_EXPR_NEXTVAL;
+    return rz_bind_name(binder, *out, err);
+}
+
 /* ---- macros ---- */
 
 /* Binds the body with the parameters as variables standing for the arguments. */
@@ -303,6 +312,34 @@ static ruzu_status function_macro(rz_binder *binder, const rz_ast_expr *ast, con
 
 /* ---- dispatch ---- */
 
+/* Also a table function's name: said so, as Kuzu does. */
+static ruzu_status function_unknown(rz_binder *binder, const rz_ast_expr *ast, rz_error *err)
+{
+    const char *const *names = NULL;
+    const rz_type *const *types = NULL;
+    uint32_t count = 0;
+    bool standalone = false;
+    rz_error refused;
+    rz_fn_bound none;
+    rz_error_init(&refused);
+    char *lower = rz_arena_strdup(binder->arena, ast->function.name);
+    char *upper = rz_arena_strdup(binder->arena, ast->function.name);
+    if (lower == NULL || upper == NULL) {
+        return rz_error_no_memory(err, "binding a function");
+    }
+    for (size_t i = 0; lower[i] != '\0'; i++) {
+        lower[i] = rz_ascii_lower(lower[i]);
+        upper[i] = rz_ascii_upper(upper[i]);
+    }
+    if (binder->context->table_function != NULL &&
+        binder->context->table_function(binder->context->user, lower, NULL, 0, binder->arena, &names, &types, &count, &standalone, &refused) !=
+            RUZU_ERROR_CATALOG) {
+        return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position,
+                               "%s is a TABLE_FUNCTION_ENTRY. Scalar function, aggregate function or macro was expected.", upper);
+    }
+    return rz_fn_resolve(ast->function.name, NULL, 0, binder->arena, &none, err);
+}
+
 ruzu_status rz_bind_function(rz_binder *binder, const rz_ast_expr *ast, rz_expr **out, rz_error *err)
 {
     *out = NULL;
@@ -314,6 +351,9 @@ ruzu_status rz_bind_function(rz_binder *binder, const rz_ast_expr *ast, rz_expr 
     RZ_TRY(function_lambda(binder, ast, out, err));
     if (*out != NULL) {
         return RUZU_OK;
+    }
+    if (!rz_fn_exists(name) && !rz_agg_exists(name)) {
+        return function_unknown(binder, ast, err);
     }
     if (rz_agg_exists(name)) {
         return function_aggregate(binder, ast, rz_agg_canonical_name(name), out, err);
@@ -334,6 +374,9 @@ ruzu_status rz_bind_function(rz_binder *binder, const rz_ast_expr *ast, rz_expr 
     }
     if (rz_name_equal(name, "cast") && ast->child_count == 2) {
         return function_cast(binder, ast, args, out, err);
+    }
+    if ((rz_name_equal(name, "nextval") || rz_name_equal(name, "currval")) && ast->child_count == 1) {
+        return function_sequence(binder, rz_name_equal(name, "nextval") ? RZ_EXPR_NEXTVAL : RZ_EXPR_CURRVAL, args[0], out, err);
     }
     if (rz_name_equal(name, "typeof") && ast->child_count == 1) {
         return rz_bind_literal_string(binder, args[0]->type->id == RUZU_TYPE_ANY ? "NULL" : rz_bind_type_text(binder, args[0]->type), out, err);

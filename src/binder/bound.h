@@ -289,6 +289,7 @@ typedef struct rz_bound_statement {
     rz_bound_kind kind;
     rz_ast_explain explain;
     bool writes;                   /* needs a writing transaction */
+    bool in_order;                 /* gives values by the order of rows (nextval): for one worker */
     const char *message;           /* success message of DDL (dialect §19.9), or NULL */
     uint32_t column_count;         /* columns numbered so far: ids 0 … column_count-1 */
     rz_arena *arena;
@@ -298,6 +299,8 @@ typedef struct rz_bound_statement {
             rz_cat_table *table;
             bool if_not_exists;
             rz_bound_query *query;
+            rz_expr *added_value; /* ALTER … ADD column, the last property: what the rows that exist get; NULL: no column is added */
+            uint32_t dropped_id;  /* ALTER … DROP column: the property's id; RZ_NO_COLUMN: none */
         } table;
         struct {
             rz_ast_object_kind object;

@@ -264,8 +264,8 @@ ruzu_status rz_bind_name(rz_binder *binder, rz_expr *expr, rz_error *err)
     case RZ_EXPR_FIELD: expr->name = rz_arena_printf(arena, "%s(%s)", expr->u.field == 0 ? "NODES" : "RELS", rz_expr_text(expr->children[0])); break;
     case RZ_EXPR_LIST_LAMBDA: expr->name = rz_arena_printf(arena, "LAMBDA(%s)", rz_expr_text(expr->children[0])); break;
     case RZ_EXPR_GRAPH_VALUE: expr->name = expr->children[0]->name; break;
-    case RZ_EXPR_NEXTVAL: expr->name = rz_arena_printf(arena, "NEXTVAL(%s)", expr->u.sequence); break;
-    case RZ_EXPR_CURRVAL: expr->name = rz_arena_printf(arena, "CURRVAL(%s)", expr->u.sequence); break;
+    case RZ_EXPR_NEXTVAL: expr->name = name_call(binder, "NEXTVAL", expr, 0); break;
+    case RZ_EXPR_CURRVAL: expr->name = name_call(binder, "CURRVAL", expr, 0); break;
     case RZ_EXPR_AGGREGATE: {
         const char *name = expr->u.aggregate.bound->agg->name;
         expr->name = expr->child_count == 0 ? rz_arena_printf(arena, "%s()", name)

@@ -42,8 +42,8 @@ typedef enum rz_expr_kind {
     RZ_EXPR_FIELD,           /* [0] RECURSIVE_REL or STRUCT     field: index → that field's value */
     RZ_EXPR_LIST_LAMBDA,     /* [0] list, [1] body, [2] initial  lambda */
     RZ_EXPR_GRAPH_VALUE,     /* [0] type containing references   – → the same with value forms (results, CAST to STRING) */
-    RZ_EXPR_NEXTVAL,         /* –                                sequence name → INT64; volatile */
-    RZ_EXPR_CURRVAL,         /* –                                sequence name → INT64 */
+    RZ_EXPR_NEXTVAL,         /* [0] name of a sequence, STRING   – → INT64; volatile */
+    RZ_EXPR_CURRVAL,         /* [0] name of a sequence, STRING   – → INT64 */
     RZ_EXPR_AGGREGATE,       /* [0] argument, or none (COUNT(*)) aggregate; only inside projections, until planned */
     RZ_EXPR_SUBQUERY         /* –                                subquery; until planned */
 } rz_expr_kind;
@@ -85,7 +85,6 @@ struct rz_expr {
             uint32_t params[2];          /* column ids */
         } lambda;
         uint32_t field;
-        const char *sequence;
         struct {
             rz_agg_bound *bound;
             bool distinct;

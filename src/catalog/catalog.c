@@ -150,11 +150,12 @@ void rz_catalog_release(rz_catalog *catalog)
     }
 }
 
-ruzu_status rz_catalog_edit(const rz_catalog *from, rz_catalog **out, rz_error *err)
+ruzu_status rz_catalog_fork(const rz_catalog *from, rz_catalog **out, rz_error *err)
 {
+    *out = NULL;
     rz_catalog *catalog = NULL;
     RZ_TRY(rz_catalog_create(from->mem, &catalog, err));
-    catalog->version = from->version + 1;
+    catalog->version = from->version;
     catalog->next_id = from->next_id;
     catalog->next_object_id = from->next_object_id;
     if (!list_copy(from->mem, &from->tables, &catalog->tables) || !list_copy(from->mem, &from->sequences, &catalog->sequences) ||
@@ -164,6 +165,13 @@ ruzu_status rz_catalog_edit(const rz_catalog *from, rz_catalog **out, rz_error *
         return rz_error_no_memory(err, "copying the catalog");
     }
     *out = catalog;
+    return RUZU_OK;
+}
+
+ruzu_status rz_catalog_edit(const rz_catalog *from, rz_catalog **out, rz_error *err)
+{
+    RZ_TRY(rz_catalog_fork(from, out, err));
+    (*out)->version++;
     return RUZU_OK;
 }
 
@@ -275,6 +283,36 @@ const rz_cat_type *rz_catalog_find_type(const rz_catalog *catalog, const char *n
     return idx < 0 ? NULL : &catalog->types.items[idx]->u.type;
 }
 
+/* Whether text begins with prefix, in any case; the rest is in *out_rest. */
+static bool serial_takes(const char *text, const char *prefix, const char **out_rest)
+{
+    for (; *prefix != '\0'; text++, prefix++) {
+        if (rz_ascii_lower(*text) != rz_ascii_lower(*prefix)) {
+            return false;
+        }
+    }
+    *out_rest = text;
+    return true;
+}
+
+/* Whether a sequence's name is the one of the column's implicit sequence. */
+static bool serial_is_named(const char *name, const rz_cat_table *table, const rz_cat_property *property)
+{
+    return serial_takes(name, table->name, &name) && serial_takes(name, "_", &name) && serial_takes(name, property->name, &name) &&
+           rz_name_equal(name, "_serial");
+}
+
+const rz_cat_sequence *rz_catalog_serial_sequence(const rz_catalog *catalog, const rz_cat_table *table, uint32_t property_idx)
+{
+    for (uint32_t i = 0; i < catalog->sequences.count; i++) {
+        const rz_cat_sequence *sequence = &catalog->sequences.items[i]->u.sequence;
+        if (sequence->implicit && serial_is_named(sequence->name, table, &table->properties[property_idx])) {
+            return sequence;
+        }
+    }
+    return NULL;
+}
+
 uint32_t rz_catalog_sequence_count(const rz_catalog *catalog)
 {
     return catalog->sequences.count;
@@ -348,21 +386,30 @@ static ruzu_status catalog_number(rz_catalog *catalog, rz_cat_table *table, bool
     return RUZU_OK;
 }
 
-/* The implicit sequences `<table>_<column>_serial` of the SERIAL columns that have none yet. */
-static ruzu_status catalog_add_serials(rz_catalog *catalog, const rz_cat_table *table, rz_error *err)
+/* ---- implicit sequences of SERIAL columns ---- */
+
+static bool catalog_serial_name(rz_str *out, const rz_cat_table *table, const rz_cat_property *property)
+{
+    rz_str_append_format(out, "%s_%s_serial", table->name, property->name);
+    return !out->failed;
+}
+
+/* The implicit sequences of those columns from `first` on that have none yet. A sequence of that name that exists already becomes the column's. */
+static ruzu_status catalog_add_serials(rz_catalog *catalog, const rz_cat_table *table, uint32_t first_id, rz_error *err)
 {
     for (uint32_t i = 0; i < table->property_count; i++) {
-        if (table->properties[i].type->id != RUZU_TYPE_SERIAL) {
+        if (table->properties[i].type->id != RUZU_TYPE_SERIAL || table->properties[i].id < first_id) {
             continue;
         }
         rz_str name;
         rz_str_init(&name, catalog->mem);
-        rz_str_append_format(&name, "%s_%s_serial", table->name, table->properties[i].name);
         ruzu_status status = RUZU_OK;
-        if (name.failed) {
+        if (!catalog_serial_name(&name, table, &table->properties[i])) {
             status = rz_error_no_memory(err, "naming a sequence");
-        } else if (rz_catalog_find_sequence(catalog, name.data) == NULL) {
-            rz_cat_sequence sequence = {.name = name.data, .start = 0, .increment = 1, .minimum = 0, .maximum = INT64_MAX, .next = 0, .implicit = true};
+        } else if (rz_catalog_find_sequence(catalog, name.data) != NULL) {
+            status = rz_error_set(err, RUZU_ERROR_BINDER, "%s already exists in catalog.", name.data);
+        } else {
+            rz_cat_sequence sequence = {.name = name.data, .start = 0, .increment = 1, .minimum = 0, .maximum = INT64_MAX, .implicit = true};
             status = rz_catalog_add_sequence(catalog, &sequence, err);
         }
         rz_str_free(&name);
@@ -370,6 +417,63 @@ static ruzu_status catalog_add_serials(rz_catalog *catalog, const rz_cat_table *
     }
     return RUZU_OK;
 }
+
+/* Position of a column's implicit sequence in the list, or -1. */
+static int32_t catalog_serial_idx(const rz_catalog *catalog, const rz_cat_table *table, const rz_cat_property *property)
+{
+    for (uint32_t i = 0; property->type->id == RUZU_TYPE_SERIAL && i < catalog->sequences.count; i++) {
+        const rz_cat_sequence *sequence = &catalog->sequences.items[i]->u.sequence;
+        if (sequence->implicit && serial_is_named(sequence->name, table, property)) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
+static ruzu_status catalog_rename_serial(rz_catalog *catalog, uint32_t idx, const rz_cat_table *table, const rz_cat_property *property, rz_error *err)
+{
+    rz_cat_sequence sequence = catalog->sequences.items[idx]->u.sequence;
+    rz_str name;
+    rz_str_init(&name, catalog->mem);
+    ruzu_status status = RUZU_OK;
+    cat_entry *entry = NULL;
+    if (!catalog_serial_name(&name, table, property)) {
+        status = rz_error_no_memory(err, "renaming a sequence");
+    } else {
+        const rz_cat_sequence *other = rz_catalog_find_sequence(catalog, name.data);
+        sequence.name = name.data;
+        status = other != NULL && other->id != sequence.id ? rz_error_set(err, RUZU_ERROR_BINDER, "%s already exists in catalog.", name.data)
+                                                           : rz_cat_entry_sequence(catalog->mem, &sequence, &entry, err);
+    }
+    rz_str_free(&name);
+    RZ_TRY(status);
+    rz_cat_entry_release(catalog->sequences.items[idx]);
+    catalog->sequences.items[idx] = entry;
+    return RUZU_OK;
+}
+
+/* Before a table's definition is replaced: sequences are renamed with their table or column and go with their column. */
+static ruzu_status catalog_move_serials(rz_catalog *catalog, const rz_cat_table *from, const rz_cat_table *to, rz_error *err)
+{
+    for (uint32_t i = 0; i < from->property_count; i++) {
+        int32_t idx = catalog_serial_idx(catalog, from, &from->properties[i]);
+        uint32_t at = 0;
+        if (idx < 0) {
+            continue;
+        }
+        while (at < to->property_count && to->properties[at].id != from->properties[i].id) {
+            at++;
+        }
+        if (at == to->property_count) {
+            list_remove(&catalog->sequences, (uint32_t)idx);
+        } else if (!serial_is_named(catalog->sequences.items[idx]->u.sequence.name, to, &to->properties[at])) {
+            RZ_TRY(catalog_rename_serial(catalog, (uint32_t)idx, to, &to->properties[at], err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* ---- changing tables ---- */
 
 ruzu_status rz_catalog_add_table(rz_catalog *catalog, const rz_cat_table *table, const rz_cat_table **out, rz_error *err)
 {
@@ -389,7 +493,7 @@ ruzu_status rz_catalog_add_table(rz_catalog *catalog, const rz_cat_table *table,
         return rz_error_no_memory(err, "extending the catalog");
     }
     *out = &entry->u.table;
-    return catalog_add_serials(catalog, &entry->u.table, err);
+    return catalog_add_serials(catalog, &entry->u.table, 0, err);
 }
 
 static int32_t catalog_table_idx(const rz_catalog *catalog, uint32_t table_id)
@@ -414,8 +518,12 @@ ruzu_status rz_catalog_replace_table(rz_catalog *catalog, const rz_cat_table *ta
         return catalog_exists(err, table->name);
     }
     cat_entry *entry = NULL;
+    const rz_cat_table *old = &catalog->tables.items[idx]->u.table;
+    uint32_t first_new = old->next_property_id;
     RZ_TRY(rz_cat_entry_table(catalog->mem, table, &entry, err));
+    entry->u.table.next_property_id = first_new;
     ruzu_status status = catalog_number(catalog, &entry->u.table, false, err);
+    status = status == RUZU_OK ? catalog_move_serials(catalog, old, &entry->u.table, err) : status;
     if (status != RUZU_OK) {
         rz_cat_entry_release(entry);
         return status;
@@ -426,7 +534,7 @@ ruzu_status rz_catalog_replace_table(rz_catalog *catalog, const rz_cat_table *ta
         return rz_error_no_memory(err, "changing the catalog");
     }
     *out = &entry->u.table;
-    return catalog_add_serials(catalog, &entry->u.table, err);
+    return catalog_add_serials(catalog, &entry->u.table, first_new, err);
 }
 
 ruzu_status rz_catalog_drop_table(rz_catalog *catalog, uint32_t table_id, rz_error *err)
@@ -437,19 +545,8 @@ ruzu_status rz_catalog_drop_table(rz_catalog *catalog, uint32_t table_id, rz_err
     }
     const rz_cat_table *table = &catalog->tables.items[idx]->u.table;
     for (uint32_t i = 0; i < table->property_count; i++) {
-        if (table->properties[i].type->id != RUZU_TYPE_SERIAL) {
-            continue;
-        }
-        rz_str name;
-        rz_str_init(&name, catalog->mem);
-        rz_str_append_format(&name, "%s_%s_serial", table->name, table->properties[i].name);
-        int32_t sequence = name.failed ? -1 : list_find(&catalog->sequences, name.data, sequence_name);
-        bool failed = name.failed;
-        rz_str_free(&name);
-        if (failed) {
-            return rz_error_no_memory(err, "dropping a table");
-        }
-        if (sequence >= 0 && catalog->sequences.items[sequence]->u.sequence.implicit) {
+        int32_t sequence = catalog_serial_idx(catalog, table, &table->properties[i]);
+        if (sequence >= 0) {
             list_remove(&catalog->sequences, (uint32_t)sequence);
         }
     }
@@ -465,10 +562,19 @@ ruzu_status rz_catalog_add_sequence(rz_catalog *catalog, const rz_cat_sequence *
     cat_entry *entry = NULL;
     RZ_TRY(rz_cat_entry_sequence(catalog->mem, sequence, &entry, err));
     entry->u.sequence.id = catalog->next_object_id++;
+    if (!sequence->used) {
+        entry->u.sequence.current = sequence->start;
+    }
+    for (uint32_t i = 0; i < catalog->tables.count && !entry->u.sequence.implicit; i++) {
+        const rz_cat_table *table = &catalog->tables.items[i]->u.table;
+        for (uint32_t p = 0; p < table->property_count && !entry->u.sequence.implicit; p++) {
+            entry->u.sequence.implicit = table->properties[p].type->id == RUZU_TYPE_SERIAL && serial_is_named(sequence->name, table, &table->properties[p]);
+        }
+    }
     return list_add(catalog, &catalog->sequences, entry, err);
 }
 
-ruzu_status rz_catalog_set_sequence(rz_catalog *catalog, const char *name, int64_t next, bool used, rz_error *err)
+ruzu_status rz_catalog_set_sequence(rz_catalog *catalog, const char *name, int64_t current, bool used, rz_error *err)
 {
     int32_t idx = list_find(&catalog->sequences, name, sequence_name);
     if (idx < 0) {
@@ -476,7 +582,7 @@ ruzu_status rz_catalog_set_sequence(rz_catalog *catalog, const char *name, int64
     }
     cat_entry *entry = NULL;
     RZ_TRY(rz_cat_entry_sequence(catalog->mem, &catalog->sequences.items[idx]->u.sequence, &entry, err));
-    entry->u.sequence.next = next;
+    entry->u.sequence.current = current;
     entry->u.sequence.used = used;
     rz_cat_entry_release(catalog->sequences.items[idx]);
     catalog->sequences.items[idx] = entry;
@@ -521,6 +627,11 @@ ruzu_status rz_catalog_add_type(rz_catalog *catalog, const rz_cat_type *type, rz
     cat_entry *entry = NULL;
     RZ_TRY(rz_cat_entry_type(catalog->mem, type, &entry, err));
     return list_add(catalog, &catalog->types, entry, err);
+}
+
+ruzu_status rz_catalog_drop_type(rz_catalog *catalog, const char *name, rz_error *err)
+{
+    return catalog_drop_named(&catalog->types, name, user_type_name, err);
 }
 
 /* ---- loading (catalog_code.c reads the bytes) ---- */

@@ -53,9 +53,9 @@ typedef struct rz_cat_sequence {
     const char *name;
     int64_t start, increment, minimum, maximum;
     bool cycle;
-    int64_t next;     /* value that the next nextval gives */
-    bool used;        /* nextval was called */
-    bool implicit;    /* belongs to a SERIAL column */
+    int64_t current;  /* the last value given; start before the first */
+    bool used;        /* a value was given */
+    bool implicit;    /* numbers a SERIAL column: its name is <table>_<column>_serial */
 } rz_cat_sequence;
 
 typedef struct rz_cat_macro {
@@ -88,6 +88,8 @@ const rz_cat_table *rz_catalog_node_table(const rz_catalog *catalog, uint32_t ta
 const rz_cat_table *rz_catalog_rel_of_pair(const rz_catalog *catalog, uint32_t pair_id, const rz_cat_pair **out_pair);
 int32_t rz_cat_find_property(const rz_cat_table *table, const char *name);                 /* index, without case; -1: none */
 const rz_cat_sequence *rz_catalog_find_sequence(const rz_catalog *catalog, const char *name);
+/* The implicit sequence of a SERIAL property. NULL: it was dropped. */
+const rz_cat_sequence *rz_catalog_serial_sequence(const rz_catalog *catalog, const rz_cat_table *table, uint32_t property_idx);
 const rz_cat_macro *rz_catalog_find_macro(const rz_catalog *catalog, const char *name);
 const rz_cat_type *rz_catalog_find_type(const rz_catalog *catalog, const char *name);
 uint32_t rz_catalog_sequence_count(const rz_catalog *catalog);
@@ -99,18 +101,23 @@ const rz_cat_macro *rz_catalog_macro_at(const rz_catalog *catalog, uint32_t idx)
 
 /* A changed copy to work on (reference count 1), one version higher. */
 RZ_NODISCARD ruzu_status rz_catalog_edit(const rz_catalog *catalog, rz_catalog **out, rz_error *err);
+/* A copy of the same version: nothing but values of sequences may be changed in it (rz_catalog_set_sequence), which plans do not depend on. */
+RZ_NODISCARD ruzu_status rz_catalog_fork(const rz_catalog *catalog, rz_catalog **out, rz_error *err);
 /* Adds a deep copy of `table` with fresh ids (of the table, and of each pair of a relationship table; property ids too), and the implicit sequence of each SERIAL column.
  * The entry is in *out. Errors: Binder "X already exists in catalog.", LIMIT beyond 65,535 tables. */
 RZ_NODISCARD ruzu_status rz_catalog_add_table(rz_catalog *catalog, const rz_cat_table *table, const rz_cat_table **out, rz_error *err);
-/* Replaces the entry with the same id by a deep copy of `table` (ALTER, COMMENT ON; new properties have id UINT32_MAX, new pairs too, and get ids). */
+/* Replaces the entry with the same id by a deep copy of `table` (ALTER, COMMENT ON; new properties have id UINT32_MAX, new pairs too, and get ids). Implicit
+ * sequences follow: renamed with their table or column, dropped with their column. */
 RZ_NODISCARD ruzu_status rz_catalog_replace_table(rz_catalog *catalog, const rz_cat_table *table, const rz_cat_table **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_catalog_drop_table(rz_catalog *catalog, uint32_t table_id, rz_error *err); /* implicit sequences too */
+/* One that is named as a SERIAL column's sequence becomes that column's. */
 RZ_NODISCARD ruzu_status rz_catalog_add_sequence(rz_catalog *catalog, const rz_cat_sequence *sequence, rz_error *err);
-RZ_NODISCARD ruzu_status rz_catalog_set_sequence(rz_catalog *catalog, const char *name, int64_t next, bool used, rz_error *err);
+RZ_NODISCARD ruzu_status rz_catalog_set_sequence(rz_catalog *catalog, const char *name, int64_t current, bool used, rz_error *err);
 RZ_NODISCARD ruzu_status rz_catalog_drop_sequence(rz_catalog *catalog, const char *name, rz_error *err);
 RZ_NODISCARD ruzu_status rz_catalog_add_macro(rz_catalog *catalog, const rz_cat_macro *macro, rz_error *err);
 RZ_NODISCARD ruzu_status rz_catalog_drop_macro(rz_catalog *catalog, const char *name, rz_error *err);
 RZ_NODISCARD ruzu_status rz_catalog_add_type(rz_catalog *catalog, const rz_cat_type *type, rz_error *err);
+RZ_NODISCARD ruzu_status rz_catalog_drop_type(rz_catalog *catalog, const char *name, rz_error *err);
 
 /* Bytes for the catalog's metadata range, and back (every length checked: CORRUPT). */
 void rz_catalog_encode(const rz_catalog *catalog, rz_str *out);

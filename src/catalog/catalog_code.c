@@ -74,7 +74,7 @@ static void encode_sequence(const rz_cat_sequence *sequence, rz_str *out)
     put_u64(out, (uint64_t)sequence->increment);
     put_u64(out, (uint64_t)sequence->minimum);
     put_u64(out, (uint64_t)sequence->maximum);
-    put_u64(out, (uint64_t)sequence->next);
+    put_u64(out, (uint64_t)sequence->current);
     put_u8(out, (uint8_t)((sequence->cycle ? 1 : 0) | (sequence->used ? 2 : 0) | (sequence->implicit ? 4 : 0)));
 }
 
@@ -187,12 +187,17 @@ static ruzu_status decode_sequence(rz_reader *reader, rz_arena *arena, rz_cat_se
     sequence->increment = (int64_t)rz_read_u64(reader);
     sequence->minimum = (int64_t)rz_read_u64(reader);
     sequence->maximum = (int64_t)rz_read_u64(reader);
-    sequence->next = (int64_t)rz_read_u64(reader);
+    sequence->current = (int64_t)rz_read_u64(reader);
     uint8_t flags = rz_read_u8(reader);
     sequence->cycle = (flags & 1) != 0;
     sequence->used = (flags & 2) != 0;
     sequence->implicit = (flags & 4) != 0;
-    return reader->failed ? catalog_corrupt(err, "a sequence ends outside of it") : RUZU_OK;
+    if (reader->failed) {
+        return catalog_corrupt(err, "a sequence ends outside of it");
+    }
+    bool in_range = sequence->increment != 0 && sequence->minimum <= sequence->current && sequence->current <= sequence->maximum &&
+                    sequence->minimum <= sequence->start && sequence->start <= sequence->maximum;
+    return in_range ? RUZU_OK : catalog_corrupt(err, "a sequence is outside of its bounds");
 }
 
 static ruzu_status decode_lists(rz_reader *reader, rz_arena *arena, rz_catalog *catalog, rz_error *err)

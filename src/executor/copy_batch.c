@@ -172,9 +172,13 @@ ruzu_status rz_copy_batch_append(copy_loader *loader, copy_batch *batch, const c
         return RUZU_OK;
     }
     RZ_TRY(copy_batch_values(loader, batch, &sel, err));
+    /* Relationships are sorted later, but numbered in the order of the source. */
+    rz_vec *const *values = loader->values;
+    uint64_t next_offset = run->nodes != NULL ? rz_ntab_bulk_next_offset(run->nodes) : UINT64_MAX;
+    RZ_TRY(rz_txn_number_rows(run->context->txn, run->copy->table, next_offset, &values, &sel, err));
     if (run->nodes != NULL) {
         copy_place here = *place;
-        return rz_ntab_bulk_append(run->nodes, loader->values, &sel, run->copy->ignore_errors ? copy_on_bad_row : NULL, &here, err);
+        return rz_ntab_bulk_append(run->nodes, values, &sel, run->copy->ignore_errors ? copy_on_bad_row : NULL, &here, err);
     }
-    return rz_rtab_bulk_append(run->rels, batch->ends[0], batch->ends[1], loader->values, &sel, err);
+    return rz_rtab_bulk_append(run->rels, batch->ends[0], batch->ends[1], values, &sel, err);
 }

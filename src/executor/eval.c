@@ -138,8 +138,8 @@ static ruzu_status eval_children(rz_eval *eval, const uint32_t *columns, uint32_
 /* Computes a node whose children are all constant now, once. A failure is forgotten: it comes again when a row reaches the node. */
 static void eval_fold(rz_eval *eval)
 {
-    if (eval->child_count == 0 || eval->expr->kind == RZ_EXPR_LIST_LAMBDA ||
-        (eval->expr->kind == RZ_EXPR_FUNCTION && (eval->expr->u.function->fn->flags & RZ_FN_VOLATILE) != 0)) {
+    if (eval->child_count == 0 || eval->expr->kind == RZ_EXPR_LIST_LAMBDA || eval->expr->kind == RZ_EXPR_NEXTVAL ||
+        eval->expr->kind == RZ_EXPR_CURRVAL || (eval->expr->kind == RZ_EXPR_FUNCTION && (eval->expr->u.function->fn->flags & RZ_FN_VOLATILE) != 0)) {
         return;
     }
     for (uint32_t i = 0; i < eval->child_count; i++) {
@@ -204,9 +204,9 @@ static ruzu_status eval_open(rz_eval *eval, const uint32_t *columns, uint32_t co
     case RZ_EXPR_PATH:
     case RZ_EXPR_FIELD:
     case RZ_EXPR_GRAPH_VALUE: return rz_eval_open_graph(eval, err);
-    case RZ_EXPR_LIST_LAMBDA:
     case RZ_EXPR_NEXTVAL:
-    case RZ_EXPR_CURRVAL:
+    case RZ_EXPR_CURRVAL: return rz_eval_open_sequence(eval, err);
+    case RZ_EXPR_LIST_LAMBDA:
     case RZ_EXPR_AGGREGATE:
     case RZ_EXPR_SUBQUERY: break;
     }

@@ -37,6 +37,7 @@ RZ_NODISCARD ruzu_status rz_eval_compile(rz_worker *worker, const rz_expr *expr,
 /* How the files divide the kinds: each sets eval->run and makes the state. */
 RZ_NODISCARD ruzu_status rz_eval_open_logic(rz_eval *eval, rz_error *err);  /* AND, OR, XOR, NOT, IS_NULL, CASE, COALESCE */
 RZ_NODISCARD ruzu_status rz_eval_open_graph(rz_eval *eval, rz_error *err);  /* PROPERTY, ID, LABEL, START_NODE, END_NODE, PATH, GRAPH_VALUE */
+RZ_NODISCARD ruzu_status rz_eval_open_sequence(rz_eval *eval, rz_error *err); /* NEXTVAL, CURRVAL */
 RZ_NODISCARD ruzu_status rz_eval_open_lambda(rz_eval *eval, const uint32_t *columns, uint32_t column_count, rz_error *err);
 
 /* Starts a run that writes a FLAT result: resets result and heap. */

@@ -5,7 +5,7 @@
 #ifndef RZ_TRANSACTION_STORE_H
 #define RZ_TRANSACTION_STORE_H
 
-#include "transaction/transaction.h"
+#include "transaction/sequence.h"
 
 #define STORE_SLOT_BITS 8u
 #define STORE_SLOTS     256u /* tables a directory page of the table list holds, and such pages */
@@ -57,6 +57,13 @@ struct rz_txn {
     rz_writer writer;
     uint64_t start_us;
     RZ_ARRAY(uint32_t) created; /* ids of storage made by this transaction */
+    RZ_ARRAY(rz_sequence_change) sequences;
+    bool settled;        /* `catalog` is a copy of its own because of them */
+    int64_t *numbers;    /* arena; scratch of rz_txn_number_rows, as what follows */
+    rz_vec *number_vecs;
+    uint32_t number_columns;
+    rz_vec **number_list;
+    uint32_t number_values;
 };
 
 store_table *rz_store_table(const rz_store *store, uint32_t id); /* NULL: none */

@@ -76,6 +76,25 @@ RZ_NODISCARD ruzu_status rz_txn_edit_catalog(rz_txn *txn, rz_catalog **out, rz_e
 /* Creates the storage of tables and pairs that the edited catalog has and the store has not; registers undo. */
 RZ_NODISCARD ruzu_status rz_txn_sync_tables(rz_txn *txn, rz_error *err);
 
+/* ---- sequences (sequence.h) ---- */
+
+/*
+ * Gives the next `count` values. Errors: CATALOG "s does not exist in catalog.", "nextval: reached maximum value of sequence "s" 100"; TRANSACTION when the
+ * transaction only reads. By the thread that writes.
+ */
+RZ_NODISCARD ruzu_status rz_txn_next_values(rz_txn *txn, const char *name, uint32_t count, int64_t *out, rz_error *err);
+/* The value given last, as the transaction sees it. Errors: CATALOG, also before the first. */
+RZ_NODISCARD ruzu_status rz_txn_current_value(const rz_txn *txn, const char *name, int64_t *out, rz_error *err);
+/*
+ * SERIAL properties without a vector get the next values of their sequences. They stay without one, which says that the table numbers them by offset, where that comes
+ * to the same: the sequence stands at next_offset, where the first of the rows will lie (UINT64_MAX: unknown). *io_values is replaced by a list in the
+ * transaction's scratch memory, good until the next call, when there are others.
+ */
+RZ_NODISCARD ruzu_status rz_txn_number_rows(rz_txn *txn, const rz_cat_table *table, uint64_t next_offset, rz_vec *const **io_values, const rz_sel *sel,
+                                            rz_error *err);
+
+/* ---- storage ---- */
+
 /* Storage of a node table or FROM/TO pair; NULL when there is none. Borrowed: lives as long as the transaction. */
 rz_ntab *rz_txn_ntab(const rz_txn *txn, uint32_t table_id);
 rz_rtab *rz_txn_rtab(const rz_txn *txn, uint32_t pair_id);

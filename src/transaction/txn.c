@@ -78,9 +78,13 @@ static void txn_end(rz_txn *txn)
 
 ruzu_status rz_txn_commit(rz_txn *txn, rz_error *err)
 {
-    (void)err;
     rz_store *store = txn->store;
-    if (txn->write && (txn->writer.undo != NULL || txn->edited)) {
+    ruzu_status status = rz_txn_settle_sequences(txn, err);
+    if (status != RUZU_OK) {
+        rz_txn_rollback(txn);
+        return status;
+    }
+    if (txn->write && (txn->writer.undo != NULL || txn->edited || txn->settled)) {
         rz_mutex_lock(&store->lock);
         uint64_t timestamp = store->timestamp + 1;
         for (rz_undo *undo = txn->writer.undo; undo != NULL;) {
@@ -88,7 +92,7 @@ ruzu_status rz_txn_commit(rz_txn *txn, rz_error *err)
             undo->commit(undo, timestamp);
             undo = next;
         }
-        if (txn->edited) {
+        if (txn->edited || txn->settled) {
             rz_catalog *old = store->catalog;
             store->catalog = txn->catalog;
             txn->catalog = old;

@@ -4,15 +4,21 @@
  */
 #include "transaction/write.h"
 
+#include "transaction/sequence.h"
+
 ruzu_status rz_txn_insert_nodes(rz_txn *txn, uint32_t table_id, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err)
 {
-    return rz_ntab_insert(rz_txn_ntab(txn, table_id), rz_txn_writer(txn), values, sel, out_ids, err);
+    rz_ntab *table = rz_txn_ntab(txn, table_id);
+    RZ_TRY(rz_txn_number_rows(txn, rz_catalog_node_table(rz_txn_catalog(txn), table_id), rz_ntab_next_offset(table), &values, sel, err));
+    return rz_ntab_insert(table, rz_txn_writer(txn), values, sel, out_ids, err);
 }
 
 ruzu_status rz_txn_insert_rels(rz_txn *txn, uint32_t pair_id, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids,
                                rz_error *err)
 {
-    return rz_rtab_insert(rz_txn_rtab(txn, pair_id), rz_txn_writer(txn), src, dst, values, sel, out_ids, err);
+    rz_rtab *table = rz_txn_rtab(txn, pair_id);
+    RZ_TRY(rz_txn_number_rows(txn, rz_catalog_rel_of_pair(rz_txn_catalog(txn), pair_id, NULL), rz_rtab_next_offset(table), &values, sel, err));
+    return rz_rtab_insert(table, rz_txn_writer(txn), src, dst, values, sel, out_ids, err);
 }
 
 static ruzu_status write_missing(const char *what, rz_error *err)

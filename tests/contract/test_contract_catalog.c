@@ -18,7 +18,7 @@ static ruzu_status make_catalog(rz_catalog **out, rz_error *err)
     rz_cat_pair pair = {.id = UINT32_MAX, .src_table = 0, .dst_table = 0};
     rz_cat_table rel = {.kind = RZ_CAT_REL_TABLE, .name = "K", .pairs = &pair, .pair_count = 1, .one_dst = true};
     RZ_TRY(rz_catalog_add_table(*out, &rel, &added, err));
-    rz_cat_sequence sequence = {.name = "s", .start = 1, .increment = 2, .minimum = 3, .maximum = 4, .next = 5, .used = true};
+    rz_cat_sequence sequence = {.name = "s", .start = 3, .increment = 2, .minimum = 1, .maximum = 9, .current = 5, .used = true};
     RZ_TRY(rz_catalog_add_sequence(*out, &sequence, err));
     rz_cat_macro macro = {.name = "M", .text = "t"};
     RZ_TRY(rz_catalog_add_macro(*out, &macro, err));
@@ -41,7 +41,7 @@ static const char *const expected =
     "00000000"                                                     /* properties */
     "01000000" "01000000" "00000000" "00000000"                    /* one pair: id 1, from 0, to 0 */
     "01000000"                                                     /* sequences */
-    "00000000" "01000000" "73" "0100000000000000" "0200000000000000" "0300000000000000" "0400000000000000" "0500000000000000" "02"
+    "00000000" "01000000" "73" "0300000000000000" "0200000000000000" "0100000000000000" "0900000000000000" "0500000000000000" "02"
     "01000000" "01000000" "4d" "01000000" "74"                     /* macros: "M", "t" */
     "01000000" "01000000" "54" "12";                               /* types: "T", DATE */
 

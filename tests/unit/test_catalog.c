@@ -110,7 +110,7 @@ static void fill(rz_catalog *catalog)
     CHECK(rz_catalog_add_macro(catalog, &macro, &err) == RUZU_OK);
     rz_cat_type type = {.name = "Mood", .type = RZ_STRING};
     CHECK(rz_catalog_add_type(catalog, &type, &err) == RUZU_OK);
-    rz_cat_sequence sequence = {.name = "s", .start = 5, .increment = -2, .minimum = -9, .maximum = 7, .next = 5, .cycle = true};
+    rz_cat_sequence sequence = {.name = "s", .start = 5, .increment = -2, .minimum = -9, .maximum = 7, .cycle = true};
     CHECK(rz_catalog_add_sequence(catalog, &sequence, &err) == RUZU_OK);
     CHECK(rz_catalog_set_sequence(catalog, "S", 3, true, &err) == RUZU_OK);
 }
@@ -134,7 +134,7 @@ static void bytes_come_back_as_the_same_catalog(void)
     const rz_cat_table *knows = rz_catalog_find_table(copy, "knows");
     CHECK(knows != NULL && knows->one_dst && !knows->one_src && knows->pair_count == 2);
     CHECK_STR(rz_catalog_find_table(copy, "person")->properties[1].default_text, "'nobody'");
-    CHECK_EQ_I64(rz_catalog_find_sequence(copy, "s")->next, 3);
+    CHECK_EQ_I64(rz_catalog_find_sequence(copy, "s")->current, 3);
     CHECK_STR(rz_catalog_find_macro(copy, "addx")->text, "CREATE MACRO addx(x) AS x + 1");
     rz_str_free(&bytes);
     rz_str_free(&again);

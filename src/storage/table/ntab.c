@@ -247,6 +247,11 @@ ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *val
     return RUZU_OK;
 }
 
+uint64_t rz_ntab_next_offset(const rz_ntab *table)
+{
+    return rz_rows_end(&table->rows);
+}
+
 /* ---- reading ---- */
 
 ruzu_status rz_ntab_reader_create(rz_ntab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_ntab_reader **out, rz_error *err)

@@ -280,6 +280,11 @@ static void ntab_level_rollback(rz_undo *undo)
     rz_idx_added_rollback(((ntab_level_undo *)undo)->added);
 }
 
+uint64_t rz_ntab_bulk_next_offset(const rz_ntab_bulk *bulk)
+{
+    return rz_rows_bulk_next(bulk->rows);
+}
+
 ruzu_status rz_ntab_bulk_finish(rz_ntab_bulk *bulk, uint64_t *out_rows, rz_error *err)
 {
     rz_writer *writer = bulk->writer;

@@ -121,6 +121,11 @@ static ruzu_status rtab_check_one(rz_rtab *table, rz_csr_reader *reader, uint64_
     return RUZU_OK;
 }
 
+uint64_t rz_rtab_next_offset(const rz_rtab *table)
+{
+    return rz_rows_end(&table->rows);
+}
+
 ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
                            rz_id *out_ids, rz_error *err)
 {

@@ -82,6 +82,9 @@ void rz_ntab_destroy(rz_ntab *table);
  */
 RZ_NODISCARD ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err);
 
+/* Where the next row will lie; UINT64_MAX when the next rows will not lie one after the other. */
+uint64_t rz_ntab_next_offset(const rz_ntab *table);
+
 /* Fills exactly the places ids[row] (replay of a log): each is free or the next one at the end. CORRUPT otherwise. Keys are checked like an insert's. */
 RZ_NODISCARD ruzu_status rz_ntab_insert_at(rz_ntab *table, rz_writer *writer, const rz_id *ids, rz_vec *const *values, const rz_sel *sel, rz_error *err);
 /*
@@ -101,6 +104,7 @@ typedef struct rz_ntab_bulk rz_ntab_bulk;
 typedef void (*rz_bad_row_fn)(void *user, uint32_t row, const char *reason);
 RZ_NODISCARD ruzu_status rz_ntab_bulk_begin(rz_ntab *table, rz_writer *writer, rz_ntab_bulk **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_ntab_bulk_append(rz_ntab_bulk *bulk, rz_vec *const *values, const rz_sel *sel, rz_bad_row_fn on_bad_row, void *user, rz_error *err);
+uint64_t rz_ntab_bulk_next_offset(const rz_ntab_bulk *bulk); /* where the next row will lie */
 RZ_NODISCARD ruzu_status rz_ntab_bulk_finish(rz_ntab_bulk *bulk, uint64_t *out_rows, rz_error *err); /* frees bulk, also on failure */
 void rz_ntab_bulk_abort(rz_ntab_bulk *bulk);
 
@@ -150,6 +154,8 @@ void rz_rtab_destroy(rz_rtab *table);
 /* Inserts the selected rows between existing nodes: src[row], dst[row] are ids (table part ignored). Errors: CONSTRAINT for multiplicity (dialect §7). */
 RZ_NODISCARD ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
                                         rz_id *out_ids, rz_error *err);
+
+uint64_t rz_rtab_next_offset(const rz_rtab *table);
 
 /* Replay: fills exactly the places of rel_ids, as rz_ntab_insert_at. */
 RZ_NODISCARD ruzu_status rz_rtab_insert_at(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, const rz_id *rel_ids, rz_vec *const *values,
