@@ -181,7 +181,7 @@ enum {
 typedef struct ruzu_config {
     size_t struct_size;            /* sizeof(ruzu_config), set by ruzu_config_init: tells which version of this header you use */
     uint64_t buffer_pool_size;     /* bytes [80 % of the memory of the machine or its cgroup] */
-    uint64_t memory_limit;         /* bytes for pages, operators, results and changes together [buffer_pool_size + 64 MiB] */
+    uint64_t memory_limit;         /* bytes for pages, operators, results and changes together [buffer_pool_size]; cached pages give way first */
     uint64_t max_db_size;          /* bytes the file may reach [8 TiB] */
     uint64_t checkpoint_threshold; /* bytes of log that start a checkpoint [16 MiB] */
     uint32_t max_threads;          /* that one statement may use [cores] */

@@ -12,7 +12,6 @@ static _Thread_local char conn_open_error[sizeof((rz_error *)0)->message];
 #define CONN_DEFAULT_CHECKPOINT_BYTES (16u * 1024u * 1024u)
 #define CONN_DEFAULT_BUSY_MS          5000u
 /* Without a limit given: what operators, builders and deltas have beside a full pool. Pages in the pool do not yet give way to them. */
-#define CONN_WORKING_MEMORY_BYTES (UINT64_C(64) << 20)
 #define CONN_MIN_MEMORY_BYTES         (1024u * 1024u)
 /* What the first release of the header had: programs compiled with it go on working. */
 #define CONN_FIRST_CONFIG_SIZE (offsetof(ruzu_config, file_access) + sizeof(const char *))
@@ -70,7 +69,7 @@ static ruzu_status conn_complete_config(const ruzu_config *given, ruzu_config *o
         out->buffer_pool_size = memory / 10 * 8;
     }
     if (out->memory_limit == 0) {
-        out->memory_limit = out->buffer_pool_size + CONN_WORKING_MEMORY_BYTES;
+        out->memory_limit = out->buffer_pool_size;
     }
     if (out->buffer_pool_size < CONN_MIN_MEMORY_BYTES || out->memory_limit < CONN_MIN_MEMORY_BYTES) {
         return rz_error_set_as(err, RUZU_ERROR_LIMIT, RUZU_ERROR_NO_MEMORY, "The given buffer pool size should be at least %u bytes.",

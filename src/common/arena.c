@@ -11,7 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef RZ_TINY
+#define ARENA_FIRST_BLOCK ((size_t)256) /* an arena for every 64 rows */
+#else
 #define ARENA_FIRST_BLOCK ((size_t)2048)
+#endif
 #define ARENA_LAST_BLOCK ((size_t)256 * 1024)
 
 /* Blocks, with this header, in bytes. Data follows the header. */

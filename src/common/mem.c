@@ -14,6 +14,8 @@
 #define MEM_FILL_BYTE 0xA5
 #define MEM_FILL_MAX ((size_t)4096)
 
+#define MEM_RECLAIM_TRIES 64u
+
 static rz_mem mem_root = {.parent = NULL, .limit = UINT64_MAX};
 
 /* The test hook: set only while no other thread allocates. */
@@ -26,6 +28,30 @@ void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes)
     atomic_init(&mem->used, 0);
     atomic_init(&mem->peak, 0);
     mem->limit = limit_bytes;
+    mem->reclaim = NULL;
+    mem->reclaim_user = NULL;
+    mem->passive = false;
+}
+
+void rz_mem_init_passive(rz_mem *mem, rz_mem *parent)
+{
+    rz_mem_init(mem, parent, UINT64_MAX);
+    mem->passive = true;
+}
+
+void rz_mem_set_reclaim(rz_mem *mem, rz_mem_reclaim_fn reclaim, void *user)
+{
+    mem->reclaim = reclaim;
+    mem->reclaim_user = user;
+}
+
+uint64_t rz_mem_smallest_limit(const rz_mem *mem)
+{
+    uint64_t limit = UINT64_MAX;
+    for (const rz_mem *account = mem; account != NULL; account = account->parent) {
+        limit = account->limit < limit ? account->limit : limit;
+    }
+    return limit;
 }
 
 rz_mem *rz_mem_root(void)
@@ -62,17 +88,44 @@ static bool mem_charge_one(rz_mem *mem, uint64_t size)
     return true;
 }
 
-bool rz_mem_charge(rz_mem *mem, uint64_t size)
+/* Charges the whole chain, or nothing; returns the account that refused. */
+static rz_mem *mem_charge_chain(rz_mem *mem, uint64_t size)
 {
     for (rz_mem *account = mem; account != NULL; account = account->parent) {
         if (!mem_charge_one(account, size)) {
             for (rz_mem *charged = mem; charged != account; charged = charged->parent) {
                 atomic_fetch_sub_explicit(&charged->used, size, memory_order_relaxed);
             }
+            return account;
+        }
+    }
+    return NULL;
+}
+
+/* True when memory was given back, so that asking again makes sense. */
+static RZ_COLD bool mem_reclaim(const rz_mem *mem, const rz_mem *refused, uint64_t size)
+{
+    for (const rz_mem *account = mem; account != refused; account = account->parent) {
+        if (account->passive) {
             return false;
         }
     }
-    return true;
+    return refused->reclaim != NULL && size <= refused->limit && refused->reclaim(refused->reclaim_user, size) > 0;
+}
+
+bool rz_mem_charge(rz_mem *mem, uint64_t size)
+{
+    /* What one thread gives back another may take, so a second look can be in vain; not without end. */
+    for (uint32_t tries = 0; tries < MEM_RECLAIM_TRIES; tries++) {
+        const rz_mem *refused = mem_charge_chain(mem, size);
+        if (RZ_LIKELY(refused == NULL)) {
+            return true;
+        }
+        if (!mem_reclaim(mem, refused, size)) {
+            return false;
+        }
+    }
+    return false;
 }
 
 void rz_mem_uncharge(rz_mem *mem, uint64_t size)

@@ -4,6 +4,10 @@
  *
  * An account (rz_mem) knows its parent (query → database → process), a soft limit and what is in use; a charge goes to the
  * whole chain. Sized free keeps accounting exact without headers. Thread-safety: accounts are atomic; arenas belong to one thread.
+ *
+ * An account may have someone to ask for memory back before its limit refuses anything (the database's: the buffer pool, whose cached
+ * pages give way). He is asked by whatever thread allocates, with whatever locks it holds: he takes only locks under which nothing is
+ * charged but to a passive account, and waits for nobody.
  */
 #ifndef RZ_COMMON_MEM_H
 #define RZ_COMMON_MEM_H
@@ -12,14 +16,27 @@
 
 #include <stdatomic.h>
 
+/* Gives back at least size bytes of what is charged to the account, or what it can; 0 when nothing can be given back. */
+typedef uint64_t (*rz_mem_reclaim_fn)(void *user, uint64_t size);
+
 typedef struct rz_mem {
     struct rz_mem *parent;    /* borrowed: outlives this account; NULL at the root */
     _Atomic uint64_t used;    /* bytes charged here and below */
     _Atomic uint64_t peak;    /* highest value of used */
     uint64_t limit;           /* bytes; UINT64_MAX: none */
+    rz_mem_reclaim_fn reclaim; /* asked before limit refuses; NULL: nobody. Set while one thread knows the account */
+    void *reclaim_user;
+    bool passive;             /* charges here never ask anyone: it is the account of who is asked */
 } rz_mem;
 
 void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes);
+/* A child account whose charges are refused without anyone being asked to give memory back. */
+void rz_mem_init_passive(rz_mem *mem, rz_mem *parent);
+/* Only while no other thread charges the account or a child of it. NULL ends it. */
+void rz_mem_set_reclaim(rz_mem *mem, rz_mem_reclaim_fn reclaim, void *user);
+
+/* The smallest limit on the way to the root; UINT64_MAX: none. What memory budgets are shares of. */
+uint64_t rz_mem_smallest_limit(const rz_mem *mem);
 
 /* The process's root account, for what belongs to no database. */
 rz_mem *rz_mem_root(void);

@@ -183,6 +183,7 @@ static void sort_close(rz_worker *worker, void *local_object)
 
 /* ---- consuming ---- */
 
+/* The keys of all rows when their width is fixed; otherwise only the values they are made of. */
 static ruzu_status sort_make_keys(sort_local *local, const rz_chunk *chunk, const rz_sel *sel, rz_error *err)
 {
     const rz_plan_order *orders = local->plan->u.sort.orders;
@@ -193,16 +194,22 @@ static ruzu_status sort_make_keys(sort_local *local, const rz_chunk *chunk, cons
             rz_sort_key_write(local->vecs[i], sel, orders[i].descending, orders[i].nulls_first, local->keys + local->key_offs[i], local->key_width);
         }
     }
-    if (local->key_width != 0) {
-        return RUZU_OK;
-    }
+    return RUZU_OK;
+}
+
+/* Keys of any length, from the selection's row `first` on, as many as fit the budget; they become items 0, 1, …. */
+static ruzu_status sort_append_keys(sort_local *local, const rz_sel *sel, uint32_t first, uint32_t *out_count, rz_error *err)
+{
+    const rz_plan_order *orders = local->plan->u.sort.orders;
+    uint32_t made = 0;
     rz_str_clear(&local->text);
-    for (uint32_t r = 0; r < sel->count; r++) {
-        for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t r = first; r < sel->count && local->text.length <= local->budget / 2; r++) {
+        for (uint32_t i = 0; i < local->plan->u.sort.order_count; i++) {
             rz_sort_key_append(local->vecs[i], rz_sel_at(sel, r), orders[i].descending, orders[i].nulls_first, &local->text);
         }
-        local->text_ends[r] = local->text.length;
+        local->text_ends[made++] = local->text.length;
     }
+    *out_count = made;
     return local->text.failed ? rz_error_no_memory(err, "sorting") : RUZU_OK;
 }
 
@@ -228,31 +235,41 @@ static bool sort_is_beyond(const sort_local *local, const uint8_t *key, uint32_t
     return memcmp(key, local->threshold.record + RZ_SORT_HEADER, length < other ? length : other) >= 0;
 }
 
-/* Copies the rows of local->rows (items in local->items) into the run. */
-static ruzu_status sort_add_rows(sort_local *local, const rz_chunk *chunk, uint32_t count, rz_error *err)
+/*
+ * Copies rows of local->rows (items in local->items) into the run: those from first_row on, not more than fit half of the budget, but one at least. Rows of long strings are few
+ * at a time so, and a spill comes before the next ones.
+ */
+static ruzu_status sort_add_rows(sort_local *local, const rz_chunk *chunk, uint32_t first_row, uint32_t rows, uint32_t *out_added, rz_error *err)
 {
     const rz_plan *plan = local->plan;
-    rz_sel sel = {.rows = local->rows, .count = count};
-    memset(local->sizes, 0, count * sizeof *local->sizes);
+    rz_sel sel = {.rows = local->rows + first_row, .count = rows};
+    const uint32_t *items = local->items + first_row;
+    memset(local->sizes, 0, rows * sizeof *local->sizes);
     for (uint32_t c = 0; c < plan->column_count; c++) {
         rz_row_values_size(chunk->columns[local->positions[c]], &sel, local->sizes);
     }
     size_t total = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    uint32_t count = 0;
+    for (; count < rows; count++) {
         uint32_t length = 0;
-        (void)sort_key_at(local, local->items[i], &length);
-        local->sizes[i] += RZ_SORT_HEADER + length;
-        total += local->sizes[i];
-        if (local->sizes[i] > INT32_MAX) {
-            return rz_error_set(err, RUZU_ERROR_LIMIT, "A row of %zu bytes is larger than the limit of 2 GiB.", local->sizes[i]);
+        (void)sort_key_at(local, items[count], &length);
+        local->sizes[count] += RZ_SORT_HEADER + length;
+        if (local->sizes[count] > INT32_MAX) {
+            return rz_error_set(err, RUZU_ERROR_LIMIT, "A row of %zu bytes is larger than the limit of 2 GiB.", local->sizes[count]);
         }
+        if (count > 0 && total + local->sizes[count] > local->budget / 2) {
+            break;
+        }
+        total += local->sizes[count];
     }
+    sel.count = count;
+    *out_added = count;
     uint8_t *place = (uint8_t *)rz_arena_alloc(&local->run->arena, total);
     RZ_TRY_ALLOC(place, err, "sorting");
     RZ_TRY(rz_sort_run_reserve(local->run, count, err));
     for (uint32_t i = 0; i < count; i++) {
         uint32_t length = 0;
-        const uint8_t *key = sort_key_at(local, local->items[i], &length);
+        const uint8_t *key = sort_key_at(local, items[i], &length);
         rz_store_u32(place, (uint32_t)local->sizes[i]);
         rz_store_u32(place + 4, length);
         memcpy(place + RZ_SORT_HEADER, key, length);
@@ -268,7 +285,7 @@ static ruzu_status sort_add_rows(sort_local *local, const rz_chunk *chunk, uint3
     uint64_t first = local->run->count;
     local->run->count += count;
     for (uint32_t i = 0; chunk->weight != NULL && i < count; i++) { /* a row of weight w stands w times */
-        uint64_t copies = chunk->weight[local->rows[i]];
+        uint64_t copies = chunk->weight[sel.rows[i]];
         copies = copies < local->keep ? copies : local->keep;
         RZ_TRY(rz_sort_run_reserve(local->run, copies, err));
         for (uint64_t w = 1; w < copies; w++) {
@@ -318,35 +335,49 @@ static ruzu_status sort_spill(sort_shared *shared, sort_local *local, rz_error *
     return status;
 }
 
+/* Adds the rows of local->rows, spilling between them where they are many bytes. */
+static ruzu_status sort_add_items(rz_worker *worker, sort_shared *shared, sort_local *local, const rz_chunk *chunk, uint32_t count, rz_error *err)
+{
+    for (uint32_t done = 0; done < count;) {
+        uint32_t added = 0;
+        RZ_TRY(sort_add_rows(local, chunk, done, count - done, &added, err));
+        done += added;
+        if (local->run->count >= local->cut_at) {
+            RZ_TRY(sort_settle(shared->mem, local, err));
+        }
+        if (rz_spill_needed(worker->exec, local->budget, rz_sort_run_bytes(local->run))) {
+            RZ_TRY(sort_spill(shared, local, err));
+        }
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status sort_consume(rz_worker *worker, void *shared_object, void *local_object, const rz_chunk *chunk, rz_error *err)
 {
-    sort_shared *shared = (sort_shared *)shared_object;
     sort_local *local = (sort_local *)local_object;
     rz_sel sel = rz_chunk_sel(chunk);
-    uint32_t count = 0;
     RZ_TRY(sort_make_keys(local, chunk, &sel, err));
     if (local->keep == 0) {
         return RUZU_OK;
     }
-    for (uint32_t i = 0; i < sel.count; i++) {
-        if (local->has_threshold) {
+    for (uint32_t done = 0; done < sel.count;) {
+        uint32_t made = sel.count;
+        uint32_t count = 0;
+        if (local->key_width == 0) {
+            RZ_TRY(sort_append_keys(local, &sel, done, &made, err));
+        }
+        for (uint32_t i = 0; i < made; i++) {
             uint32_t length = 0;
             const uint8_t *key = sort_key_at(local, i, &length);
-            if (sort_is_beyond(local, key, length)) {
-                continue;
+            if (!local->has_threshold || !sort_is_beyond(local, key, length)) {
+                local->items[count] = i;
+                local->rows[count++] = rz_sel_at(&sel, done + i);
             }
         }
-        local->items[count] = i;
-        local->rows[count++] = rz_sel_at(&sel, i);
+        done += made;
+        RZ_TRY(sort_add_items(worker, (sort_shared *)shared_object, local, chunk, count, err));
     }
-    if (count == 0) {
-        return RUZU_OK;
-    }
-    RZ_TRY(sort_add_rows(local, chunk, count, err));
-    if (local->run->count >= local->cut_at) {
-        RZ_TRY(sort_settle(shared->mem, local, err));
-    }
-    return rz_spill_needed(worker->exec, local->budget, rz_sort_run_bytes(local->run)) ? sort_spill(shared, local, err) : RUZU_OK;
+    return RUZU_OK;
 }
 
 static ruzu_status sort_hand_over(sort_shared *shared, sort_local *local, rz_error *err)

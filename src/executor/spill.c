@@ -13,22 +13,13 @@
 #define SPILL_MIN_BUDGET (256u * 1024u)
 #endif
 
-static uint64_t spill_limit(const rz_exec *exec)
-{
-    uint64_t limit = UINT64_MAX;
-    for (const rz_mem *mem = exec->context->mem; mem != NULL; mem = mem->parent) {
-        limit = mem->limit < limit ? mem->limit : limit;
-    }
-    return limit;
-}
-
 uint64_t rz_spill_budget(const rz_exec *exec)
 {
 #ifdef RZ_TINY
     (void)exec;
     return SPILL_MIN_BUDGET;
 #else
-    uint64_t limit = spill_limit(exec);
+    uint64_t limit = rz_mem_smallest_limit(exec->context->mem);
     if (limit == UINT64_MAX) {
         return UINT64_MAX;
     }
@@ -46,5 +37,5 @@ bool rz_spill_needed(const rz_exec *exec, uint64_t budget, uint64_t own_bytes)
     if (own_bytes > budget) {
         return true;
     }
-    return atomic_load_explicit(&exec->context->mem->used, memory_order_relaxed) > spill_limit(exec) / 2;
+    return atomic_load_explicit(&exec->context->mem->used, memory_order_relaxed) > rz_mem_smallest_limit(exec->context->mem) / 2;
 }

@@ -32,6 +32,8 @@
 #define CSV_READ_AHEAD (64u * 1024u)
 #define CSV_RECORD_LIMIT (64u * 1024u * 1024u)
 #endif
+#define CSV_BLOCK_SHARE 64u /* of the memory limit: the most that a block takes */
+#define CSV_READER_BYTES (UINT64_C(16) << 20) /* of the memory limit for each reader beyond the first */
 
 typedef struct csv_dialect {
     char delimiter;

@@ -13,6 +13,14 @@
 
 #include <string.h>
 
+/* What is parsed of a block takes a few times its size: little memory, small blocks. */
+static size_t scan_block_bytes(const rz_mem *mem)
+{
+    uint64_t share = rz_mem_smallest_limit(mem) / CSV_BLOCK_SHARE;
+    share = share < CSV_BLOCK_SIZE ? share : CSV_BLOCK_SIZE;
+    return share < CSV_READ_AHEAD ? CSV_READ_AHEAD : (size_t)share;
+}
+
 ruzu_status rz_csv_open(rz_vfs *vfs, rz_mem *mem, const char *const *paths, uint32_t path_count, const rz_csv_options *options, const rz_type *const *types,
                         uint32_t column_count, rz_warnings *warnings, uint64_t query_id, rz_csv_scan **out, rz_error *err)
 {
@@ -44,6 +52,7 @@ ruzu_status rz_csv_open(rz_vfs *vfs, rz_mem *mem, const char *const *paths, uint
     scan->warnings = warnings;
     scan->query_id = query_id;
     scan->total_bytes = total;
+    scan->block_bytes = scan_block_bytes(mem);
     scan->null_is_empty = options->null_string_count == 1 && options->null_strings[0][0] == '\0';
     atomic_init(&scan->done_bytes, 0);
     *out = scan;
@@ -75,8 +84,10 @@ uint32_t rz_csv_max_readers(const rz_csv_scan *scan)
     if (!scan->options.parallel) {
         return 1;
     }
-    uint64_t blocks = scan->total_bytes / CSV_BLOCK_SIZE + 1;
-    return blocks < 1024 ? (uint32_t)blocks : 1024;
+    uint64_t most = rz_mem_smallest_limit(scan->mem) / CSV_READER_BYTES + 1;
+    uint64_t blocks = scan->total_bytes / scan->block_bytes + 1;
+    most = blocks < most ? blocks : most;
+    return most < 1024 ? (uint32_t)most : 1024;
 }
 
 /* ---- reading ahead; the lock is held ---- */
@@ -142,12 +153,12 @@ static ruzu_status scan_skip_lines(rz_csv_scan *scan, csv_block *block, size_t w
     return RUZU_OK;
 }
 
-/* Where the block ends: behind the first record end at or behind CSV_BLOCK_SIZE, or at the file's end. */
+/* Where the block ends: behind the first record end at or behind block_bytes, or at the file's end. */
 static ruzu_status scan_find_end(rz_csv_scan *scan, csv_block *block, size_t *out_end, rz_error *err)
 {
     csv_walk walk = {0, false};
-    if (block->size > CSV_BLOCK_SIZE) {
-        rz_csv_walk(&scan->dialect, block->data, CSV_BLOCK_SIZE - 1, block->size, &walk);
+    if (block->size > scan->block_bytes) {
+        rz_csv_walk(&scan->dialect, block->data, scan->block_bytes - 1, block->size, &walk);
     } else if (scan->at_end) {
         *out_end = block->size;
         return RUZU_OK;
@@ -161,7 +172,7 @@ static ruzu_status scan_find_end(rz_csv_scan *scan, csv_block *block, size_t *ou
             *out_end = block->size;
             return RUZU_OK;
         }
-        if (block->size - CSV_BLOCK_SIZE > CSV_RECORD_LIMIT) {
+        if (block->size - scan->block_bytes > CSV_RECORD_LIMIT) {
             break;
         }
         RZ_TRY(scan_fill(scan, block, block->size + block->size / 2, err));
@@ -199,7 +210,7 @@ static ruzu_status scan_keep_rest(rz_csv_scan *scan, csv_block *block, size_t en
 
 static ruzu_status scan_take(rz_csv_scan *scan, csv_block *block, bool *out_any, rz_error *err)
 {
-    const size_t want = CSV_BLOCK_SIZE + CSV_READ_AHEAD;
+    const size_t want = scan->block_bytes + CSV_READ_AHEAD;
     for (;;) {
         if (scan->file.handle == NULL) {
             if (scan->next_path == scan->path_count) {

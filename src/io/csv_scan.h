@@ -19,6 +19,7 @@ struct rz_csv_scan {
     rz_warnings *warnings;
     uint64_t query_id;
     uint64_t total_bytes;
+    size_t block_bytes;          /* a block ends with the first record that ends there or behind */
     _Atomic uint64_t done_bytes;
     bool null_is_empty;          /* NULL_STRINGS is just the empty text */
     rz_mutex lock;

@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+#ifdef RZ_TINY
+#define STORE_RECLAIM_BYTES (UINT64_C(64) << 10)
+#else
+#define STORE_RECLAIM_BYTES (UINT64_C(1) << 20) /* the least that the pool is asked to give back */
+#endif
+
 /* ---- the list of tables ---- */
 
 store_table *rz_store_table(const rz_store *store, uint32_t id)
@@ -190,6 +196,19 @@ static void store_free(rz_store *store)
 static const rz_store_settings store_first_settings = {
     .wal_sync = RZ_SYNC_LEVEL_FULL, .auto_checkpoint = true, .checkpoint_on_close = true, .checkpoint_threshold_bytes = UINT64_C(16) << 20};
 
+/* Cached pages give way to all else: some more than is asked for, so that the next small piece does not ask again. */
+static uint64_t store_reclaim(void *user, uint64_t size)
+{
+    return rz_pool_shrink((rz_pool *)user, size < STORE_RECLAIM_BYTES ? STORE_RECLAIM_BYTES : size);
+}
+
+static void store_destroy_pool(rz_store *store)
+{
+    rz_mem_set_reclaim(&store->mem, NULL, NULL);
+    rz_pool_destroy(store->pool);
+    store->pool = NULL;
+}
+
 ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err)
 {
     *out = NULL;
@@ -208,6 +227,7 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     ruzu_status status = RUZU_OK;
     RZ_TRY_GOTO(store_open_disk(store, options, &is_new, err));
     RZ_TRY_GOTO(rz_pool_create(&store->mem, store->disk, options->pool_size_bytes, options->path, &store->pool, err));
+    rz_mem_set_reclaim(&store->mem, store_reclaim, store->pool);
     if (is_new) {
         RZ_TRY_GOTO(rz_catalog_create(&store->mem, &store->catalog, err));
     } else {
@@ -222,8 +242,7 @@ cleanup: {
     rz_error_init(&ignored);
     if (store->pool != NULL) { /* tables and frames go before the file they lie in */
         store_destroy_tables(store);
-        rz_pool_destroy(store->pool);
-        store->pool = NULL;
+        store_destroy_pool(store);
     }
     if (disk != NULL && rz_disk_close(disk, &ignored) != RUZU_OK) {
         /* the first failure is the one to report */
@@ -242,8 +261,7 @@ ruzu_status rz_store_close(rz_store *store, rz_error *err)
     }
     rz_disk *disk = store->disk;
     store_destroy_tables(store);
-    rz_pool_destroy(store->pool);
-    store->pool = NULL;
+    store_destroy_pool(store);
     ruzu_status closed = rz_disk_close(disk, status == RUZU_OK ? err : NULL);
     store_free(store);
     return status != RUZU_OK ? status : closed;

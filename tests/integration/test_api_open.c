@@ -245,6 +245,46 @@ static void small_memory_is_enough(void)
     session_close(conn);
 }
 
+/* 19 MB of strings behind 16 MiB: reading them fills everything with cached pages. What a query needs then comes out of these. */
+static void cached_pages_give_way_to_queries(void)
+{
+    const uint32_t row_count = 300000;
+    const char *path = session_path("wide.csv");
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    uint32_t random = 1;
+    for (uint32_t i = 0; i < row_count; i++) {
+        fprintf(file, "%u,", i);
+        for (uint32_t j = 0; j < 8; j++) {
+            random = random * 1664525u + 1013904223u;
+            fprintf(file, "%08x", random);
+        }
+        fputc('\n', file);
+    }
+    CHECK_EQ_I64(fclose(file), 0);
+    ruzu_config config;
+    ruzu_config_init(&config);
+    config.buffer_pool_size = 16u << 20;
+    config.max_threads = 2;
+    ruzu_conn *conn = NULL;
+    CHECK_EQ_I64(ruzu_open(session_path("cached.ruzu"), &config, &conn), RUZU_OK);
+    EXPECT_ROWS(conn, "CALL current_setting('memory_limit') RETURN *", "16777216");
+    char copy[1200];
+    session_run(conn, "CREATE NODE TABLE W(id INT64 PRIMARY KEY, s STRING)");
+    (void)snprintf(copy, sizeof copy, "COPY W FROM '%s'", path);
+    session_run(conn, copy);
+    session_run(conn, "CHECKPOINT");
+    for (int round = 0; round < 2; round++) {
+        ruzu_buffer_stats stats = {.struct_size = sizeof stats};
+        EXPECT_ROWS(conn, "MATCH (w:W) RETURN count(*), min(size(w.s)), max(size(w.s))", "300000|64|64");
+        ruzu_buffer_pool_stats(conn, &stats);
+        CHECK(stats.pages_used * stats.page_size > 13u << 20); /* less than 3 MiB are free */
+        EXPECT_ROWS(conn, "MATCH (w:W) WHERE w.id < 40000 WITH w.id AS i, collect(w.id) AS l RETURN count(i), sum(l[1])", "40000|799980000");
+        EXPECT_ROWS(conn, "MATCH (w:W) WITH w ORDER BY w.s RETURN count(w.s), min(w.id)", "300000|0");
+    }
+    session_close(conn);
+}
+
 static void statistics_of_the_pool(void)
 {
     ruzu_conn *conn = session_open(NULL);
@@ -288,6 +328,7 @@ int main(void)
     RUN(file_without_permission_opens_for_reading);
     RUN(configurations_are_checked);
     RUN(small_memory_is_enough);
+    RUN(cached_pages_give_way_to_queries);
     RUN(statistics_of_the_pool);
     RUN(names_of_things);
     session_end();

@@ -3,6 +3,7 @@
 """Runs the core list of the conformance kit and compares the number of passed cases with the floor.
 
     check_conformance.py --kit DIRECTORY --program build/release/bin/ruzu --floor tests/conformance-floor.txt [--jobs N]
+                         [--arguments='--threads 1 --buffer-pool 16MiB']
 
 The floor file holds one number (and comments): it is raised with the change that passes more cases and never lowered.
 Exit status: 0 at or above the floor, 1 below it, 2 when the kit could not be run.
@@ -26,7 +27,7 @@ def read_floor(path):
 
 def run_kit(options, report):
     command = [sys.executable, '-B', os.path.join(options.kit, 'run.py'),
-               '--driver', '%s --jsonl {db}' % os.path.abspath(options.program),
+               '--driver', '%s %s --jsonl {db}' % (os.path.abspath(options.program), options.arguments),
                '--case-list', os.path.join(options.kit, 'core-cases.txt'),
                '--jobs', str(options.jobs), '--report', report, '--report-only',
                os.path.join(options.kit, 'cases')]
@@ -44,6 +45,7 @@ def main():
     parser.add_argument('--program', required=True, help='the ruzu program')
     parser.add_argument('--floor', required=True, help='file with the number of cases that must pass')
     parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--arguments', default='', help='more arguments of the program')
     options = parser.parse_args()
     floor = read_floor(options.floor)
     passed = 0

@@ -55,6 +55,63 @@ static void limit_anywhere_in_the_chain_refuses(void)
     CHECK_EQ_U64(atomic_load(&database.peak), 1000);
 }
 
+/* What somebody else keeps and gives back when asked, in pieces of at least 100 bytes. */
+typedef struct mem_keeper {
+    rz_mem own;
+    uint64_t kept;
+    uint64_t times;
+} mem_keeper;
+
+static uint64_t mem_keeper_give(void *user, uint64_t size)
+{
+    mem_keeper *keeper = (mem_keeper *)user;
+    uint64_t given = size < 100 ? 100 : size;
+    given = given < keeper->kept ? given : keeper->kept;
+    keeper->kept -= given;
+    keeper->times++;
+    rz_mem_uncharge(&keeper->own, given);
+    return given;
+}
+
+static void memory_is_asked_back_before_the_limit_refuses(void)
+{
+    rz_mem database;
+    rz_mem query;
+    mem_keeper keeper = {.kept = 0, .times = 0};
+    rz_mem_init(&database, NULL, 1000);
+    rz_mem_init(&query, &database, 800);
+    rz_mem_init_passive(&keeper.own, &database);
+    rz_mem_set_reclaim(&database, mem_keeper_give, &keeper);
+    CHECK_EQ_U64(rz_mem_smallest_limit(&query), 800);
+    CHECK_EQ_U64(rz_mem_smallest_limit(&keeper.own), 1000);
+
+    CHECK(rz_mem_charge(&keeper.own, 900));
+    keeper.kept = 900;
+    CHECK(rz_mem_charge(&query, 100)); /* fits: nobody is asked */
+    CHECK_EQ_U64(keeper.times, 0);
+    CHECK(rz_mem_charge(&query, 10));
+    CHECK_EQ_U64(keeper.times, 1);
+    CHECK_EQ_U64(keeper.kept, 800);
+    CHECK(rz_mem_charge(&query, 600)); /* more than one piece */
+    CHECK_EQ_U64(atomic_load(&database.used), 710 + keeper.kept);
+
+    uint64_t times = keeper.times;
+    CHECK(!rz_mem_charge(&query, 100)); /* the query's own limit: what the other keeps does not help */
+    CHECK(!rz_mem_charge(&database, 1001));
+    uint64_t room = 1000 - atomic_load(&database.used);
+    CHECK(!rz_mem_charge(&keeper.own, room + 1)); /* he is not asked for his own sake */
+    CHECK_EQ_U64(keeper.times, times);
+    CHECK(!rz_mem_charge(&database, 291)); /* all that he has is not enough */
+    CHECK_EQ_U64(keeper.kept, 0);
+    CHECK_EQ_U64(atomic_load(&database.used), 710);
+    CHECK(rz_mem_charge(&database, 290));
+    rz_mem_set_reclaim(&database, NULL, NULL);
+    CHECK(!rz_mem_charge(&database, 1));
+    rz_mem_uncharge(&database, 290);
+    rz_mem_uncharge(&query, 710);
+    CHECK_EQ_U64(atomic_load(&database.used), 0);
+}
+
 static void sizes_of_nothing_and_of_too_much(void)
 {
     rz_mem mem;
@@ -302,6 +359,7 @@ int main(void)
 {
     RUN(charges_go_to_the_whole_chain);
     RUN(limit_anywhere_in_the_chain_refuses);
+    RUN(memory_is_asked_back_before_the_limit_refuses);
     RUN(sizes_of_nothing_and_of_too_much);
     RUN(realloc_keeps_contents_and_charge);
     RUN(test_hook_fails_the_chosen_allocation);

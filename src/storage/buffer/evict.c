@@ -271,7 +271,7 @@ static uint32_t evict_take_unused(rz_pool *pool, uint32_t want)
 {
     uint64_t room = pool->max_frames - pool->used_frames;
     uint32_t step = want < room ? want : (uint32_t)room;
-    while (step > 0 && !rz_mem_charge(pool->mem, (uint64_t)step * RZ_PAGE_SIZE)) {
+    while (step > 0 && !rz_mem_charge(&pool->mem, (uint64_t)step * RZ_PAGE_SIZE)) {
         step /= 2;
     }
     pool->used_frames += step;
@@ -321,7 +321,7 @@ void rz_evict_give(rz_pool *pool, uint64_t count)
     RZ_ASSERT(pool->used_frames >= count);
     pool->used_frames -= count;
     rz_mutex_unlock(&pool->mutex);
-    rz_mem_uncharge(pool->mem, count * RZ_PAGE_SIZE);
+    rz_mem_uncharge(&pool->mem, count * RZ_PAGE_SIZE);
 }
 
 uint64_t rz_pool_shrink(rz_pool *pool, uint64_t size_bytes)
@@ -340,4 +340,9 @@ uint64_t rz_pool_shrink(rz_pool *pool, uint64_t size_bytes)
         given += freed;
     }
     return given * RZ_PAGE_SIZE;
+}
+
+bool rz_evict_relieve(rz_pool *pool)
+{
+    return rz_pool_shrink(pool, POOL_BATCH * RZ_PAGE_SIZE) > 0;
 }

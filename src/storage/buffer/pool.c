@@ -18,20 +18,23 @@ ruzu_status rz_pool_create(rz_mem *mem, rz_disk *disk, uint64_t size_bytes, cons
     *out = NULL;
     rz_pool *pool = (rz_pool *)rz_mem_calloc(mem, 1, sizeof *pool);
     RZ_TRY_ALLOC(pool, err, "creating the buffer pool");
-    pool->mem = mem;
+    pool->parent = mem;
+    rz_mem_init_passive(&pool->mem, mem);
     pool->disk = disk;
     uint64_t frames = (size_bytes < POOL_MIN_BYTES ? POOL_MIN_BYTES : size_bytes) / RZ_PAGE_SIZE;
     pool->max_frames = frames < RZ_MAX_PAGES ? frames : RZ_MAX_PAGES;
     if (temp_path != NULL && !rz_disk_in_memory(disk)) {
         pool->temp_path_size = strlen(temp_path) + 1;
-        pool->temp_path = (char *)rz_mem_alloc(mem, pool->temp_path_size);
-        if (pool->temp_path == NULL) {
-            goto no_path;
+        pool->spill_name_size = pool->temp_path_size + POOL_NAME_EXTRA;
+        pool->temp_path = (char *)rz_mem_alloc(&pool->mem, pool->temp_path_size);
+        pool->spill_name = (char *)rz_mem_alloc(&pool->mem, pool->spill_name_size);
+        if (pool->temp_path == NULL || pool->spill_name == NULL) {
+            goto cleanup;
         }
         memcpy(pool->temp_path, temp_path, pool->temp_path_size);
     }
     if (rz_mutex_init(&pool->mutex) != RUZU_OK) {
-        goto no_mutex;
+        goto cleanup;
     }
     if (rz_mutex_init(&pool->spill_mutex) != RUZU_OK) {
         goto no_spill_mutex;
@@ -43,7 +46,7 @@ ruzu_status rz_pool_create(rz_mem *mem, rz_disk *disk, uint64_t size_bytes, cons
     for (uint32_t i = 0; i < POOL_QUEUES; i++) {
         rz_queue_init(&pool->queues[i]);
     }
-    rz_page_nodes_init(&pool->temp_nodes, mem, 0);
+    rz_page_nodes_init(&pool->temp_nodes, &pool->mem, 0);
     rz_space_init(&pool->temp_space, &pool->temp_nodes, 0);
     atomic_init(&pool->spill_file, NULL);
     atomic_init(&pool->eviction_clock, 0);
@@ -58,9 +61,9 @@ ruzu_status rz_pool_create(rz_mem *mem, rz_disk *disk, uint64_t size_bytes, cons
 
 no_spill_mutex:
     rz_mutex_destroy(&pool->mutex);
-no_mutex:
-    rz_mem_free(mem, pool->temp_path, pool->temp_path_size);
-no_path:
+cleanup:
+    rz_mem_free(&pool->mem, pool->spill_name, pool->spill_name_size);
+    rz_mem_free(&pool->mem, pool->temp_path, pool->temp_path_size);
     rz_mem_free(mem, pool, sizeof *pool);
     return rz_error_no_memory(err, "creating the buffer pool");
 }
@@ -70,18 +73,19 @@ void rz_pool_destroy(rz_pool *pool)
     if (pool == NULL) {
         return;
     }
-    rz_mem *mem = pool->mem;
+    rz_mem *mem = pool->parent;
     rz_file *file = atomic_load_explicit(&pool->spill_file, memory_order_acquire);
     if (file != NULL) {
         (void)rz_disk_vfs(pool->disk)->close(file); /* unlinked already: nothing to lose */
     }
-    rz_mem_uncharge(mem, pool->used_frames * RZ_PAGE_SIZE);
+    rz_mem_uncharge(&pool->mem, pool->used_frames * RZ_PAGE_SIZE);
     rz_regions_release(pool, &pool->file_regions);
     rz_regions_release(pool, &pool->temp_regions);
     rz_page_nodes_deinit(&pool->temp_nodes);
     rz_mutex_destroy(&pool->spill_mutex);
     rz_mutex_destroy(&pool->mutex);
-    rz_mem_free(mem, pool->temp_path, pool->temp_path_size);
+    rz_mem_free(&pool->mem, pool->spill_name, pool->spill_name_size);
+    rz_mem_free(&pool->mem, pool->temp_path, pool->temp_path_size);
     rz_mem_free(mem, pool, sizeof *pool);
 }
 

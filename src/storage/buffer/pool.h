@@ -61,6 +61,7 @@
 #define POOL_TEMP_BIT (UINT32_C(1) << 31)
 #define POOL_NO_PAGE  UINT32_MAX
 
+#define POOL_NAME_EXTRA    48u /* what the name of the spill file has beyond the path */
 #define POOL_BATCH         64u /* candidates per look at the queues */
 #define POOL_LOOKS         1024u /* candidates before touched pages are taken too: bounds the search when everything is hot */
 #define POOL_TRIES         64u /* searches before memory is refused, the processor yielded between them */
@@ -109,8 +110,9 @@ typedef struct rz_pool_shard {
 } rz_pool_shard;
 
 struct rz_pool {
-    rz_mem *mem;   /* borrowed */
-    rz_disk *disk; /* borrowed */
+    rz_mem *parent; /* borrowed; holds the pool itself */
+    rz_mem mem;     /* all else; passive: the pool is who is asked for memory, with the mutex free */
+    rz_disk *disk;  /* borrowed */
     uint64_t max_frames;
     rz_pool_regions file_regions;
     rz_pool_regions temp_regions;
@@ -125,6 +127,8 @@ struct rz_pool {
     rz_file *_Atomic spill_file; /* owned; opened when first needed, under spill_mutex */
     char *temp_path;             /* owned; NULL: nothing is spilled */
     size_t temp_path_size;
+    char *spill_name;            /* owned; room for the file's name: spilling must not ask for memory */
+    size_t spill_name_size;
 
     _Atomic uint32_t eviction_clock;
     _Atomic uint64_t misses;
@@ -167,6 +171,8 @@ void rz_queue_remove(rz_pool *pool, pool_queue_kind kind, uint32_t id);
 /* count frames for the caller to give to pages it has LOCKED. */
 RZ_NODISCARD ruzu_status rz_evict_take(rz_pool *pool, uint32_t count, rz_error *err);
 void rz_evict_give(rz_pool *pool, uint64_t count); /* the reverse */
+/* The pool's own account was refused: gives some pages away, so that asking again makes sense. No lock is held. */
+bool rz_evict_relieve(rz_pool *pool);
 
 /* temp.c: contents of temporary pages, owned LOCKED by the caller */
 bool rz_spill_possible(const rz_pool *pool);

@@ -30,7 +30,7 @@ static void region_free(rz_pool *pool, rz_pool_region *region)
     rz_map_release(region->data, REGION_DATA_BYTES);
     rz_map_release(region->words_map, REGION_WORDS_BYTES);
     rz_map_release(region->links, REGION_LINKS_BYTES);
-    rz_mem_free(pool->mem, region, sizeof *region);
+    rz_mem_free(&pool->mem, region, sizeof *region);
 }
 
 static RZ_COLD ruzu_status region_refused(int errno_value, rz_error *err)
@@ -48,7 +48,7 @@ static ruzu_status region_add(rz_pool *pool, rz_pool_regions *regions, uint64_t 
     rz_pool_region_block *_Atomic *slot = &regions->blocks[idx / POOL_REGION_BLOCK];
     rz_pool_region_block *block = atomic_load_explicit(slot, memory_order_relaxed);
     if (block == NULL) {
-        block = (rz_pool_region_block *)rz_mem_alloc(pool->mem, sizeof *block);
+        block = (rz_pool_region_block *)rz_mem_alloc(&pool->mem, sizeof *block);
         RZ_TRY_ALLOC(block, err, "adding a region to the buffer pool");
         for (uint32_t i = 0; i < POOL_REGION_BLOCK; i++) {
             atomic_init(&block->regions[i], NULL);
@@ -58,7 +58,7 @@ static ruzu_status region_add(rz_pool *pool, rz_pool_regions *regions, uint64_t 
     if (atomic_load_explicit(&block->regions[idx % POOL_REGION_BLOCK], memory_order_relaxed) != NULL) {
         return RUZU_OK; /* another thread was first */
     }
-    rz_pool_region *region = (rz_pool_region *)rz_mem_alloc(pool->mem, sizeof *region);
+    rz_pool_region *region = (rz_pool_region *)rz_mem_alloc(&pool->mem, sizeof *region);
     RZ_TRY_ALLOC(region, err, "adding a region to the buffer pool");
     region->data = (uint8_t *)rz_map_reserve(REGION_DATA_BYTES);
     region->words_map = rz_map_reserve(REGION_WORDS_BYTES);
@@ -79,11 +79,20 @@ ruzu_status rz_region_get(rz_pool *pool, rz_pool_regions *regions, uint64_t page
     if (RZ_LIKELY(*out != NULL)) {
         return RUZU_OK;
     }
-    rz_mutex_lock(&pool->mutex);
-    ruzu_status status = region_add(pool, regions, page / RZ_REGION_PAGES, err);
-    rz_mutex_unlock(&pool->mutex);
-    *out = rz_region_find(regions, page);
-    return status;
+    for (;;) {
+        rz_error reason;
+        rz_error_init(&reason);
+        rz_mutex_lock(&pool->mutex);
+        ruzu_status status = region_add(pool, regions, page / RZ_REGION_PAGES, &reason);
+        rz_mutex_unlock(&pool->mutex);
+        if (status == RUZU_OK) {
+            *out = rz_region_find(regions, page);
+            return RUZU_OK;
+        }
+        if (status != RUZU_ERROR_NO_MEMORY || !rz_evict_relieve(pool)) {
+            return rz_error_copy(err, &reason);
+        }
+    }
 }
 
 void rz_regions_release(rz_pool *pool, rz_pool_regions *regions)
@@ -96,6 +105,6 @@ void rz_regions_release(rz_pool *pool, rz_pool_regions *regions)
                 region_free(pool, region);
             }
         }
-        rz_mem_free(pool->mem, block, sizeof *block);
+        rz_mem_free(&pool->mem, block, sizeof *block);
     }
 }

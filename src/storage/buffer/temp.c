@@ -14,7 +14,6 @@
 
 #define TEMP_CUT_PAGES   4096u /* shorten the file when so much of its end is free, or everything */
 #define TEMP_SPARE_NODES 64u
-#define TEMP_NAME_EXTRA  48u
 
 /* ---- the spill file ---- */
 
@@ -39,15 +38,13 @@ static ruzu_status spill_open_locked(rz_pool *pool, rz_file **out, rz_error *err
         return RUZU_OK;
     }
     rz_vfs *vfs = rz_disk_vfs(pool->disk);
-    size_t size = pool->temp_path_size + TEMP_NAME_EXTRA;
-    char *name = (char *)rz_mem_alloc(pool->mem, size);
-    RZ_TRY_ALLOC(name, err, "opening a temporary file");
+    char *name = pool->spill_name;
     ruzu_status status = RUZU_OK;
     rz_file *file = NULL;
     for (uint32_t tries = 0; tries < 4; tries++) {
         uint64_t digits = 0;
         vfs->random(vfs, &digits, sizeof digits);
-        (void)snprintf(name, size, "%s.%u.%016llx", pool->temp_path, rz_process_id(), (unsigned long long)digits);
+        (void)snprintf(name, pool->spill_name_size, "%s.%u.%016llx", pool->temp_path, rz_process_id(), (unsigned long long)digits);
         status = vfs->open(vfs, name, RZ_OPEN_WRITE | RZ_OPEN_TEMP, &file);
         if (status == RUZU_OK || errno != EEXIST) {
             break;
@@ -59,7 +56,6 @@ static ruzu_status spill_open_locked(rz_pool *pool, rz_file **out, rz_error *err
         atomic_store_explicit(&pool->spill_file, file, memory_order_release);
         *out = file;
     }
-    rz_mem_free(pool->mem, name, size);
     return status;
 }
 
@@ -109,10 +105,14 @@ ruzu_status rz_pool_temp_allocate(rz_pool *pool, uint64_t page_count, rz_page_ra
                             "Cannot allocate %llu contiguous temporary pages: a range has 1 to %u",
                             (unsigned long long)page_count, RZ_REGION_PAGES);
     }
-    rz_mutex_lock(&pool->mutex);
-    bool spares = rz_page_nodes_reserve(&pool->temp_nodes, TEMP_SPARE_NODES);
-    bool done = spares && rz_space_allocate(&pool->temp_space, page_count, RZ_MAX_PAGES - 1, out);
-    rz_mutex_unlock(&pool->mutex);
+    bool spares = false;
+    bool done = false;
+    do {
+        rz_mutex_lock(&pool->mutex);
+        spares = rz_page_nodes_reserve(&pool->temp_nodes, TEMP_SPARE_NODES);
+        done = spares && rz_space_allocate(&pool->temp_space, page_count, RZ_MAX_PAGES - 1, out);
+        rz_mutex_unlock(&pool->mutex);
+    } while (!spares && rz_evict_relieve(pool));
     if (!spares) {
         return rz_error_no_memory(err, "allocating temporary pages");
     }
