@@ -309,6 +309,10 @@ ruzu_status rz_disk_open_as(rz_vfs *vfs, rz_mem *mem, const char *path, uint32_t
     if (status != RUZU_OK) {
         goto failed;
     }
+    if (!rz_disk_named(disk)) { /* replaced between the two calls: what is locked is not what others will open */
+        status = rz_error_set(err, RUZU_ERROR_IO, "Cannot open file '%s': it was replaced at this moment", path);
+        goto failed;
+    }
     status = disk_load(disk, err);
     if (status != RUZU_OK) {
         goto failed;

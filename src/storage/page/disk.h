@@ -95,6 +95,8 @@ void rz_disk_destroy(rz_disk *disk); /* closes the file without a word */
 /* share.c: locks the open file in the way that flags ask for; LOCKED names who is in the way */
 RZ_NODISCARD ruzu_status rz_disk_lock(rz_vfs *vfs, rz_file *file, const char *path, uint32_t flags,
                                       rz_lock_kind *out_kind, rz_error *err);
+/* Whether the path names the open file; true when that cannot be told. */
+bool rz_disk_named(const rz_disk *disk);
 RZ_COLD ruzu_status rz_disk_locked_error(rz_error *err, const char *path, rz_lock_kind kind, uint64_t process);
 
 /* share.c: the failure of a call that must not fail: words it, poisons with it, raises it */

@@ -67,24 +67,27 @@ ruzu_status rz_disk_lock(rz_vfs *vfs, rz_file *file, const char *path, uint32_t 
 
 /* ---- the name of the file ---- */
 
-ruzu_status rz_disk_check_name(rz_disk *disk, rz_error *err)
+bool rz_disk_named(const rz_disk *disk)
 {
     rz_file_ident opened;
     rz_file_ident named;
+    if (disk->vfs->ident(disk->file, &opened) != RUZU_OK) {
+        return true;
+    }
+    if (disk->vfs->ident_path(disk->vfs, disk->path, &named) != RUZU_OK) {
+        return errno != ENOENT && errno != ENOTDIR;
+    }
+    return named.device == opened.device && named.inode == opened.inode;
+}
+
+ruzu_status rz_disk_check_name(rz_disk *disk, rz_error *err)
+{
     if (disk->in_memory) {
         return RUZU_OK;
     }
     RZ_TRY(rz_disk_check_healthy(disk, err));
-    ruzu_status status = disk->vfs->ident(disk->file, &opened);
-    if (status != RUZU_OK) {
-        return rz_disk_io_error(err, status, errno, "look at", disk->path, 0, 0);
-    }
-    status = disk->vfs->ident_path(disk->vfs, disk->path, &named);
-    if (status == RUZU_OK && named.device == opened.device && named.inode == opened.inode) {
+    if (rz_disk_named(disk)) {
         return RUZU_OK;
-    }
-    if (status != RUZU_OK && errno != ENOENT && errno != ENOTDIR) {
-        return rz_disk_io_error(err, status, errno, "look at", disk->path, 0, 0); /* not known: perhaps next time */
     }
     rz_error cause;
     rz_error_init(&cause);
