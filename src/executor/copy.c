@@ -310,7 +310,7 @@ static ruzu_status copy_finish(copy_run *run, uint64_t *out_rows, rz_error *err)
     rz_rtab_bulk *rels = run->rels;
     run->nodes = NULL; /* freed by finishing, whatever it says */
     run->rels = NULL;
-    return nodes != NULL ? rz_ntab_bulk_finish(nodes, out_rows, err) : rz_rtab_bulk_finish(rels, out_rows, err);
+    return nodes != NULL ? rz_ntab_bulk_finish(nodes, NULL, out_rows, err) : rz_rtab_bulk_finish(rels, NULL, out_rows, err);
 }
 
 static ruzu_status copy_all(copy_run *run, const rz_plan *plan, uint64_t *out_rows, rz_error *err)

@@ -67,7 +67,7 @@ static void relationship_table(void)
     fx_begin();
     FX_OK(rz_rtab_bulk_begin(table, &fx.writer, &bulk, &fx.err));
     FX_OK(rz_rtab_bulk_append(bulk, src, dst, NULL, &(rz_sel){NULL, 4}, &fx.err));
-    FX_OK(rz_rtab_bulk_finish(bulk, &loaded, &fx.err));
+    FX_OK(rz_rtab_bulk_finish(bulk, NULL, &loaded, &fx.err));
     fx_commit();
     FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &bytes, &fx.err));
 

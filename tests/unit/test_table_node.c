@@ -314,7 +314,7 @@ static void load(rz_ntab *table, rz_vec **values, uint64_t count)
         FX_OK(rz_ntab_bulk_append(bulk, values, &sel, NULL, NULL, &fx.err));
         count -= n;
     }
-    FX_OK(rz_ntab_bulk_finish(bulk, &loaded, &fx.err));
+    FX_OK(rz_ntab_bulk_finish(bulk, NULL, &loaded, &fx.err));
     CHECK_EQ_U64(loaded, expected);
 }
 
@@ -637,7 +637,7 @@ static void loads_skip_bad_rows(void)
         FX_OK(rz_ntab_bulk_append(bulk, values, &(rz_sel){NULL, n}, note_bad_row, &bad, &fx.err));
         CHECK_EQ_U64(bad.count, n);
     }
-    FX_OK(rz_ntab_bulk_finish(bulk, &loaded, &fx.err));
+    FX_OK(rz_ntab_bulk_finish(bulk, NULL, &loaded, &fx.err));
     CHECK_EQ_U64(loaded, md.end - md.committed_end);
     commit();
     rz_snapshot now = fx_snapshot();
@@ -673,7 +673,7 @@ static void text_keys(void)
             }
             FX_OK(rz_ntab_bulk_append(bulk, values, &(rz_sel){NULL, n}, NULL, NULL, &fx.err));
         }
-        FX_OK(rz_ntab_bulk_finish(bulk, &loaded, &fx.err));
+        FX_OK(rz_ntab_bulk_finish(bulk, NULL, &loaded, &fx.err));
         CHECK_EQ_U64(loaded, total);
         fx_commit();
     }
@@ -863,7 +863,7 @@ static void distinct_values_are_estimated(void)
         }
         FX_OK(rz_ntab_bulk_append(bulk, values, &(rz_sel){NULL, n}, NULL, NULL, &fx.err));
     }
-    FX_OK(rz_ntab_bulk_finish(bulk, &loaded, &fx.err));
+    FX_OK(rz_ntab_bulk_finish(bulk, NULL, &loaded, &fx.err));
     CHECK_EQ_U64(loaded, total);
     fx_commit();
     for (uint32_t round = 0; round < 2; round++) {
@@ -984,7 +984,7 @@ static void refused_memory_changes_nothing(void)
             }
             status = rz_ntab_bulk_append(bulk, values, &(rz_sel){rows, n - n / 2}, NULL, NULL, &fx.err);
             if (status == RUZU_OK) {
-                status = rz_ntab_bulk_finish(bulk, &loaded, &fx.err);
+                status = rz_ntab_bulk_finish(bulk, NULL, &loaded, &fx.err);
             } else {
                 rz_ntab_bulk_abort(bulk);
             }

@@ -120,7 +120,7 @@ ruzu_status rz_idx_open(rz_mem *mem, rz_disk *disk, rz_pool *pool, const char *w
         goto cleanup;
     }
     for (uint32_t i = 0; i < count; i++) {
-        RZ_TRY_GOTO(rz_idx_level_decode(idx, reader, row_end, &idx->current->levels[i], err));
+        RZ_TRY_GOTO(rz_idx_level_decode(idx, reader, row_end, false, &idx->current->levels[i], err));
         idx->current->level_count++;
     }
     idx->folded_end = row_end;
@@ -234,49 +234,99 @@ static rz_idx_version *idx_replace_current(rz_idx *idx, rz_idx_version *fresh, r
     return old;
 }
 
-ruzu_status rz_idx_add_level(rz_idx *idx, const rz_idx_table *table, rz_arena *arena, rz_idx_added **out_added, rz_error *err)
+ruzu_status rz_idx_add_entries(rz_idx *idx, const rz_idx_table *table, rz_arena *arena, rz_idx_added **out_added, rz_error *err)
 {
-    ruzu_status status = RUZU_OK;
-    rz_idx_table_source source = {0};
-    rz_idx_level_source entries;
-    rz_idx_version *fresh = NULL;
     *out_added = NULL;
-    uint64_t count = rz_idx_table_count(table);
-    if (count == 0) {
+    if (rz_idx_table_count(table) == 0) {
         return RUZU_OK;
     }
     rz_idx_added *added = RZ_NEW(arena, rz_idx_added);
     RZ_TRY_ALLOC(added, err, "adding keys to an index");
     added->idx = idx;
     *out_added = added; /* after a failure too: it says what there is to take back */
+    return idx_add_entries(idx, table, arena, added, err);
+}
+
+/* A fold needs room too; it will merge the levels. */
+static bool idx_is_full(rz_idx *idx)
+{
     rz_mutex_lock(&idx->lock);
-    bool full = idx->current->level_count + 4 > RZ_IDX_MAX_LEVELS; /* a fold needs room too; it will merge them */
+    bool full = idx->current->level_count + 4 > RZ_IDX_MAX_LEVELS;
     rz_mutex_unlock(&idx->lock);
-    if (count < IDX_SMALL_LOAD || (full && count < UINT32_MAX)) {
-        return idx_add_entries(idx, table, arena, added, err);
-    }
-    fresh = idx_version_create(idx);
+    return full;
+}
+
+/* Puts a level (the reference is added's) into the current version; on failure added has none. */
+static ruzu_status idx_publish_level(rz_idx *idx, rz_idx_added *added, rz_idx_level *level, rz_error *err)
+{
+    rz_idx_version *fresh = idx_version_create(idx);
     added->spare = idx_version_create(idx);
     if (fresh == NULL || added->spare == NULL) {
-        status = rz_error_no_memory(err, "adding keys to an index");
-        goto cleanup;
+        rz_mem_free(idx->mem, fresh, sizeof *fresh);
+        rz_mem_free(idx->mem, added->spare, sizeof *added->spare);
+        rz_idx_level_release(idx, level);
+        return rz_error_no_memory(err, "adding keys to an index");
     }
-    RZ_TRY_GOTO(rz_idx_table_source_init(&source, idx->mem, table, 0, UINT64_MAX, &entries, err));
-    RZ_TRY_GOTO(rz_idx_level_write(idx, &entries, &added->level, err));
+    added->level = level;
     rz_mutex_lock(&idx->lock);
-    rz_idx_version *old = idx_replace_current(idx, fresh, added->level, NULL);
+    rz_idx_version *old = idx_replace_current(idx, fresh, level, NULL);
     rz_mutex_unlock(&idx->lock);
     rz_idx_unpin(idx, old);
-    fresh = NULL;
+    return RUZU_OK;
+}
+
+ruzu_status rz_idx_add_level(rz_idx *idx, const rz_idx_table *table, rz_arena *arena, rz_idx_added **out_added, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_idx_table_source source = {0};
+    rz_idx_level_source entries;
+    rz_idx_level *level = NULL;
+    uint64_t count = rz_idx_table_count(table);
+    if (count < IDX_SMALL_LOAD || (count < UINT32_MAX && idx_is_full(idx))) {
+        return rz_idx_add_entries(idx, table, arena, out_added, err);
+    }
+    *out_added = NULL;
+    rz_idx_added *added = RZ_NEW(arena, rz_idx_added);
+    RZ_TRY_ALLOC(added, err, "adding keys to an index");
+    added->idx = idx;
+    RZ_TRY_GOTO(rz_idx_table_source_init(&source, idx->mem, table, 0, UINT64_MAX, &entries, err));
+    RZ_TRY_GOTO(rz_idx_level_write(idx, &entries, &level, err));
+    RZ_TRY_GOTO(idx_publish_level(idx, added, level, err));
+    *out_added = added;
 cleanup:
     rz_idx_table_source_deinit(&source);
-    if (fresh != NULL) {
-        rz_mem_free(idx->mem, fresh, sizeof *fresh);
-    }
-    if (status != RUZU_OK && added->spare != NULL) {
-        rz_mem_free(idx->mem, added->spare, sizeof *added->spare);
-    }
     return status;
+}
+
+const rz_extents *rz_idx_added_encode(const rz_idx_added *added, rz_str *out)
+{
+    if (added == NULL || added->level == NULL) {
+        return NULL;
+    }
+    rz_idx_level_encode(added->level, out);
+    return &added->level->extents;
+}
+
+ruzu_status rz_idx_replay_level(rz_idx *idx, rz_reader *reader, uint64_t row_first, uint64_t row_end, rz_arena *arena,
+                                rz_idx_added **out_added, rz_error *err)
+{
+    rz_idx_level *level = NULL;
+    *out_added = NULL;
+    rz_idx_added *added = RZ_NEW(arena, rz_idx_added);
+    RZ_TRY_ALLOC(added, err, "adding keys to an index");
+    added->idx = idx;
+    RZ_TRY(rz_idx_level_decode(idx, reader, row_end, true, &level, err));
+    if (level->min_offset < row_first) {
+        rz_idx_level_release(idx, level);
+        return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: an index level is damaged.", idx->what);
+    }
+    if (idx_is_full(idx)) {
+        rz_idx_level_release(idx, level);
+        return RUZU_OK;
+    }
+    RZ_TRY(idx_publish_level(idx, added, level, err));
+    *out_added = added;
+    return RUZU_OK;
 }
 
 void rz_idx_added_commit(rz_idx_added *added)

@@ -80,7 +80,8 @@ typedef struct rz_idx_level_source {
 RZ_NODISCARD ruzu_status rz_idx_level_write(rz_idx *idx, const rz_idx_level_source *source, rz_idx_level **out, rz_error *err);
 void rz_idx_level_release(rz_idx *idx, rz_idx_level *level); /* the last one gives the pages back, unless idx->keep_pages */
 void rz_idx_level_encode(const rz_idx_level *level, rz_str *out);
-RZ_NODISCARD ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uint64_t row_end, rz_idx_level **out, rz_error *err);
+/* logged: the bytes are from a log, not from a directory. */
+RZ_NODISCARD ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uint64_t row_end, bool logged, rz_idx_level **out, rz_error *err);
 
 /* Iterates over a level's entries in order. */
 typedef struct rz_idx_level_cursor rz_idx_level_cursor;

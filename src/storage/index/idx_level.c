@@ -143,7 +143,7 @@ void rz_idx_level_encode(const rz_idx_level *level, rz_str *out)
     rz_extents_encode(&level->extents, out);
 }
 
-ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uint64_t row_end, rz_idx_level **out, rz_error *err)
+ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uint64_t row_end, bool logged, rz_idx_level **out, rz_error *err)
 {
     *out = NULL;
     rz_idx_level *level = (rz_idx_level *)rz_mem_calloc(idx->mem, 1, sizeof *level);
@@ -167,7 +167,7 @@ ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uint64_t row_end
     idx_level_shape(level);
     ruzu_status status = rz_extents_decode(reader, level->arrays, 2, idx->mem, idx->what, &level->extents, err);
     if (status == RUZU_OK) {
-        status = rz_extents_claim(&level->extents, idx->disk, idx->what, err);
+        status = rz_extents_claim(&level->extents, idx->disk, logged, idx->what, err);
     }
     if (status != RUZU_OK) {
         rz_extents_free(&level->extents, idx->mem);

@@ -60,6 +60,14 @@ void rz_idx_remove(rz_idx *idx, const uint64_t *hashes, uint32_t count, uint64_t
  * *out_added is what commit and rollback need (in arena; NULL for an empty table). */
 typedef struct rz_idx_added rz_idx_added;
 RZ_NODISCARD ruzu_status rz_idx_add_level(rz_idx *idx, const rz_idx_table *table, rz_arena *arena, rz_idx_added **out_added, rz_error *err);
+/* The same with all entries in the in-memory part. */
+RZ_NODISCARD ruzu_status rz_idx_add_entries(rz_idx *idx, const rz_idx_table *table, rz_arena *arena, rz_idx_added **out_added, rz_error *err);
+/* The extents of the level that was written, and its directory form into out; NULL when there is none. Until commit or rollback. */
+const rz_extents *rz_idx_added_encode(const rz_idx_added *added, rz_str *out);
+/* Publishes a level from its directory form, as rz_idx_add_level had done; its pages are taken with rz_disk_take_logged. Offsets are in [row_first, row_end), CORRUPT
+ * otherwise. *out_added is NULL, and the pages are free again, when the index has no room for a further level: then the keys have to be added anew. */
+RZ_NODISCARD ruzu_status rz_idx_replay_level(rz_idx *idx, rz_reader *reader, uint64_t row_first, uint64_t row_end, rz_arena *arena,
+                                             rz_idx_added **out_added, rz_error *err);
 void rz_idx_added_commit(rz_idx_added *added);   /* drops what rollback would need */
 void rz_idx_added_rollback(rz_idx_added *added); /* takes the level out; cannot fail */
 

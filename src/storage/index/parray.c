@@ -94,10 +94,11 @@ void rz_extents_give_back(const rz_extents *extents, rz_disk *disk, rz_pool *poo
     }
 }
 
-ruzu_status rz_extents_claim(const rz_extents *extents, rz_disk *disk, const char *what, rz_error *err)
+ruzu_status rz_extents_claim(const rz_extents *extents, rz_disk *disk, bool logged, const char *what, rz_error *err)
 {
     for (uint32_t i = 0; i < extents->count; i++) {
-        RZ_TRY(rz_disk_claim(disk, extents->items[i].range, what, err));
+        rz_page_range range = extents->items[i].range;
+        RZ_TRY(logged ? rz_disk_take_logged(disk, range, what, err) : rz_disk_claim(disk, range, what, err));
     }
     return RUZU_OK;
 }

@@ -38,7 +38,8 @@ typedef struct rz_extents {
 void rz_extents_free(rz_extents *extents, rz_mem *mem); /* memory only; empty afterwards */
 /* The pages go back to the disk and their frames out of the pool. */
 void rz_extents_give_back(const rz_extents *extents, rz_disk *disk, rz_pool *pool);
-RZ_NODISCARD ruzu_status rz_extents_claim(const rz_extents *extents, rz_disk *disk, const char *what, rz_error *err);
+/* rz_disk_claim for every extent; rz_disk_take_logged when they are from a log. */
+RZ_NODISCARD ruzu_status rz_extents_claim(const rz_extents *extents, rz_disk *disk, bool logged, const char *what, rz_error *err);
 /* rz_disk_hold for every extent; pages that could not be marked only cost space should the process crash. */
 void rz_extents_hold(const rz_extents *extents, rz_disk *disk);
 uint64_t rz_extents_bytes(const rz_extents *extents); /* of memory, for accounting */

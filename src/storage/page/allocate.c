@@ -114,6 +114,7 @@ static void free_locked(rz_disk *disk, rz_page_range range)
     if (disk->in_memory) {
         rz_memory_drop(disk, range);
     }
+    (void)rz_page_set_cut(&disk->awaited, range);
     bool noted = fresh ? rz_space_give(&disk->space, range) : rz_page_set_add(&disk->pending, range);
     if (!noted) {
         disk->lost_pages += range.count;
@@ -287,7 +288,7 @@ static ruzu_status claim_logged_locked(rz_disk *disk, rz_page_range range, uint6
     }
     RZ_TRY(marks_reserve(disk, err));
     (void)rz_page_set_cut(&disk->space.free, range);
-    bool added = rz_page_set_add(&disk->used, range);
+    bool added = rz_page_set_add(&disk->used, range) && rz_page_set_add(&disk->awaited, range);
     RZ_ASSERT(added);
     (void)added;
     mark_logged_locked(disk, range, log_generation);
@@ -306,6 +307,21 @@ ruzu_status rz_disk_claim_logged(rz_disk *disk, rz_page_range range, uint64_t lo
     }
     rz_mutex_lock(&disk->mutex);
     ruzu_status status = claim_logged_locked(disk, range, log_generation, what, size / RZ_PAGE_SIZE, err);
+    rz_mutex_unlock(&disk->mutex);
+    return status;
+}
+
+ruzu_status rz_disk_take_logged(rz_disk *disk, rz_page_range range, const char *what, rz_error *err)
+{
+    rz_mutex_lock(&disk->mutex);
+    ruzu_status status = marks_reserve(disk, err);
+    if (status == RUZU_OK) {
+        if (range.count == 0 || !rz_page_set_contains(&disk->awaited, range)) {
+            status = claim_error(disk, range, what, "is not awaited by the log", err);
+        } else {
+            (void)rz_page_set_cut(&disk->awaited, range);
+        }
+    }
     rz_mutex_unlock(&disk->mutex);
     return status;
 }
@@ -352,11 +368,13 @@ bool rz_disk_verify(rz_disk *disk)
 {
     rz_mutex_lock(&disk->mutex);
     const rz_page_set *const states[] = {&disk->space.free, &disk->used, &disk->pending, &disk->closing};
-    const rz_page_set *const marks[] = {&disk->fresh, &disk->fresh_before, &disk->held, &disk->held_next};
+    const rz_page_set *const marks[] = {&disk->fresh, &disk->fresh_before, &disk->held, &disk->held_next, &disk->awaited};
     bool sound = rz_page_set_verify(&disk->logged[0]) && rz_page_set_verify(&disk->logged[1]);
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        sound = sound && rz_page_set_verify(marks[i]) && disk_set_within(marks[i], &disk->used);
+    }
     for (size_t i = 0; i < 4; i++) {
-        sound = sound && rz_page_set_verify(states[i]) && rz_page_set_verify(marks[i]);
-        sound = sound && disk_set_within(marks[i], &disk->used);
+        sound = sound && rz_page_set_verify(states[i]);
         rz_page_range range;
         for (uint64_t page = 0; rz_page_set_next(states[i], page, &range); page = rz_page_range_end(range)) {
             sound = sound && rz_page_range_valid(range, RZ_HEADER_SLOTS, disk->space.end);

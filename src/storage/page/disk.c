@@ -57,7 +57,7 @@ ruzu_status rz_disk_alloc(rz_mem *mem, rz_vfs *vfs, const char *path, rz_disk **
     rz_page_nodes_init(&disk->nodes, mem, seed);
     rz_space_init(&disk->space, &disk->nodes, RZ_HEADER_SLOTS);
     rz_page_set *const sets[] = {&disk->used, &disk->pending,   &disk->closing,   &disk->fresh,    &disk->fresh_before,
-                                 &disk->held, &disk->held_next, &disk->logged[0], &disk->logged[1]};
+                                 &disk->held, &disk->held_next, &disk->awaited, &disk->logged[0], &disk->logged[1]};
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         rz_page_set_init(sets[i], &disk->nodes, false);
     }

@@ -17,6 +17,7 @@
  *     fresh     no header slot and no log record refers to it
  *     held      the next header will not refer to it (rz_disk_hold)
  *     logged    a record of a live log names it (pages keep this mark when they are freed)
+ *     awaited   claimed for a record that is yet to be replayed
  *
  * fresh is decided by this set alone, never by comparing page numbers. While a header is being written, it may refer to
  * any page that was allocated before: `fresh` starts empty then and takes only what is allocated meanwhile; the others
@@ -71,6 +72,7 @@ struct rz_disk {
     rz_page_set fresh_before;
     rz_page_set held;
     rz_page_set held_next;
+    rz_page_set awaited;
     rz_page_set logged[2]; /* by log generation & 1: at most two logs live */
     uint64_t logged_generation[2];
     uint64_t max_pages;

@@ -124,6 +124,8 @@ RZ_NODISCARD ruzu_status rz_disk_mark_logged(rz_disk *disk, rz_page_range range,
  * count. CORRUPT when the file does not have it or something else uses it. */
 RZ_NODISCARD ruzu_status rz_disk_claim_logged(rz_disk *disk, rz_page_range range, uint64_t log_generation,
                                               const char *what, rz_error *err);
+/* Whoever replays the record takes the range as its own, once: CORRUPT when it was not claimed so, or has been taken. */
+RZ_NODISCARD ruzu_status rz_disk_take_logged(rz_disk *disk, rz_page_range range, const char *what, rz_error *err);
 /* Reads or writes whole pages. CRCs are the caller's business (rz_page_crc). */
 RZ_NODISCARD ruzu_status rz_disk_read(rz_disk *disk, uint64_t first_page, uint64_t count, void *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_disk_write(rz_disk *disk, uint64_t first_page, uint64_t count, const void *data,

@@ -129,7 +129,9 @@ RZ_NODISCARD ruzu_status rz_csr_builder_add(rz_csr_builder *builder, const uint6
 RZ_NODISCARD ruzu_status rz_csr_builder_finish(rz_csr_builder *builder, rz_csr_group **out, rz_error *err);
 void rz_csr_group_release(rz_csr *csr, rz_csr_group *group); /* NULL is fine */
 void rz_csr_group_encode(const rz_csr_group *group, rz_str *out);
-RZ_NODISCARD ruzu_status rz_csr_group_decode(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, rz_csr_group **out, rz_error *err);
+/* logged: the bytes are from a log, not from a directory. */
+RZ_NODISCARD ruzu_status rz_csr_group_decode(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, bool logged,
+                                             rz_csr_group **out, rz_error *err);
 
 /* Reads a group's edges in order. */
 typedef struct rz_csr_cursor {
@@ -154,6 +156,15 @@ RZ_NODISCARD ruzu_status rz_csr_cursor_pull(rz_csr_cursor *cursor, rz_edge_batch
 RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_edge_pull_fn pull, void *user, rz_csr_side *out,
                                       rz_error *err);
 void rz_csr_side_release(rz_csr *csr, rz_csr_side *side);
+
+/* ---- loads in the log (csr_log.c) ---- */
+
+/* The groups of `fresh` that `base` has not. */
+RZ_NODISCARD ruzu_status rz_csr_load_describe(rz_csr *csr, const rz_csr_version *base, const rz_csr_version *fresh, rz_bulk_log *log,
+                                              rz_error *err);
+/* What a load of relationships [first_rel, end_rel) made of its base, made of `base`: into fresh->sides. CORRUPT when the description does not say that. */
+RZ_NODISCARD ruzu_status rz_csr_load_replay(rz_csr *csr, const rz_csr_version *base, uint64_t first_rel, uint64_t end_rel, rz_reader *redo,
+                                            rz_csr_version *fresh, rz_error *err);
 
 /* ---- checkpoint (csr_fold.c) ---- */
 

@@ -250,7 +250,7 @@ static ruzu_status csr_decode_side(rz_csr *csr, rz_reader *reader, uint32_t dire
             return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list of groups is damaged.", csr->what[direction]);
         }
         if (present == 1) {
-            RZ_TRY(rz_csr_group_decode(csr, reader, direction, rel_end, &side->groups[g], err));
+            RZ_TRY(rz_csr_group_decode(csr, reader, direction, rel_end, false, &side->groups[g], err));
         }
     }
     rz_csr_side_sum(side);

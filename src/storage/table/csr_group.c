@@ -300,7 +300,8 @@ static bool csr_group_valid(const rz_csr_group *group, uint8_t flags, uint64_t r
            csr_array_below(neighbours, span, RZ_ID_OFFSET_MASK) && csr_array_below(rels, rel_span, rel_end);
 }
 
-ruzu_status rz_csr_group_decode(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, rz_csr_group **out, rz_error *err)
+ruzu_status rz_csr_group_decode(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, bool logged,
+                                rz_csr_group **out, rz_error *err)
 {
     *out = NULL;
     rz_csr_group *group = (rz_csr_group *)rz_mem_calloc(csr->env.mem, 1, sizeof *group);
@@ -328,7 +329,7 @@ ruzu_status rz_csr_group_decode(rz_csr *csr, rz_reader *reader, uint32_t directi
         status = rz_extents_decode(reader, group->arrays, 3, csr->env.mem, csr->what[direction], &group->extents, err);
     }
     if (status == RUZU_OK) {
-        status = rz_extents_claim(&group->extents, csr->env.disk, csr->what[direction], err);
+        status = rz_extents_claim(&group->extents, csr->env.disk, logged, csr->what[direction], err);
     }
     if (status != RUZU_OK) {
         rz_extents_free(&group->extents, csr->env.mem);

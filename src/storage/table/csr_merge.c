@@ -12,6 +12,7 @@ typedef struct csr_merge {
     rz_csr_cursor cursor;    /* over the base's group */
     bool merging;            /* the current group has one */
     uint64_t group;          /* being built; UINT64_MAX: none */
+    uint64_t shared_end;     /* groups before this have their place in `out` */
     rz_edge_batch *fresh;    /* owned: what pull gave */
     rz_edge_batch *old;      /* owned: what the cursor gave */
     uint32_t old_at;
@@ -102,11 +103,32 @@ static ruzu_status csr_merge_end_group(csr_merge *merge, rz_error *err)
     return RUZU_OK;
 }
 
+/* Groups before `end` that nothing was changed in are shared with the base. (A group that lost its last edge is NULL, and stays it.) */
+static ruzu_status csr_merge_share(csr_merge *merge, uint64_t end, rz_error *err)
+{
+    const rz_csr_side *base = merge->base;
+    end = end < base->group_count ? end : base->group_count;
+    if (merge->shared_end >= end) {
+        return RUZU_OK;
+    }
+    RZ_TRY(csr_merge_reserve(merge, end - 1, err));
+    for (uint64_t g = merge->shared_end; g < end; g++) {
+        if (base->groups[g] != NULL) {
+            atomic_fetch_add_explicit(&base->groups[g]->refs, 1, memory_order_relaxed);
+            merge->out->groups[g] = base->groups[g];
+        }
+    }
+    merge->shared_end = end;
+    return RUZU_OK;
+}
+
 static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_error *err)
 {
     RZ_TRY(csr_merge_end_group(merge, err));
+    RZ_TRY(csr_merge_share(merge, group, err));
     RZ_TRY(csr_merge_reserve(merge, group, err)); /* before anything is written for it */
     merge->group = group;
+    merge->shared_end = group + 1;
     merge->merging = group < merge->base->group_count && merge->base->groups[group] != NULL;
     merge->old_at = 0;
     merge->old->count = 0;
@@ -154,23 +176,6 @@ static ruzu_status csr_merge_run(csr_merge *merge, rz_edge_pull_fn pull, void *u
     return csr_merge_end_group(merge, err);
 }
 
-/* Groups that nothing was added to are shared with the base. */
-static ruzu_status csr_merge_share(csr_merge *merge, rz_error *err)
-{
-    const rz_csr_side *base = merge->base;
-    if (base->group_count != 0) {
-        RZ_TRY(csr_merge_reserve(merge, base->group_count - 1, err));
-    }
-    for (uint32_t g = 0; g < base->group_count; g++) {
-        if (merge->out->groups[g] == NULL && base->groups[g] != NULL) {
-            atomic_fetch_add_explicit(&base->groups[g]->refs, 1, memory_order_relaxed);
-            merge->out->groups[g] = base->groups[g];
-        }
-    }
-    rz_csr_side_sum(merge->out);
-    return RUZU_OK;
-}
-
 ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_edge_pull_fn pull, void *user, rz_csr_side *out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
@@ -187,7 +192,8 @@ ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *bas
     RZ_TRY_GOTO(rz_csr_builder_init(&merge.builder, csr, err));
     RZ_TRY_GOTO(rz_csr_cursor_init(&merge.cursor, csr, direction, err));
     RZ_TRY_GOTO(csr_merge_run(&merge, pull, user, err));
-    RZ_TRY_GOTO(csr_merge_share(&merge, err));
+    RZ_TRY_GOTO(csr_merge_share(&merge, UINT64_MAX, err));
+    rz_csr_side_sum(out);
 cleanup:
     rz_csr_cursor_deinit(&merge.cursor);
     rz_csr_builder_deinit(&merge.builder);

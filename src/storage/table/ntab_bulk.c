@@ -4,9 +4,18 @@
  *
  * A key is checked against the table as it was before the load (index probe), then against the load itself: a candidate of the private table is a row of this
  * batch (its key is in the caller's vector), of the group being built (in key_store) or further back (on pages, or in the tail).
+ *
+ * Description for the log: version u32, the rows (rows_bulk.c), keys u8 (NTAB_KEYS_…), [index level]. Keys without a level are read from the rows.
  */
+#include "storage/table/bulk_log.h"
 #include "storage/table/key_hash.h"
 #include "storage/table/ntab.h"
+
+#define NTAB_LOAD_VERSION 1u
+#define NTAB_KEYS_INDEXED 1u  /* the load's keys are in the index … */
+#define NTAB_KEYS_LEVEL 2u    /* … as a level on pages */
+#define NTAB_KEYS_EXPLICIT 4u /* of a SERIAL key only those that differ from the row's offset, the others were numbered */
+#define NTAB_KEYS_ALL 7u
 
 struct rz_ntab_bulk {
     rz_ntab *table;
@@ -285,21 +294,127 @@ uint64_t rz_ntab_bulk_next_offset(const rz_ntab_bulk *bulk)
     return rz_rows_bulk_next(bulk->rows);
 }
 
-ruzu_status rz_ntab_bulk_finish(rz_ntab_bulk *bulk, uint64_t *out_rows, rz_error *err)
+static ruzu_status ntab_push_level(rz_writer *writer, ntab_level_undo **out, rz_error *err)
 {
-    rz_writer *writer = bulk->writer;
+    ntab_level_undo *undo = RZ_NEW(writer->arena, ntab_level_undo);
+    RZ_TRY_ALLOC(undo, err, "loading a table");
+    undo->head = (rz_undo){.next = writer->undo, .commit = ntab_level_commit, .rollback = ntab_level_rollback};
+    undo->added = NULL; /* or, also after a failure, what there is to take back */
+    writer->undo = &undo->head;
+    *out = undo;
+    return RUZU_OK;
+}
+
+static ruzu_status ntab_bulk_finish_keys(rz_ntab_bulk *bulk, uint64_t rows, rz_bulk_log *log, rz_error *err)
+{
+    ntab_level_undo *undo = NULL;
+    uint64_t keys = bulk->keys == NULL ? 0 : rz_idx_table_count(bulk->keys);
+    if (keys != 0) {
+        RZ_TRY(ntab_push_level(bulk->writer, &undo, err));
+        RZ_TRY(rz_idx_add_level(bulk->table->idx, bulk->keys, bulk->writer->arena, &undo->added, err));
+    }
+    if (log == NULL) {
+        return RUZU_OK;
+    }
+    size_t at = log->redo.length;
+    rz_str_append_char(&log->redo, 0);
+    const rz_extents *extents = rz_idx_added_encode(undo == NULL ? NULL : undo->added, &log->redo);
+    if (log->redo.failed) {
+        return rz_error_no_memory(err, "describing a load");
+    }
+    log->redo.data[at] = (char)((keys != 0 ? NTAB_KEYS_INDEXED : 0) | (extents != NULL ? NTAB_KEYS_LEVEL : 0) | (keys != rows ? NTAB_KEYS_EXPLICIT : 0));
+    return extents == NULL ? RUZU_OK : rz_bulk_add_extents(log, bulk->table->rows.env.disk, extents, err);
+}
+
+ruzu_status rz_ntab_bulk_finish(rz_ntab_bulk *bulk, rz_bulk_log *log, uint64_t *out_rows, rz_error *err)
+{
     *out_rows = rz_rows_bulk_next(bulk->rows) - bulk->first;
-    ruzu_status status = rz_rows_bulk_finish(bulk->rows, err);
+    if (log != NULL) {
+        rz_bulk_put_u32(log, NTAB_LOAD_VERSION);
+    }
+    ruzu_status status = rz_rows_bulk_finish(bulk->rows, log, err);
     bulk->rows = NULL;
-    if (status == RUZU_OK && bulk->keys != NULL && rz_idx_table_count(bulk->keys) != 0) {
-        ntab_level_undo *undo = RZ_NEW(writer->arena, ntab_level_undo);
-        status = undo == NULL ? rz_error_no_memory(err, "loading a table") : RUZU_OK;
-        if (status == RUZU_OK) {
-            undo->head = (rz_undo){.next = writer->undo, .commit = ntab_level_commit, .rollback = ntab_level_rollback};
-            status = rz_idx_add_level(bulk->table->idx, bulk->keys, writer->arena, &undo->added, err);
-            writer->undo = &undo->head; /* after a failure `added` is NULL, or says what there is to take back */
-        }
+    if (status == RUZU_OK) {
+        status = ntab_bulk_finish_keys(bulk, *out_rows, log, err);
     }
     ntab_bulk_free(bulk);
+    return status;
+}
+
+/* ---- replaying a description ---- */
+
+static ruzu_status ntab_load_damaged(const rz_ntab *table, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: the log's description of a load does not fit the table (%s).",
+                        table->rows.column_count == 0 ? "no column" : table->rows.column_texts[0]);
+}
+
+/* Keys of rows [first, end) read back into a table of entries. */
+static ruzu_status ntab_replay_read_keys(rz_ntab *table, uint64_t first, uint64_t end, bool explicit_only, rz_idx_table *keys, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_rows_reader reader = {0};
+    rz_arena arena, heap;
+    rz_vec *vec = NULL;
+    rz_arena_init(&arena, table->rows.env.mem);
+    rz_arena_init(&heap, table->rows.env.mem);
+    RZ_TRY_GOTO(rz_rows_reader_init_newest(&reader, &table->rows, table->rows.env.mem, err));
+    RZ_TRY_GOTO(rz_vec_create(&arena, &heap, table->rows.columns[table->key_column].type, RZ_VECTOR_CAPACITY, &vec, err));
+    RZ_TRY_GOTO(rz_ntab_reserve_hashes(table, RZ_VECTOR_CAPACITY, err));
+    while (first < end) {
+        uint32_t take = end - first < RZ_VECTOR_CAPACITY ? (uint32_t)(end - first) : RZ_VECTOR_CAPACITY;
+        rz_arena_reset(&heap);
+        RZ_TRY_GOTO(rz_rows_read(&reader, table->key_column, first, take, vec, err));
+        rz_key_hash(vec, &(rz_sel){NULL, take}, table->hashes);
+        for (uint32_t i = 0; i < take; i++) {
+            uint32_t at = vec->kind == RZ_VEC_CONSTANT ? 0 : i;
+            if (rz_vec_is_null(vec, i)) {
+                status = ntab_load_damaged(table, err);
+                goto cleanup;
+            }
+            if (!explicit_only || ((const int64_t *)vec->data)[at] != (int64_t)(first + i)) {
+                RZ_TRY_GOTO(rz_idx_table_insert(keys, table->hashes[i], first + i, err));
+            }
+        }
+        first += take;
+    }
+cleanup:
+    rz_rows_reader_deinit(&reader);
+    rz_arena_free(&heap);
+    rz_arena_free(&arena);
+    return status;
+}
+
+ruzu_status rz_ntab_bulk_replay(rz_ntab *table, rz_writer *writer, rz_reader *redo, rz_error *err)
+{
+    uint64_t first, end;
+    ntab_level_undo *undo = NULL;
+    if (rz_read_u32(redo) != NTAB_LOAD_VERSION) {
+        return ntab_load_damaged(table, err);
+    }
+    RZ_TRY(rz_rows_bulk_replay(&table->rows, writer, redo, &first, &end, err));
+    uint8_t flags = rz_read_u8(redo);
+    bool explicit_only = (flags & NTAB_KEYS_EXPLICIT) != 0;
+    if (redo->failed || (flags & ~NTAB_KEYS_ALL) != 0 || (flags & (NTAB_KEYS_INDEXED | NTAB_KEYS_LEVEL)) == NTAB_KEYS_LEVEL ||
+        ((flags & NTAB_KEYS_INDEXED) != 0 && (table->key_column == RZ_NO_COLUMN || (explicit_only && !table->serial_key)))) {
+        return ntab_load_damaged(table, err);
+    }
+    if ((flags & NTAB_KEYS_INDEXED) == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(ntab_push_level(writer, &undo, err));
+    if ((flags & NTAB_KEYS_LEVEL) != 0) {
+        RZ_TRY(rz_idx_replay_level(table->idx, redo, first, end, writer->arena, &undo->added, err));
+        if (undo->added != NULL) {
+            return RUZU_OK;
+        }
+    }
+    rz_idx_table *keys = NULL;
+    RZ_TRY(rz_idx_table_create(table->rows.env.mem, &keys, err));
+    ruzu_status status = ntab_replay_read_keys(table, first, end, explicit_only, keys, err);
+    if (status == RUZU_OK) {
+        status = rz_idx_add_entries(table->idx, keys, writer->arena, &undo->added, err);
+    }
+    rz_idx_table_free(keys);
     return status;
 }

@@ -114,7 +114,11 @@ uint64_t rz_rows_bulk_next(const rz_rows_bulk *bulk); /* offset of the next row 
 /* Values of a column of rows appended so far that have gone to pages or to the tail, for offsets below rz_rows_bulk_stored. */
 uint64_t rz_rows_bulk_stored(const rz_rows_bulk *bulk);
 RZ_NODISCARD ruzu_status rz_rows_bulk_read(rz_rows_bulk *bulk, uint32_t column, uint64_t offset, rz_vec *out, uint32_t out_row, rz_error *err);
-RZ_NODISCARD ruzu_status rz_rows_bulk_finish(rz_rows_bulk *bulk, rz_error *err); /* frees bulk, also on failure */
+/* log NULL: not logged. Frees bulk, also on failure. */
+RZ_NODISCARD ruzu_status rz_rows_bulk_finish(rz_rows_bulk *bulk, rz_bulk_log *log, rz_error *err);
+/* The rows that a description names, [*out_first, *out_end). */
+RZ_NODISCARD ruzu_status rz_rows_bulk_replay(rz_rows *rows, rz_writer *writer, rz_reader *redo, uint64_t *out_first,
+                                             uint64_t *out_end, rz_error *err);
 void rz_rows_bulk_abort(rz_rows_bulk *bulk);
 
 /* ---- reading (rows_read.c) ---- */

@@ -104,7 +104,7 @@ ruzu_status rz_rtab_newest_reader(rz_rtab *table, rz_csr_reader *out, rz_error *
 }
 
 /* The constrained ends of a relationship about to be inserted have none. */
-static ruzu_status rtab_check_one(rz_rtab *table, rz_csr_reader *reader, uint64_t src, uint64_t dst, rz_error *err)
+static ruzu_status rtab_check_one(rz_rtab *table, rz_csr_reader *reader, uint64_t src, uint64_t dst, ruzu_status prefix_of, rz_error *err)
 {
     for (uint32_t direction = 0; direction < 2; direction++) {
         uint64_t bound = direction == RZ_FORWARD ? src : dst;
@@ -115,7 +115,7 @@ static ruzu_status rtab_check_one(rz_rtab *table, rz_csr_reader *reader, uint64_
         }
         RZ_TRY(rz_csr_degrees(reader, (rz_direction)direction, &bound, &one, &degree, err));
         if (degree != 0) {
-            return rz_rtab_multiplicity(table, (rz_direction)direction, bound, RUZU_ERROR_RUNTIME, err);
+            return rz_rtab_multiplicity(table, (rz_direction)direction, bound, prefix_of, err);
         }
     }
     return RUZU_OK;
@@ -126,8 +126,8 @@ uint64_t rz_rtab_next_offset(const rz_rtab *table)
     return rz_rows_end(&table->rows);
 }
 
-ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
-                           rz_id *out_ids, rz_error *err)
+ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                              rz_id *out_ids, ruzu_status prefix_of, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_csr_reader reader;
@@ -154,7 +154,7 @@ ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, 
         uint64_t from = rz_id_offset(src[row]);
         uint64_t to = rz_id_offset(dst[row]);
         if (constrained) {
-            status = rtab_check_one(table, &reader, from, to, err);
+            status = rtab_check_one(table, &reader, from, to, prefix_of, err);
         }
         if (status == RUZU_OK) {
             status = rz_csr_insert(&table->csr, from, to, first + i, err);
@@ -173,6 +173,12 @@ ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, 
     }
     rz_mutex_unlock(&table->csr.write_lock);
     return status;
+}
+
+ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                           rz_id *out_ids, rz_error *err)
+{
+    return rz_rtab_insert_as(table, writer, src, dst, values, sel, out_ids, RUZU_ERROR_RUNTIME, err);
 }
 
 /* ---- reading ---- */

@@ -26,6 +26,9 @@ struct rz_rtab_reader {
     rz_csr_reader csr;
 };
 
+/* rz_rtab_insert; prefix_of: of its errors, RUZU_ERROR_RUNTIME or RUZU_ERROR_COPY. */
+RZ_NODISCARD ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values,
+                                           const rz_sel *sel, rz_id *out_ids, ruzu_status prefix_of, rz_error *err);
 /* "Node(nodeOffset: N) has more than one neighbour in table T in the fwd direction, …" */
 ruzu_status rz_rtab_multiplicity(const rz_rtab *table, rz_direction direction, uint64_t bound, ruzu_status prefix_of, rz_error *err) RZ_COLD;
 /* Everything there is, the open transaction's changes included, even those made after the call. */

@@ -4,10 +4,16 @@
  *
  * The pairs (source, destination) and the bytes of their properties go through a sorter. Read in forward order they get consecutive rel offsets, their
  * properties are written, and the forward groups are built, all in one pass; what is turned around on the way (in memory, or through a second sorter)
- * gives the backward groups. Groups that exist are merged with, out of place.
+ * gives the backward groups. Groups that exist are merged with, out of place. A load that is small against the table is inserted instead, in forward order
+ * too, so that it does not rewrite the groups that it touches.
  *
  * Memory: the sorters take up to an eighth of the pool between them at a time and spill beyond; a group being built takes 16 bytes an edge up to 4 MiB.
+ *
+ * Description for the log: version u32, kind u8 (RTAB_LOAD_…), then
+ *   groups  the rows (rows_bulk.c), the groups (csr_log.c)
+ *   values  first rel offset u64, relationships u64, in pieces: count u32, sources u64 each, destinations u64 each, per column present u8, [vector (rz_vec_encode)]
  */
+#include "storage/table/bulk_log.h"
 #include "storage/table/rtab.h"
 #include "storage/table/sorter.h"
 
@@ -16,6 +22,15 @@
 #else
 #define RTAB_LEAST_BUDGET ((size_t)1 << 20)
 #endif
+
+#define RTAB_LOAD_VERSION 1u
+#define RTAB_LOAD_VALUES 0u
+#define RTAB_LOAD_GROUPS 1u
+
+/* A load goes the way of inserts when it has at most so many relationships, and the table more than RTAB_SMALL_SHARE times as many. */
+#define RTAB_SMALL_LOAD 100000u
+#define RTAB_SMALL_SHARE 64u
+#define RTAB_MAX_NODE (UINT64_C(1) << 32) /* see sorter.h */
 
 struct rz_rtab_bulk {
     rz_rtab *table;
@@ -193,12 +208,11 @@ static ruzu_status rtab_bulk_check_one(rz_rtab_bulk *bulk, const uint64_t *bound
     return RUZU_OK;
 }
 
-/* Properties of the batch, in forward order. */
-static ruzu_status rtab_bulk_write_rows(rz_rtab_bulk *bulk, rz_error *err)
+/* Properties of the batch into bulk->columns. */
+static ruzu_status rtab_bulk_read_columns(rz_rtab_bulk *bulk, rz_error *err)
 {
     const rz_rows *rows = &bulk->table->rows;
     const rz_sorted_batch *batch = bulk->batch;
-    rz_sel all = {NULL, batch->count};
     if (bulk->with_rows) {
         memcpy((void *)bulk->cursors, (const void *)batch->row, batch->count * sizeof batch->row[0]);
         rz_arena_reset(&bulk->heap);
@@ -213,7 +227,7 @@ static ruzu_status rtab_bulk_write_rows(rz_rtab_bulk *bulk, rz_error *err)
             RZ_TRY(rz_row_values_read(bulk->cursors, batch->count, false, bulk->columns[i], 0, err));
         }
     }
-    return rz_rows_bulk_append(bulk->rows, bulk->columns, &all, err);
+    return RUZU_OK;
 }
 
 static ruzu_status rtab_bulk_pull(void *user, rz_edge_batch *edges, rz_error *err)
@@ -243,7 +257,9 @@ static ruzu_status rtab_bulk_pull(void *user, rz_edge_batch *edges, rz_error *er
         edges->rel[i] = bulk->first_rel + bulk->done + i;
         bulk->tags[i] = (uint32_t)(bulk->done + i);
     }
-    RZ_TRY(rtab_bulk_write_rows(bulk, err));
+    rz_sel all = {NULL, count};
+    RZ_TRY(rtab_bulk_read_columns(bulk, err));
+    RZ_TRY(rz_rows_bulk_append(bulk->rows, bulk->columns, &all, err));
     if (bulk->spilled) {
         RZ_TRY(rz_sorter_add(&bulk->backward, batch->second, batch->first, bulk->tags, count, err));
     }
@@ -301,16 +317,39 @@ static ruzu_status rtab_bulk_build(rz_rtab_bulk *bulk, const rz_csr_version *bas
     return rz_csr_merge(&table->csr, RZ_BACKWARD, &base->sides[RZ_BACKWARD], rtab_bulk_pull, bulk, &fresh->sides[RZ_BACKWARD], err);
 }
 
-static ruzu_status rtab_bulk_run(rz_rtab_bulk *bulk, rz_error *err)
+/* The version (the reference moves, also on failure) becomes part of the table for the writer. */
+static ruzu_status rtab_load_publish(rz_rtab *table, rz_writer *writer, rz_csr_version *fresh, rz_error *err)
+{
+    rz_csr *csr = &table->csr;
+    rtab_load_undo *undo = RZ_NEW(writer->arena, rtab_load_undo);
+    if (undo == NULL) {
+        rz_csr_unpin(csr, fresh);
+        return rz_error_no_memory(err, "loading a table");
+    }
+    undo->head = (rz_undo){.next = writer->undo, .commit = rtab_load_commit, .rollback = rtab_load_rollback};
+    undo->csr = csr;
+    undo->version = fresh;
+    atomic_fetch_add_explicit(&fresh->refs, 1, memory_order_relaxed);
+    writer->undo = &undo->head;
+    rz_mutex_lock(&csr->write_lock);
+    rz_csr_publish(csr, fresh);
+    rz_mutex_unlock(&csr->write_lock);
+    return RUZU_OK;
+}
+
+static rz_csr_version *rtab_newest_version(rz_rtab *table)
+{
+    return rz_csr_pin(&table->csr, &(rz_snapshot){.timestamp = RZ_STAMP_NEVER - 1, .own_stamp = 0});
+}
+
+static ruzu_status rtab_bulk_run(rz_rtab_bulk *bulk, rz_bulk_log *log, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_rtab *table = bulk->table;
     rz_csr *csr = &table->csr;
-    rz_csr_version *fresh = NULL;
-    rz_csr_version *base = rz_csr_pin(csr, &(rz_snapshot){.timestamp = RZ_STAMP_NEVER - 1, .own_stamp = 0});
-    rtab_load_undo *undo = RZ_NEW(bulk->writer->arena, rtab_load_undo);
-    fresh = rz_csr_version_create(csr, bulk->writer->snapshot.own_stamp, base->folded_end, base->delta);
-    if (undo == NULL || fresh == NULL) {
+    rz_csr_version *base = rtab_newest_version(table);
+    rz_csr_version *fresh = rz_csr_version_create(csr, bulk->writer->snapshot.own_stamp, base->folded_end, base->delta);
+    if (fresh == NULL) {
         status = rz_error_no_memory(err, "loading a table");
         goto cleanup;
     }
@@ -321,20 +360,20 @@ static ruzu_status rtab_bulk_run(rz_rtab_bulk *bulk, rz_error *err)
     if (table->one[0] || table->one[1]) {
         RZ_TRY_GOTO(rz_rtab_newest_reader(table, &bulk->newest, err));
     }
+    if (log != NULL) {
+        rz_bulk_put_u32(log, RTAB_LOAD_VERSION);
+        rz_str_append_char(&log->redo, RTAB_LOAD_GROUPS);
+    }
     RZ_TRY_GOTO(rz_rows_bulk_begin(&table->rows, bulk->writer, &bulk->rows, err));
     bulk->first_rel = rz_rows_bulk_next(bulk->rows);
     RZ_TRY_GOTO(rtab_bulk_build(bulk, base, fresh, err));
-    status = rz_rows_bulk_finish(bulk->rows, err);
+    status = rz_rows_bulk_finish(bulk->rows, log, err);
     bulk->rows = NULL;
     RZ_TRY_GOTO(status);
-    undo->head = (rz_undo){.next = bulk->writer->undo, .commit = rtab_load_commit, .rollback = rtab_load_rollback};
-    undo->csr = csr;
-    undo->version = fresh;
-    atomic_fetch_add_explicit(&fresh->refs, 1, memory_order_relaxed);
-    bulk->writer->undo = &undo->head;
-    rz_mutex_lock(&csr->write_lock);
-    rz_csr_publish(csr, fresh);
-    rz_mutex_unlock(&csr->write_lock);
+    if (log != NULL) {
+        RZ_TRY_GOTO(rz_csr_load_describe(csr, base, fresh, log, err));
+    }
+    status = rtab_load_publish(table, bulk->writer, fresh, err);
     fresh = NULL;
 cleanup:
     rz_csr_unpin(csr, fresh);
@@ -342,15 +381,176 @@ cleanup:
     return status;
 }
 
-ruzu_status rz_rtab_bulk_finish(rz_rtab_bulk *bulk, uint64_t *out_rows, rz_error *err)
+/* ---- loads that are small against the table ---- */
+
+static bool rtab_bulk_is_small(rz_rtab_bulk *bulk)
+{
+    rz_csr_version *version = rtab_newest_version(bulk->table);
+    uint64_t edges = version->sides[RZ_FORWARD].edges + atomic_load_explicit(&version->delta->edges, memory_order_relaxed);
+    rz_csr_unpin(&bulk->table->csr, version);
+    return bulk->count <= RTAB_SMALL_LOAD && bulk->count < edges / RTAB_SMALL_SHARE;
+}
+
+static void rtab_bulk_describe_values(const rz_rtab_bulk *bulk, rz_bulk_log *log)
+{
+    const rz_sorted_batch *batch = bulk->batch;
+    rz_sel all = {NULL, batch->count};
+    rz_bulk_put_u32(log, batch->count);
+    rz_str_append(&log->redo, (const char *)batch->first, batch->count * sizeof batch->first[0]);
+    rz_str_append(&log->redo, (const char *)batch->second, batch->count * sizeof batch->second[0]);
+    for (uint32_t i = 0; i < bulk->table->rows.column_count; i++) {
+        rz_str_append_char(&log->redo, bulk->columns[i] != NULL);
+        if (bulk->columns[i] != NULL) {
+            rz_vec_encode(bulk->columns[i], &all, &log->redo);
+        }
+    }
+}
+
+static ruzu_status rtab_bulk_insert(rz_rtab_bulk *bulk, rz_bulk_log *log, rz_error *err)
+{
+    rz_rtab *table = bulk->table;
+    rz_sorted_batch *batch = bulk->batch;
+    if (log != NULL) {
+        rz_bulk_put_u32(log, RTAB_LOAD_VERSION);
+        rz_str_append_char(&log->redo, RTAB_LOAD_VALUES);
+        rz_bulk_put_u64(log, rz_rows_end(&table->rows));
+        rz_bulk_put_u64(log, bulk->count);
+    }
+    RZ_TRY(rz_sorter_sort(&bulk->forward, err));
+    for (;;) {
+        RZ_TRY(rz_sorter_pull(&bulk->forward, batch, err));
+        if (batch->count == 0) {
+            break;
+        }
+        RZ_TRY(rtab_bulk_read_columns(bulk, err));
+        if (log != NULL) {
+            rtab_bulk_describe_values(bulk, log);
+        }
+        RZ_TRY(rz_rtab_insert_as(table, bulk->writer, batch->first, batch->second, bulk->columns, &(rz_sel){NULL, batch->count}, NULL, RUZU_ERROR_COPY,
+                                 err));
+    }
+    return log != NULL && log->redo.failed ? rz_error_no_memory(err, "describing a load") : RUZU_OK;
+}
+
+ruzu_status rz_rtab_bulk_finish(rz_rtab_bulk *bulk, rz_bulk_log *log, uint64_t *out_rows, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     *out_rows = bulk->count;
-    if (bulk->count != 0) {
+    if (bulk->count != 0 && rtab_bulk_is_small(bulk)) {
+        status = rtab_bulk_insert(bulk, log, err);
+    } else if (bulk->count != 0 || log != NULL) {
         rz_mutex_lock(&bulk->table->csr.fold_lock); /* a checkpoint must not replace the changes meanwhile */
-        status = rtab_bulk_run(bulk, err);
+        status = rtab_bulk_run(bulk, log, err);
         rz_mutex_unlock(&bulk->table->csr.fold_lock);
     }
     rz_rtab_bulk_abort(bulk);
+    return status;
+}
+
+/* ---- replaying a description ---- */
+
+static ruzu_status rtab_load_damaged(const rz_rtab *table, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: the log's description of a load does not fit relationship table %s.", table->name);
+}
+
+/* One piece of a load by value: *out_count relationships. */
+static ruzu_status rtab_replay_piece(rz_rtab *table, rz_writer *writer, rz_reader *redo, rz_arena *arena, uint64_t most, uint32_t *out_count,
+                                     rz_error *err)
+{
+    const rz_rows *rows = &table->rows;
+    uint32_t count = rz_read_u32(redo);
+    *out_count = count;
+    if (redo->failed || count == 0 || count > RZ_SORTER_BATCH || count > most) {
+        return rtab_load_damaged(table, err);
+    }
+    const uint8_t *src_bytes = (const uint8_t *)rz_read_bytes(redo, count * sizeof(uint64_t));
+    const uint8_t *dst_bytes = (const uint8_t *)rz_read_bytes(redo, count * sizeof(uint64_t));
+    if (redo->failed) {
+        return rtab_load_damaged(table, err);
+    }
+    rz_id *src = RZ_NEW_ARRAY(arena, rz_id, count);
+    rz_id *dst = RZ_NEW_ARRAY(arena, rz_id, count);
+    rz_vec **values = RZ_NEW_ARRAY(arena, rz_vec *, rows->column_count);
+    if (src == NULL || dst == NULL || values == NULL) {
+        return rz_error_no_memory(err, "loading a table");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        src[i] = rz_load_u64(src_bytes + i * sizeof(uint64_t));
+        dst[i] = rz_load_u64(dst_bytes + i * sizeof(uint64_t));
+        if (src[i] >= RTAB_MAX_NODE || dst[i] >= RTAB_MAX_NODE) {
+            return rtab_load_damaged(table, err);
+        }
+    }
+    for (uint32_t i = 0; i < rows->column_count; i++) {
+        uint8_t present = rz_read_u8(redo);
+        if (redo->failed || present > 1 || (present == 0 && rows->columns[i].type->id != RUZU_TYPE_SERIAL)) {
+            return rtab_load_damaged(table, err);
+        }
+        if (present == 1) {
+            RZ_TRY(rz_vec_decode(redo, rows->columns[i].type, count, arena, &values[i], err));
+        }
+    }
+    return rz_rtab_insert_as(table, writer, src, dst, values, &(rz_sel){NULL, count}, NULL, RUZU_ERROR_COPY, err);
+}
+
+static ruzu_status rtab_replay_values(rz_rtab *table, rz_writer *writer, rz_reader *redo, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_arena arena;
+    uint64_t first = rz_read_u64(redo);
+    uint64_t left = rz_read_u64(redo);
+    if (redo->failed || first != rz_rows_end(&table->rows)) {
+        return rtab_load_damaged(table, err);
+    }
+    rz_arena_init(&arena, table->arena.mem);
+    while (left != 0 && status == RUZU_OK) {
+        uint32_t count = 0;
+        rz_error inner;
+        rz_error_init(&inner);
+        rz_arena_reset(&arena);
+        status = rtab_replay_piece(table, writer, redo, &arena, left, &count, &inner);
+        if (status == RUZU_ERROR_CONSTRAINT) { /* the load had been checked */
+            status = rtab_load_damaged(table, err);
+        } else if (status != RUZU_OK) {
+            status = rz_error_copy(err, &inner);
+        }
+        left -= count;
+    }
+    rz_arena_free(&arena);
+    return status;
+}
+
+static ruzu_status rtab_replay_groups(rz_rtab *table, rz_writer *writer, rz_reader *redo, rz_error *err)
+{
+    rz_csr *csr = &table->csr;
+    uint64_t first, end;
+    RZ_TRY(rz_rows_bulk_replay(&table->rows, writer, redo, &first, &end, err));
+    rz_csr_version *base = rtab_newest_version(table);
+    rz_csr_version *fresh = rz_csr_version_create(csr, writer->snapshot.own_stamp, base->folded_end, base->delta);
+    ruzu_status status = fresh == NULL ? rz_error_no_memory(err, "loading a table")
+                                       : rz_csr_load_replay(csr, base, first, end, redo, fresh, err);
+    if (status == RUZU_OK) {
+        status = rtab_load_publish(table, writer, fresh, err);
+        fresh = NULL;
+    }
+    rz_csr_unpin(csr, fresh);
+    rz_csr_unpin(csr, base);
+    return status;
+}
+
+ruzu_status rz_rtab_bulk_replay(rz_rtab *table, rz_writer *writer, rz_reader *redo, rz_error *err)
+{
+    uint32_t version = rz_read_u32(redo);
+    uint8_t kind = rz_read_u8(redo);
+    if (redo->failed || version != RTAB_LOAD_VERSION || kind > RTAB_LOAD_GROUPS) {
+        return rtab_load_damaged(table, err);
+    }
+    if (kind == RTAB_LOAD_VALUES) {
+        return rtab_replay_values(table, writer, redo, err);
+    }
+    rz_mutex_lock(&table->csr.fold_lock);
+    ruzu_status status = rtab_replay_groups(table, writer, redo, err);
+    rz_mutex_unlock(&table->csr.fold_lock);
     return status;
 }

@@ -65,6 +65,15 @@ typedef struct rz_table_env {
 typedef struct rz_ntab rz_ntab;
 typedef struct rz_rtab rz_rtab;
 
+/* What a bulk load leaves for the log: a self-contained description that the replay functions understand, and the page ranges that it names. They are held
+ * (rz_disk_hold) and stay in use until the transaction has ended, whatever it does to the rows meanwhile; before it commits they have to be marked with
+ * rz_disk_mark_logged. */
+typedef struct rz_bulk_log {
+    rz_str redo;                    /* initialised and freed by the caller */
+    RZ_ARRAY(rz_page_range) ranges; /* in arena */
+    rz_arena *arena;
+} rz_bulk_log;
+
 #define RZ_NO_COLUMN UINT32_MAX
 
 /* ---- node tables ---- */
@@ -105,8 +114,12 @@ typedef void (*rz_bad_row_fn)(void *user, uint32_t row, const char *reason);
 RZ_NODISCARD ruzu_status rz_ntab_bulk_begin(rz_ntab *table, rz_writer *writer, rz_ntab_bulk **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_ntab_bulk_append(rz_ntab_bulk *bulk, rz_vec *const *values, const rz_sel *sel, rz_bad_row_fn on_bad_row, void *user, rz_error *err);
 uint64_t rz_ntab_bulk_next_offset(const rz_ntab_bulk *bulk); /* where the next row will lie */
-RZ_NODISCARD ruzu_status rz_ntab_bulk_finish(rz_ntab_bulk *bulk, uint64_t *out_rows, rz_error *err); /* frees bulk, also on failure */
+/* log NULL: not logged. Frees bulk, also on failure. */
+RZ_NODISCARD ruzu_status rz_ntab_bulk_finish(rz_ntab_bulk *bulk, rz_bulk_log *log, uint64_t *out_rows, rz_error *err);
 void rz_ntab_bulk_abort(rz_ntab_bulk *bulk);
+/* Does what a load did, from its description, in a writing transaction and on the state that the load found. Its ranges have been claimed
+ * (rz_disk_claim_logged) before anything was replayed. CORRUPT when it does not fit the table; then the transaction rolls back. */
+RZ_NODISCARD ruzu_status rz_ntab_bulk_replay(rz_ntab *table, rz_writer *writer, rz_reader *redo, rz_error *err);
 
 /* ---- reading rows: one object a worker ---- */
 
@@ -172,8 +185,10 @@ typedef struct rz_rtab_bulk rz_rtab_bulk;
 RZ_NODISCARD ruzu_status rz_rtab_bulk_begin(rz_rtab *table, rz_writer *writer, rz_rtab_bulk **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_rtab_bulk_append(rz_rtab_bulk *bulk, const uint64_t *src_offsets, const uint64_t *dst_offsets, rz_vec *const *values, const rz_sel *sel,
                                              rz_error *err);
-RZ_NODISCARD ruzu_status rz_rtab_bulk_finish(rz_rtab_bulk *bulk, uint64_t *out_rows, rz_error *err); /* frees bulk, also on failure */
+/* As rz_ntab_bulk_finish. A load that is small against the table goes where rz_rtab_insert's relationships go, and into the log by value. */
+RZ_NODISCARD ruzu_status rz_rtab_bulk_finish(rz_rtab_bulk *bulk, rz_bulk_log *log, uint64_t *out_rows, rz_error *err);
 void rz_rtab_bulk_abort(rz_rtab_bulk *bulk);
+RZ_NODISCARD ruzu_status rz_rtab_bulk_replay(rz_rtab *table, rz_writer *writer, rz_reader *redo, rz_error *err);
 
 typedef struct rz_rtab_reader rz_rtab_reader; /* properties and adjacency in both directions, of one worker */
 
