@@ -245,20 +245,20 @@ typedef struct vec_decoder {
 } vec_decoder;
 
 /* rows: where in vec the values belong (NULL: 0, 1, …). Every vector is filled once. */
-static ruzu_status decode_column(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count, bool may_be_constant);
+static ruzu_status vec_decode_column(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count, bool may_be_constant);
 
-static RZ_COLD ruzu_status decode_corrupt(vec_decoder *decoder, const char *what)
+static RZ_COLD ruzu_status vec_decode_corrupt(vec_decoder *decoder, const char *what)
 {
     return rz_error_set(decoder->err, RUZU_ERROR_CORRUPT, "corrupt record: %s", what);
 }
 
 /* Whether what is left can hold that many rows, at a bit each. */
-static bool decode_has_rows(const rz_reader *reader, uint64_t count)
+static bool vec_decode_has_rows(const rz_reader *reader, uint64_t count)
 {
     return !reader->failed && (count + 7) / 8 <= reader->size - reader->off;
 }
 
-static uint32_t decode_length(rz_reader *reader)
+static uint32_t vec_decode_length(rz_reader *reader)
 {
     uint64_t length = 0;
     for (uint32_t shift = 0; shift < 35; shift += 7) {
@@ -275,45 +275,45 @@ static uint32_t decode_length(rz_reader *reader)
     return 0;
 }
 
-static inline uint32_t decode_row(const uint32_t *rows, uint32_t idx)
+static inline uint32_t vec_decode_row(const uint32_t *rows, uint32_t idx)
 {
     return rows == NULL ? idx : rows[idx];
 }
 
 /* Row `from` to the other rows too; text and elements are shared. */
-static void decode_repeat(rz_vec *vec, const uint32_t *rows, uint32_t count)
+static void vec_decode_repeat(rz_vec *vec, const uint32_t *rows, uint32_t count)
 {
-    uint32_t from = decode_row(rows, 0);
+    uint32_t from = vec_decode_row(rows, 0);
     if (rz_vec_is_null(vec, from)) {
         for (uint32_t i = 1; i < count; i++) {
-            rz_vec_set_null(vec, decode_row(rows, i));
+            rz_vec_set_null(vec, vec_decode_row(rows, i));
         }
         return;
     }
     if (vec->type->physical == RZ_PHYS_STRUCT) {
         for (uint32_t i = 0; i < vec->child_count; i++) {
-            decode_repeat(vec->children[i], rows, count);
+            vec_decode_repeat(vec->children[i], rows, count);
         }
         return;
     }
     size_t size = rz_type_size(vec->type);
     char *data = (char *)vec->data;
     for (uint32_t i = 1; i < count; i++) {
-        memcpy(data + decode_row(rows, i) * size, data + from * size, size);
+        memcpy(data + vec_decode_row(rows, i) * size, data + from * size, size);
     }
 }
 
-static ruzu_status decode_fixed(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
+static ruzu_status vec_decode_fixed(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
 {
     size_t size = rz_type_size(vec->type);
     const char *bytes = count > SIZE_MAX / size ? NULL : (const char *)rz_read_bytes(decoder->reader, size * count);
     if (bytes == NULL) {
-        return decode_corrupt(decoder, "values end early");
+        return vec_decode_corrupt(decoder, "values end early");
     }
     if (vec->type->physical == RZ_PHYS_BOOL) {
         for (uint32_t i = 0; i < count; i++) {
             if ((uint8_t)bytes[i] > 1) {
-                return decode_corrupt(decoder, "a truth value is neither 0 nor 1");
+                return vec_decode_corrupt(decoder, "a truth value is neither 0 nor 1");
             }
         }
     }
@@ -328,87 +328,87 @@ static ruzu_status decode_fixed(vec_decoder *decoder, rz_vec *vec, const uint32_
     return RUZU_OK;
 }
 
-static ruzu_status decode_strings(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
+static ruzu_status vec_decode_strings(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
 {
     rz_reader lengths = *decoder->reader;
     for (uint32_t i = 0; i < count; i++) {
-        (void)decode_length(decoder->reader);
+        (void)vec_decode_length(decoder->reader);
     }
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t length = decode_length(&lengths);
+        uint32_t length = vec_decode_length(&lengths);
         const char *text = (const char *)rz_read_bytes(decoder->reader, length);
         if (text == NULL) {
-            return decode_corrupt(decoder, "text ends early");
+            return vec_decode_corrupt(decoder, "text ends early");
         }
         if (vec->type->id == RUZU_TYPE_STRING && !rz_utf8_valid(text, length)) {
-            return decode_corrupt(decoder, "text is not UTF-8");
+            return vec_decode_corrupt(decoder, "text is not UTF-8");
         }
-        RZ_TRY(rz_vec_set_string(vec, decode_row(rows, i), text, length, decoder->err));
+        RZ_TRY(rz_vec_set_string(vec, vec_decode_row(rows, i), text, length, decoder->err));
     }
     return RUZU_OK;
 }
 
-static ruzu_status decode_lists(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
+static ruzu_status vec_decode_lists(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
 {
     rz_list_entry *entries = (rz_list_entry *)vec->data;
     bool array = vec->type->id == RUZU_TYPE_ARRAY;
     uint64_t total = 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t length = array ? vec->type->array_length : decode_length(decoder->reader);
-        entries[decode_row(rows, i)] = (rz_list_entry){(uint32_t)total, length};
+        uint32_t length = array ? vec->type->array_length : vec_decode_length(decoder->reader);
+        entries[vec_decode_row(rows, i)] = (rz_list_entry){(uint32_t)total, length};
         total += length;
-        if (total > UINT32_MAX || !decode_has_rows(decoder->reader, total)) {
-            return decode_corrupt(decoder, "lists have more elements than there are bytes");
+        if (total > UINT32_MAX || !vec_decode_has_rows(decoder->reader, total)) {
+            return vec_decode_corrupt(decoder, "lists have more elements than there are bytes");
         }
     }
     uint32_t first = 0;
     RZ_TRY(rz_vec_list_reserve(vec, (uint32_t)total, &first, decoder->err));
     RZ_ASSERT(first == 0);
-    return decode_column(decoder, vec->children[0], NULL, (uint32_t)total, false);
+    return vec_decode_column(decoder, vec->children[0], NULL, (uint32_t)total, false);
 }
 
-static ruzu_status decode_union(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
+static ruzu_status vec_decode_union(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
 {
     const uint8_t *tags = (const uint8_t *)rz_read_bytes(decoder->reader, count);
     if (tags == NULL) {
-        return decode_corrupt(decoder, "tags of a union end early");
+        return vec_decode_corrupt(decoder, "tags of a union end early");
     }
     uint8_t *tag_data = (uint8_t *)vec->children[0]->data;
     uint32_t *mine = RZ_NEW_ARRAY(decoder->arena, uint32_t, (size_t)count + 1);
     RZ_TRY_ALLOC(mine, decoder->err, "reading a record");
     for (uint32_t i = 0; i < count; i++) {
         if ((uint32_t)tags[i] + 1 >= vec->child_count) {
-            return decode_corrupt(decoder, "the tag of a union names no member");
+            return vec_decode_corrupt(decoder, "the tag of a union names no member");
         }
-        tag_data[decode_row(rows, i)] = tags[i];
+        tag_data[vec_decode_row(rows, i)] = tags[i];
     }
     for (uint32_t member = 0; member + 1 < vec->child_count; member++) {
         rz_vec *child = vec->children[member + 1];
         uint32_t kept = 0;
         for (uint32_t i = 0; i < count; i++) {
             if (tags[i] == member) {
-                mine[kept++] = decode_row(rows, i);
+                mine[kept++] = vec_decode_row(rows, i);
             } else {
-                rz_vec_set_null(child, decode_row(rows, i));
+                rz_vec_set_null(child, vec_decode_row(rows, i));
             }
         }
-        RZ_TRY(decode_column(decoder, child, mine, kept, true));
+        RZ_TRY(vec_decode_column(decoder, child, mine, kept, true));
     }
     return RUZU_OK;
 }
 
-static ruzu_status decode_values(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
+static ruzu_status vec_decode_values(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count)
 {
     switch ((rz_physical)vec->type->physical) {
-    case RZ_PHYS_NONE: return decode_corrupt(decoder, "a value of no type");
-    case RZ_PHYS_STRING: return decode_strings(decoder, vec, rows, count);
-    case RZ_PHYS_LIST: return decode_lists(decoder, vec, rows, count);
+    case RZ_PHYS_NONE: return vec_decode_corrupt(decoder, "a value of no type");
+    case RZ_PHYS_STRING: return vec_decode_strings(decoder, vec, rows, count);
+    case RZ_PHYS_LIST: return vec_decode_lists(decoder, vec, rows, count);
     case RZ_PHYS_STRUCT:
         if (vec->type->id == RUZU_TYPE_UNION) {
-            return decode_union(decoder, vec, rows, count);
+            return vec_decode_union(decoder, vec, rows, count);
         }
         for (uint32_t i = 0; i < vec->child_count; i++) {
-            RZ_TRY(decode_column(decoder, vec->children[i], rows, count, true));
+            RZ_TRY(vec_decode_column(decoder, vec->children[i], rows, count, true));
         }
         return RUZU_OK;
     case RZ_PHYS_BOOL:
@@ -424,28 +424,28 @@ static ruzu_status decode_values(vec_decoder *decoder, rz_vec *vec, const uint32
     case RZ_PHYS_FLOAT:
     case RZ_PHYS_DOUBLE:
     case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_REL: return decode_fixed(decoder, vec, rows, count);
+    case RZ_PHYS_REL: return vec_decode_fixed(decoder, vec, rows, count);
     }
-    return decode_corrupt(decoder, "unknown type");
+    return vec_decode_corrupt(decoder, "unknown type");
 }
 
 /* Reads a bitmap, sets the NULLs and lists the other rows. */
-static ruzu_status decode_nulls(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count, uint32_t **out_valid, uint32_t *out_count)
+static ruzu_status vec_decode_nulls(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count, uint32_t **out_valid, uint32_t *out_count)
 {
     *out_count = 0;
     *out_valid = NULL;
     const uint8_t *bits = (const uint8_t *)rz_read_bytes(decoder->reader, ((size_t)count + 7) / 8);
     if (bits == NULL) {
-        return decode_corrupt(decoder, "NULL marks end early");
+        return vec_decode_corrupt(decoder, "NULL marks end early");
     }
     uint32_t *valid = RZ_NEW_ARRAY(decoder->arena, uint32_t, (size_t)count + 1);
     RZ_TRY_ALLOC(valid, decoder->err, "reading a record");
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
         if ((bits[i / 8] >> (i % 8)) & 1u) {
-            valid[kept++] = decode_row(rows, i);
+            valid[kept++] = vec_decode_row(rows, i);
         } else if (vec->type->physical != RZ_PHYS_NONE) {
-            rz_vec_set_null(vec, decode_row(rows, i));
+            rz_vec_set_null(vec, vec_decode_row(rows, i));
         }
     }
     *out_valid = valid;
@@ -453,30 +453,30 @@ static ruzu_status decode_nulls(vec_decoder *decoder, rz_vec *vec, const uint32_
     return RUZU_OK;
 }
 
-static ruzu_status decode_column(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count, bool may_be_constant)
+static ruzu_status vec_decode_column(vec_decoder *decoder, rz_vec *vec, const uint32_t *rows, uint32_t count, bool may_be_constant)
 {
     uint8_t flags = rz_read_u8(decoder->reader);
     bool constant = (flags & CODE_CONSTANT) != 0;
     uint32_t coded = constant ? 1 : count;
     if (decoder->reader->failed || (flags & ~(CODE_NULLS | CODE_CONSTANT)) != 0 || (constant && (!may_be_constant || count == 0)) ||
         (count == 0 && flags != 0) || (count != 0 && code_always_has_bitmap(vec->type) && (flags & CODE_NULLS) == 0)) {
-        return decode_corrupt(decoder, "unknown form of a column");
+        return vec_decode_corrupt(decoder, "unknown form of a column");
     }
-    if (!decode_has_rows(decoder->reader, coded)) {
-        return decode_corrupt(decoder, "a column ends early");
+    if (!vec_decode_has_rows(decoder->reader, coded)) {
+        return vec_decode_corrupt(decoder, "a column ends early");
     }
     const uint32_t *valid_rows = rows;
     uint32_t valid = coded;
     if (flags & CODE_NULLS) {
         uint32_t *kept = NULL;
-        RZ_TRY(decode_nulls(decoder, vec, rows, coded, &kept, &valid));
+        RZ_TRY(vec_decode_nulls(decoder, vec, rows, coded, &kept, &valid));
         valid_rows = kept;
     }
     if (valid != 0) {
-        RZ_TRY(decode_values(decoder, vec, valid_rows, valid));
+        RZ_TRY(vec_decode_values(decoder, vec, valid_rows, valid));
     }
     if (constant && vec->type->physical != RZ_PHYS_NONE) {
-        decode_repeat(vec, rows, count);
+        vec_decode_repeat(vec, rows, count);
     }
     return RUZU_OK;
 }
@@ -486,11 +486,11 @@ ruzu_status rz_vec_decode(rz_reader *reader, const rz_type *type, uint32_t count
     *out = NULL;
     vec_decoder decoder = {reader, arena, err};
     if (rz_type_depth(type) > RZ_TYPE_MAX_DEPTH) {
-        return decode_corrupt(&decoder, "the type of a column is nested too deep");
+        return vec_decode_corrupt(&decoder, "the type of a column is nested too deep");
     }
     rz_vec *vec = NULL;
     RZ_TRY(rz_vec_create(arena, arena, type, count, &vec, err));
-    RZ_TRY(decode_column(&decoder, vec, NULL, count, true));
+    RZ_TRY(vec_decode_column(&decoder, vec, NULL, count, true));
     *out = vec;
     return RUZU_OK;
 }

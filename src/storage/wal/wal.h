@@ -126,8 +126,8 @@ RZ_NODISCARD ruzu_status rz_wal_recover(rz_wal *wal, const rz_file_header *heade
 
 /*
  * Makes the logs ready for appending where rz_wal_recover left off: syncs what was replayed (after it, what the process saw is durable), cuts off the torn tail (it
- * could otherwise fit behind a later commit), creates the log of generation G with its name when there is none. Does nothing the second time. After a failure it may be
- * called again; nothing that had been committed is in danger.
+ * could otherwise fit behind a later commit), creates the log of generation G with its name when there is none. Does nothing the second time. After a failure other
+ * than of a sync (POISONED: open the database again) it may be called again.
  */
 RZ_NODISCARD ruzu_status rz_wal_resume(rz_wal *wal, rz_error *err);
 
