@@ -102,4 +102,24 @@ rz_rtab *rz_txn_rtab(const rz_txn *txn, uint32_t pair_id);
 /* Writes everything committed to the file (out of place), two header slots last. Runs beside readers; waits for the writer's turn. No-op when nothing changed. */
 RZ_NODISCARD ruzu_status rz_store_checkpoint(rz_store *store, uint64_t busy_timeout_us, rz_error *err);
 
+/* ---- check, backup, salvage ---- */
+
+/*
+ * Looks for damage: the file behind the newest header (its slots, every page, free space, the lists of tables), and with `deep` also what the tables say as txn
+ * sees them (segments against their metadata, keys against the index, both directions of the relationships). Runs beside writers and checkpoints. Damage is
+ * reported; fails only where the check itself cannot go on.
+ */
+RZ_NODISCARD ruzu_status rz_store_check(rz_txn *txn, rz_mem *mem, bool deep, rz_inspector *inspector, rz_error *err);
+/* The same for a file that nobody has open for writing, and that may be too damaged to open: what can be looked at is. */
+RZ_NODISCARD ruzu_status rz_store_check_file(const rz_store_options *options, bool deep, rz_inspector *inspector, rz_error *err);
+/*
+ * Copies the database, as the newest commit has it, to a new file at path: a checkpoint, then the pages that its header reaches, each verified, under another
+ * uuid; readers and writers go on meanwhile. The file is built as <path>.tmp, synced and renamed, so path is absent or whole. progress (may be NULL) hears of the
+ * work done and may stop it. Errors: those of a checkpoint; IO (path exists already), CORRUPT (a page of the database is damaged: nothing is left at path), MISUSE (in memory),
+ * READ_ONLY (a store opened read-only whose log holds commits).
+ */
+typedef ruzu_status (*rz_progress_of_copy_fn)(void *user, uint64_t pages_done, uint64_t pages_total, rz_error *err);
+RZ_NODISCARD ruzu_status rz_store_backup(rz_store *store, const char *path, uint64_t busy_timeout_us, rz_progress_of_copy_fn progress, void *user,
+                                         rz_error *err);
+
 #endif

@@ -47,6 +47,13 @@ void rz_segment_encode(const rz_segment *segment, rz_str *out);
 /* Every count, width and range is checked against the type (RUZU_ERROR_CORRUPT). */
 RZ_NODISCARD ruzu_status rz_segment_decode(rz_reader *reader, const rz_type *type, rz_arena *arena, rz_segment **out, rz_error *err);
 
+/* Calls walk for every page range of the encoded segment at the reader, which it moves behind it. CORRUPT when the bytes end too early. */
+RZ_NODISCARD ruzu_status rz_segment_walk(rz_reader *reader, const rz_type *type, const rz_page_walk *walk, rz_error *err);
+/* Reads every row and compares it with what the metadata say (NULL counts, zone maps). what: "table Person, column name"; first_row: of the segment in its
+ * table. Damage is reported; fails only where the check itself cannot go on. */
+RZ_NODISCARD ruzu_status rz_segment_check(const rz_segment *segment, rz_mem *mem, rz_pool *pool, const char *what, uint64_t first_row,
+                                          rz_inspector *inspector, rz_error *err);
+
 /* Zone map of block `block_idx` (RZ_VECTOR_CAPACITY rows), or of the whole segment with UINT32_MAX. False when there is none for this type.
  * Integers, dates, timestamps, booleans as int64; unsigned as uint64 bits; doubles as double bits: compare with rz_zone_excludes. */
 typedef struct rz_zone {

@@ -44,6 +44,16 @@ uint64_t rz_zone_key_to_bits(rz_physical physical, uint64_t key)
     return rz_zone_is_signed(physical) ? key ^ ZONE_SIGN : key;
 }
 
+uint64_t rz_zone_bits_to_key(rz_physical physical, uint64_t bits)
+{
+    if (physical == RZ_PHYS_FLOAT || physical == RZ_PHYS_DOUBLE) {
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        return zone_double_key(value);
+    }
+    return rz_zone_is_signed(physical) ? bits ^ ZONE_SIGN : bits;
+}
+
 static void zone_compute_floats(rz_physical physical, const void *data, const uint64_t *validity, uint64_t first, uint32_t count, rz_zone_block *out)
 {
     uint64_t low = UINT64_MAX, high = 0;

@@ -109,4 +109,7 @@ typedef struct rz_idx_stats {
 } rz_idx_stats;
 void rz_idx_stats_get(rz_idx *idx, rz_idx_stats *out);
 
+/* Calls walk for every page range of the encoded index at the reader, which it moves behind it (CORRUPT: it ends too early). */
+RZ_NODISCARD ruzu_status rz_idx_walk(rz_reader *reader, const rz_page_walk *walk, rz_error *err);
+
 #endif

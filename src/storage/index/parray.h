@@ -63,6 +63,9 @@ void rz_extents_encode(const rz_extents *extents, rz_str *out);
 RZ_NODISCARD ruzu_status rz_extents_decode(rz_reader *reader, rz_parray *arrays, uint32_t count, rz_mem *mem, const char *what,
                                            rz_extents *out, rz_error *err);
 
+/* Calls walk for every range of encoded extents, and moves the reader behind them. */
+RZ_NODISCARD ruzu_status rz_extents_walk(rz_reader *reader, const rz_page_walk *walk, rz_error *err);
+
 /* ---- writing: one writer serves many objects, one after the other ---- */
 
 typedef struct rz_parray_writer {

@@ -53,6 +53,7 @@ struct rz_disk {
     size_t path_size;
     bool in_memory; /* immutable after open, like everything above */
     bool read_only;
+    bool damaged; /* opened by rz_disk_open_damaged */
     uint8_t uuid[16]; /* a copy that does not change */
     rz_memory_regions regions;
 
@@ -79,6 +80,7 @@ struct rz_disk {
     uint64_t file_pages;   /* length of the file, at least space.end */
     uint64_t memory_pages; /* charged for a database in memory */
     uint64_t lost_pages;
+    uint32_t guards; /* rz_disk_guard_begin; while there are any, no page that left a header becomes free */
 
     uint32_t open_flags; /* RZ_DISK_*; immutable after open, as is lock */
     rz_lock_kind lock;
@@ -124,6 +126,10 @@ typedef enum rz_slot_state {
     RZ_SLOT_DAMAGED
 } rz_slot_state;
 rz_slot_state rz_header_decode(const uint8_t *page, rz_file_header *out);
+/* The fields, whatever the checksum says; false: no magic. */
+bool rz_header_decode_anyway(const uint8_t *page, rz_file_header *out);
+/* Whether this build understands the header's version and group sizes (VERSION). */
+RZ_NODISCARD ruzu_status rz_header_fits(const rz_disk *disk, const rz_file_header *header, rz_error *err);
 RZ_NODISCARD ruzu_status rz_header_pick(rz_disk *disk, const uint8_t *slots, rz_error *err);
 void rz_header_fill_new(rz_vfs *vfs, rz_file_header *out);
 RZ_NODISCARD ruzu_status rz_header_claim(rz_disk *disk, rz_error *err);

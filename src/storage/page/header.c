@@ -78,24 +78,21 @@ static void header_get_meta(rz_reader *reader, size_t off, rz_meta_ref *out)
     rz_meta_ref_decode(reader, out);
 }
 
-rz_slot_state rz_header_decode(const uint8_t *page, rz_file_header *out)
+bool rz_header_decode_anyway(const uint8_t *page, rz_file_header *out)
 {
     memset(out, 0, sizeof *out);
     if (memcmp(page, header_magic, sizeof header_magic) != 0) {
-        return RZ_SLOT_FOREIGN;
+        return false;
     }
     out->format_version = rz_load_u32(page + 8);
     out->min_reader_version = rz_load_u32(page + 12);
-    if (rz_load_u32(page + HEADER_CRC_OFF) != rz_crc32c(0, page, HEADER_CRC_OFF)) {
-        return out->format_version > RZ_FORMAT_VERSION ? RZ_SLOT_LATER : RZ_SLOT_DAMAGED;
-    }
     memcpy(out->uuid, page + 16, sizeof out->uuid);
     out->number = rz_load_u64(page + 32);
     out->flags = rz_load_u32(page + 40);
     out->row_group_rows = rz_load_u32(page + 44);
     out->csr_group_nodes = rz_load_u32(page + 48);
     out->page_count = rz_load_u64(page + 56);
-    rz_reader reader;
+    rz_reader reader; /* the fields lie inside it, so it cannot fail */
     rz_reader_init(&reader, page, HEADER_CRC_OFF);
     header_get_meta(&reader, 64, &out->catalog);
     header_get_meta(&reader, 96, &out->node_tables);
@@ -106,7 +103,18 @@ rz_slot_state rz_header_decode(const uint8_t *page, rz_file_header *out)
     out->log_salts[0] = rz_load_u64(page + 208);
     out->log_salts[1] = rz_load_u64(page + 216);
     out->last_timestamp = rz_load_u64(page + 224);
-    return reader.failed ? RZ_SLOT_DAMAGED : RZ_SLOT_VALID;
+    return true;
+}
+
+rz_slot_state rz_header_decode(const uint8_t *page, rz_file_header *out)
+{
+    if (!rz_header_decode_anyway(page, out)) {
+        return RZ_SLOT_FOREIGN;
+    }
+    if (rz_load_u32(page + HEADER_CRC_OFF) != rz_crc32c(0, page, HEADER_CRC_OFF)) {
+        return out->format_version > RZ_FORMAT_VERSION ? RZ_SLOT_LATER : RZ_SLOT_DAMAGED;
+    }
+    return RZ_SLOT_VALID;
 }
 
 void rz_header_fill_new(rz_vfs *vfs, rz_file_header *out)
@@ -162,6 +170,21 @@ static RZ_COLD ruzu_status header_none_error(const rz_disk *disk, const rz_slot_
                         "Unable to open database. The file is not a valid ruzu database file!");
 }
 
+ruzu_status rz_header_fits(const rz_disk *disk, const rz_file_header *header, rz_error *err)
+{
+    if (header->format_version > RZ_FORMAT_VERSION) {
+        return header_version_error(header->format_version, err);
+    }
+    if (header->row_group_rows != RZ_ROW_GROUP_ROWS || header->csr_group_nodes != RZ_CSR_GROUP_NODES) {
+        return rz_error_set(
+            err, RUZU_ERROR_VERSION,
+            "Unable to open database file '%s': its row groups have %u rows and its CSR groups %u nodes, this "
+            "build's %u and %u",
+            disk->path, header->row_group_rows, header->csr_group_nodes, RZ_ROW_GROUP_ROWS, RZ_CSR_GROUP_NODES);
+    }
+    return RUZU_OK;
+}
+
 ruzu_status rz_header_pick(rz_disk *disk, const uint8_t *slots, rz_error *err)
 {
     rz_file_header headers[RZ_HEADER_SLOTS];
@@ -180,16 +203,7 @@ ruzu_status rz_header_pick(rz_disk *disk, const uint8_t *slots, rz_error *err)
         return header_none_error(disk, states, headers, err);
     }
     const rz_file_header *header = &headers[picked];
-    if (header->format_version > RZ_FORMAT_VERSION) {
-        return header_version_error(header->format_version, err);
-    }
-    if (header->row_group_rows != RZ_ROW_GROUP_ROWS || header->csr_group_nodes != RZ_CSR_GROUP_NODES) {
-        return rz_error_set(
-            err, RUZU_ERROR_VERSION,
-            "Unable to open database file '%s': its row groups have %u rows and its CSR groups %u nodes, this "
-            "build's %u and %u",
-            disk->path, header->row_group_rows, header->csr_group_nodes, RZ_ROW_GROUP_ROWS, RZ_CSR_GROUP_NODES);
-    }
+    RZ_TRY(rz_header_fits(disk, header, err));
     disk->header = *header;
     disk->picked_slot = picked;
     memcpy(disk->uuid, header->uuid, sizeof disk->uuid);
@@ -353,7 +367,8 @@ static ruzu_status header_write_slots(rz_disk *disk, const rz_file_header *heade
 
 static void header_end(rz_disk *disk, const rz_file_header *header)
 {
-    header_move_all(disk, &disk->closing, &disk->space.free);
+    /* Somebody may be reading by way of the old header. */
+    header_move_all(disk, &disk->closing, disk->guards == 0 ? &disk->space.free : &disk->pending);
     rz_page_set_clear(&disk->fresh_before);
     for (uint32_t i = 0; i < 2; i++) {
         if (disk->logged_generation[i] < header->log_generation) {
@@ -362,7 +377,8 @@ static void header_end(rz_disk *disk, const rz_file_header *header)
     }
     /* Held pages are in neither slot now. Without memory to note it they are merely reused later. */
     rz_page_range range;
-    for (uint64_t page = 0; rz_page_set_next(&disk->held, page, &range); page = rz_page_range_end(range)) {
+    for (uint64_t page = 0; disk->guards == 0 && rz_page_set_next(&disk->held, page, &range);
+         page = rz_page_range_end(range)) {
         if (rz_page_set_overlaps(&disk->logged[0], range) || rz_page_set_overlaps(&disk->logged[1], range)) {
             continue; /* a live log names some of them */
         }

@@ -206,4 +206,82 @@ void rz_disk_stats_get(rz_disk *disk, rz_disk_stats *out);
 /* Walks the structures in memory; false when an invariant is broken. For tests. */
 bool rz_disk_verify(rz_disk *disk);
 
+/* ---- looking at a file as it stands: check, backup, salvage (inspect.c) ---- */
+
+typedef enum rz_severity { RZ_SEVERITY_WARNING, RZ_SEVERITY_ERROR } rz_severity;
+#define RZ_NO_PLACE UINT64_MAX
+
+/* Something that a check found. Texts are borrowed for the call. */
+typedef struct rz_problem {
+    rz_severity severity;
+    const char *object; /* "header", "table Person, column name" */
+    uint64_t page;      /* of the file, or RZ_NO_PLACE */
+    uint64_t offset;    /* of the row or node in its table, or RZ_NO_PLACE */
+    const char *text;
+} rz_problem;
+
+/* Where problems go, and who may stop a check. Every structure that can be checked gets one. */
+typedef struct rz_inspector {
+    ruzu_status (*report)(void *user, const rz_problem *problem, rz_error *err);
+    ruzu_status (*poll)(void *user, rz_error *err); /* asked now and then: a failure ends the check; may be NULL */
+    void *user;
+    uint64_t errors; /* reported so far */
+    uint64_t warnings;
+} rz_inspector;
+
+RZ_NODISCARD ruzu_status rz_inspector_report(rz_inspector *inspector, rz_severity severity, const char *object,
+                                             uint64_t page, uint64_t offset, rz_error *err, const char *format, ...)
+    RZ_PRINTF(7, 8);
+RZ_NODISCARD ruzu_status rz_inspector_poll(rz_inspector *inspector, rz_error *err);
+/* Takes a failure of reading what is checked as a finding, and clears it: CORRUPT is reported, anything else (no
+ * memory, interrupted, a failing disk) is returned. */
+RZ_NODISCARD ruzu_status rz_inspector_absorb(rz_inspector *inspector, ruzu_status status, const char *object,
+                                             uint64_t offset, rz_error *err);
+
+/*
+ * Directories of tables name page ranges together with the CRCs of their pages. Each module walks its own part of the
+ * bytes and calls fn for every range: crcs are u32, little-endian, one a page, inside the bytes that are walked.
+ */
+typedef struct rz_page_walk {
+    ruzu_status (*fn)(void *user, rz_page_range range, const uint8_t *crcs, const char *what, rz_error *err);
+    void *user;
+    const char *what; /* whose bytes: "table Person, column name" */
+} rz_page_walk;
+/* Calls fn when the range is none of the empty ones; CORRUPT when the bytes end before the CRCs do. */
+RZ_NODISCARD ruzu_status rz_page_walk_range(const rz_page_walk *walk, rz_reader *reader, rz_page_range range,
+                                            rz_error *err);
+
+/*
+ * Until rz_disk_guard_end, no page that the newest header reaches is reused, so that the file can be read by way of
+ * that header while others write. *out is that header; *out_slots says for each slot whether it is valid and holds it.
+ * Waits for a header that is being written. Not for a database in memory (MISUSE). Guards may overlap.
+ */
+typedef struct rz_slot_look {
+    bool valid;
+    bool current; /* the same number as the header in force */
+} rz_slot_look;
+RZ_NODISCARD ruzu_status rz_disk_guard_begin(rz_disk *disk, rz_file_header *out, rz_slot_look out_slots[RZ_HEADER_SLOTS],
+                                             rz_error *err);
+void rz_disk_guard_end(rz_disk *disk);
+
+/*
+ * Opens a file that rz_disk_open may refuse, read-only with the shared lock, for check and salvage: a header whose
+ * own checksum is wrong will do when the catalog that it names verifies, ranges may reach beyond the end of the file
+ * (reading there is CORRUPT), and the free list is left alone. VERSION and CORRUPT when nothing can be made of it.
+ */
+RZ_NODISCARD ruzu_status rz_disk_open_damaged(rz_vfs *vfs, rz_mem *mem, const char *path, rz_disk **out, rz_error *err);
+
+/* The ranges of a header's free list, checked by themselves (rising, inside the file); reports what is wrong. */
+RZ_NODISCARD ruzu_status rz_free_list_inspect(rz_disk *disk, const rz_file_header *header, rz_page_set *out,
+                                              rz_inspector *inspector, rz_error *err);
+/* Adds the pages that no header and no free list needs to know: those that records of a live log name. When the file alone
+ * cannot tell (its header is not clean, and this process has not read the logs), all pages are added. */
+RZ_NODISCARD ruzu_status rz_disk_known_pages(rz_disk *disk, rz_page_set *io_set, rz_error *err);
+/* A new header for a copy of the file: a uuid and log salts of its own, clean, log generation 1. */
+void rz_header_for_copy(rz_vfs *vfs, const rz_file_header *from, rz_file_header *out);
+/* The bytes of a header slot (one page), and the CRCs of pages and metadata under another uuid than the disk's. */
+void rz_header_bytes(const rz_file_header *header, uint8_t *page);
+uint32_t rz_page_crc_of(const uint8_t uuid[16], uint64_t page_number, const void *page);
+uint32_t rz_meta_crc_of(const uint8_t uuid[16], uint64_t start_page, const void *data, uint64_t size);
+
 #endif

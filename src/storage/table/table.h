@@ -268,4 +268,25 @@ void rz_rtab_stats(const rz_rtab *table, rz_table_stats *out);
 /* Distinct values of a column, estimated (HyperLogLog or the dictionary); 0 when unknown. */
 uint64_t rz_ntab_distinct(const rz_ntab *table, uint32_t col_idx);
 
+/* ---- check and backup ---- */
+
+/* What the directory of a table is read by. */
+typedef struct rz_table_layout_def {
+    rz_mem *mem;
+    const char *what;             /* "table Person", for messages */
+    bool is_node;
+    uint32_t key_column;          /* node tables, or RZ_NO_COLUMN */
+    const rz_column_def *columns; /* as the catalog has them */
+    uint32_t column_count;
+} rz_table_layout_def;
+/* Calls walk for every page range that a directory names, and makes sure that every byte of it is understood (CORRUPT). */
+RZ_NODISCARD ruzu_status rz_table_directory_walk(const rz_table_layout_def *def, rz_reader *reader, const rz_page_walk *walk, uint64_t *out_rows,
+                                                 rz_error *err);
+/* Reads all segments of the newest version and compares them with their metadata. Damage is reported; fails only where the check cannot go on. */
+RZ_NODISCARD ruzu_status rz_ntab_check_segments(rz_ntab *table, rz_inspector *inspector, rz_error *err);
+RZ_NODISCARD ruzu_status rz_rtab_check_segments(rz_rtab *table, rz_inspector *inspector, rz_error *err);
+/* Relationships by offset, as rz_ntab_offset_end and rz_ntab_visible. */
+uint64_t rz_rtab_offset_end(const rz_rtab_reader *reader);
+bool rz_rtab_visible(const rz_rtab_reader *reader, uint64_t first, uint32_t count, uint32_t *rows, uint32_t *out_count);
+
 #endif
