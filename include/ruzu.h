@@ -484,6 +484,75 @@ RUZU_API uint32_t ruzu_type_decimal_scale(const ruzu_type *type);
  * Errors: TRANSACTION (conn has a transaction open), BUSY (a writer did not finish in time), READ_ONLY, IO, DISK_FULL, POISONED.
  */
 RUZU_API ruzu_status ruzu_checkpoint(ruzu_conn *conn);
+/*
+ * Looks for damage in the open database; statements go on meanwhile. The same as CALL check_database([deep := true]).
+ * deep    false: the file (both copies of the header, the checksum of every page, free space, the lists of tables); true: also
+ *         what the tables say (values against statistics, keys against the index, both directions of the relationships)
+ * out     a row (severity, object, page, offset, problem) for each thing found; no row: the database is sound. To be freed by
+ *         ruzu_result_free
+ * Damage that is found is no error of this call. Errors: IO, INTERRUPTED, TIMEOUT.
+ */
+RUZU_API ruzu_status ruzu_check(ruzu_conn *conn, bool deep, ruzu_result **out);
+/*
+ * Copies the database, as the newest commit left it, to a new file: a checkpoint, then every page, verified. Statements on other
+ * connections go on meanwhile. The copy is complete and synced when it gets its name; it is a database of its own, for
+ * ruzu_open. The same as the statement BACKUP DATABASE TO 'path'. The progress function (phase "backup") may stop it.
+ * to_path  must not exist
+ * Errors: those of ruzu_checkpoint; IO (to_path exists), CORRUPT (a page of the database is damaged: nothing is left at to_path),
+ * DISK_FULL, INTERRUPTED, TIMEOUT, MISUSE (conn's database is in memory).
+ */
+RUZU_API ruzu_status ruzu_backup(ruzu_conn *conn, const char *to_path);
+
+/* Something that ruzu_check_file found. Borrowed for the call, texts too. */
+typedef struct ruzu_problem {
+    size_t struct_size;
+    bool is_error;      /* false: a warning; no data are concerned */
+    const char *object; /* "table Person, column name" */
+    uint64_t page;      /* of the file; UINT64_MAX: none in particular */
+    uint64_t offset;    /* of the row or node in its table; UINT64_MAX: none in particular */
+    const char *text;
+} ruzu_problem;
+/* Returns 0 to go on, anything else to stop the check (INTERRUPTED). */
+typedef int (*ruzu_problem_fn)(void *user, const ruzu_problem *problem);
+/*
+ * The same as ruzu_check for a file that nobody has open for writing, however damaged it is. The file is opened read-only.
+ * fn            called for each problem; NULL: only count
+ * out_problems  how many; may be NULL
+ * Errors (text by ruzu_open_errmsg): VERSION (not a ruzu file, or of a later version), LOCKED, IO, INTERRUPTED. Thread-safe.
+ */
+RUZU_API ruzu_status ruzu_check_file(const char *path, bool deep, ruzu_problem_fn fn, void *user, uint64_t *out_problems);
+
+/* What ruzu_salvage made of one table. Borrowed for the call, texts too. */
+typedef struct ruzu_salvaged {
+    size_t struct_size;
+    const char *table;    /* or another part of the database */
+    uint64_t rows;        /* taken over */
+    uint64_t rows_lost;   /* as far as is known */
+    uint64_t values_lost; /* of rows taken over: they are NULL now */
+    const char *reason;   /* why something was lost: the first cause; "" when nothing was */
+} ruzu_salvaged;
+typedef void (*ruzu_salvage_fn)(void *user, const ruzu_salvaged *table);
+/* The sums. Set struct_size before the call. */
+typedef struct ruzu_salvage_report {
+    size_t struct_size; /* sizeof(ruzu_salvage_report) */
+    uint64_t tables;
+    uint64_t tables_damaged; /* of which something was lost */
+    uint64_t rows;
+    uint64_t rows_lost;
+    uint64_t values_lost;
+} ruzu_salvage_report;
+/*
+ * Reads what can still be read of a damaged file into a new database; the file is opened read-only and left as it is. Indexes and
+ * the opposite direction of relationships are built anew; values that cannot be read become NULL, rows whose key cannot be read
+ * are left out, with their relationships.
+ * to_path  must not exist; it appears when everything is done
+ * fn       called for each table; may be NULL
+ * out      the sums; may be NULL
+ * Errors (text by ruzu_open_errmsg): CORRUPT (no header, or no catalog, can be read: nothing can be recovered), VERSION, LOCKED, IO, DISK_FULL.
+ * Thread-safe.
+ */
+RUZU_API ruzu_status ruzu_salvage(const char *path, const char *to_path, ruzu_salvage_fn fn, void *user, ruzu_salvage_report *out);
+
 /* Whether BEGIN TRANSACTION is in force on conn; errors end transactions, and this tells. */
 RUZU_API bool ruzu_in_transaction(const ruzu_conn *conn);
 

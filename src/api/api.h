@@ -168,6 +168,8 @@ RZ_NODISCARD ruzu_status rz_conn_open(rz_vfs *vfs, const char *path, const ruzu_
 
 /* Begins a call on conn: refuses NULL, other processes and busy connections, clears the error. Every RUZU_OK needs a rz_conn_leave. */
 RZ_NODISCARD ruzu_status rz_conn_enter(ruzu_conn *conn);
+/* What ruzu_open_errmsg says from now on. */
+void rz_conn_keep_open_error(const rz_error *err);
 /* Ends it; returns status, and sees to it that conn->error says the same. */
 ruzu_status rz_conn_leave(ruzu_conn *conn, ruzu_status status);
 /* The same process and not busy: for calls that cannot fail. */
@@ -238,6 +240,7 @@ RZ_NODISCARD ruzu_status rz_run_schema(rz_run *run, rz_error *err);
 RZ_NODISCARD ruzu_status rz_run_copy_from(rz_run *run, rz_error *err);
 RZ_NODISCARD ruzu_status rz_run_option(rz_run *run, rz_error *err);
 RZ_NODISCARD ruzu_status rz_run_standalone_call(rz_run *run, rz_error *err);
+RZ_NODISCARD ruzu_status rz_run_backup(rz_run *run, rz_error *err); /* straight from the tree; maintain.c */
 
 /* ---- prepared statements ---- */
 

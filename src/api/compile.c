@@ -116,11 +116,11 @@ static ruzu_status compile_file(void *user, const rz_bound_files *files, rz_aren
 }
 
 /* rz_bind_table_function_fn: the columns of some functions depend on the schema. */
-static ruzu_status compile_table_function(void *user, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena,
-                                          const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err)
+static ruzu_status compile_table_function(void *user, const char *name, const rz_value *const *args, const char *const *arg_names, uint32_t arg_count,
+                                          rz_arena *arena, const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err)
 {
     const compile_state *state = (const compile_state *)user;
-    return rz_table_function_bind(rz_txn_catalog(state->txn), name, args, arg_count, arena, out_names, out_types, out_count, out_standalone, err);
+    return rz_table_function_bind(rz_txn_catalog(state->txn), name, args, arg_names, arg_count, arena, out_names, out_types, out_count, out_standalone, err);
 }
 
 static rz_path_semantic compile_semantic(uint64_t choice)

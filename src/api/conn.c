@@ -19,7 +19,7 @@ static _Thread_local char conn_open_error[sizeof((rz_error *)0)->message];
     (RUZU_OPEN_READ_ONLY | RUZU_OPEN_NO_CREATE | RUZU_OPEN_NO_AUTO_CHECKPOINT | RUZU_OPEN_NO_CHECKPOINT_ON_CLOSE |     \
      RUZU_OPEN_RECOVER_PREFIX | RUZU_OPEN_UNSAFE_NO_LOCK | RUZU_OPEN_LOCK_CONFIGURATION)
 
-static void conn_keep_error(const rz_error *err)
+void rz_conn_keep_open_error(const rz_error *err)
 {
     size_t length = err->code == RUZU_OK ? 0 : strlen(err->message);
     memcpy(conn_open_error, err->message, length);
@@ -146,7 +146,7 @@ cleanup:
     if (db != NULL && rz_db_release(db, NULL) != RUZU_OK) {
         RZ_ASSERT(status != RUZU_OK); /* the first failure is the one to tell */
     }
-    conn_keep_error(&err);
+    rz_conn_keep_open_error(&err);
     return status;
 }
 
@@ -179,7 +179,7 @@ ruzu_status ruzu_close(ruzu_conn *conn)
     if (conn->db->fork_generation != rz_fork_generation()) {
         /* The file is the parent's: nothing of it may be touched, not even to free memory that its other threads may have locked. */
         ruzu_status misuse = rz_error_set(&err, RUZU_ERROR_MISUSE, "The connection belongs to the process before fork().");
-        conn_keep_error(&err);
+        rz_conn_keep_open_error(&err);
         return misuse;
     }
     if (atomic_exchange_explicit(&conn->busy, 1, memory_order_acquire) != 0) {
@@ -200,7 +200,7 @@ ruzu_status ruzu_close(ruzu_conn *conn)
     rz_db *db = conn->db;
     rz_mem_free(rz_mem_root(), conn, sizeof *conn);
     ruzu_status status = rz_db_release(db, &err);
-    conn_keep_error(&err);
+    rz_conn_keep_open_error(&err);
     return status;
 }
 

@@ -326,7 +326,8 @@ static bool run_control(rz_run *run, ruzu_status *out_status, rz_error *err)
         return false;
     }
     rz_ast_statement_kind kind = run->statement->kind;
-    if (kind != RZ_AST_STATEMENT_BEGIN && kind != RZ_AST_STATEMENT_COMMIT && kind != RZ_AST_STATEMENT_ROLLBACK && kind != RZ_AST_STATEMENT_CHECKPOINT) {
+    if (kind != RZ_AST_STATEMENT_BEGIN && kind != RZ_AST_STATEMENT_COMMIT && kind != RZ_AST_STATEMENT_ROLLBACK && kind != RZ_AST_STATEMENT_CHECKPOINT &&
+        kind != RZ_AST_STATEMENT_BACKUP_DATABASE) {
         return false;
     }
     *out_status = run_nothing(run, err); /* before the deed: nothing may fail after a commit */
@@ -339,6 +340,8 @@ static bool run_control(rz_run *run, ruzu_status *out_status, rz_error *err)
         *out_status = run_commit_statement(run, err);
     } else if (kind == RZ_AST_STATEMENT_ROLLBACK) {
         *out_status = run_rollback_statement(run, err);
+    } else if (kind == RZ_AST_STATEMENT_BACKUP_DATABASE) {
+        *out_status = rz_run_backup(run, err);
     } else {
         *out_status = run_checkpoint_statement(run, err);
     }

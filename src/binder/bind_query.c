@@ -62,8 +62,8 @@ ruzu_status rz_bind_call_clause(rz_binder *binder, const rz_ast_call *ast, rz_bo
     if (binder->context->table_function == NULL) {
         return rz_error_set_at(err, RUZU_ERROR_CATALOG, function->position, "function %s does not exist.", function->function.name);
     }
-    RZ_TRY(binder->context->table_function(binder->context->user, name, values, function->child_count, binder->arena, out_names, &out->types, &out->column_count,
-                                           out_standalone, err));
+    RZ_TRY(binder->context->table_function(binder->context->user, name, values, function->function.arg_names, function->child_count, binder->arena, out_names,
+                                           &out->types, &out->column_count, out_standalone, err));
     uint32_t *columns = RZ_NEW_ARRAY(binder->arena, uint32_t, out->column_count);
     RZ_TRY_ALLOC(columns, err, "binding a table function");
     for (uint32_t i = 0; i < out->column_count; i++) {

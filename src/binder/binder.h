@@ -28,8 +28,10 @@ typedef struct rz_bind_options {
     uint32_t max_recursive_depth;
 } rz_bind_options;
 
-/* What a table function produces, asked of the executor's registry: names and types for given constant arguments. RUZU_ERROR_CATALOG when unknown. */
-typedef ruzu_status (*rz_bind_table_function_fn)(void *user, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena,
+/* What a table function produces, asked of the executor's registry: names and types for given constant arguments (arg_names[i]: what stood before `:=`, or
+ * NULL; arg_names may be NULL). RUZU_ERROR_CATALOG when unknown. */
+typedef ruzu_status (*rz_bind_table_function_fn)(void *user, const char *name, const rz_value *const *args, const char *const *arg_names, uint32_t arg_count,
+                                                 rz_arena *arena,
                                                  const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err);
 /* Columns of a file: sniffs header and types. */
 typedef ruzu_status (*rz_bind_file_fn)(void *user, const rz_bound_files *files, rz_arena *arena, const char *const **out_names, const rz_type *const **out_types,

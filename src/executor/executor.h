@@ -87,8 +87,8 @@ RZ_NODISCARD ruzu_status rz_file_bind(const rz_file_policy *policy, rz_mem *mem,
 /* ---- table functions ---- */
 
 /* For the binder: what a table function produces (the rest of a rz_bind_table_function_fn, whose user knows the catalog). */
-RZ_NODISCARD ruzu_status rz_table_function_bind(const rz_catalog *catalog, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena,
-                                                const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone,
+RZ_NODISCARD ruzu_status rz_table_function_bind(const rz_catalog *catalog, const char *name, const rz_value *const *args, const char *const *arg_names,
+                                                uint32_t arg_count, rz_arena *arena, const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone,
                                                 rz_error *err);
 
 #endif

@@ -79,15 +79,29 @@ static RZ_COLD ruzu_status table_function_misfit(const rz_table_function *functi
     return status;
 }
 
-ruzu_status rz_table_function_bind(const rz_catalog *catalog, const char *name, const rz_value *const *args, uint32_t arg_count, rz_arena *arena,
-                                   const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err)
+/* The optional BOOL argument that a function takes behind the others, by name (`deep := true`); NULL: none. */
+static const char *table_function_flag(const rz_table_function *function)
+{
+    return function->produce == rz_produce_check_database ? "deep" : NULL;
+}
+
+static bool table_function_is_flag(const char *flag, const rz_value *arg, const char *const *arg_names, uint32_t idx)
+{
+    const char *name = arg_names == NULL ? NULL : arg_names[idx];
+    return name != NULL && rz_name_equal(name, flag) && arg != NULL && arg->type->id == RUZU_TYPE_BOOL && !arg->is_null;
+}
+
+ruzu_status rz_table_function_bind(const rz_catalog *catalog, const char *name, const rz_value *const *args, const char *const *arg_names, uint32_t arg_count,
+                                   rz_arena *arena, const char *const **out_names, const rz_type *const **out_types, uint32_t *out_count, bool *out_standalone, rz_error *err)
 {
     const rz_table_function *function = rz_table_function_find(name);
     if (function == NULL) {
         return table_function_unknown(name, arena, err);
     }
-    bool fits = arg_count == function->arg_count;
-    for (uint32_t i = 0; i < arg_count && fits; i++) {
+    const char *flag = table_function_flag(function);
+    bool fits = arg_count == function->arg_count ||
+                (flag != NULL && arg_count == function->arg_count + 1 && table_function_is_flag(flag, args[arg_count - 1], arg_names, arg_count - 1));
+    for (uint32_t i = 0; i < function->arg_count && fits; i++) {
         fits = args[i] != NULL && args[i]->type->id == RUZU_TYPE_STRING && !args[i]->is_null;
     }
     if (!fits) {

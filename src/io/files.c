@@ -256,19 +256,28 @@ static ruzu_status files_is_inside(const rz_file_policy *policy, const char *dir
     return failed ? rz_error_no_memory(err, "finding files") : RUZU_OK;
 }
 
+static ruzu_status files_check_allowed(const rz_file_policy *policy, const char *path, const char *doing, rz_arena *arena, rz_error *err)
+{
+    if (policy->allowed == NULL) {
+        return RUZU_OK;
+    }
+    const char *slash = strrchr(path, '/');
+    const char *directory = slash == NULL ? "." : slash == path ? "/" : rz_arena_strndup(arena, path, (size_t)(slash - path));
+    RZ_TRY_ALLOC(directory, err, "finding files");
+    bool inside = false;
+    RZ_TRY(files_is_inside(policy, directory, arena, &inside, err));
+    return inside ? RUZU_OK : rz_error_set(err, RUZU_ERROR_IO, "%s the file %s is not allowed.", doing, path);
+}
+
+ruzu_status rz_files_check_target(const rz_file_policy *policy, const char *path, rz_arena *arena, rz_error *err)
+{
+    return files_check_allowed(policy, path, "Writing", arena, err);
+}
+
 static ruzu_status files_check(const rz_file_policy *policy, const char *path, rz_arena *arena, rz_error *err)
 {
     bool is_directory = false;
-    if (policy->allowed != NULL) {
-        const char *slash = strrchr(path, '/');
-        const char *directory = slash == NULL ? "." : slash == path ? "/" : rz_arena_strndup(arena, path, (size_t)(slash - path));
-        RZ_TRY_ALLOC(directory, err, "finding files");
-        bool inside = false;
-        RZ_TRY(files_is_inside(policy, directory, arena, &inside, err));
-        if (!inside) {
-            return rz_error_set(err, RUZU_ERROR_IO, "Reading the file %s is not allowed.", path);
-        }
-    }
+    RZ_TRY(files_check_allowed(policy, path, "Reading", arena, err));
     if (policy->vfs->is_directory(policy->vfs, path, &is_directory) == RUZU_OK && is_directory) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Provided path is not a file: %s.", path);
     }

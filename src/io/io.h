@@ -25,6 +25,9 @@ typedef struct rz_file_policy {
 RZ_NODISCARD ruzu_status rz_files_find(const rz_file_policy *policy, const char *const *patterns, uint32_t pattern_count, rz_arena *arena, const char *const **out_paths,
                                        uint32_t *out_count, rz_error *err);
 
+/* Whether a file may be written at path (a plain name, no pattern): RUZU_ERROR_IO outside the policy. */
+RZ_NODISCARD ruzu_status rz_files_check_target(const rz_file_policy *policy, const char *path, rz_arena *arena, rz_error *err);
+
 /* ---- warnings: rows skipped by IGNORE_ERRORS ---- */
 
 typedef struct rz_warning {

@@ -11,6 +11,9 @@
 static void main_help(FILE *out)
 {
     fputs("ruzu [options] [DATABASE] [< script]\n"
+          "ruzu check [--shallow] FILE     look for damage; exit status 1: there is some, 2: the file cannot be looked at\n"
+          "ruzu salvage FILE OUT           read what can be read of a damaged file into a new database\n"
+          "ruzu backup FILE OUT            copy a database that nobody has open for writing, verifying every page\n"
           "\n"
           "Opens DATABASE (a file, created when absent; without it a database in memory) and runs the statements it reads,\n"
           "or prompts for them on a terminal.\n"
@@ -188,6 +191,10 @@ static int main_run(shell *sh, const main_options *options)
 
 int main(int argc, char **argv)
 {
+    int maintained = SHELL_OK;
+    if (shell_maintain(argc, argv, &maintained)) {
+        return maintained;
+    }
     shell sh = {.format = RUZU_FORMAT_BOX};
     ruzu_config_init(&sh.config);
     main_options options = {.sh = &sh, .statements = (const char **)shell_alloc((size_t)argc * sizeof(const char *))};

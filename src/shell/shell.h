@@ -57,6 +57,8 @@ bool shell_run_script(shell *sh, FILE *in);
 int shell_interactive(shell *sh);
 /* Answers requests, one a line, until the end of input. */
 int shell_jsonl(shell *sh);
+/* Runs `ruzu check|salvage|backup FILE …`; false when the arguments are none of these (a database may have such a name: it then stands alone). */
+bool shell_maintain(int argc, char **argv, int *out_exit_status);
 /* Prints what a result holds. */
 void shell_print(shell *sh, ruzu_result *result);
 bool shell_find_format(const char *name, ruzu_format *out);

@@ -169,7 +169,10 @@ static ruzu_status store_open_disk(rz_store *store, const rz_store_options *opti
                                 options->read_only ? " and a database opened read-only is not created" : "");
         }
     }
-    if (present) {
+    if (present && options->salvage != NULL) {
+        *out_new = false;
+        RZ_TRY(rz_disk_open_damaged(options->vfs, &store->mem, options->path, &store->disk, err));
+    } else if (present) {
         *out_new = false;
         RZ_TRY(rz_disk_open_as(options->vfs, &store->mem, options->path, flags, &store->disk, err));
     } else {
@@ -222,6 +225,7 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     store->vfs = options->vfs;
     store->read_only = options->read_only;
     rz_store_configure(store, &store_first_settings);
+    store->salvage = options->salvage;
     store->next_txn_id = 1;
     bool is_new = true;
     ruzu_status status = RUZU_OK;

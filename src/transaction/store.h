@@ -29,6 +29,7 @@ struct rz_store {
     _Atomic bool auto_checkpoint;
     _Atomic bool checkpoint_on_close;
     _Atomic uint64_t checkpoint_threshold; /* bytes */
+    rz_inspector *salvage;                 /* borrowed while opening: see rz_store_options */
     /* By id, in two steps so that a growing list never moves: pages and entries are published by a release store and read
      * without a lock by transactions, whose catalog names only what was published before they began. */
     _Atomic(store_table *_Atomic *) tables[STORE_SLOTS];

@@ -197,6 +197,12 @@ cleanup:
 
 /* ---- loading ---- */
 
+/* A salvage goes on without what is damaged. */
+static ruzu_status load_salvaged(rz_store *store, ruzu_status status, const char *what, rz_error *err)
+{
+    return store->salvage == NULL ? status : rz_inspector_absorb(store->salvage, status, what, RZ_NO_PLACE, err);
+}
+
 static ruzu_status load_table(rz_store *store, rz_reader *list, const char *what, rz_error *err)
 {
     uint32_t id = rz_read_u32(list);
@@ -232,8 +238,9 @@ static ruzu_status load_list(rz_store *store, const rz_meta_ref *ref, const char
     rz_reader reader;
     rz_reader_init(&reader, bytes, (size_t)ref->size_bytes);
     uint32_t count = rz_read_u32(&reader);
-    for (uint32_t i = 0; i < count; i++) {
-        RZ_TRY(load_table(store, &reader, what, err));
+    for (uint32_t i = 0; i < count && !reader.failed; i++) {
+        ruzu_status status = load_table(store, &reader, what, err);
+        RZ_TRY(load_salvaged(store, status, what, err));
     }
     return RUZU_OK;
 }
@@ -263,9 +270,9 @@ ruzu_status rz_store_load(rz_store *store, rz_error *err)
     const uint8_t *bytes = NULL;
     RZ_TRY_GOTO(rz_meta_read(store->disk, &header->catalog, "the catalog", &arena, &bytes, err));
     RZ_TRY_GOTO(rz_catalog_decode(&store->mem, bytes, (size_t)header->catalog.size_bytes, &store->catalog, err));
-    RZ_TRY_GOTO(load_list(store, &header->node_tables, "node tables", &arena, err));
-    RZ_TRY_GOTO(load_list(store, &header->rel_tables, "relationship tables", &arena, err));
-    status = load_check(store, err);
+    RZ_TRY_GOTO(load_salvaged(store, load_list(store, &header->node_tables, "node tables", &arena, err), "node tables", err));
+    RZ_TRY_GOTO(load_salvaged(store, load_list(store, &header->rel_tables, "relationship tables", &arena, err), "relationship tables", err));
+    status = load_salvaged(store, load_check(store, err), "catalog", err);
 cleanup:
     rz_arena_free(&arena);
     return status;

@@ -28,6 +28,7 @@ typedef struct rz_store_options {
     bool read_only;
     bool no_create;
     bool unsafe_no_lock;            /* write even where the file system cannot lock */
+    rz_inspector *salvage;          /* NULL, or: opens what can be opened of a damaged file, read-only and without its logs; what cannot is reported */
 } rz_store_options;
 
 /* What a commit waits for. */
@@ -121,5 +122,30 @@ RZ_NODISCARD ruzu_status rz_store_check_file(const rz_store_options *options, bo
 typedef ruzu_status (*rz_progress_of_copy_fn)(void *user, uint64_t pages_done, uint64_t pages_total, rz_error *err);
 RZ_NODISCARD ruzu_status rz_store_backup(rz_store *store, const char *path, uint64_t busy_timeout_us, rz_progress_of_copy_fn progress, void *user,
                                          rz_error *err);
+
+/* What became of one table; without a name of a table: what else was found. */
+typedef struct rz_salvaged {
+    const char *table;      /* name; borrowed for the call */
+    bool is_node;
+    uint64_t rows;          /* taken over */
+    uint64_t rows_lost;     /* as far as is known */
+    uint64_t values_lost;   /* of rows taken over: NULL now */
+    const char *reason;     /* the first cause; "" when nothing is lost */
+} rz_salvaged;
+typedef struct rz_salvage_totals {
+    uint64_t tables;
+    uint64_t tables_damaged;
+    uint64_t rows;
+    uint64_t rows_lost;
+    uint64_t values_lost;
+    bool opened_damaged;    /* it does not open as a database: its logs were not read */
+} rz_salvage_totals;
+typedef void (*rz_salvage_fn)(void *user, const rz_salvaged *table);
+/*
+ * Reads what can be read of a damaged file (options->path) into a new database at to_path, and reports on each table (report may be NULL). The file is opened
+ * read-only and left as it is. Errors: CORRUPT (no header or catalog that can be read), IO (to_path exists), VERSION, LOCKED.
+ */
+RZ_NODISCARD ruzu_status rz_store_salvage(const rz_store_options *options, const char *to_path, rz_salvage_fn report, void *user, rz_salvage_totals *out,
+                                          rz_error *err);
 
 #endif
