@@ -53,10 +53,7 @@ static ruzu_status salvage_absorb(salvage_run *run, ruzu_status status, rz_error
         return status;
     }
     if (run->reason[0] == '\0') {
-        size_t length = strlen(err->message);
-        length = length < sizeof run->reason ? length : sizeof run->reason - 1;
-        memcpy(run->reason, err->message, length);
-        run->reason[length] = '\0';
+        rz_error_plain_text(err, run->reason, sizeof run->reason);
     }
     rz_error_init(err);
     return RUZU_OK;
@@ -78,6 +75,9 @@ static void salvage_begin_table(salvage_run *run, const char *name, bool is_node
 static void salvage_end_table(salvage_run *run)
 {
     rz_salvage_totals *totals = run->totals;
+    if (run->table.rows_lost != 0) {
+        salvage_because(run, "one of its nodes is lost"); /* nothing of its own was damaged */
+    }
     totals->rows += run->table.rows;
     totals->rows_lost += run->table.rows_lost;
     totals->values_lost += run->table.values_lost;

@@ -29,6 +29,19 @@ ruzu_status rz_inspector_report(rz_inspector *inspector, rz_severity severity, c
     return inspector->report(inspector->user, &problem, err);
 }
 
+/* What failed, without the words that every such message begins with. */
+void rz_error_plain_text(const rz_error *err, char *out, size_t size)
+{
+    static const char corrupt[] = "corrupt database: ";
+    const char *text = err->message;
+    const char *prefix = rz_error_prefix(err->code);
+    text += strncmp(text, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0;
+    text += strncmp(text, corrupt, sizeof corrupt - 1) == 0 ? sizeof corrupt - 1 : 0;
+    size_t length = strlen(text) < size ? strlen(text) : size - 1;
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
 ruzu_status rz_inspector_poll(rz_inspector *inspector, rz_error *err)
 {
     return inspector->poll == NULL ? RUZU_OK : inspector->poll(inspector->user, err);
@@ -40,14 +53,8 @@ ruzu_status rz_inspector_absorb(rz_inspector *inspector, ruzu_status status, con
     if (status != RUZU_ERROR_CORRUPT) {
         return status;
     }
-    static const char prefix[] = "corrupt database: ";
-    const char *text = err->message;
-    size_t length = sizeof prefix - 1;
     char copy[512]; /* err is emptied before the report, which may fail by itself */
-    text += strncmp(text, prefix, length) == 0 ? length : 0;
-    length = strlen(text) < sizeof copy ? strlen(text) : sizeof copy - 1;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
+    rz_error_plain_text(err, copy, sizeof copy);
     rz_error_init(err);
     return rz_inspector_report(inspector, RZ_SEVERITY_ERROR, object, RZ_NO_PLACE, offset, err, "%s", copy);
 }

@@ -232,6 +232,7 @@ typedef struct rz_inspector {
 RZ_NODISCARD ruzu_status rz_inspector_report(rz_inspector *inspector, rz_severity severity, const char *object,
                                              uint64_t page, uint64_t offset, rz_error *err, const char *format, ...)
     RZ_PRINTF(7, 8);
+void rz_error_plain_text(const rz_error *err, char *out, size_t size); /* without "corrupt database: " and the like */
 RZ_NODISCARD ruzu_status rz_inspector_poll(rz_inspector *inspector, rz_error *err);
 /* Takes a failure of reading what is checked as a finding, and clears it: CORRUPT is reported, anything else (no
  * memory, interrupted, a failing disk) is returned. */
