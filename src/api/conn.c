@@ -184,7 +184,7 @@ ruzu_status ruzu_close(ruzu_conn *conn)
     }
     if (atomic_exchange_explicit(&conn->busy, 1, memory_order_acquire) != 0) {
         ruzu_status misuse = rz_error_set(&err, RUZU_ERROR_MISUSE, "A statement is running on the connection: interrupt it, and close when it has returned.");
-        conn_keep_error(&err);
+        rz_conn_keep_open_error(&err);
         return misuse;
     }
     rz_conn_end_txn(conn);

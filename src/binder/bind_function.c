@@ -332,7 +332,7 @@ static ruzu_status function_unknown(rz_binder *binder, const rz_ast_expr *ast, r
         upper[i] = rz_ascii_upper(upper[i]);
     }
     if (binder->context->table_function != NULL &&
-        binder->context->table_function(binder->context->user, lower, NULL, 0, binder->arena, &names, &types, &count, &standalone, &refused) !=
+        binder->context->table_function(binder->context->user, lower, NULL, NULL, 0, binder->arena, &names, &types, &count, &standalone, &refused) !=
             RUZU_ERROR_CATALOG) {
         return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position,
                                "%s is a TABLE_FUNCTION_ENTRY. Scalar function, aggregate function or macro was expected.", upper);

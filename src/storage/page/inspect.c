@@ -196,15 +196,15 @@ ruzu_status rz_disk_open_damaged(rz_vfs *vfs, rz_mem *mem, const char *path, rz_
     RZ_TRY(rz_disk_alloc(mem, vfs, path, &disk, err));
     disk->read_only = true;
     disk->damaged = true;
+    disk->open_flags = RZ_DISK_READ_ONLY;
     ruzu_status status = vfs->open(vfs, path, RZ_OPEN_READ, &disk->file);
     if (status != RUZU_OK) {
         disk->file = NULL;
         (void)rz_disk_io_error(err, status, errno, "open", path, 0, 0);
         goto failed;
     }
-    status = vfs->lock(disk->file, RZ_LOCK_SHARED);
+    status = rz_disk_lock(vfs, disk->file, path, RZ_DISK_READ_ONLY, &disk->lock, err);
     if (status != RUZU_OK) {
-        (void)rz_disk_io_error(err, status, errno, "lock", path, 0, 0);
         goto failed;
     }
     status = inspect_load(disk, err);
