@@ -298,7 +298,7 @@ static ruzu_status salvage_copy_nodes(salvage_run *run, const rz_cat_table *tabl
     RZ_TRY_GOTO(salvage_node_rows(block, err));
     rz_ntab_bulk *bulk = block->bulk;
     block->bulk = NULL; /* freed by finishing, whatever it says */
-    RZ_TRY_GOTO(rz_ntab_bulk_finish(bulk, &rows, err));
+    RZ_TRY_GOTO(rz_ntab_bulk_finish(bulk, NULL, &rows, err));
     salvage_nodes_number(block->nodes);
 cleanup:
     rz_ntab_bulk_abort(block->bulk);
@@ -434,7 +434,7 @@ static ruzu_status salvage_pair_run(salvage_pair *pair, rz_rtab *from, rz_rtab *
     }
     rz_rtab_bulk *bulk = pair->bulk;
     pair->bulk = NULL;
-    RZ_TRY(rz_rtab_bulk_finish(bulk, &rows, err));
+    RZ_TRY(rz_rtab_bulk_finish(bulk, NULL, &rows, err));
     uint64_t visible = rz_rtab_visible_rows(pair->reader), taken = run->table.rows - already;
     run->table.rows_lost += visible > taken ? visible - taken : 0;
     return RUZU_OK;
