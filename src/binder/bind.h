@@ -58,6 +58,10 @@ RZ_NODISCARD ruzu_status rz_bind_assign_cast(rz_binder *binder, rz_expr *expr, c
 RZ_NODISCARD ruzu_status rz_bind_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, bool try_cast, rz_expr **out, rz_error *err);
 /* Casts all to their common type: list elements, CASE branches. what: for the error. */
 RZ_NODISCARD ruzu_status rz_bind_unify(rz_binder *binder, rz_expr **exprs, uint32_t count, const rz_type **out_type, rz_error *err);
+/* The type with ANY where an expression leaves it open: elements of [], fields of {n: NULL}. expr->type itself when nothing is open; NULL: no memory. */
+const rz_type *rz_bind_open_type(rz_arena *arena, const rz_expr *expr);
+/* Lets the open ones among a list's elements take the type that the others have. */
+RZ_NODISCARD ruzu_status rz_bind_open_elements(rz_binder *binder, rz_expr **exprs, uint32_t count, rz_error *err);
 /* The type with references replaced by value forms, as results show it. */
 RZ_NODISCARD ruzu_status rz_bind_value_type(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err);
 /* Wraps expr in GRAPH_VALUE when its type contains references. */

@@ -4,6 +4,8 @@
  */
 #include "binder/bind.h"
 
+#include <string.h>
+
 const char *rz_bind_type_text(rz_binder *binder, const rz_type *type)
 {
     rz_str text;
@@ -61,10 +63,82 @@ ruzu_status rz_bind_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, 
     return rz_bind_name(binder, *out, err);
 }
 
+/* ---- open types ---- */
+
+static bool cast_is_call(const rz_expr *expr, const char *name)
+{
+    return expr->kind == RZ_EXPR_FUNCTION && strcmp(expr->u.function->fn->name, name) == 0;
+}
+
+static const rz_type *cast_open_part(rz_arena *arena, const rz_expr *expr);
+
+static const rz_type *cast_open_struct(rz_arena *arena, const rz_expr *expr)
+{
+    rz_type_field *fields = (rz_type_field *)rz_arena_dup(arena, expr->type->fields, expr->type->field_count * sizeof *fields);
+    bool open = false;
+    for (uint32_t i = 0; fields != NULL && i < expr->child_count; i++) {
+        fields[i].type = cast_open_part(arena, expr->children[i]);
+        if (fields[i].type == NULL) {
+            return NULL;
+        }
+        open |= fields[i].type != expr->type->fields[i].type;
+    }
+    return fields == NULL ? NULL : open ? rz_type_struct(arena, fields, expr->type->field_count) : expr->type;
+}
+
+const rz_type *rz_bind_open_type(rz_arena *arena, const rz_expr *expr)
+{
+    if (cast_is_call(expr, "STRUCT_PACK") && expr->type->id == RUZU_TYPE_STRUCT && expr->type->field_count == expr->child_count && expr->child_count != 0) {
+        return cast_open_struct(arena, expr);
+    }
+    if (!cast_is_call(expr, "LIST_CREATION") || expr->type->id != RUZU_TYPE_LIST) {
+        return expr->type;
+    }
+    const rz_type *element = RZ_ANY;
+    for (uint32_t i = 0; i < expr->child_count; i++) {
+        const rz_type *part = cast_open_part(arena, expr->children[i]);
+        element = part == NULL ? NULL : rz_type_common(arena, element, part);
+        if (element == NULL) { /* not open: its parts were brought together by casts */
+            return part == NULL ? NULL : expr->type;
+        }
+    }
+    return rz_type_equal(element, expr->type->child) ? expr->type : rz_type_list(arena, element);
+}
+
+/* Inside a constructor an untyped NULL has been given a type already. */
+static const rz_type *cast_open_part(rz_arena *arena, const rz_expr *expr)
+{
+    return expr->kind == RZ_EXPR_LITERAL && expr->u.literal->is_null ? RZ_ANY : rz_bind_open_type(arena, expr);
+}
+
+/* The type with what is still open decided: INT64 for elements of lists, STRING for fields. NULL: no memory. */
+static const rz_type *cast_close_type(rz_arena *arena, const rz_type *type)
+{
+    if (type->id == RUZU_TYPE_LIST) {
+        const rz_type *element = type->child->id == RUZU_TYPE_ANY ? RZ_INT64 : cast_close_type(arena, type->child);
+        return element == NULL || element == type->child ? (element == NULL ? NULL : type) : rz_type_list(arena, element);
+    }
+    if (type->id != RUZU_TYPE_STRUCT) {
+        return type;
+    }
+    rz_type_field *fields = (rz_type_field *)rz_arena_dup(arena, type->fields, type->field_count * sizeof *fields);
+    bool open = false;
+    for (uint32_t i = 0; fields != NULL && i < type->field_count; i++) {
+        fields[i].type = type->fields[i].type->id == RUZU_TYPE_ANY ? RZ_STRING : cast_close_type(arena, type->fields[i].type);
+        if (fields[i].type == NULL) {
+            return NULL;
+        }
+        open |= fields[i].type != type->fields[i].type;
+    }
+    return fields == NULL ? NULL : open ? rz_type_struct(arena, fields, type->field_count) : type;
+}
+
 ruzu_status rz_bind_implicit_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err)
 {
-    bool empty_list = expr->kind == RZ_EXPR_FUNCTION && expr->child_count == 0 && expr->type->id == RUZU_TYPE_LIST && rz_cast_exists(expr->type, type);
-    if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || empty_list || rz_type_widens(expr->type, type)) {
+    const rz_type *open = rz_bind_open_type(binder->arena, expr);
+    RZ_TRY_ALLOC(open, err, "binding a cast");
+    bool becomes = open != expr->type && rz_type_widens(open, type) && rz_cast_exists(expr->type, type);
+    if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || becomes || rz_type_widens(expr->type, type)) {
         return rz_bind_cast(binder, expr, type, false, out, err);
     }
     return rz_error_set_at(err, RUZU_ERROR_BINDER, expr->position, "Expression %s has data type %s but expected %s. Implicit cast is not supported.",
@@ -75,16 +149,46 @@ ruzu_status rz_bind_unify(rz_binder *binder, rz_expr **exprs, uint32_t count, co
 {
     const rz_type *type = RZ_ANY;
     for (uint32_t i = 0; i < count; i++) {
-        const rz_type *common = rz_type_common(binder->arena, type, exprs[i]->type);
+        const rz_type *open = rz_bind_open_type(binder->arena, exprs[i]);
+        RZ_TRY_ALLOC(open, err, "binding a cast");
+        const rz_type *common = rz_type_common(binder->arena, type, open);
         if (common == NULL) { /* the first typed one decides: the others must cast to it */
             common = type;
         }
         type = common;
     }
+    type = cast_close_type(binder->arena, type);
+    RZ_TRY_ALLOC(type, err, "binding a cast");
     for (uint32_t i = 0; i < count; i++) {
         RZ_TRY(rz_bind_implicit_cast(binder, exprs[i], type, &exprs[i], err));
     }
     *out_type = type;
+    return RUZU_OK;
+}
+
+ruzu_status rz_bind_open_elements(rz_binder *binder, rz_expr **exprs, uint32_t count, rz_error *err)
+{
+    const rz_type *type = RZ_ANY;
+    bool any_open = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const rz_type *open = rz_bind_open_type(binder->arena, exprs[i]);
+        RZ_TRY_ALLOC(open, err, "binding a list");
+        any_open |= open != exprs[i]->type;
+        type = rz_type_common(binder->arena, type, open);
+        if (type == NULL) {
+            return RUZU_OK; /* the constructor words the error */
+        }
+    }
+    if (!any_open) {
+        return RUZU_OK;
+    }
+    type = cast_close_type(binder->arena, type);
+    RZ_TRY_ALLOC(type, err, "binding a list");
+    for (uint32_t i = 0; i < count; i++) {
+        if (exprs[i]->type->id != RUZU_TYPE_ANY && rz_bind_open_type(binder->arena, exprs[i]) != exprs[i]->type) {
+            RZ_TRY(rz_bind_implicit_cast(binder, exprs[i], type, &exprs[i], err));
+        }
+    }
     return RUZU_OK;
 }
 

@@ -291,7 +291,10 @@ static ruzu_status expr_bind_case(rz_binder *binder, const rz_ast_expr *ast, rz_
     }
     for (uint32_t i = 0; i < pairs; i++) {
         rz_expr *when = children[first + 2 * i];
-        if (first == 1) {
+        if (first == 1 && when->kind == RZ_EXPR_LITERAL && when->type->id == RUZU_TYPE_ANY) { /* WHEN NULL */
+            RZ_TRY(rz_bind_new(binder, RZ_EXPR_IS_NULL, RZ_BOOL, &children[0], 1, &when, err));
+            RZ_TRY(rz_bind_name(binder, when, err));
+        } else if (first == 1) {
             RZ_TRY(rz_bind_compare(binder, "EQUALS", children[0], when, &when, err));
         } else {
             RZ_TRY(rz_bind_implicit_cast(binder, when, RZ_BOOL, &when, err));
@@ -320,6 +323,7 @@ static ruzu_status expr_bind_list(rz_binder *binder, const rz_ast_expr *ast, rz_
 {
     rz_expr **children = NULL;
     RZ_TRY(expr_bind_children(binder, ast, &children, err));
+    RZ_TRY(rz_bind_open_elements(binder, children, ast->child_count, err));
     return rz_bind_call(binder, "LIST_CREATION", children, NULL, ast->child_count, out, err);
 }
 

@@ -15,7 +15,10 @@ ruzu_status rz_bind_call(rz_binder *binder, const char *name, rz_expr **args, co
         return rz_error_no_memory(err, "binding a function");
     }
     for (uint32_t i = 0; i < count; i++) {
+        const rz_type *open = rz_bind_open_type(binder->arena, args[i]);
+        RZ_TRY_ALLOC(open, err, "binding a function");
         fn_args[i].type = args[i]->type;
+        fn_args[i].open_list = open->id == RUZU_TYPE_LIST && open->child->id == RUZU_TYPE_ANY;
         fn_args[i].constant = args[i]->kind == RZ_EXPR_LITERAL ? args[i]->u.literal : NULL;
         if (args[i]->kind == RZ_EXPR_PARAMETER) {
             fn_args[i].constant = binder->context->parameters[args[i]->u.parameter].value;
@@ -70,6 +73,13 @@ ruzu_status rz_bind_compare(rz_binder *binder, const char *name, rz_expr *left, 
     for (uint32_t i = 0; i < 2; i++) {
         if (args[i]->type->id == RUZU_TYPE_NODE || args[i]->type->id == RUZU_TYPE_REL) { /* by internal id */
             RZ_TRY(rz_bind_id(binder, args[i], &args[i], err));
+        }
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        const rz_type *open = rz_bind_open_type(binder->arena, args[i]);
+        RZ_TRY_ALLOC(open, err, "binding a comparison");
+        if (open != args[i]->type && args[1 - i]->type->id != RUZU_TYPE_ANY && rz_type_widens(open, args[1 - i]->type)) {
+            RZ_TRY(rz_bind_implicit_cast(binder, args[i], args[1 - i]->type, &args[i], err));
         }
     }
     if (compare_takes_text(args[0], args[1])) {
@@ -363,7 +373,7 @@ ruzu_status rz_bind_function(rz_binder *binder, const rz_ast_expr *ast, rz_expr 
     for (uint32_t i = 0; i < ast->child_count; i++) {
         RZ_TRY(rz_bind_expr(binder, ast->children[i], &args[i], err));
     }
-    if (rz_name_equal(name, "coalesce") || rz_name_equal(name, "ifnull")) {
+    if (rz_name_equal(name, "coalesce") || (rz_name_equal(name, "ifnull") && ast->child_count == 2)) {
         if (ast->child_count == 0) {
             return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "COALESCE requires at least one argument");
         }

@@ -120,6 +120,25 @@ static ruzu_status group_aggregate(rz_binder *binder, projection_state *state, r
     return rz_bind_column(binder, expr->name, item.column, expr->type, out, err);
 }
 
+/* What a subquery takes from the clauses before must be there after grouping: whole variables that are keys. */
+static ruzu_status group_check_subquery(const projection_state *state, const rz_expr *expr, rz_error *err)
+{
+    for (uint32_t c = 0; c < expr->u.subquery.outer_count; c++) {
+        uint32_t column = expr->u.subquery.outer_columns[c];
+        bool is_key = false;
+        for (uint32_t i = 0; i < state->keys.count && !is_key; i++) {
+            is_key = state->keys.items[i].expr->kind == RZ_EXPR_COLUMN && state->keys.items[i].column == column;
+        }
+        for (uint32_t i = 0; i < state->input_scope->variables.count && !is_key; i++) {
+            const bind_variable *variable = &state->input_scope->variables.items[i];
+            if (variable->column == column) {
+                return rz_error_set_at(err, RUZU_ERROR_BINDER, expr->position, "Variable %s is neither aggregated nor a grouping key.", variable->name);
+            }
+        }
+    }
+    return RUZU_OK;
+}
+
 /* Rewrites an item over keys and aggregates; lambda parameters stay. */
 static ruzu_status group_rewrite(rz_binder *binder, projection_state *state, rz_expr *expr, rz_expr **out, rz_error *err)
 {
@@ -139,6 +158,9 @@ static ruzu_status group_rewrite(rz_binder *binder, projection_state *state, rz_
             }
         }
         return RUZU_OK;
+    }
+    if (expr->kind == RZ_EXPR_SUBQUERY) {
+        return group_check_subquery(state, expr, err);
     }
     if (expr->child_count == 0) {
         return RUZU_OK;
@@ -196,6 +218,13 @@ static ruzu_status order_rewrite(rz_binder *binder, const projection_state *stat
         bool is_item = false;
         for (uint32_t i = 0; i < state->items.count; i++) {
             is_item |= state->items.items[i].column == expr->u.column;
+        }
+        *out_foreign |= !is_item;
+    }
+    for (uint32_t c = 0; expr->kind == RZ_EXPR_SUBQUERY && c < expr->u.subquery.outer_count; c++) {
+        bool is_item = false;
+        for (uint32_t i = 0; i < state->items.count; i++) {
+            is_item |= state->items.items[i].column == expr->u.subquery.outer_columns[c];
         }
         *out_foreign |= !is_item;
     }
