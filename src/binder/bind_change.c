@@ -52,18 +52,28 @@ typedef struct change_items {
     RZ_ARRAY(rz_bound_set_item) items;
 } change_items;
 
+/* The primary key cannot be set. Where other tables have the property too, whether a row is of one whose key it is shows when it is written. */
 static ruzu_status bind_set_check_key(rz_binder *binder, const rz_expr *property, uint32_t position, rz_error *err)
 {
     const rz_type *type = property->children[0]->type;
+    const rz_cat_table *key_of = NULL;
+    bool free_elsewhere = false;
     for (uint32_t t = 0; t < type->table_count && type->id == RUZU_TYPE_NODE; t++) {
         const rz_cat_table *table = rz_catalog_node_table(binder->context->catalog, type->tables[t]);
-        if (table != NULL && property->u.property.column_idxs[t] == table->key) {
-            return rz_error_set_at(err, RUZU_ERROR_BINDER, position,
-                                   "Cannot set property %s in table %s because it is used as primary key. Try delete and then insert.",
-                                   table->properties[table->key].name, table->name);
+        if (table == NULL || property->u.property.column_idxs[t] == RZ_NO_COLUMN) {
+            continue;
+        }
+        if (property->u.property.column_idxs[t] == table->key) {
+            key_of = key_of == NULL ? table : key_of;
+        } else {
+            free_elsewhere = true;
         }
     }
-    return RUZU_OK;
+    return key_of == NULL || free_elsewhere
+               ? RUZU_OK
+               : rz_error_set_at(err, RUZU_ERROR_BINDER, position,
+                                 "Cannot set property %s in table %s because it is used as primary key. Try delete and then insert.",
+                                 key_of->properties[key_of->key].name, key_of->name);
 }
 
 /* target.name = value; value NULL: NULL. */

@@ -196,6 +196,11 @@ static ruzu_status assigner_write_item(rz_assigner *assigner, uint32_t idx, cons
             continue;
         }
         if (item->type->id == RUZU_TYPE_NODE) {
+            const rz_cat_table *table = rz_catalog_node_table(rz_txn_catalog(txn), table_id);
+            if (table != NULL && table->key == item->column_idxs[t]) {
+                return rz_error_set(err, RUZU_ERROR_RUNTIME, "Cannot set property %s in table %s because it is used as primary key. Try delete and then insert.",
+                                    item->property, table->name);
+            }
             RZ_TRY(rz_txn_update_nodes(txn, table_id, item->column_idxs[t], assigner->ids, assigner->values[idx], &rows, err));
         } else {
             RZ_TRY(rz_txn_update_rels(txn, table_id, item->column_idxs[t], assigner->ids, assigner->values[idx], &rows, err));

@@ -298,7 +298,102 @@ static void writes(void)
             "    EMPTY\n");
 }
 
+static void changes(void)
+{
+    PLAN_IS(&f, "MATCH (a:Person {id: 1}) SET a.age = a.age + 1",
+            "RESULT\n"
+            "  SET_PROPERTY a.age = +(a.age,1)\n"
+            "    NODE_LOOKUP (a:Person) = 1\n"
+            "      SINGLE_ROW\n");
+    /* Values are computed before the first row changes. */
+    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(b) SET a.age = b.age, a.name = 'x' RETURN a.age",
+            "RESULT a.age\n"
+            "  SET_PROPERTY a.age = b.age, a.name = x\n"
+            "    BARRIER\n"
+            "      PROJECT b.age\n"
+            "        EXPAND (a)-[:Knows]->(b)\n"
+            "          NODE_SCAN (a:Person)\n");
+    /* b may be a node that a later row changes; c may not. */
+    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(b) SET a.age = 1 RETURN b.age",
+            "RESULT b.age\n"
+            "  BARRIER\n"
+            "    SET_PROPERTY a.age = 1\n"
+            "      BARRIER\n"
+            "        EXPAND (a)-[:Knows]->(b)\n"
+            "          NODE_SCAN (a:Person)\n");
+    PLAN_IS(&f, "MATCH (a:Person)-[:LivesIn]->(c:City) SET a.age = 1 RETURN c.name, id(a)",
+            "RESULT c.name, a._ID\n"
+            "  SET_PROPERTY a.age = 1\n"
+            "    BARRIER\n"
+            "      EXPAND (c)<-[:LivesIn]-(a)\n"
+            "        NODE_SCAN (c:City)\n");
+    /* Relationships of all rows go before the first node. */
+    PLAN_IS(&f, "MATCH (a:Person)-[k:Knows]->(b) DELETE a, k",
+            "RESULT\n"
+            "  DELETE a\n"
+            "    BARRIER\n"
+            "      DELETE k\n"
+            "        BARRIER\n"
+            "          EXPAND (a)-[k:Knows]->()\n"
+            "            NODE_SCAN (a:Person)\n");
+    PLAN_IS(&f, "MATCH (a:Person {id: 1}) DETACH DELETE a RETURN a.name",
+            "RESULT a.name\n"
+            "  DELETE DETACH a\n"
+            "    NODE_LOOKUP (a:Person) = 1\n"
+            "      SINGLE_ROW\n");
+}
+
+static void merges(void)
+{
+    PLAN_IS(&f, "MERGE (a:Person {id: 1}) ON CREATE SET a.age = 1 ON MATCH SET a.age = a.age + 1",
+            "RESULT\n"
+            "  MERGE (a:Person) ON MATCH SET a.age = +(a.age,1) ON CREATE SET a.age = 1\n"
+            "    APPLY OPTIONAL\n"
+            "      SINGLE_ROW\n"
+            "      PROJECT 0\n"
+            "        NODE_LOOKUP (a:Person) = 1\n"
+            "          SINGLE_ROW\n");
+    PLAN_IS(&f, "UNWIND [1, 2] AS i MERGE (a:Person {id: i + 1}) RETURN a.id",
+            "RESULT a.id\n"
+            "  MERGE (a:Person)\n"
+            "    BARRIER\n"
+            "      PROJECT +(i,1)\n"
+            "        APPLY OPTIONAL\n"
+            "          UNWIND LIST_CREATION(1,2)\n"
+            "            SINGLE_ROW\n"
+            "          NODE_LOOKUP (a:Person) = +(i,1)\n"
+            "            ARGUMENT\n");
+    PLAN_IS(&f, "MATCH (a:Person {id: 1}), (c:City {id: 2}) MERGE (a)-[:LivesIn]->(c) RETURN a.id",
+            "RESULT a.id\n"
+            "  MERGE (a)-[:LivesIn]->(c)\n"
+            "    BARRIER\n"
+            "      APPLY OPTIONAL\n"
+            "        NODE_LOOKUP (c:City) = 2\n"
+            "          NODE_LOOKUP (a:Person) = 1\n"
+            "            SINGLE_ROW\n"
+            "        EXPAND_INTO (a)-[:LivesIn]->(c)\n"
+            "          ARGUMENT\n");
+    /* Matching waits for the writes before. */
+    PLAN_IS(&f, "MERGE (a:City {id: 1}) MERGE (b:City {id: 2})",
+            "RESULT\n"
+            "  MERGE (b:City)\n"
+            "    BARRIER\n"
+            "      APPLY OPTIONAL\n"
+            "        BARRIER\n"
+            "          MERGE (a:City)\n"
+            "            APPLY OPTIONAL\n"
+            "              SINGLE_ROW\n"
+            "              PROJECT 0\n"
+            "                NODE_LOOKUP (a:City) = 1\n"
+            "                  SINGLE_ROW\n"
+            "        NODE_LOOKUP (b:City) = 2\n"
+            "          ARGUMENT\n");
+}
+
 static const char *const queries[] = {
+    "MATCH (a:Person)-[k:Knows]->(b) SET a.age = b.age, k.since = a.age WITH a, b MERGE (a)-[m:Knows {since: b.age}]->(b) ON MATCH SET m.since = a.age RETURN a, m, b.id",
+    "UNWIND [1, 2] AS i MERGE p = (a:Person {id: i})-[l:LivesIn]->(c:City {id: i}) ON CREATE SET a.name = c.name DETACH DELETE a RETURN p, l, i",
+    "MATCH (a:Person)-[k]->(b) DELETE k, a WITH b, count(*) AS n SET b.name = 'x' RETURN b, n",
     "MATCH (a:Person)-[r]->(b) RETURN a, r, b",
     "MATCH (a)-[r]-(b) RETURN a, count(*) AS n ORDER BY n DESC, a.id LIMIT 3",
     "MATCH (a:Person)-[:Knows]->(b), (a)-[:LivesIn]->(c)<-[:LivesIn]-(b) RETURN c.name, count(DISTINCT a) AS n",
@@ -406,6 +501,8 @@ int main(void)
     RUN(subqueries);
     RUN(unions);
     RUN(writes);
+    RUN(changes);
+    RUN(merges);
     RUN(plans_are_sound_under_all_rules);
     RUN(memory_may_be_refused);
     RUN(long_queries_are_refused);
