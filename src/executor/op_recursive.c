@@ -20,7 +20,7 @@ static const rz_search_class *recur_choose(const rz_plan_recursive *spec, bool w
         /* The same for relationships, unless they may be walked back: a-b-a. */
         return spec->distinct_ends && !with_path && spec->spec->lower <= 1 && !spec->undirected ? &rz_search_levels : &rz_search_trails;
     case RZ_PATH_SHORTEST:
-    case RZ_PATH_ALL_SHORTEST: return &rz_search_shortest;
+    case RZ_PATH_ALL_SHORTEST: return spec->to_bound ? &rz_search_pair : &rz_search_shortest;
     case RZ_PATH_WSHORTEST:
     case RZ_PATH_ALL_WSHORTEST: return &rz_search_weighted;
     }

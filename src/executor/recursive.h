@@ -5,7 +5,8 @@
  *   steps      one relationship further, from many nodes at once, filters applied          recursive_steps.c
  *   levels     walks counted level by level; sets of end nodes                             recursive_levels.c
  *   trails     paths one by one, depth first: path columns, TRAIL, ACYCLIC                 recursive_trails.c
- *   shortest   breadth first: SHORTEST, ALL SHORTEST                                       recursive_shortest.c
+ *   shortest   breadth first: SHORTEST, ALL SHORTEST                                       recursive_shortest.c, recursive_bfs.c
+ *   pair       the same between two known nodes, from both ends                             recursive_pair.c
  *   weighted   by cost: WSHORTEST, ALL WSHORTEST                                           recursive_weighted.c
  *
  * A search is begun for one input row and then asked for answers until it has no more; it stops in between when the output chunk is full. Node filters hold for nodes
@@ -100,7 +101,7 @@ typedef struct rz_search_class {
     ruzu_status (*run)(rz_recur *recur, void *search, bool *out_done, rz_error *err);
     void (*close)(rz_recur *recur, void *search);
 } rz_search_class;
-extern const rz_search_class rz_search_levels, rz_search_trails, rz_search_shortest, rz_search_weighted;
+extern const rz_search_class rz_search_levels, rz_search_trails, rz_search_shortest, rz_search_pair, rz_search_weighted;
 
 struct rz_recur {
     rz_op op;
