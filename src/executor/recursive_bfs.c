@@ -14,7 +14,7 @@ ruzu_status rz_bfs_open(rz_recur *recur, rz_steps *steps, bool count_paths, bool
     bfs->steps = steps;
     bfs->count_paths = count_paths;
     bfs->with_links = with_links;
-    rz_node_map_init(&bfs->seen, recur->mem, sizeof(rz_bfs_node));
+    rz_node_map_init(&bfs->seen, recur->mem, recur->op.worker, sizeof(rz_bfs_node));
     bfs->batch_nodes = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     bfs->numbers = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     bfs->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
@@ -123,6 +123,9 @@ static ruzu_status bfs_visit_plain(rz_bfs *bfs, rz_error *err)
     for (uint32_t i = 0; i < batch->count; i++) {
         uint32_t idx = 0;
         bool is_new = false;
+        if (rz_node_map_has_quick(seen, batch->to[i])) {
+            continue;
+        }
         RZ_TRY(rz_node_map_add(seen, batch->to[i], &idx, &is_new, err));
         if (is_new) {
             rz_bfs_at(bfs, idx)->depth = bfs->depth + 1;

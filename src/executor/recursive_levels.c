@@ -31,9 +31,9 @@ static ruzu_status levels_open(rz_recur *recur, void *search, rz_error *err)
 {
     search_levels *levels = (search_levels *)search;
     rz_arena *arena = &recur->op.worker->arena;
-    rz_node_map_init(&levels->maps[0], recur->mem, sizeof(uint64_t));
-    rz_node_map_init(&levels->maps[1], recur->mem, sizeof(uint64_t));
-    rz_node_map_init(&levels->given, recur->mem, 0);
+    rz_node_map_init(&levels->maps[0], recur->mem, recur->op.worker, sizeof(uint64_t));
+    rz_node_map_init(&levels->maps[1], recur->mem, recur->op.worker, sizeof(uint64_t));
+    rz_node_map_init(&levels->given, recur->mem, recur->op.worker, 0);
     levels->one_search = recur->spec->distinct_ends && recur->spec->spec->lower <= 1;
     levels->nodes = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     levels->numbers = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
@@ -170,7 +170,9 @@ static ruzu_status levels_expand_seen(rz_recur *recur, search_levels *levels, rz
             for (uint32_t i = 0; i < levels->batch.count; i++) {
                 uint32_t idx = 0;
                 bool is_new = false;
-                RZ_TRY(rz_node_map_add(seen, levels->batch.to[i], &idx, &is_new, err));
+                if (!rz_node_map_has_quick(seen, levels->batch.to[i])) {
+                    RZ_TRY(rz_node_map_add(seen, levels->batch.to[i], &idx, &is_new, err));
+                }
             }
         }
     }

@@ -40,7 +40,7 @@ static ruzu_status trails_open(rz_recur *recur, void *search, rz_error *err)
     search_trails *trails = (search_trails *)search;
     rz_arena *arena = &recur->op.worker->arena;
     uint32_t upper = recur->spec->spec->upper;
-    rz_node_map_init(&trails->given, recur->mem, 0);
+    rz_node_map_init(&trails->given, recur->mem, recur->op.worker, 0);
     trails->place_count = upper;
     trails->places = RZ_NEW_ARRAY(arena, trail_place, upper);
     trails->nodes = RZ_NEW_ARRAY(arena, rz_id, upper);

@@ -74,7 +74,7 @@ static ruzu_status weighted_open(rz_recur *recur, void *search, rz_error *err)
     search_weighted *weighted = (search_weighted *)search;
     rz_arena *arena = &recur->op.worker->arena;
     uint32_t upper = recur->spec->spec->upper;
-    rz_node_map_init(&weighted->seen, recur->mem, sizeof(weighted_node));
+    rz_node_map_init(&weighted->seen, recur->mem, recur->op.worker, sizeof(weighted_node));
     weighted->all = recur->spec->spec->semantic == RZ_PATH_ALL_WSHORTEST && !recur->spec->distinct_ends;
     weighted->way = RZ_NEW_ARRAY(arena, uint32_t, (size_t)upper + 1);
     weighted->nodes = RZ_NEW_ARRAY(arena, rz_id, (size_t)upper + 1);

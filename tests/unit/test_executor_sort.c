@@ -179,7 +179,7 @@ static void node_maps_number_nodes_in_order(void)
     sort_fixture fixture;
     sort_fixture_init(&fixture);
     rz_node_map map;
-    rz_node_map_init(&map, &fixture.mem, sizeof(uint64_t));
+    rz_node_map_init(&map, &fixture.mem, NULL, sizeof(uint64_t));
     for (uint32_t round = 0; round < 3; round++) {
         uint32_t known = 0;
         CHECK_EQ_U64(rz_node_map_find(&map, 5), RZ_NODE_NONE);
