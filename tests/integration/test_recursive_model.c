@@ -5,7 +5,7 @@
  */
 #include "integration/session.h"
 
-enum { MODEL_NODES = 7, MODEL_RELS = 13, MODEL_UPPER = 4, MODEL_LINES = 200000 };
+enum { MODEL_NODES = 7, MODEL_RELS = 13, MODEL_UPPER = 4, MODEL_PAIR_UPPER = 6, MODEL_LINES = 200000 };
 
 typedef enum model_kind { MODEL_WALK, MODEL_TRAIL, MODEL_ACYCLIC, MODEL_SHORTEST, MODEL_ALL_SHORTEST, MODEL_WSHORTEST, MODEL_ALL_WSHORTEST } model_kind;
 typedef enum model_output { MODEL_PATHS, MODEL_LENGTHS, MODEL_COUNTS, MODEL_ENDS, MODEL_TOTAL, MODEL_OUTPUTS } model_output;
@@ -22,7 +22,9 @@ typedef struct model_query {
     int min_weight;       /* relationships below are filtered; 0: no filter */
     int without_node;     /* this node may not be passed through; -1: no filter */
     int end_table;        /* 0 A, 1 B, 2 any */
+    bool by_source;       /* the filter of relationships goes by the source's id */
     bool bound;           /* the end is matched before */
+    bool known;           /* and handed over: the search gets pairs */
 } model_query;
 
 typedef struct model_graph {
@@ -81,8 +83,8 @@ static void model_sort_lines(model_lines *lines)
 typedef struct model_walk {
     const model_graph *graph;
     const model_query *query;
-    int nodes[MODEL_UPPER + 1];
-    int rels[MODEL_UPPER];
+    int nodes[MODEL_PAIR_UPPER + 1];
+    int rels[MODEL_PAIR_UPPER];
     int length;
     int cost;
     int source;
@@ -189,6 +191,7 @@ static void model_go(model_walk *walk)
     for (int r = 0; r < MODEL_RELS; r++) {
         const model_rel *rel = &walk->graph->rels[r];
         bool filtered = query->min_weight != 0 && (rel->weight == -1 || rel->weight < query->min_weight);
+        filtered = filtered || (query->by_source && (rel->weight == -1 || rel->weight + 1 < walk->source));
         if (filtered || (model_is_weighted(query->kind) && rel->weight == -1)) {
             continue;
         }
@@ -250,7 +253,11 @@ static void model_write_query(const model_query *query, char *text, size_t size)
     static const char *const labels[] = {":A", ":B", ""};
     char filter[128] = "";
     char output[256] = "";
-    if (query->min_weight != 0 && query->without_node >= 0) {
+    if (query->by_source && query->without_node >= 0) {
+        (void)snprintf(filter, sizeof filter, "(r, n | WHERE r.w + 1 >= a.id AND n.id <> %d)", query->without_node);
+    } else if (query->by_source) {
+        (void)snprintf(filter, sizeof filter, "(r, n | WHERE r.w + 1 >= a.id)");
+    } else if (query->min_weight != 0 && query->without_node >= 0) {
         (void)snprintf(filter, sizeof filter, "(r, n | WHERE r.w >= %d AND n.id <> %d)", query->min_weight, query->without_node);
     } else if (query->min_weight != 0) {
         (void)snprintf(filter, sizeof filter, "(r, n | WHERE r.w >= %d)", query->min_weight);
@@ -270,8 +277,8 @@ static void model_write_query(const model_query *query, char *text, size_t size)
     case MODEL_TOTAL:
     case MODEL_OUTPUTS: (void)snprintf(output, sizeof output, "count(*)"); break;
     }
-    (void)snprintf(text, size, "MATCH (a:A)%s%s%s MATCH (a)%s[e:K* %s%d..%d %s]%s(b%s) RETURN %s", query->bound ? ", (b" : "", query->bound ? labels[query->end_table] : "",
-                   query->bound ? ")" : "", query->direction == 1 ? "<-" : "-", kinds[query->kind], query->lower, query->upper, filter,
+    (void)snprintf(text, size, "MATCH (a:A)%s%s%s%s MATCH (a)%s[e:K* %s%d..%d %s]%s(b%s) RETURN %s", query->bound ? ", (b" : "", query->bound ? labels[query->end_table] : "",
+                   query->bound ? ")" : "", query->known ? " WITH a, b" : "", query->direction == 1 ? "<-" : "-", kinds[query->kind], query->lower, query->upper, filter,
                    query->direction == 0 ? "->" : "-", query->bound ? "" : labels[query->end_table], output);
 }
 
@@ -358,7 +365,18 @@ static model_query model_random_query(model_graph *graph, model_kind kind)
     return query;
 }
 
-static void model_check_kind(model_kind kind, uint64_t first_seed, int graphs, int queries)
+/* Both ends are known: longer paths, more filters. */
+static model_query model_random_pair_query(model_graph *graph, model_kind kind)
+{
+    model_query query = model_random_query(graph, kind);
+    query.bound = query.known = true;
+    query.upper = 1 + model_random(graph, MODEL_PAIR_UPPER);
+    query.by_source = model_random(graph, 4) == 0;
+    query.min_weight = query.by_source ? 0 : query.min_weight;
+    return query;
+}
+
+static void model_check_kind(model_kind kind, uint64_t first_seed, int graphs, int queries, bool pairs)
 {
     model_lines want = {(char **)calloc(MODEL_LINES, sizeof(char *)), 0};
     model_lines got = {(char **)calloc(MODEL_LINES, sizeof(char *)), 0};
@@ -370,7 +388,7 @@ static void model_check_kind(model_kind kind, uint64_t first_seed, int graphs, i
         ruzu_conn *conn = session_open(NULL);
         model_create(conn, &graph);
         for (int q = 0; q < queries; q++) {
-            model_query query = model_random_query(&graph, kind);
+            model_query query = pairs ? model_random_pair_query(&graph, kind) : model_random_query(&graph, kind);
             model_check(conn, &graph, &query, &want, &got);
         }
         session_close(conn);
@@ -386,25 +404,30 @@ static void model_check_kind(model_kind kind, uint64_t first_seed, int graphs, i
 
 static void walks_are_those_of_the_model(void)
 {
-    model_check_kind(MODEL_WALK, 100, 12, 40);
+    model_check_kind(MODEL_WALK, 100, 12, 40, false);
 }
 static void trails_are_those_of_the_model(void)
 {
-    model_check_kind(MODEL_TRAIL, 200, 12, 40);
+    model_check_kind(MODEL_TRAIL, 200, 12, 40, false);
 }
 static void acyclic_paths_are_those_of_the_model(void)
 {
-    model_check_kind(MODEL_ACYCLIC, 300, 12, 40);
+    model_check_kind(MODEL_ACYCLIC, 300, 12, 40, false);
 }
 static void shortest_paths_are_those_of_the_model(void)
 {
-    model_check_kind(MODEL_SHORTEST, 400, 12, 40);
-    model_check_kind(MODEL_ALL_SHORTEST, 500, 12, 40);
+    model_check_kind(MODEL_SHORTEST, 400, 12, 40, false);
+    model_check_kind(MODEL_ALL_SHORTEST, 500, 12, 40, false);
+}
+static void shortest_paths_between_pairs_are_those_of_the_model(void)
+{
+    model_check_kind(MODEL_SHORTEST, 800, 12, 60, true);
+    model_check_kind(MODEL_ALL_SHORTEST, 900, 12, 60, true);
 }
 static void cheapest_paths_are_those_of_the_model(void)
 {
-    model_check_kind(MODEL_WSHORTEST, 600, 12, 40);
-    model_check_kind(MODEL_ALL_WSHORTEST, 700, 12, 40);
+    model_check_kind(MODEL_WSHORTEST, 600, 12, 40, false);
+    model_check_kind(MODEL_ALL_WSHORTEST, 700, 12, 40, false);
 }
 
 static void negative_weights_are_an_error(void)
@@ -425,6 +448,7 @@ int main(void)
     RUN(trails_are_those_of_the_model);
     RUN(acyclic_paths_are_those_of_the_model);
     RUN(shortest_paths_are_those_of_the_model);
+    RUN(shortest_paths_between_pairs_are_those_of_the_model);
     RUN(cheapest_paths_are_those_of_the_model);
     RUN(negative_weights_are_an_error);
     return check_failures != 0;
