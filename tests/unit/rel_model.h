@@ -467,6 +467,37 @@ static void insert(rz_rtab *table, uint64_t count)
     }
 }
 
+/* Deletes relationships that are there, and some that are not any more. hub: those of one source, all of them. */
+static void delete_some(rz_rtab *table, uint64_t count, bool hub)
+{
+    static rz_id rels[BATCH];
+    uint64_t source = any_node();
+    uint64_t at = edge_end == 0 ? 0 : fx_below(edge_end);
+    while (count != 0 && edge_end != 0) {
+        uint32_t n = 0, rows[BATCH], chosen = 0;
+        uint64_t deleted = 0, expected = 0;
+        while (n < BATCH && count != 0) {
+            uint64_t rel = fx_below(3) == 0 ? fx_below(edge_end) : at++ % edge_end;
+            count--;
+            if (hub && edges[rel].src != source) {
+                continue;
+            }
+            edge *e = &edges[rel];
+            srcs[n] = rz_id_make(1, e->src);
+            dsts[n] = rz_id_make(2, e->dst);
+            rels[n] = rz_id_make(PAIR, rel);
+            if (fx_below(5) != 0) {
+                rows[chosen++] = n;
+                expected += e->died == MODEL_NEVER;
+                e->died = e->died == MODEL_NEVER ? MODEL_OWN : e->died;
+            }
+            n++;
+        }
+        FX_OK(rz_rtab_delete(table, &fx.writer, srcs, dsts, rels, &(rz_sel){rows, chosen}, &deleted, &fx.err));
+        CHECK_EQ_U64(deleted, expected);
+    }
+}
+
 /* log: NULL, or where the load describes itself. */
 static void load_logged(rz_rtab *table, uint64_t count, uint64_t (*pick)(void), rz_bulk_log *log)
 {
@@ -532,6 +563,7 @@ static inline void model_unused(void)
     (void)volume;
     (void)load;
     (void)insert;
+    (void)delete_some;
     (void)rollback;
     (void)commit;
     (void)create;

@@ -8,7 +8,7 @@
 
 #define MOST_ENTRIES 200u
 
-typedef enum entry_kind { ENTRY_NODES, ENTRY_RELS, ENTRY_INSERT } entry_kind;
+typedef enum entry_kind { ENTRY_NODES, ENTRY_RELS, ENTRY_INSERT, ENTRY_DELETE } entry_kind;
 
 /* One record of the log. */
 typedef struct log_entry {
@@ -16,6 +16,7 @@ typedef struct log_entry {
     uint64_t timestamp; /* of its commit */
     rz_bulk_log load;
     uint64_t first, count; /* ENTRY_INSERT: relationships of the model */
+    uint64_t *rels;        /* ENTRY_DELETE: count of them; log_arena */
 } log_entry;
 
 static log_entry *entries;
@@ -197,13 +198,33 @@ static void insert_logged(rz_rtab *rels, uint64_t count)
     entry->count = edge_end - entry->first;
 }
 
+static void delete_logged(rz_rtab *rels, uint64_t count, bool hub)
+{
+    log_entry *entry = add_entry(ENTRY_DELETE);
+    bool *before = (bool *)calloc(edge_end + 1, sizeof *before);
+    for (uint64_t i = 0; i < edge_end; i++) {
+        before[i] = edges[i].died != MODEL_NEVER;
+    }
+    delete_some(rels, count, hub);
+    entry->rels = RZ_NEW_ARRAY(&log_arena, uint64_t, edge_end);
+    for (uint64_t i = 0; i < edge_end; i++) {
+        if (!before[i] && edges[i].died != MODEL_NEVER) {
+            entry->rels[entry->count++] = i;
+        }
+    }
+    free(before);
+}
+
 static void change_something(rz_ntab *nodes, rz_rtab *rels, uint64_t most)
 {
-    switch (fx_below(6)) {
+    switch (fx_below(9)) {
     case 0: load_nodes(nodes, 1 + fx_below(20), add_entry(ENTRY_NODES)); break;
     case 1: load_nodes(nodes, 1 + fx_below(most), add_entry(ENTRY_NODES)); break;
     case 2: load_logged(rels, 1 + fx_below(most), any_node, &add_entry(ENTRY_RELS)->load); break;
     case 3: load_logged(rels, fx_below(12), any_node, &add_entry(ENTRY_RELS)->load); break;
+    case 4: delete_logged(rels, fx_below(most / 4), false); break;
+    case 5: delete_logged(rels, fx_below(20), false); break;
+    case 6: delete_logged(rels, edge_end, true); break;
     default: insert_logged(rels, fx_below(40)); break;
     }
 }
@@ -214,12 +235,22 @@ static void replay_insert(rz_rtab *rels, const log_entry *entry)
 {
     for (uint64_t i = 0; i < entry->count; i++) {
         const edge *e = &edges[entry->first + i];
-        rz_id src = rz_id_make(1, e->src), dst = rz_id_make(2, e->dst), id;
+        rz_id src = rz_id_make(1, e->src), dst = rz_id_make(2, e->dst), id = rz_id_make(PAIR, e->rel);
         reset_vectors();
         fill_row(values, 0, e->weight);
-        FX_OK(rz_rtab_insert(rels, &fx.writer, &src, &dst, values, &(rz_sel){NULL, 1}, &id, &fx.err));
-        CHECK_EQ_U64(id, rz_id_make(PAIR, e->rel));
+        FX_OK(rz_rtab_insert_at(rels, &fx.writer, &src, &dst, &id, values, &(rz_sel){NULL, 1}, &fx.err));
     }
+}
+
+static void replay_delete(rz_rtab *rels, const log_entry *entry)
+{
+    uint64_t deleted = 0;
+    for (uint64_t i = 0; i < entry->count; i++) {
+        const edge *e = &edges[entry->rels[i]];
+        rz_id src = rz_id_make(1, e->src), dst = rz_id_make(2, e->dst), id = rz_id_make(PAIR, e->rel);
+        FX_OK(rz_rtab_delete(rels, &fx.writer, &src, &dst, &id, &(rz_sel){NULL, 1}, &deleted, &fx.err));
+    }
+    CHECK_EQ_U64(deleted, entry->count);
 }
 
 static void reopen_saved(rz_ntab **out_nodes, rz_rtab **out_rels)
@@ -255,7 +286,8 @@ static void replay_all(rz_ntab *nodes, rz_rtab *rels)
         switch (entry->kind) {
         case ENTRY_NODES: FX_OK(rz_ntab_bulk_replay(nodes, &fx.writer, &redo, &fx.err)); break;
         case ENTRY_RELS: FX_OK(rz_rtab_bulk_replay(rels, &fx.writer, &redo, &fx.err)); break;
-        case ENTRY_INSERT: replay_insert(rels, entry); break;
+        case ENTRY_INSERT: replay_insert(rels, entry); redo.off = redo.size; break;
+        case ENTRY_DELETE: replay_delete(rels, entry); redo.off = redo.size; break;
         }
         CHECK_EQ_U64(redo.off, redo.size);
         if (i + 1 == entry_count || entries[i + 1].timestamp != entry->timestamp) {

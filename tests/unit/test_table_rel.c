@@ -78,6 +78,7 @@ static void random_history(bool with_columns, uint32_t steps, uint64_t most)
     enum { HELD = 3 };
     rz_rtab_reader *held[HELD] = {0};
     rz_snapshot held_snapshot[HELD] = {0};
+    uint64_t folded = 0; /* timestamp of the last checkpoint */
     model_reset();
     make_vectors();
     rz_rtab *table = create(with_columns);
@@ -85,10 +86,13 @@ static void random_history(bool with_columns, uint32_t steps, uint64_t most)
         rz_snapshot before = fx_snapshot();
         fx_begin();
         for (uint64_t changes = 1 + fx_below(3); changes > 0; changes--) {
-            switch (fx_below(5)) {
+            switch (fx_below(9)) {
             case 0: load(table, fx_below(most)); break;
             case 1: load(table, fx_below(10)); break;
             case 2: insert(table, fx_below(most / 8)); break;
+            case 3: delete_some(table, fx_below(most / 2), false); break;
+            case 4: delete_some(table, fx_below(30), false); break;
+            case 5: delete_some(table, edge_end, true); break;
             default: insert(table, fx_below(20)); break;
             }
             if (edge_end > 8 * most) {
@@ -99,11 +103,13 @@ static void random_history(bool with_columns, uint32_t steps, uint64_t most)
         if (fx_below(3) == 0) { /* a checkpoint beside the transaction */
             rz_str directory;
             rz_str_init(&directory, &fx.mem);
-            FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &directory, &fx.err));
+            folded = fx_below(2) == 0 ? fx.timestamp : folded + fx_below(fx.timestamp - folded + 1);
+            FX_OK(rz_rtab_checkpoint(table, folded, &directory, &fx.err));
             rz_str_free(&directory);
             fx_header();
             check_table(table, &fx.writer.snapshot, 1);
             insert(table, fx_below(20));
+            delete_some(table, fx_below(20), false);
             check_table(table, &fx.writer.snapshot, 1);
         }
         check_table(table, &before, 1);
@@ -132,10 +138,12 @@ static void random_history(bool with_columns, uint32_t steps, uint64_t most)
         }
         if (fx_below(2) == 0) {
             rz_rtab_trim(table, oldest);
+            folded = oldest > folded ? oldest : folded;
             check_table(table, &now, 1);
         }
         if (no_held && fx_below(2) == 0) {
             table = checkpoint_and_reopen(table);
+            folded = fx.timestamp;
             check_table(table, &now, 1);
         }
     }
@@ -150,14 +158,13 @@ static void random_history(bool with_columns, uint32_t steps, uint64_t most)
     CHECK(fx_used_pages() <= 4); /* two header slots, the free list */
 }
 
-static void a_random_history_with_properties(void)
-{
-    random_history(true, 30, RZ_ROW_GROUP_ROWS < 1000 ? 400 : 6000);
-}
+static uint64_t history_seed;
 
-static void a_random_history_without_properties(void)
+static void random_histories(void)
 {
-    random_history(false, 30, RZ_ROW_GROUP_ROWS < 1000 ? 600 : 8000);
+    bool with_columns = history_seed % 2 == 0;
+    fx.random_state = history_seed * 1000003;
+    random_history(with_columns, 30, RZ_ROW_GROUP_ROWS < 1000 ? 400 : history_seed < 2 ? volume(8000) : 700);
 }
 
 static void checkpoints_without_changes_write_nothing(void)
@@ -307,6 +314,7 @@ static void multiplicity_is_kept(void)
         rz_rtab_def def = define(false);
         rz_rtab *table = NULL;
         rz_rtab_bulk *bulk = NULL;
+        rz_id last_rel = 0;
         uint64_t loaded;
         def.one_dst = (kind & 1) != 0;
         def.one_src = (kind & 2) != 0;
@@ -353,6 +361,24 @@ static void multiplicity_is_kept(void)
             FX_OK(rz_rtab_bulk_append(bulk, srcs, dsts, values, &(rz_sel){NULL, 1}, &fx.err));
             FX_OK(rz_rtab_bulk_finish(bulk, NULL, &loaded, &fx.err));
             fx_rollback();
+            /* A deleted relationship makes room for another one: seen by the same transaction, inserted and by a load. */
+            for (uint32_t kept = 0; kept < 2; kept++) {
+                uint64_t deleted = 0;
+                rz_id rel = round == 0 ? 0 : last_rel;
+                fx_begin();
+                srcs[0] = 4, dsts[0] = 8;
+                FX_OK(rz_rtab_delete(table, &fx.writer, srcs, dsts, &rel, &(rz_sel){NULL, 1}, &deleted, &fx.err));
+                CHECK_EQ_U64(deleted, 1);
+                if (kept == 0) {
+                    FX_OK(rz_rtab_bulk_begin(table, &fx.writer, &bulk, &fx.err));
+                    FX_OK(rz_rtab_bulk_append(bulk, srcs, dsts, values, &(rz_sel){NULL, 1}, &fx.err));
+                    FX_OK(rz_rtab_bulk_finish(bulk, NULL, &loaded, &fx.err));
+                    fx_rollback();
+                } else {
+                    FX_OK(rz_rtab_insert(table, &fx.writer, srcs, dsts, values, &(rz_sel){NULL, 1}, &last_rel, &fx.err));
+                    fx_commit();
+                }
+            }
             rz_str directory;
             rz_str_init(&directory, &fx.mem);
             FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &directory, &fx.err));
@@ -486,6 +512,11 @@ static void refused_memory_changes_nothing(void)
         refuse_after = limit;
         rz_mem_set_test_hook(refuse, NULL);
         ruzu_status status = rz_rtab_insert(table, &fx.writer, srcs, dsts, values, &(rz_sel){NULL, n}, NULL, &fx.err);
+        for (uint64_t rel = 0; rel < edge_end && status == RUZU_OK; rel += 7) {
+            rz_id id = rel, src = edges[rel].src, dst = edges[rel].dst;
+            uint64_t deleted = 0;
+            status = rz_rtab_delete(table, &fx.writer, &src, &dst, &id, &(rz_sel){NULL, 1}, &deleted, &fx.err);
+        }
         if (status == RUZU_OK) {
             status = rz_rtab_bulk_begin(table, &fx.writer, &bulk, &fx.err);
         }
@@ -774,8 +805,9 @@ int main(void)
 {
     RUN_TABLE(sorters_sort);
     RUN_TABLE(lists_come_back);
-    RUN_TABLE(a_random_history_with_properties);
-    RUN_TABLE(a_random_history_without_properties);
+    for (history_seed = 0; history_seed < volume(20); history_seed++) {
+        RUN_TABLE(random_histories);
+    }
     RUN_TABLE(checkpoints_without_changes_write_nothing);
     RUN_TABLE(rollback_gives_pages_back);
     RUN_TABLE_WITH(a_hub_larger_than_the_pool, UINT64_C(256) << 10);

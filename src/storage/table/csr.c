@@ -6,7 +6,7 @@
 
 /* ---- versions ---- */
 
-rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t folded_end, rz_delta *delta)
+rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t folded_end, uint64_t folded_time, rz_delta *delta)
 {
     rz_csr_version *version = (rz_csr_version *)rz_mem_calloc(csr->env.mem, 1, sizeof *version);
     if (version == NULL) {
@@ -15,6 +15,7 @@ rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t fold
     atomic_init(&version->refs, 1);
     atomic_init(&version->stamp, stamp);
     version->folded_end = folded_end;
+    version->folded_time = folded_time;
     version->delta = delta;
     if (delta != NULL) {
         rz_delta_acquire(delta);
@@ -147,9 +148,10 @@ ruzu_status rz_csr_init(rz_csr *csr, const rz_table_env *env, const char *forwar
     csr->env = *env;
     csr->what[RZ_FORWARD] = forward_text;
     csr->what[RZ_BACKWARD] = backward_text;
+    atomic_init(&csr->sequence, 0);
     atomic_init(&csr->oldest_snapshot, 0);
     rz_delta *delta = rz_delta_create(env->mem);
-    csr->head = delta == NULL ? NULL : rz_csr_version_create(csr, 0, 0, delta);
+    csr->head = delta == NULL ? NULL : rz_csr_version_create(csr, 0, 0, 0, delta);
     rz_delta_release(delta);
     if (csr->head == NULL) {
         rz_csr_deinit(csr, false);
@@ -187,8 +189,37 @@ ruzu_status rz_csr_insert(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel,
     return RUZU_OK;
 }
 
-void rz_csr_remove(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel)
+void rz_csr_uninsert(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel)
 {
     rz_delta_pop(csr->head->delta, RZ_FORWARD, src, rel);
     rz_delta_pop(csr->head->delta, RZ_BACKWARD, dst, rel);
+}
+
+rz_delta_stamp *rz_csr_begin_delete(rz_csr *csr, const rz_writer *writer)
+{
+    uint64_t sequence = atomic_load_explicit(&csr->sequence, memory_order_relaxed);
+    rz_delta_stamp *when = rz_delta_stamp_create(csr->env.mem, sequence, writer->snapshot.own_stamp);
+    if (when != NULL) {
+        atomic_store_explicit(&csr->sequence, sequence + 1, memory_order_release);
+    }
+    return when;
+}
+
+ruzu_status rz_csr_delete(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel, rz_delta_stamp *when, rz_error *err)
+{
+    rz_delta *delta = csr->head->delta;
+    if (!rz_delta_remove(delta, RZ_FORWARD, src, dst, rel, when)) {
+        return rz_error_no_memory(err, "deleting relationships");
+    }
+    if (!rz_delta_remove(delta, RZ_BACKWARD, dst, src, rel, when)) {
+        rz_delta_unremove(delta, RZ_FORWARD, src, rel, when);
+        return rz_error_no_memory(err, "deleting relationships");
+    }
+    return RUZU_OK;
+}
+
+void rz_csr_undelete(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel, const rz_delta_stamp *when)
+{
+    rz_delta_unremove(csr->head->delta, RZ_FORWARD, src, rel, when);
+    rz_delta_unremove(csr->head->delta, RZ_BACKWARD, dst, rel, when);
 }

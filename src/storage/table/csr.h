@@ -7,8 +7,9 @@
  *                        └─ delta (shared by neighbours in the chain when it could not be replaced)
  *
  * Invariants
- *   (1) A version's groups hold the relationships with rel offsets below folded_end and those of bulk loads committed with it or before; the
- *       others that a snapshot sees are in its delta, with rel offsets in [folded_end, the reader's visible end).
+ *   (1) A version's groups hold the relationships with rel offsets below folded_end and those of bulk loads committed with it or before, but for those
+ *       deleted up to folded_time; the others that a snapshot sees are in its delta, with rel offsets in [folded_end, the reader's visible end). Later
+ *       deletions are in its delta too.
  *   (2) Stamps fall along the chain. Versions of open transactions come first, so a checkpoint publishes below them.
  *   (3) A group's lists are sorted by (neighbour, rel offset); groups are immutable and counted.
  *   (4) The version that the newest directory describes is held by `durable`.
@@ -53,6 +54,7 @@ struct rz_csr_version {
     _Atomic uint32_t refs;
     _Atomic uint64_t stamp;  /* who sees it; release when its transaction commits */
     uint64_t folded_end;
+    uint64_t folded_time;
     rz_csr_version *older;   /* counted; pin_lock */
     rz_delta *delta;         /* counted */
     rz_csr_side sides[2];
@@ -66,6 +68,7 @@ typedef struct rz_csr {
     rz_mutex pin_lock;
     rz_csr_version *head;      /* pin_lock */
     rz_csr_version *durable;   /* fold_lock; NULL: none */
+    _Atomic uint64_t sequence; /* of deletions; written under write_lock */
     _Atomic uint64_t oldest_snapshot;
     bool keep_pages;
 } rz_csr;
@@ -79,7 +82,7 @@ void rz_csr_deinit(rz_csr *csr, bool give_back);
 rz_csr_version *rz_csr_pin(rz_csr *csr, const rz_snapshot *snapshot);
 void rz_csr_unpin(rz_csr *csr, rz_csr_version *version); /* NULL is fine */
 /* An empty version. NULL when memory is refused. */
-rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t folded_end, rz_delta *delta);
+rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t folded_end, uint64_t folded_time, rz_delta *delta);
 /* Sums over the groups. */
 void rz_csr_side_sum(rz_csr_side *side);
 /* Puts a finished version (its reference moves) into the chain, below those with greater stamps. Under write_lock. */
@@ -89,14 +92,20 @@ void rz_csr_unlink(rz_csr *csr, rz_csr_version *version); /* takes one out (roll
 void rz_csr_retire(rz_csr *csr);
 /* Relationship rel from src to dst, in both directions. Under write_lock. */
 RZ_NODISCARD ruzu_status rz_csr_insert(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel, rz_error *err);
-/* Takes the newest relationship rel back. Under write_lock. */
-void rz_csr_remove(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel);
+/* Takes the newest insert back (rollback). Under write_lock. */
+void rz_csr_uninsert(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel);
+/* A stamp for deletions of a writer, with one reference; NULL when memory is refused. Under write_lock. */
+rz_delta_stamp *rz_csr_begin_delete(rz_csr *csr, const rz_writer *writer);
+/* Deletes a relationship that is there. Under write_lock. */
+RZ_NODISCARD ruzu_status rz_csr_delete(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel, rz_delta_stamp *when, rz_error *err);
+/* Takes the newest deletion back. Under write_lock. */
+void rz_csr_undelete(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel, const rz_delta_stamp *when);
 
 /* ---- groups (csr_group.c) ---- */
 
 #define RZ_EDGE_BATCH 1024u
 
-/* Edges in the order (bound, neighbour, rel). */
+/* Edges in the order (bound, neighbour, rel). To a merge an edge with RZ_DELTA_REMOVED in rel says that the edge goes. */
 typedef struct rz_edge_batch {
     uint32_t count;
     uint64_t bound[RZ_EDGE_BATCH];
@@ -174,7 +183,7 @@ typedef struct rz_csr_fold {
     rz_csr_version *fresh; /* owned; base with a reference when nothing has changed */
 } rz_csr_fold;
 
-/* Folds the relationships below rel_end, the newest of which has newest_stamp; see table.h. Holds fold_lock until published or aborted. */
+/* Folds the relationships below rel_end, the newest of which has newest_stamp, and what was deleted up to timestamp; see table.h. Holds fold_lock until published or aborted. */
 RZ_NODISCARD ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_end, uint64_t newest_stamp, rz_csr_fold *fold, rz_error *err);
 void rz_csr_fold_encode(const rz_csr_fold *fold, rz_str *out);
 void rz_csr_fold_publish(rz_csr_fold *fold); /* cannot fail */
@@ -187,16 +196,14 @@ RZ_NODISCARD ruzu_status rz_csr_decode(rz_csr *csr, rz_reader *reader, uint64_t 
 #define RZ_CSR_MOST_WINDOWS 1024u
 #define RZ_CSR_MERGED 4u
 
-/* The visible changes of one node, sorted, with their places in the base list. */
+/* The visible changes of one node, sorted, with their places in the base list and in the merged one. Behind the last change both say where the lists end. */
 typedef struct rz_csr_merged {
     bool used;
     uint64_t bound;
-    uint32_t count;
-    uint32_t capacity;
-    uint64_t *neighbours; /* owned; the four arrays are one allocation */
-    uint64_t *rels;
-    uint64_t *places;     /* base entries before it */
-    uint64_t *scratch;
+    rz_delta_changes changes; /* owned */
+    uint32_t capacity;        /* of places */
+    uint64_t *places;         /* owned, with `at`: base entries before it */
+    uint64_t *at;             /* entries of the merged list before it */
 } rz_csr_merged;
 
 typedef struct rz_csr_side_reader {
@@ -226,7 +233,7 @@ typedef struct rz_csr_reader {
     rz_csr *csr;
     rz_csr_version *version; /* pinned */
     rz_mem *mem;
-    uint64_t visible_end;    /* of rel offsets */
+    rz_delta_view view;      /* what counts of the version's delta */
     rz_csr_side_reader sides[2];
 } rz_csr_reader;
 

@@ -12,18 +12,15 @@
 /* Changes of one direction, node after node in order. */
 typedef struct csr_fold_source {
     rz_mem *mem;
-    uint64_t first_rel, end_rel;
+    const rz_delta_view *view;
     uint32_t node_count;
     const rz_delta_node **nodes; /* owned */
     uint64_t *bounds;            /* owned, 2 × node_count: sorted, and scratch */
     uint32_t *order;             /* owned, 2 × node_count */
     uint32_t next_node;
     uint64_t bound;              /* of the list being given out */
-    uint32_t count, at;          /* of the list */
-    uint32_t capacity;
-    uint64_t *neighbours;        /* owned, 2 × capacity: sorted, and scratch */
-    uint32_t *entries;           /* owned, 2 × capacity: places in `list` */
-    const rz_delta_entry *list;
+    uint32_t at;                 /* of the list */
+    rz_delta_changes changes;    /* owned: the list */
 } csr_fold_source;
 
 static void fold_source_deinit(csr_fold_source *source)
@@ -32,20 +29,19 @@ static void fold_source_deinit(csr_fold_source *source)
         rz_mem_free(source->mem, source->nodes, source->node_count * sizeof(rz_delta_node *));
         rz_mem_free(source->mem, source->bounds, (size_t)source->node_count * 2 * sizeof *source->bounds);
         rz_mem_free(source->mem, source->order, (size_t)source->node_count * 2 * sizeof *source->order);
-        rz_mem_free(source->mem, source->neighbours, (size_t)source->capacity * 2 * sizeof *source->neighbours);
-        rz_mem_free(source->mem, source->entries, (size_t)source->capacity * 2 * sizeof *source->entries);
+        rz_delta_changes_free(&source->changes, source->mem);
         source->mem = NULL;
     }
 }
 
-static ruzu_status fold_source_init(csr_fold_source *source, rz_mem *mem, const rz_delta_side *side, uint64_t first_rel, uint64_t end_rel, rz_error *err)
+static ruzu_status fold_source_init(csr_fold_source *source, rz_mem *mem, const rz_delta_side *side, const rz_delta_view *view, rz_error *err)
 {
     const rz_delta_node *newest = atomic_load_explicit(&side->newest, memory_order_acquire);
     uint32_t count = 0;
     for (const rz_delta_node *node = newest; node != NULL; node = node->next) {
         count++;
     }
-    *source = (csr_fold_source){.mem = mem, .first_rel = first_rel, .end_rel = end_rel, .node_count = count};
+    *source = (csr_fold_source){.mem = mem, .view = view, .node_count = count};
     source->nodes = (const rz_delta_node **)rz_mem_alloc(mem, count * sizeof(rz_delta_node *));
     source->bounds = (uint64_t *)rz_mem_alloc(mem, (size_t)count * 2 * sizeof *source->bounds);
     source->order = (uint32_t *)rz_mem_alloc(mem, (size_t)count * 2 * sizeof *source->order);
@@ -63,56 +59,47 @@ static ruzu_status fold_source_init(csr_fold_source *source, rz_mem *mem, const 
     return RUZU_OK;
 }
 
-/* The next node's list, sorted by neighbour; entries come in the order of rel offsets and stay in it among equals. */
-static ruzu_status fold_source_list(csr_fold_source *source, rz_error *err)
-{
-    source->at = 0;
-    source->count = 0;
-    while (source->count == 0 && source->next_node < source->node_count) {
-        const rz_delta_node *node = source->nodes[source->order[source->next_node++]];
-        source->bound = node->bound;
-        source->count = rz_delta_visible(node, source->first_rel, source->end_rel, &source->list);
-    }
-    if (source->count > source->capacity) {
-        rz_mem *mem = source->mem;
-        rz_mem_free(mem, source->neighbours, (size_t)source->capacity * 2 * sizeof *source->neighbours);
-        rz_mem_free(mem, source->entries, (size_t)source->capacity * 2 * sizeof *source->entries);
-        source->capacity = source->count;
-        source->neighbours = (uint64_t *)rz_mem_alloc(mem, (size_t)source->capacity * 2 * sizeof *source->neighbours);
-        source->entries = (uint32_t *)rz_mem_alloc(mem, (size_t)source->capacity * 2 * sizeof *source->entries);
-        if (source->neighbours == NULL || source->entries == NULL) {
-            return rz_error_no_memory(err, "writing a checkpoint");
-        }
-    }
-    for (uint32_t i = 0; i < source->count; i++) {
-        source->neighbours[i] = atomic_load_explicit(&source->list[i].neighbour, memory_order_relaxed);
-        source->entries[i] = i;
-    }
-    if (source->count > 1) {
-        rz_radix_sort(source->neighbours, source->neighbours + source->capacity, source->entries, source->entries + source->capacity, source->count, 0,
-                      RZ_ID_OFFSET_BITS);
-    }
-    return RUZU_OK;
-}
-
 static ruzu_status fold_source_pull(void *user, rz_edge_batch *batch, rz_error *err)
 {
     csr_fold_source *source = (csr_fold_source *)user;
+    const rz_delta_changes *changes = &source->changes;
     batch->count = 0;
     while (batch->count < RZ_EDGE_BATCH) {
-        if (source->at == source->count) {
-            RZ_TRY(fold_source_list(source, err));
-            if (source->count == 0) {
-                break;
+        while (source->at == changes->count && source->next_node < source->node_count) {
+            const rz_delta_node *node = source->nodes[source->order[source->next_node++]];
+            source->bound = node->bound;
+            source->at = 0;
+            if (!rz_delta_load(&source->changes, source->mem, node, source->view)) {
+                return rz_error_no_memory(err, "writing a checkpoint");
             }
         }
+        if (source->at == changes->count) {
+            break;
+        }
         batch->bound[batch->count] = source->bound;
-        batch->neighbour[batch->count] = source->neighbours[source->at];
-        batch->rel[batch->count] = atomic_load_explicit(&source->list[source->entries[source->at]].rel, memory_order_relaxed);
+        batch->neighbour[batch->count] = changes->neighbours[source->at];
+        batch->rel[batch->count] = changes->rels[source->at];
         batch->count++;
         source->at++;
     }
     return RUZU_OK;
+}
+
+/* The newest of the deletions that count: whoever does not see it needs the groups as they were. */
+static uint64_t fold_newest_removal(const rz_delta *delta, const rz_delta_view *view)
+{
+    uint64_t newest = 0;
+    const rz_delta_node *node = atomic_load_explicit(&delta->sides[RZ_FORWARD].newest, memory_order_acquire);
+    for (; node != NULL; node = node->next) {
+        const rz_delta_removal *removals;
+        uint32_t count = rz_delta_removed(node, view, &removals);
+        if (count != 0) { /* stamps rise */
+            const rz_delta_stamp *when = atomic_load_explicit(&removals[count - 1].when, memory_order_acquire);
+            uint64_t stamp = atomic_load_explicit(&when->stamp, memory_order_acquire);
+            newest = stamp > newest ? stamp : newest;
+        }
+    }
+    return newest;
 }
 
 /* ---- preparing and publishing ---- */
@@ -138,20 +125,25 @@ ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_en
         status = rz_error_set(err, RUZU_ERROR_INTERNAL, "a relationship table has no version for the checkpoint.");
         goto cleanup;
     }
-    if (fold->base->folded_end >= rel_end || atomic_load_explicit(&fold->base->delta->edges, memory_order_acquire) == 0) {
+    rz_delta *delta = fold->base->delta;
+    rz_delta_view view = {.first_rel = fold->base->folded_end, .end_rel = rel_end, .folded_time = fold->base->folded_time, .snapshot = snapshot};
+    uint64_t newest_removal = fold_newest_removal(delta, &view);
+    if (newest_removal == 0 && (fold->base->folded_end >= rel_end || atomic_load_explicit(&delta->edges, memory_order_acquire) == 0)) {
         fold->fresh = fold->base; /* nothing to fold */
         atomic_fetch_add_explicit(&fold->base->refs, 1, memory_order_relaxed);
         return RUZU_OK;
     }
-    uint64_t base_stamp = atomic_load_explicit(&fold->base->stamp, memory_order_relaxed);
-    fold->fresh = rz_csr_version_create(csr, base_stamp > newest_stamp ? base_stamp : newest_stamp, rel_end, fold->base->delta);
+    uint64_t stamp = atomic_load_explicit(&fold->base->stamp, memory_order_relaxed);
+    stamp = stamp > newest_stamp ? stamp : newest_stamp;
+    stamp = stamp > newest_removal ? stamp : newest_removal;
+    fold->fresh = rz_csr_version_create(csr, stamp, rel_end > view.first_rel ? rel_end : view.first_rel, timestamp, delta);
     if (fold->fresh == NULL) {
         status = rz_error_no_memory(err, "writing a checkpoint");
         goto cleanup;
     }
     for (uint32_t direction = 0; direction < 2; direction++) {
         csr_fold_source source;
-        RZ_TRY_GOTO(fold_source_init(&source, csr->env.mem, &fold->base->delta->sides[direction], fold->base->folded_end, rel_end, err));
+        RZ_TRY_GOTO(fold_source_init(&source, csr->env.mem, &delta->sides[direction], &view, err));
         status = rz_csr_merge(csr, direction, &fold->base->sides[direction], fold_source_pull, &source, &fold->fresh->sides[direction], err);
         fold_source_deinit(&source);
         RZ_TRY_GOTO(status);
@@ -186,8 +178,8 @@ void rz_csr_fold_publish(rz_csr_fold *fold)
     if (fold->fresh != fold->base) {
         rz_mutex_lock(&csr->write_lock);
         if (csr->head == fold->base) {
-            /* Without memory for it the old delta stays; entries below folded_end are passed over. */
-            rz_delta *carried = rz_delta_copy_from(fold->base->delta, fold->fresh->folded_end);
+            /* Without memory for it the old delta stays; what is folded is passed over. */
+            rz_delta *carried = rz_delta_copy_from(fold->base->delta, fold->fresh->folded_end, fold->fresh->folded_time);
             if (carried != NULL) {
                 rz_delta_release(fold->fresh->delta);
                 fold->fresh->delta = carried;

@@ -78,7 +78,7 @@ static ruzu_status csr_merge_until(csr_merge *merge, uint64_t bound, uint64_t ne
         RZ_TRY(csr_merge_old(merge, &has, err));
         uint32_t at = merge->old_at;
         if (!has || old->bound[at] > bound ||
-            (old->bound[at] == bound && (old->neighbour[at] > neighbour || (old->neighbour[at] == neighbour && old->rel[at] > rel)))) {
+            (old->bound[at] == bound && (old->neighbour[at] > neighbour || (old->neighbour[at] == neighbour && old->rel[at] >= rel)))) {
             return RUZU_OK;
         }
         RZ_TRY(csr_merge_put(merge, old->bound[at], old->neighbour[at], old->rel[at], err));
@@ -135,15 +135,44 @@ static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_er
     return rz_csr_cursor_open(&merge->cursor, merge->merging ? merge->base->groups[group] : NULL, (uint32_t)group, err);
 }
 
+static ruzu_status csr_merge_missing(const csr_merge *merge, uint64_t bound, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: a deleted relationship of node %llu is not in its list.",
+                        merge->csr->what[merge->cursor.direction], (unsigned long long)bound);
+}
+
+/* The old edge that comes next goes. */
+static ruzu_status csr_merge_drop(csr_merge *merge, uint64_t bound, uint64_t neighbour, uint64_t rel, rz_error *err)
+{
+    const rz_edge_batch *old = merge->old;
+    uint32_t at = merge->old_at; /* csr_merge_until has looked */
+    if (at == old->count || old->bound[at] != bound || old->neighbour[at] != neighbour || old->rel[at] != rel) {
+        return csr_merge_missing(merge, bound, err);
+    }
+    merge->old_at++;
+    return RUZU_OK;
+}
+
 /* Edges [first, end) of the batch belong to the group that is open. */
 static ruzu_status csr_merge_edges(csr_merge *merge, const rz_edge_batch *batch, uint32_t first, uint32_t end, rz_error *err)
 {
     if (!merge->merging) {
-        return rz_csr_builder_add(&merge->builder, batch->bound + first, batch->neighbour + first, batch->rel + first, end - first, err);
+        uint64_t all_rels = 0;
+        for (uint32_t i = first; i < end; i++) {
+            all_rels |= batch->rel[i];
+        }
+        return all_rels >= RZ_DELTA_REMOVED
+                   ? csr_merge_missing(merge, batch->bound[first], err)
+                   : rz_csr_builder_add(&merge->builder, batch->bound + first, batch->neighbour + first, batch->rel + first, end - first, err);
     }
     for (uint32_t i = first; i < end; i++) {
-        RZ_TRY(csr_merge_until(merge, batch->bound[i], batch->neighbour[i], batch->rel[i], err));
-        RZ_TRY(csr_merge_put(merge, batch->bound[i], batch->neighbour[i], batch->rel[i], err));
+        uint64_t rel = batch->rel[i] & ~RZ_DELTA_REMOVED;
+        RZ_TRY(csr_merge_until(merge, batch->bound[i], batch->neighbour[i], rel, err));
+        if (rel == batch->rel[i]) {
+            RZ_TRY(csr_merge_put(merge, batch->bound[i], batch->neighbour[i], rel, err));
+        } else {
+            RZ_TRY(csr_merge_drop(merge, batch->bound[i], batch->neighbour[i], rel, err));
+        }
     }
     return RUZU_OK;
 }

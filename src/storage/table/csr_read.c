@@ -6,8 +6,8 @@
  * look-up in the same group is two loads. Runs of consecutive nodes are unpacked at once. Reading a list unpacks straight into the output. Windows are
  * kept per group in a small direct-mapped cache; a read that goes on where the last one ended pins ahead.
  *
- * A node with changes in memory (a mark says so) goes through csr_merged: its visible changes sorted, each with its place in the base list. Merged
- * position = place + index, so any part of the merged list, and any search in it, needs no more than what the base gives.
+ * A node with changes in memory (a mark says so) goes through csr_merged: its visible changes sorted, each with its place in the base list and in the merged
+ * one, so that any part of the merged list, and any search in it, needs no more than what the base gives. Its slice has the base_length CSR_CHANGED.
  */
 #include "storage/table/csr.h"
 
@@ -15,6 +15,7 @@
 
 #define CSR_BUDGET_SHARE 128u   /* of the pool's pages that one direction of one reader may hold pinned … */
 #define CSR_LEAST_BUDGET 16u    /* … but at least so many */
+#define CSR_CHANGED UINT32_MAX /* base_length of a slice whose entries are not side by side on pages */
 #define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
 
 ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snapshot *snapshot, uint64_t visible_end, rz_mem *mem, rz_error *err)
@@ -22,7 +23,7 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
     memset(reader, 0, sizeof *reader);
     reader->csr = csr;
     reader->mem = mem;
-    reader->visible_end = visible_end;
+    uint64_t sequence_end = atomic_load_explicit(&csr->sequence, memory_order_acquire);
     reader->version = rz_csr_pin(csr, snapshot);
     if (reader->version == NULL) {
         reader->csr = NULL;
@@ -30,8 +31,9 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
     }
     rz_pool_stats stats;
     rz_pool_stats_get(csr->env.pool, &stats);
-    bool changes = visible_end > reader->version->folded_end &&
-                   atomic_load_explicit(&reader->version->delta->edges, memory_order_acquire) != 0;
+    reader->view = (rz_delta_view){.first_rel = reader->version->folded_end, .end_rel = visible_end, .folded_time = reader->version->folded_time,
+                                   .sequence_end = sequence_end, .snapshot = *snapshot};
+    bool changes = rz_delta_any(reader->version->delta, &reader->view);
     for (uint32_t i = 0; i < 2; i++) {
         rz_csr_side_reader *side = &reader->sides[i];
         side->side = &reader->version->sides[i];
@@ -99,12 +101,6 @@ static void csr_grow_windows(rz_csr_reader *reader, rz_csr_side_reader *side)
     side->window_count = count;
 }
 
-static size_t csr_merged_bytes(uint32_t capacity)
-{
-    /* Three arrays of numbers and the scratch of sorting: keys, and two arrays of places. */
-    return (size_t)capacity * (4 * sizeof(uint64_t) + 2 * sizeof(uint32_t));
-}
-
 void rz_csr_reader_deinit(rz_csr_reader *reader)
 {
     if (reader->csr == NULL) {
@@ -114,7 +110,8 @@ void rz_csr_reader_deinit(rz_csr_reader *reader)
     for (uint32_t i = 0; i < 2; i++) {
         for (uint32_t m = 0; m < RZ_CSR_MERGED; m++) {
             rz_csr_merged *merged = &reader->sides[i].merged[m];
-            rz_mem_free(reader->mem, merged->neighbours, csr_merged_bytes(merged->capacity));
+            rz_delta_changes_free(&merged->changes, reader->mem);
+            rz_mem_free(reader->mem, merged->places, (size_t)merged->capacity * 2 * sizeof *merged->places);
         }
         csr_free_windows(reader, &reader->sides[i]);
     }
@@ -227,14 +224,20 @@ static inline bool csr_base_list(const rz_csr_side_reader *side, uint64_t bound,
     uint64_t end = rz_packed_get(side->starts, local + 1, side->starts_width);
     *out_start = start;
     *out_length = (uint32_t)(end - start);
-    return start <= end && end <= group->edges && end - start <= UINT32_MAX;
+    return start <= end && end <= group->edges && end - start < CSR_CHANGED;
 }
 
-/* Visible changes of a node. */
-static uint32_t csr_change_count(const rz_csr_reader *reader, const rz_csr_side_reader *side, uint64_t bound)
+/* Adds a node's visible changes to the length of its list; false when there are none. A list cannot become shorter than nothing, unless it is damaged. */
+static bool csr_add_changes(const rz_csr_reader *reader, const rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length)
 {
-    const rz_delta_entry *first;
-    return rz_delta_visible(rz_delta_find(side->changes, bound), reader->version->folded_end, reader->visible_end, &first);
+    const rz_delta_entry *entries;
+    const rz_delta_removal *removals;
+    const rz_delta_node *node = rz_delta_find(side->changes, bound);
+    uint32_t inserted = rz_delta_inserted(node, &reader->view, &entries);
+    uint32_t removed = rz_delta_removed(node, &reader->view, &removals);
+    uint64_t length = *io_length + inserted;
+    *io_length = length > removed ? length - removed : 0;
+    return (inserted | removed) != 0;
 }
 
 /* How many of the nodes ids[sel first …] are consecutive and of the same group as the first, at most `most`. */
@@ -270,7 +273,7 @@ static bool csr_unpack_starts(rz_csr_side_reader *side, uint64_t bound, uint32_t
     for (uint32_t i = stored; i < count; i++) {
         starts[i + 1] = starts[i];
     }
-    return disorder == 0 && starts[stored] <= group->edges && starts[stored] - starts[0] <= UINT32_MAX;
+    return disorder == 0 && starts[stored] <= group->edges && starts[stored] - starts[0] < CSR_CHANGED;
 }
 
 ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)
@@ -308,8 +311,13 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
     }
     for (uint32_t i = 0; side->changes != NULL && i < sel->count; i++) {
         rz_slice *slice = &slices[rz_sel_at(sel, i)];
-        if (rz_delta_marked(side->changes, slice->bound)) {
-            slice->length += csr_change_count(reader, side, slice->bound);
+        uint64_t length = slice->length;
+        if (rz_delta_marked(side->changes, slice->bound) && csr_add_changes(reader, side, slice->bound, &length)) {
+            if (RZ_UNLIKELY(length >= CSR_CHANGED)) {
+                return rz_error_set(err, RUZU_ERROR_LIMIT, "a node can have at most 4294967294 relationships of a table in one direction.");
+            }
+            slice->length = (uint32_t)length;
+            slice->base_length = CSR_CHANGED;
         }
     }
     return RUZU_OK;
@@ -329,10 +337,11 @@ ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const 
         if (RZ_UNLIKELY(!csr_base_list(side, bound, &start, &length))) {
             return csr_damaged(side, bound, err);
         }
-        degrees[row] += length;
+        uint64_t degree = length;
         if (side->changes != NULL && rz_delta_marked(side->changes, bound)) {
-            degrees[row] += csr_change_count(reader, side, bound);
+            (void)csr_add_changes(reader, side, bound, &degree);
         }
+        degrees[row] += degree;
     }
     return RUZU_OK;
 }
@@ -348,7 +357,7 @@ ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, 
         if (bound / RZ_CSR_GROUP_NODES != side->group_idx) {
             RZ_TRY(csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
         }
-        if (side->group != NULL) {
+        if (side->group != NULL || side->changes != NULL) {
             if (!csr_unpack_starts(side, bound, take)) {
                 return csr_damaged(side, bound, err);
             }
@@ -358,7 +367,9 @@ ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, 
         }
         for (uint32_t i = 0; side->changes != NULL && i < take; i++) {
             if (rz_delta_marked(side->changes, bound + i)) {
-                out[done + i] += csr_change_count(reader, side, bound + i);
+                uint64_t base = side->buffer[i + 1] - side->buffer[i], degree = base;
+                (void)csr_add_changes(reader, side, bound + i, &degree);
+                out[done + i] += degree - base;
             }
         }
         done += take;
@@ -465,65 +476,74 @@ static ruzu_status csr_search(rz_csr_reader *reader, rz_csr_side_reader *side, u
 
 /* ---- lists with changes ---- */
 
-/* Sorts the node's changes into `merged`, by (neighbour, rel). */
-static ruzu_status csr_merge_load(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t bound, rz_error *err)
+/* For each change the number of base entries before it, and where it comes to stand: places and at. The node's group is the remembered one. */
+static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t start, uint32_t base_length,
+                                    rz_error *err)
 {
-    const rz_delta_entry *entries;
-    uint32_t count = rz_delta_visible(rz_delta_find(side->changes, bound), reader->version->folded_end, reader->visible_end, &entries);
-    merged->used = false;
-    if (count > merged->capacity) {
-        uint32_t capacity = count < 32 ? 32 : count;
-        uint64_t *numbers = (uint64_t *)rz_mem_alloc(reader->mem, csr_merged_bytes(capacity));
-        RZ_TRY_ALLOC(numbers, err, "reading adjacency lists");
-        rz_mem_free(reader->mem, merged->neighbours, csr_merged_bytes(merged->capacity));
-        merged->neighbours = numbers;
-        merged->rels = numbers + capacity;
-        merged->places = numbers + (size_t)capacity * 2;
-        merged->scratch = numbers + (size_t)capacity * 3;
-        merged->capacity = capacity;
-    }
-    if (count != 0) { /* capacity != 0 */
-        uint32_t *order = (uint32_t *)(void *)(merged->scratch + merged->capacity);
-        for (uint32_t i = 0; i < count; i++) {
-            merged->neighbours[i] = atomic_load_explicit(&entries[i].neighbour, memory_order_relaxed);
-            order[i] = i;
-        }
-        rz_radix_sort(merged->neighbours, merged->scratch, order, order + merged->capacity, count, 0, RZ_ID_OFFSET_BITS);
-        for (uint32_t i = 0; i < count; i++) {
-            merged->rels[i] = atomic_load_explicit(&entries[order[i]].rel, memory_order_relaxed);
-        }
-    }
-    merged->count = count;
-    merged->bound = bound;
-    return RUZU_OK;
-}
-
-/* For each change the number of base entries before it. */
-static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, const rz_slice *slice, rz_error *err)
-{
-    uint64_t low = slice->start;
-    uint64_t end = slice->start + slice->base_length;
-    for (uint32_t i = 0; i < merged->count; i++) {
+    const rz_delta_changes *changes = &merged->changes;
+    uint64_t low = start, end = start + base_length;
+    uint64_t inserted = 0, removed = 0;
+    for (uint32_t i = 0; i < changes->count; i++) {
+        bool removal = (changes->rels[i] & RZ_DELTA_REMOVED) != 0;
+        uint64_t wanted = changes->rels[i] & ~RZ_DELTA_REMOVED;
+        bool found = false;
         if (low < end) {
-            RZ_TRY(csr_search(reader, side, merged->neighbours[i], false, low, end, &low, err));
+            RZ_TRY(csr_search(reader, side, changes->neighbours[i], false, low, end, &low, err));
         }
         while (low < end) { /* parallel edges: by rel offset */
             uint64_t neighbour, rel;
             RZ_TRY(csr_get(reader, side, RZ_CSR_NEIGHBOURS, low, &neighbour, err));
-            if (neighbour != merged->neighbours[i]) {
+            if (neighbour != changes->neighbours[i]) {
                 break;
             }
             RZ_TRY(csr_get(reader, side, RZ_CSR_RELS, low, &rel, err));
-            if (rel > merged->rels[i]) {
+            found = rel == wanted;
+            if (rel >= wanted) {
                 break;
             }
             low++;
         }
-        merged->places[i] = low - slice->start;
+        merged->places[i] = low - start;
+        merged->at[i] = low - start + inserted - removed;
+        if (found != removal) { /* what is deleted was there, what is inserted was not */
+            return csr_damaged(side, merged->bound, err);
+        }
+        inserted += !removal;
+        removed += removal;
+        low += removal;
     }
+    merged->places[changes->count] = base_length;
+    merged->at[changes->count] = base_length + inserted - removed;
     return RUZU_OK;
 }
 
+static ruzu_status csr_merge_load(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t bound, rz_error *err)
+{
+    uint64_t start;
+    uint32_t base_length;
+    merged->used = false;
+    merged->bound = bound;
+    if (!csr_base_list(side, bound, &start, &base_length)) {
+        return csr_damaged(side, bound, err);
+    }
+    if (!rz_delta_load(&merged->changes, reader->mem, rz_delta_find(side->changes, bound), &reader->view)) {
+        return rz_error_no_memory(err, "reading adjacency lists");
+    }
+    if (merged->changes.count >= merged->capacity) {
+        uint32_t capacity = merged->changes.capacity + 1;
+        uint64_t *places = (uint64_t *)rz_mem_alloc(reader->mem, (size_t)capacity * 2 * sizeof *places);
+        RZ_TRY_ALLOC(places, err, "reading adjacency lists");
+        rz_mem_free(reader->mem, merged->places, (size_t)merged->capacity * 2 * sizeof *places);
+        merged->places = places;
+        merged->at = places + capacity;
+        merged->capacity = capacity;
+    }
+    RZ_TRY(csr_merge_places(reader, side, merged, start, base_length, err));
+    merged->used = true;
+    return RUZU_OK;
+}
+
+/* The node's group is the remembered one. */
 static ruzu_status csr_merged_of(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_slice *slice, const rz_csr_merged **out, rz_error *err)
 {
     for (uint32_t i = 0; i < RZ_CSR_MERGED; i++) {
@@ -533,9 +553,10 @@ static ruzu_status csr_merged_of(rz_csr_reader *reader, rz_csr_side_reader *side
         }
     }
     rz_csr_merged *merged = &side->merged[side->next_merged++ % RZ_CSR_MERGED];
+    if (side->changes == NULL) { /* the slice is not this reader's */
+        return csr_damaged(side, slice->bound, err);
+    }
     RZ_TRY(csr_merge_load(reader, side, merged, slice->bound, err));
-    RZ_TRY(csr_merge_places(reader, side, merged, slice, err));
-    merged->used = true;
     *out = merged;
     return RUZU_OK;
 }
@@ -545,19 +566,19 @@ static ruzu_status csr_read_merged(rz_csr_reader *reader, rz_csr_side_reader *si
 {
     const rz_csr_merged *merged;
     RZ_TRY(csr_merged_of(reader, side, slice, &merged, err));
-    uint32_t low = 0, high = merged->count; /* the first change at or behind `first` */
+    uint32_t change_count = merged->changes.count;
+    uint32_t low = 0, high = change_count; /* the first change at or behind `first` */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (merged->places[middle] + middle < first) {
+        if (merged->at[middle] < first) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    uint64_t base = first - low; /* base entries before `first` */
+    uint64_t base = merged->places[low] + first - merged->at[low]; /* base entries before `first` */
     for (uint32_t done = 0; done < count;) {
-        uint64_t until = low < merged->count ? merged->places[low] : slice->base_length;
-        uint64_t take = until - base;
+        uint64_t take = merged->places[low] - base;
         take = take < count - done ? take : count - done;
         if (take != 0) {
             RZ_TRY(csr_read_base(reader, side, slice->start + base, (uint32_t)take, neighbour_base, neighbours + done, rel_base,
@@ -566,12 +587,17 @@ static ruzu_status csr_read_merged(rz_csr_reader *reader, rz_csr_side_reader *si
             done += (uint32_t)take;
             continue;
         }
-        if (low == merged->count) { /* the slice is not this reader's */
+        if (low == change_count) { /* the slice is not this reader's */
             return csr_damaged(side, slice->bound, err);
         }
-        neighbours[done] = merged->neighbours[low] + neighbour_base;
+        if ((merged->changes.rels[low] & RZ_DELTA_REMOVED) != 0) {
+            base++;
+            low++;
+            continue;
+        }
+        neighbours[done] = merged->changes.neighbours[low] + neighbour_base;
         if (rels != NULL) {
-            rels[done] = merged->rels[low] + rel_base;
+            rels[done] = merged->changes.rels[low] + rel_base;
         }
         low++;
         done++;
@@ -587,11 +613,11 @@ ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_
     if (RZ_UNLIKELY(slice->bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
         RZ_TRY(csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
     }
-    if (RZ_UNLIKELY(slice->length != slice->base_length)) {
-        return csr_read_merged(reader, side, slice, first, count, neighbour_base, neighbours, rel_base, rels, err);
-    }
     if (count == 0) {
         return RUZU_OK;
+    }
+    if (RZ_UNLIKELY(slice->length != slice->base_length)) {
+        return csr_read_merged(reader, side, slice, first, count, neighbour_base, neighbours, rel_base, rels, err);
     }
     return csr_read_base(reader, side, slice->start + first, count, neighbour_base, neighbours, rel_base, rels, err);
 }
@@ -679,13 +705,13 @@ ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const r
 
 /* ---- searching ---- */
 
-/* First index of merged->neighbours that is >= neighbour (or, `above`, greater). */
-static uint32_t csr_search_changes(const rz_csr_merged *merged, uint64_t neighbour, bool above)
+/* First index of the changes whose neighbour is >= neighbour (or, `above`, greater). */
+static uint32_t csr_search_changes(const rz_delta_changes *changes, uint64_t neighbour, bool above)
 {
-    uint32_t low = 0, high = merged->count;
+    uint32_t low = 0, high = changes->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (merged->neighbours[middle] < neighbour || (above && merged->neighbours[middle] == neighbour)) {
+        if (changes->neighbours[middle] < neighbour || (above && changes->neighbours[middle] == neighbour)) {
             low = middle + 1;
         } else {
             high = middle;
@@ -694,25 +720,15 @@ static uint32_t csr_search_changes(const rz_csr_merged *merged, uint64_t neighbo
     return low;
 }
 
-ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
-                        uint32_t *out_count, rz_error *err)
+/* Base positions [*io_low, *out_high) of [*io_low, end) that hold the neighbour. */
+static ruzu_status csr_find_base(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t neighbour, uint64_t *io_low, uint64_t end, uint64_t *out_high,
+                                 rz_error *err)
 {
-    rz_csr_side_reader *side = &reader->sides[direction];
-    uint64_t end = slice->start + slice->base_length;
-    uint64_t low = slice->start;
-    *out_first = 0;
-    *out_count = 0;
-    if (slice->length == 0) {
-        return RUZU_OK;
-    }
-    if (RZ_UNLIKELY(slice->bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
-        RZ_TRY(csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
-    }
-    uint64_t high = low;
-    if (low < end) {
+    uint64_t high = *io_low;
+    if (high < end) {
         uint64_t value = 0;
-        RZ_TRY(csr_search(reader, side, neighbour, false, low, end, &low, err));
-        high = low;
+        RZ_TRY(csr_search(reader, side, neighbour, false, *io_low, end, io_low, err));
+        high = *io_low;
         uint64_t step = 1; /* gallop over parallel edges: nearly always none or one */
         while (high < end) {
             RZ_TRY(csr_get(reader, side, RZ_CSR_NEIGHBOURS, high, &value, err));
@@ -728,17 +744,39 @@ ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_
             }
         }
     }
-    uint64_t first = low - slice->start;
-    uint64_t count = high - low;
-    if (RZ_UNLIKELY(slice->length != slice->base_length)) {
-        const rz_csr_merged *merged;
-        RZ_TRY(csr_merged_of(reader, side, slice, &merged, err));
-        uint32_t changes_low = csr_search_changes(merged, neighbour, false);
-        uint32_t changes_high = csr_search_changes(merged, neighbour, true);
-        first += changes_low;
-        count += changes_high - changes_low;
+    *out_high = high;
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
+                        uint32_t *out_count, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    const rz_csr_merged *merged = NULL;
+    *out_first = 0;
+    *out_count = 0;
+    if (slice->length == 0) {
+        return RUZU_OK;
     }
-    *out_first = count == 0 ? 0 : (uint32_t)first;
-    *out_count = (uint32_t)count;
+    if (RZ_UNLIKELY(slice->bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+        RZ_TRY(csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
+    }
+    uint64_t base_length = slice->base_length;
+    if (RZ_UNLIKELY(slice->length != slice->base_length)) {
+        RZ_TRY(csr_merged_of(reader, side, slice, &merged, err));
+        base_length = merged->places[merged->changes.count];
+    }
+    uint64_t low = slice->start, high;
+    RZ_TRY(csr_find_base(reader, side, neighbour, &low, slice->start + base_length, &high, err));
+    uint64_t first = low - slice->start;
+    uint64_t end = high - slice->start;
+    if (RZ_UNLIKELY(merged != NULL)) { /* what the changes before move the positions by */
+        uint32_t before = csr_search_changes(&merged->changes, neighbour, false);
+        uint32_t behind = csr_search_changes(&merged->changes, neighbour, true);
+        first = first + merged->at[before] - merged->places[before];
+        end = end + merged->at[behind] - merged->places[behind];
+    }
+    *out_first = end == first ? 0 : (uint32_t)first;
+    *out_count = (uint32_t)(end - first);
     return RUZU_OK;
 }

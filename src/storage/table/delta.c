@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Adjacency changes in memory: adding, taking back, finding.
+ * Adjacency changes in memory: adding, taking back, finding, sorting.
  */
 #include "storage/table/delta.h"
 
@@ -17,9 +17,11 @@ rz_delta *rz_delta_create(rz_mem *mem)
         return NULL;
     }
     delta->mem = mem;
+    delta->number = 1; /* 0: seen by none */
     rz_arena_init(&delta->arena, mem);
     atomic_init(&delta->refs, 1);
     atomic_init(&delta->edges, 0);
+    atomic_init(&delta->removals, 0);
     for (uint32_t i = 0; i < 2; i++) {
         atomic_init(&delta->sides[i].marks, NULL);
         atomic_init(&delta->sides[i].table, NULL);
@@ -37,6 +39,9 @@ void rz_delta_acquire(rz_delta *delta)
 void rz_delta_release(rz_delta *delta)
 {
     if (delta != NULL && atomic_fetch_sub_explicit(&delta->refs, 1, memory_order_acq_rel) == 1) {
+        for (const rz_delta_stamps *kept = delta->stamps; kept != NULL; kept = kept->next) {
+            rz_delta_stamp_release(kept->stamp);
+        }
         rz_arena_free(&delta->arena);
         rz_mem_free(delta->mem, delta, sizeof *delta);
     }
@@ -79,10 +84,10 @@ static uint32_t delta_lower_bound(const rz_delta_entry *entries, uint32_t count,
     return low;
 }
 
-uint32_t rz_delta_visible(const rz_delta_node *node, uint64_t first_rel, uint64_t end_rel, const rz_delta_entry **out_first)
+uint32_t rz_delta_inserted(const rz_delta_node *node, const rz_delta_view *view, const rz_delta_entry **out_first)
 {
     *out_first = NULL;
-    if (node == NULL || first_rel >= end_rel) {
+    if (node == NULL || view->first_rel >= view->end_rel) {
         return 0;
     }
     uint32_t count = atomic_load_explicit(&node->count, memory_order_acquire);
@@ -90,11 +95,71 @@ uint32_t rz_delta_visible(const rz_delta_node *node, uint64_t first_rel, uint64_
     if (count == 0) {
         return 0;
     }
-    uint32_t end = atomic_load_explicit(&entries[count - 1].rel, memory_order_relaxed) < end_rel ? count
-                                                                                                : delta_lower_bound(entries, count, end_rel);
-    uint32_t first = atomic_load_explicit(&entries[0].rel, memory_order_relaxed) >= first_rel ? 0 : delta_lower_bound(entries, end, first_rel);
+    uint32_t end = atomic_load_explicit(&entries[count - 1].rel, memory_order_relaxed) < view->end_rel
+                       ? count
+                       : delta_lower_bound(entries, count, view->end_rel);
+    uint32_t first = atomic_load_explicit(&entries[0].rel, memory_order_relaxed) >= view->first_rel
+                         ? 0
+                         : delta_lower_bound(entries, end, view->first_rel);
     *out_first = entries + first;
     return end > first ? end - first : 0;
+}
+
+static uint64_t delta_removal_stamp(const rz_delta_removal *removal, uint64_t *out_sequence)
+{
+    const rz_delta_stamp *when = atomic_load_explicit(&removal->when, memory_order_acquire);
+    *out_sequence = when->sequence;
+    return atomic_load_explicit(&when->stamp, memory_order_acquire);
+}
+
+/* Whether a removal is behind those that count (`behind`), or at least not before them. Both hold from some removal on. */
+static bool delta_removal_past(const rz_delta_removal *removal, const rz_delta_view *view, bool behind)
+{
+    uint64_t sequence;
+    uint64_t stamp = delta_removal_stamp(removal, &sequence);
+    if (!behind) {
+        return stamp > view->folded_time;
+    }
+    return !rz_stamp_visible(stamp, &view->snapshot) || (stamp >= RZ_STAMP_UNCOMMITTED && sequence >= view->sequence_end);
+}
+
+static uint32_t delta_removal_bound(const rz_delta_removal *removals, uint32_t low, uint32_t high, const rz_delta_view *view, bool behind)
+{
+    if (low < high && !delta_removal_past(&removals[high - 1], view, behind)) {
+        return high; /* nearly always the answer, or the next one is */
+    }
+    if (low < high && delta_removal_past(&removals[low], view, behind)) {
+        return low;
+    }
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (delta_removal_past(&removals[middle], view, behind)) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+uint32_t rz_delta_removed(const rz_delta_node *node, const rz_delta_view *view, const rz_delta_removal **out_first)
+{
+    *out_first = NULL;
+    uint32_t count = node == NULL ? 0 : atomic_load_explicit(&node->removal_count, memory_order_acquire);
+    if (count == 0) {
+        return 0;
+    }
+    const rz_delta_removal *removals = atomic_load_explicit(&node->removals, memory_order_acquire);
+    uint32_t end = delta_removal_bound(removals, 0, count, view, true);
+    uint32_t first = delta_removal_bound(removals, 0, end, view, false);
+    *out_first = removals + first;
+    return end - first;
+}
+
+bool rz_delta_any(const rz_delta *delta, const rz_delta_view *view)
+{
+    return (view->end_rel > view->first_rel && atomic_load_explicit(&delta->edges, memory_order_acquire) != 0) ||
+           atomic_load_explicit(&delta->removals, memory_order_acquire) != 0;
 }
 
 /* ---- adding ---- */
@@ -178,6 +243,8 @@ static rz_delta_node *delta_add_node(rz_delta *delta, rz_delta_side *side, uint6
     node->next = atomic_load_explicit(&side->newest, memory_order_relaxed);
     atomic_init(&node->count, 0);
     atomic_init(&node->entries, NULL);
+    atomic_init(&node->removal_count, 0);
+    atomic_init(&node->removals, NULL);
     delta_place(atomic_load_explicit(&side->table, memory_order_relaxed), node);
     atomic_store_explicit(&side->newest, node, memory_order_release);
     atomic_fetch_add_explicit(&side->node_count, 1, memory_order_relaxed);
@@ -200,15 +267,18 @@ static rz_delta_node *delta_find_own(rz_delta_side *side, uint64_t bound)
     }
 }
 
+/* The node, added when there is none; NULL when memory is refused. */
+static rz_delta_node *delta_get_node(rz_delta *delta, rz_delta_side *side, uint64_t bound)
+{
+    rz_delta_node *node = delta_find_own(side, bound);
+    return node != NULL ? node : delta_add_node(delta, side, bound);
+}
+
 bool rz_delta_add(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t neighbour, uint64_t rel)
 {
-    rz_delta_side *side = &delta->sides[direction];
-    rz_delta_node *node = delta_find_own(side, bound);
+    rz_delta_node *node = delta_get_node(delta, &delta->sides[direction], bound);
     if (node == NULL) {
-        node = delta_add_node(delta, side, bound);
-        if (node == NULL) {
-            return false;
-        }
+        return false;
     }
     uint32_t count = atomic_load_explicit(&node->count, memory_order_relaxed);
     rz_delta_entry *entries = atomic_load_explicit(&node->entries, memory_order_relaxed);
@@ -251,25 +321,226 @@ void rz_delta_pop(rz_delta *delta, rz_direction direction, uint64_t bound, uint6
     }
 }
 
-rz_delta *rz_delta_copy_from(const rz_delta *delta, uint64_t first_rel)
+/* ---- removing ---- */
+
+rz_delta_stamp *rz_delta_stamp_create(rz_mem *mem, uint64_t sequence, uint64_t stamp)
 {
+    rz_delta_stamp *when = (rz_delta_stamp *)rz_mem_calloc(mem, 1, sizeof *when);
+    if (when != NULL) {
+        when->mem = mem;
+        when->sequence = sequence;
+        atomic_init(&when->refs, 1);
+        atomic_init(&when->stamp, stamp);
+    }
+    return when;
+}
+
+void rz_delta_stamp_release(rz_delta_stamp *stamp)
+{
+    if (stamp != NULL && atomic_fetch_sub_explicit(&stamp->refs, 1, memory_order_acq_rel) == 1) {
+        rz_mem_free(stamp->mem, stamp, sizeof *stamp);
+    }
+}
+
+/* The delta keeps the stamp from now on. */
+static bool delta_keep_stamp(rz_delta *delta, rz_delta_stamp *when)
+{
+    if (when->seen == delta->number) {
+        return true;
+    }
+    rz_delta_stamps *kept = RZ_NEW(&delta->arena, rz_delta_stamps);
+    if (kept == NULL) {
+        return false;
+    }
+    kept->stamp = when;
+    kept->next = delta->stamps;
+    delta->stamps = kept;
+    when->seen = delta->number;
+    atomic_fetch_add_explicit(&when->refs, 1, memory_order_relaxed);
+    return true;
+}
+
+bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t neighbour, uint64_t rel, rz_delta_stamp *when)
+{
+    rz_delta_node *node = delta_get_node(delta, &delta->sides[direction], bound);
+    if (node == NULL || !delta_keep_stamp(delta, when)) {
+        return false;
+    }
+    uint32_t count = atomic_load_explicit(&node->removal_count, memory_order_relaxed);
+    rz_delta_removal *removals = atomic_load_explicit(&node->removals, memory_order_relaxed);
+    if (count == node->removal_capacity) {
+        uint32_t capacity = count == 0 ? DELTA_FIRST_ENTRIES : count * 2;
+        rz_delta_removal *grown = (rz_delta_removal *)rz_arena_alloc(&delta->arena, capacity * sizeof *grown);
+        if (grown == NULL || capacity < count) {
+            return false;
+        }
+        for (uint32_t i = 0; i < capacity; i++) {
+            atomic_init(&grown[i].neighbour, i < count ? atomic_load_explicit(&removals[i].neighbour, memory_order_relaxed) : 0);
+            atomic_init(&grown[i].rel, i < count ? atomic_load_explicit(&removals[i].rel, memory_order_relaxed) : UINT64_MAX);
+            atomic_init(&grown[i].when, i < count ? atomic_load_explicit(&removals[i].when, memory_order_relaxed) : NULL);
+        }
+        atomic_store_explicit(&node->removals, grown, memory_order_release);
+        node->removal_capacity = capacity;
+        removals = grown;
+    }
+    atomic_store_explicit(&removals[count].neighbour, neighbour, memory_order_relaxed);
+    atomic_store_explicit(&removals[count].rel, rel, memory_order_relaxed);
+    atomic_store_explicit(&removals[count].when, when, memory_order_release); /* a reader may come here by an older count */
+    atomic_store_explicit(&node->removal_count, count + 1, memory_order_release);
+    if (direction == RZ_FORWARD) {
+        atomic_fetch_add_explicit(&delta->removals, 1, memory_order_release);
+    }
+    return true;
+}
+
+void rz_delta_unremove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t rel, const rz_delta_stamp *when)
+{
+    rz_delta_node *node = delta_find_own(&delta->sides[direction], bound);
+    uint32_t count = node == NULL ? 0 : atomic_load_explicit(&node->removal_count, memory_order_relaxed);
+    if (count == 0) {
+        return;
+    }
+    const rz_delta_removal *last = atomic_load_explicit(&node->removals, memory_order_relaxed) + count - 1;
+    if (atomic_load_explicit(&last->rel, memory_order_relaxed) == rel && atomic_load_explicit(&last->when, memory_order_relaxed) == when) {
+        atomic_store_explicit(&node->removal_count, count - 1, memory_order_release);
+        if (direction == RZ_FORWARD) {
+            atomic_fetch_sub_explicit(&delta->removals, 1, memory_order_release);
+        }
+    }
+}
+
+/* ---- copying ---- */
+
+static bool delta_copy_node(rz_delta *copy, rz_direction direction, const rz_delta_node *node, const rz_delta_view *view)
+{
+    const rz_delta_entry *entries;
+    const rz_delta_removal *removals;
+    uint32_t count = rz_delta_inserted(node, view, &entries);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!rz_delta_add(copy, direction, node->bound, atomic_load_explicit(&entries[i].neighbour, memory_order_relaxed),
+                          atomic_load_explicit(&entries[i].rel, memory_order_relaxed))) {
+            return false;
+        }
+    }
+    count = rz_delta_removed(node, view, &removals);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!rz_delta_remove(copy, direction, node->bound, atomic_load_explicit(&removals[i].neighbour, memory_order_relaxed),
+                             atomic_load_explicit(&removals[i].rel, memory_order_relaxed),
+                             atomic_load_explicit(&removals[i].when, memory_order_relaxed))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folded_time)
+{
+    rz_delta_view view = {.first_rel = first_rel, .end_rel = UINT64_MAX, .folded_time = folded_time, .sequence_end = UINT64_MAX,
+                          .snapshot = {.timestamp = RZ_STAMP_NEVER - 1}};
     rz_delta *copy = rz_delta_create(delta->mem);
     if (copy == NULL) {
         return NULL;
     }
+    copy->number = delta->number + ++delta->copies;
     for (uint32_t direction = 0; direction < 2; direction++) {
         const rz_delta_node *node = atomic_load_explicit(&delta->sides[direction].newest, memory_order_acquire);
         for (; node != NULL; node = node->next) {
-            const rz_delta_entry *entries;
-            uint32_t count = rz_delta_visible(node, first_rel, UINT64_MAX, &entries);
-            for (uint32_t i = 0; i < count; i++) {
-                if (!rz_delta_add(copy, (rz_direction)direction, node->bound, atomic_load_explicit(&entries[i].neighbour, memory_order_relaxed),
-                                  atomic_load_explicit(&entries[i].rel, memory_order_relaxed))) {
-                    rz_delta_release(copy);
-                    return NULL;
-                }
+            if (!delta_copy_node(copy, (rz_direction)direction, node, &view)) {
+                rz_delta_release(copy);
+                return NULL;
             }
         }
     }
     return copy;
+}
+
+/* ---- a node's changes, sorted ---- */
+
+#define DELTA_CHANGE_BYTES (4 * sizeof(uint64_t) + 2 * sizeof(uint32_t))
+
+void rz_delta_changes_free(rz_delta_changes *changes, rz_mem *mem)
+{
+    rz_mem_free(mem, changes->neighbours, changes->capacity * DELTA_CHANGE_BYTES);
+    *changes = (rz_delta_changes){0};
+}
+
+static bool delta_changes_reserve(rz_delta_changes *changes, rz_mem *mem, uint64_t count)
+{
+    if (count <= changes->capacity) {
+        return true;
+    }
+    uint64_t capacity = count < 32 ? 32 : count;
+    uint64_t *numbers = capacity > UINT32_MAX ? NULL : (uint64_t *)rz_mem_alloc(mem, capacity * DELTA_CHANGE_BYTES);
+    if (numbers == NULL) {
+        return false;
+    }
+    rz_delta_changes_free(changes, mem);
+    changes->neighbours = numbers;
+    changes->rels = numbers + capacity;
+    changes->scratch[0] = numbers + 2 * capacity;
+    changes->scratch[1] = numbers + 3 * capacity;
+    changes->order = (uint32_t *)(void *)(numbers + 4 * capacity);
+    changes->capacity = (uint32_t)capacity;
+    return true;
+}
+
+/* Entries and removals by rel offset; those of the same relationship cancel each other. */
+static void delta_changes_merge(rz_delta_changes *changes, const rz_delta_entry *entries, uint32_t entry_count, const rz_delta_removal *removals,
+                                uint32_t removal_count)
+{
+    uint64_t *removed = changes->scratch[0];
+    uint32_t *order = changes->order;
+    uint32_t entry = 0, count = 0;
+    for (uint32_t i = 0; i < removal_count; i++) {
+        removed[i] = atomic_load_explicit(&removals[i].rel, memory_order_relaxed);
+        order[i] = i;
+    }
+    if (removal_count > 1) {
+        rz_radix_sort(removed, changes->scratch[1], order, order + changes->capacity, removal_count, 0, RZ_ID_OFFSET_BITS);
+    }
+    for (uint32_t i = 0; i <= removal_count; i++) {
+        uint64_t until = i < removal_count ? removed[i] : UINT64_MAX;
+        while (entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_relaxed) < until) {
+            changes->neighbours[count] = atomic_load_explicit(&entries[entry].neighbour, memory_order_relaxed);
+            changes->rels[count++] = atomic_load_explicit(&entries[entry++].rel, memory_order_relaxed);
+        }
+        if (i == removal_count) {
+            break;
+        }
+        if (entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_relaxed) == until) {
+            entry++;
+            continue;
+        }
+        changes->neighbours[count] = atomic_load_explicit(&removals[order[i]].neighbour, memory_order_relaxed);
+        changes->rels[count++] = until | RZ_DELTA_REMOVED;
+    }
+    changes->count = count;
+}
+
+bool rz_delta_load(rz_delta_changes *changes, rz_mem *mem, const rz_delta_node *node, const rz_delta_view *view)
+{
+    const rz_delta_entry *entries;
+    const rz_delta_removal *removals;
+    uint32_t entry_count = rz_delta_inserted(node, view, &entries);
+    uint32_t removal_count = rz_delta_removed(node, view, &removals);
+    changes->count = 0;
+    if (entry_count == 0 && removal_count == 0) {
+        return true;
+    }
+    if (!delta_changes_reserve(changes, mem, (uint64_t)entry_count + removal_count)) {
+        return false;
+    }
+    delta_changes_merge(changes, entries, entry_count, removals, removal_count);
+    if (changes->count > 1) { /* stable: among equal neighbours the order of rel offsets stays */
+        uint64_t *rels = changes->scratch[1];
+        memcpy(rels, changes->rels, changes->count * sizeof *rels);
+        for (uint32_t i = 0; i < changes->count; i++) {
+            changes->order[i] = i;
+        }
+        rz_radix_sort(changes->neighbours, changes->scratch[0], changes->order, changes->order + changes->capacity, changes->count, 0, RZ_ID_OFFSET_BITS);
+        for (uint32_t i = 0; i < changes->count; i++) {
+            changes->rels[i] = rels[changes->order[i]];
+        }
+    }
+    return true;
 }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Adjacency changes in memory: per bound node and direction, the relationships inserted since the last checkpoint.
+ * Adjacency changes in memory: per bound node and direction, the relationships inserted and those deleted since the last checkpoint.
  *
  *   rz_delta ── sides[direction] ── marks: a bitmap per CSR group, "this node has changes"     (what the fast path looks at)
- *                                └─ table: bound node ► rz_delta_node ► entries (neighbour, rel offset), in the order of insertion
+ *                                └─ table: bound node ► rz_delta_node ► entries  (neighbour, rel offset), in the order of insertion
+ *                                                                    └► removals (neighbour, rel offset, when), in the order of deletion
  *
- * Visibility is that of the relationship's row: rel offsets rise along the entries, and a snapshot sees a prefix of rel offsets (rows.h, (2)), so what it
- * sees of a list is found by halving. One thread writes, under the table's write lock; readers take no lock. Grown arrays are left in the arena for readers
- * that are still in them. Rollback takes entries off the end; entries written there later have rel offsets that no older reader sees, so it does
- * not matter to it which of the two it meets.
+ * Who sees an entry is decided by the relationship's row: rel offsets rise along the entries, and a snapshot sees a prefix of rel offsets (rows.h, (2)). Who sees a
+ * removal is decided by its own stamp, shared by what was deleted together; stamps rise along the removals, too. So what a snapshot sees of either is found by
+ * halving, and the length of a list is a subtraction: each removal that counts takes away one relationship that the snapshot would see otherwise, on pages or
+ * among the entries.
+ *
+ * One thread writes, under the table's write lock; readers take no lock. Grown arrays are left in the arena for readers that are still in them. Rollback
+ * takes entries and removals off the end; what is written there later no older reader sees, so it does not matter to it which of the two it meets.
  */
 #ifndef RZ_STORAGE_TABLE_DELTA_H
 #define RZ_STORAGE_TABLE_DELTA_H
@@ -20,13 +24,31 @@ typedef struct rz_delta_entry {
     _Atomic uint64_t rel;
 } rz_delta_entry;
 
+/* Relationships deleted together. Outlives its transaction in every delta that names it. */
+typedef struct rz_delta_stamp {
+    rz_mem *mem;
+    _Atomic uint32_t refs;
+    uint64_t sequence;      /* rises: a reader of the same transaction that was made before does not see it */
+    _Atomic uint64_t stamp; /* of the transaction, then of its commit; RZ_STAMP_NEVER once rolled back */
+    uint64_t seen;          /* writer only: number of the delta that was the last to keep it */
+} rz_delta_stamp;
+
+typedef struct rz_delta_removal {
+    _Atomic uint64_t neighbour;
+    _Atomic uint64_t rel;
+    _Atomic(rz_delta_stamp *) when; /* kept by the delta */
+} rz_delta_removal;
+
 typedef struct rz_delta_node rz_delta_node;
 struct rz_delta_node {
     uint64_t bound;
     rz_delta_node *next;              /* the node added before it */
     uint32_t capacity;                /* writer only */
+    uint32_t removal_capacity;        /* writer only */
     _Atomic uint32_t count;           /* release after the entry is written */
+    _Atomic uint32_t removal_count;   /* the same */
     _Atomic(rz_delta_entry *) entries;
+    _Atomic(rz_delta_removal *) removals;
 };
 
 typedef struct rz_delta_table {
@@ -46,13 +68,32 @@ typedef struct rz_delta_side {
     _Atomic uint32_t node_count;
 } rz_delta_side;
 
+typedef struct rz_delta_stamps rz_delta_stamps; /* those that a delta keeps */
+struct rz_delta_stamps {
+    rz_delta_stamps *next;
+    rz_delta_stamp *stamp; /* counted */
+};
+
 typedef struct rz_delta {
     rz_mem *mem;
     _Atomic uint32_t refs;
-    _Atomic uint64_t edges; /* inserted and not rolled back */
-    rz_arena arena;         /* writer only */
+    _Atomic uint64_t edges;    /* inserted and not rolled back */
+    _Atomic uint64_t removals; /* the same */
+    rz_arena arena;            /* writer only */
+    rz_delta_stamps *stamps;   /* writer only; arena */
+    uint64_t number;           /* writer only: unlike those of other deltas with the same stamps */
+    uint64_t copies;           /* writer only: attempts */
     rz_delta_side sides[2];
 } rz_delta;
+
+/* What counts for somebody: a reader, or a fold. */
+typedef struct rz_delta_view {
+    uint64_t first_rel;    /* entries from here … */
+    uint64_t end_rel;      /* … to here */
+    uint64_t folded_time;  /* removals up to here are on pages */
+    uint64_t sequence_end; /* uncommitted removals from here on do not count */
+    rz_snapshot snapshot;
+} rz_delta_view;
 
 rz_delta *rz_delta_create(rz_mem *mem); /* NULL when memory is refused */
 void rz_delta_acquire(rz_delta *delta);
@@ -62,8 +103,15 @@ void rz_delta_release(rz_delta *delta); /* NULL is fine */
 RZ_NODISCARD bool rz_delta_add(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t neighbour, uint64_t rel);
 /* Takes the newest entry of bound's list off when it is rel. */
 void rz_delta_pop(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t rel);
-/* A copy of the entries with rel offsets from first_rel on. NULL when memory is refused. */
-rz_delta *rz_delta_copy_from(const rz_delta *delta, uint64_t first_rel);
+/* The stamp of a deletion, with one reference. NULL when memory is refused. */
+rz_delta_stamp *rz_delta_stamp_create(rz_mem *mem, uint64_t sequence, uint64_t stamp);
+void rz_delta_stamp_release(rz_delta_stamp *stamp); /* NULL is fine */
+/* Appends a removal to bound's list. False: memory refused. */
+RZ_NODISCARD bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t neighbour, uint64_t rel, rz_delta_stamp *when);
+/* Takes the newest removal of bound's list off when it is that one. */
+void rz_delta_unremove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t rel, const rz_delta_stamp *when);
+/* A copy of the entries with rel offsets from first_rel on and of the removals that are newer than folded_time, or uncommitted. NULL when memory is refused. */
+rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folded_time);
 
 /* bound's node, or NULL. */
 const rz_delta_node *rz_delta_find(const rz_delta_side *side, uint64_t bound);
@@ -81,7 +129,27 @@ static inline bool rz_delta_marked(const rz_delta_side *side, uint64_t bound)
     return bits != NULL && (atomic_load_explicit(&bits[local / 64], memory_order_relaxed) >> (local % 64) & 1) != 0;
 }
 
-/* The entries with rel offsets in [first_rel, end_rel): *out_first and how many. */
-uint32_t rz_delta_visible(const rz_delta_node *node, uint64_t first_rel, uint64_t end_rel, const rz_delta_entry **out_first);
+/* The entries that count: *out_first and how many. node may be NULL. */
+uint32_t rz_delta_inserted(const rz_delta_node *node, const rz_delta_view *view, const rz_delta_entry **out_first);
+/* The removals that count. */
+uint32_t rz_delta_removed(const rz_delta_node *node, const rz_delta_view *view, const rz_delta_removal **out_first);
+/* Whether anything counts at all; a quick answer, which may be a wrong yes. */
+bool rz_delta_any(const rz_delta *delta, const rz_delta_view *view);
+
+#define RZ_DELTA_REMOVED (UINT64_C(1) << 63) /* in rel offsets of changes: a removal from what is on pages */
+
+/* A node's changes that count, sorted by (neighbour, rel offset); entries that are removed again are left out. */
+typedef struct rz_delta_changes {
+    uint32_t count;
+    uint32_t capacity;
+    uint64_t *neighbours; /* owned; all arrays are one allocation */
+    uint64_t *rels;       /* with RZ_DELTA_REMOVED */
+    uint64_t *scratch[2];
+    uint32_t *order;
+} rz_delta_changes;
+
+/* Replaces what is there. False: memory refused. */
+RZ_NODISCARD bool rz_delta_load(rz_delta_changes *changes, rz_mem *mem, const rz_delta_node *node, const rz_delta_view *view);
+void rz_delta_changes_free(rz_delta_changes *changes, rz_mem *mem);
 
 #endif

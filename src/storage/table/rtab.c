@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Relationship tables: creating, inserting, reading, saving.
+ * Relationship tables: creating, reading, saving.
  */
 #include "storage/table/rtab.h"
-
-#include <inttypes.h>
 
 /* ---- creating ---- */
 
@@ -56,129 +54,6 @@ void rz_rtab_destroy(rz_rtab *table)
 void rz_rtab_drop(rz_rtab *table)
 {
     rtab_free(table, true);
-}
-
-/* ---- inserting ---- */
-
-typedef struct rtab_insert_undo {
-    rz_undo head;
-    rz_rtab *table;
-    uint64_t first; /* rel offset */
-    uint32_t count; /* of them inserted into the topology */
-    uint64_t ends[]; /* source, destination of each */
-} rtab_insert_undo;
-
-static void rtab_insert_commit(rz_undo *undo, uint64_t commit_timestamp)
-{
-    (void)undo; /* the rows' stamps say who sees the relationships */
-    (void)commit_timestamp;
-}
-
-static void rtab_insert_rollback(rz_undo *undo)
-{
-    rtab_insert_undo *self = (rtab_insert_undo *)undo;
-    rz_mutex_lock(&self->table->csr.write_lock);
-    for (uint32_t i = self->count; i-- > 0;) {
-        rz_csr_remove(&self->table->csr, self->ends[2 * (size_t)i], self->ends[2 * (size_t)i + 1], self->first + i);
-    }
-    self->count = 0;
-    rz_mutex_unlock(&self->table->csr.write_lock);
-}
-
-ruzu_status rz_rtab_multiplicity(const rz_rtab *table, rz_direction direction, uint64_t bound, ruzu_status prefix_of, rz_error *err)
-{
-    return rz_error_set_as(err, RUZU_ERROR_CONSTRAINT, prefix_of,
-                           "Node(nodeOffset: %" PRIu64 ") has more than one neighbour in table %s in the %s direction, which violates the rel "
-                           "multiplicity constraint.",
-                           bound, table->name, direction == RZ_FORWARD ? "fwd" : "bwd");
-}
-
-ruzu_status rz_rtab_newest_reader(rz_rtab *table, rz_csr_reader *out, rz_error *err)
-{
-    rz_snapshot newest = {.timestamp = RZ_STAMP_NEVER - 1, .own_stamp = 0};
-    RZ_TRY(rz_csr_reader_init(out, &table->csr, &newest, UINT64_MAX, table->arena.mem, err));
-    for (uint32_t i = 0; i < 2; i++) { /* also when there are no changes yet */
-        out->sides[i].changes = &out->version->delta->sides[i];
-    }
-    return RUZU_OK;
-}
-
-/* The constrained ends of a relationship about to be inserted have none. */
-static ruzu_status rtab_check_one(rz_rtab *table, rz_csr_reader *reader, uint64_t src, uint64_t dst, ruzu_status prefix_of, rz_error *err)
-{
-    for (uint32_t direction = 0; direction < 2; direction++) {
-        uint64_t bound = direction == RZ_FORWARD ? src : dst;
-        uint64_t degree = 0;
-        rz_sel one = {NULL, 1};
-        if (!table->one[direction]) {
-            continue;
-        }
-        RZ_TRY(rz_csr_degrees(reader, (rz_direction)direction, &bound, &one, &degree, err));
-        if (degree != 0) {
-            return rz_rtab_multiplicity(table, (rz_direction)direction, bound, prefix_of, err);
-        }
-    }
-    return RUZU_OK;
-}
-
-uint64_t rz_rtab_next_offset(const rz_rtab *table)
-{
-    return rz_rows_end(&table->rows);
-}
-
-ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
-                              rz_id *out_ids, ruzu_status prefix_of, rz_error *err)
-{
-    ruzu_status status = RUZU_OK;
-    rz_csr_reader reader;
-    uint64_t first = 0;
-    bool constrained = table->one[0] || table->one[1];
-    if (sel->count == 0) {
-        return RUZU_OK;
-    }
-    RZ_TRY(rz_rows_append(&table->rows, writer, values, sel, &first, err));
-    rtab_insert_undo *undo = (rtab_insert_undo *)rz_arena_alloc(writer->arena, sizeof *undo + (size_t)sel->count * 2 * sizeof undo->ends[0]);
-    RZ_TRY_ALLOC(undo, err, "inserting relationships");
-    undo->head = (rz_undo){.next = writer->undo, .commit = rtab_insert_commit, .rollback = rtab_insert_rollback};
-    undo->table = table;
-    undo->first = first;
-    undo->count = 0;
-    writer->undo = &undo->head;
-    rz_mutex_lock(&table->csr.write_lock);
-    if (constrained) {
-        status = rz_rtab_newest_reader(table, &reader, err);
-        constrained = status == RUZU_OK;
-    }
-    for (uint32_t i = 0; i < sel->count && status == RUZU_OK; i++) {
-        uint32_t row = rz_sel_at(sel, i);
-        uint64_t from = rz_id_offset(src[row]);
-        uint64_t to = rz_id_offset(dst[row]);
-        if (constrained) {
-            status = rtab_check_one(table, &reader, from, to, prefix_of, err);
-        }
-        if (status == RUZU_OK) {
-            status = rz_csr_insert(&table->csr, from, to, first + i, err);
-        }
-        if (status == RUZU_OK) {
-            undo->ends[2 * (size_t)i] = from;
-            undo->ends[2 * (size_t)i + 1] = to;
-            undo->count++;
-        }
-        if (out_ids != NULL) {
-            out_ids[row] = rz_id_make(table->pair_id, first + i);
-        }
-    }
-    if (constrained) {
-        rz_csr_reader_deinit(&reader);
-    }
-    rz_mutex_unlock(&table->csr.write_lock);
-    return status;
-}
-
-ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
-                           rz_id *out_ids, rz_error *err)
-{
-    return rz_rtab_insert_as(table, writer, src, dst, values, sel, out_ids, RUZU_ERROR_RUNTIME, err);
 }
 
 /* ---- reading ---- */

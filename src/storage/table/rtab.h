@@ -8,6 +8,8 @@
 #include "storage/table/csr.h"
 #include "storage/table/rows.h"
 
+#define RZ_RTAB_MAX_NODE (UINT64_C(1) << 32) /* offsets of nodes with relationships stay below (sorter.h) */
+
 struct rz_rtab {
     rz_rows rows;
     rz_csr csr;

@@ -30,7 +30,6 @@
 /* A load goes the way of inserts when it has at most so many relationships, and the table more than RTAB_SMALL_SHARE times as many. */
 #define RTAB_SMALL_LOAD 100000u
 #define RTAB_SMALL_SHARE 64u
-#define RTAB_MAX_NODE (UINT64_C(1) << 32) /* see sorter.h */
 
 struct rz_rtab_bulk {
     rz_rtab *table;
@@ -348,7 +347,7 @@ static ruzu_status rtab_bulk_run(rz_rtab_bulk *bulk, rz_bulk_log *log, rz_error 
     rz_rtab *table = bulk->table;
     rz_csr *csr = &table->csr;
     rz_csr_version *base = rtab_newest_version(table);
-    rz_csr_version *fresh = rz_csr_version_create(csr, bulk->writer->snapshot.own_stamp, base->folded_end, base->delta);
+    rz_csr_version *fresh = rz_csr_version_create(csr, bulk->writer->snapshot.own_stamp, base->folded_end, base->folded_time, base->delta);
     if (fresh == NULL) {
         status = rz_error_no_memory(err, "loading a table");
         goto cleanup;
@@ -478,7 +477,7 @@ static ruzu_status rtab_replay_piece(rz_rtab *table, rz_writer *writer, rz_reade
     for (uint32_t i = 0; i < count; i++) {
         src[i] = rz_load_u64(src_bytes + i * sizeof(uint64_t));
         dst[i] = rz_load_u64(dst_bytes + i * sizeof(uint64_t));
-        if (src[i] >= RTAB_MAX_NODE || dst[i] >= RTAB_MAX_NODE) {
+        if (src[i] >= RZ_RTAB_MAX_NODE || dst[i] >= RZ_RTAB_MAX_NODE) {
             return rtab_load_damaged(table, err);
         }
     }
@@ -527,7 +526,7 @@ static ruzu_status rtab_replay_groups(rz_rtab *table, rz_writer *writer, rz_read
     uint64_t first, end;
     RZ_TRY(rz_rows_bulk_replay(&table->rows, writer, redo, &first, &end, err));
     rz_csr_version *base = rtab_newest_version(table);
-    rz_csr_version *fresh = rz_csr_version_create(csr, writer->snapshot.own_stamp, base->folded_end, base->delta);
+    rz_csr_version *fresh = rz_csr_version_create(csr, writer->snapshot.own_stamp, base->folded_end, base->folded_time, base->delta);
     ruzu_status status = fresh == NULL ? rz_error_no_memory(err, "loading a table")
                                        : rz_csr_load_replay(csr, base, first, end, redo, fresh, err);
     if (status == RUZU_OK) {

@@ -205,7 +205,7 @@ typedef struct rz_slice {
     uint64_t bound;   /* offset of the bound node */
     uint64_t start;   /* first position in the group's arrays (base part) */
     uint32_t length;  /* visible relationships, in-memory ones included */
-    uint32_t base_length; /* of them on pages; == length when the node has no changes in memory */
+    uint32_t base_length; /* == length when the node has no changes in memory, so that all of them are side by side on pages; private */
 } rz_slice;
 
 /* Slices of the bound nodes (offset part of ids[row]) of the selected rows into slices[row]. Offsets beyond the CSR give empty slices. */
