@@ -64,6 +64,7 @@ static void option_configure_store(const rz_db *db)
         .wal_sync = (rz_sync_level)atomic_load_explicit(&values[RZ_OPTION_WAL_SYNC], memory_order_relaxed),
         .auto_checkpoint = atomic_load_explicit(&values[RZ_OPTION_AUTO_CHECKPOINT], memory_order_relaxed) != 0,
         .checkpoint_on_close = atomic_load_explicit(&values[RZ_OPTION_CHECKPOINT_ON_CLOSE], memory_order_relaxed) != 0,
+        .spill_to_disk = atomic_load_explicit(&values[RZ_OPTION_SPILL_TO_DISK], memory_order_relaxed) != 0,
         .checkpoint_threshold_bytes = atomic_load_explicit(&values[RZ_OPTION_CHECKPOINT_THRESHOLD], memory_order_relaxed),
     };
     rz_store_configure(db->store, &settings);
@@ -87,7 +88,7 @@ void rz_options_init_database(rz_db *db, const ruzu_config *config)
     option_store(&db->options, RZ_OPTION_CHECKPOINT_THRESHOLD, config->checkpoint_threshold);
     option_store(&db->options, RZ_OPTION_AUTO_CHECKPOINT, (config->flags & RUZU_OPEN_NO_AUTO_CHECKPOINT) == 0);
     option_store(&db->options, RZ_OPTION_CHECKPOINT_ON_CLOSE, (config->flags & RUZU_OPEN_NO_CHECKPOINT_ON_CLOSE) == 0);
-    option_store(&db->options, RZ_OPTION_SPILL_TO_DISK, !db->in_memory && !db->read_only);
+    option_store(&db->options, RZ_OPTION_SPILL_TO_DISK, !db->in_memory);
     option_store(&db->options, RZ_OPTION_WAL_SYNC, config->wal_sync);
     option_configure_store(db);
 }

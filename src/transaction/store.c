@@ -197,7 +197,7 @@ static void store_free(rz_store *store)
 }
 
 static const rz_store_settings store_first_settings = {
-    .wal_sync = RZ_SYNC_LEVEL_FULL, .auto_checkpoint = true, .checkpoint_on_close = true, .checkpoint_threshold_bytes = UINT64_C(16) << 20};
+    .wal_sync = RZ_SYNC_LEVEL_FULL, .auto_checkpoint = true, .checkpoint_on_close = true, .spill_to_disk = true, .checkpoint_threshold_bytes = UINT64_C(16) << 20};
 
 /* Cached pages give way to all else: some more than is asked for, so that the next small piece does not ask again. */
 static uint64_t store_reclaim(void *user, uint64_t size)
@@ -277,6 +277,9 @@ void rz_store_configure(rz_store *store, const rz_store_settings *settings)
     atomic_store_explicit(&store->auto_checkpoint, settings->auto_checkpoint, memory_order_relaxed);
     atomic_store_explicit(&store->checkpoint_on_close, settings->checkpoint_on_close, memory_order_relaxed);
     atomic_store_explicit(&store->checkpoint_threshold, settings->checkpoint_threshold_bytes, memory_order_relaxed);
+    if (store->pool != NULL) { /* else it is being opened */
+        rz_pool_allow_spill(store->pool, settings->spill_to_disk);
+    }
 }
 
 rz_mem *rz_store_mem(rz_store *store)

@@ -39,6 +39,7 @@ typedef struct rz_store_settings {
     rz_sync_level wal_sync;
     bool auto_checkpoint;
     bool checkpoint_on_close;
+    bool spill_to_disk;
     uint64_t checkpoint_threshold_bytes; /* of log; 0: at each commit */
 } rz_store_settings;
 

@@ -145,6 +145,53 @@ static void no_waiting_when_told_so(void)
     session_close(second);
 }
 
+/* Options of the database reach every connection, and do what they say. */
+static void options_of_the_database(void)
+{
+    const char *path = session_path("options.ruzu");
+    ruzu_config config;
+    ruzu_config_init(&config);
+    config.buffer_pool_size = 16u << 20;
+    config.memory_limit = 24u << 20;
+    config.max_threads = 1;
+    config.wal_sync = RUZU_SYNC_NORMAL;
+    ruzu_conn *conn = NULL;
+    CHECK_EQ_I64(ruzu_open(path, &config, &conn), RUZU_OK);
+    ruzu_conn *other = connect_to(conn);
+    EXPECT_ROWS(other, "CALL current_setting('wal_sync') RETURN *", "normal");
+    session_run(conn, "CALL wal_sync = 'off'; CALL checkpoint_threshold = 1000; CALL auto_checkpoint = false; CALL force_checkpoint_on_close = false");
+    EXPECT_ROWS(other, "CALL current_setting('wal_sync') RETURN *", "off");
+    EXPECT_ROWS(other, "CALL current_setting('checkpoint_threshold') RETURN *", "1000");
+    EXPECT_ROWS(other, "CALL current_setting('auto_checkpoint') RETURN *", "False");
+    EXPECT_ROWS(other, "CALL current_setting('force_checkpoint_on_close') RETURN *", "False");
+    EXPECT_ERROR(other, "CALL wal_sync = 'sometimes'", RUZU_ERROR_BINDER, "Binder exception: ");
+    EXPECT_ERROR(other, "CALL checkpoint_threshold = -1", RUZU_ERROR_BINDER, "Binder exception: ");
+    /* without temporary pages the same sort needs the memory that there is not */
+    const char *sort = "UNWIND range(1, 300000) AS i WITH 'a text that does not fit in place ' + string(i * 7919 % 300007) AS t ORDER BY t RETURN count(t)";
+    session_run(other, "CALL spill_to_disk = false");
+    EXPECT_ROWS(conn, "CALL current_setting('spill_to_disk') RETURN *", "False");
+    EXPECT_ERROR(conn, "UNWIND range(1, 300000) AS i RETURN 'a text that does not fit in place ' + string(i * 7919 % 300007) AS t ORDER BY t", RUZU_ERROR_LIMIT, "");
+    session_run(other, "CALL spill_to_disk = true");
+    EXPECT_ROWS(conn, sort, "300000");
+    ruzu_result *result = NULL;
+    CHECK_EQ_I64(ruzu_query(conn, "UNWIND range(1, 300000) AS i RETURN 'a text that does not fit in place ' + string(i * 7919 % 300007) AS t ORDER BY t", &result), RUZU_OK);
+    CHECK_EQ_U64(ruzu_result_row_count(result), 300000);
+    ruzu_result_free(result);
+    session_run(other, "CALL force_checkpoint_on_close = true; CREATE NODE TABLE P(id INT64 PRIMARY KEY)");
+    session_close(other);
+    session_close(conn);
+    conn = session_open(NULL);
+    EXPECT_ROWS(conn, "CALL current_setting('spill_to_disk') RETURN *", "False");
+    EXPECT_ERROR(conn, "CALL spill_to_disk = true", RUZU_ERROR_RUNTIME, "Runtime exception: Cannot set spill_to_disk to true for an in-memory database!");
+    session_close(conn);
+    CHECK_EQ_I64(ruzu_open(path, &(ruzu_config){.struct_size = sizeof config, .flags = RUZU_OPEN_READ_ONLY | RUZU_OPEN_LOCK_CONFIGURATION}, &conn), RUZU_OK);
+    EXPECT_ERROR(conn, "CALL threads = 1", RUZU_ERROR_MISUSE, "Cannot set option threads: the configuration of this database is locked.");
+    session_close(conn);
+    CHECK_EQ_I64(ruzu_open(path, &(ruzu_config){.struct_size = sizeof config, .flags = RUZU_OPEN_READ_ONLY}, &conn), RUZU_OK);
+    EXPECT_ERROR(conn, "CALL spill_to_disk = true", RUZU_ERROR_RUNTIME, "Runtime exception: Cannot set spill_to_disk to true for a read only database!");
+    session_close(conn);
+}
+
 static void closing_rolls_back(void)
 {
     const char *path = session_path("closing.ruzu");
@@ -223,6 +270,7 @@ int main(void)
     RUN(control_at_the_wrong_time);
     RUN(one_writer_at_a_time);
     RUN(no_waiting_when_told_so);
+    RUN(options_of_the_database);
     RUN(closing_rolls_back);
     RUN(results_outlive_their_transaction);
     RUN(checkpoint_beside_a_reader);

@@ -258,9 +258,9 @@ static RZ_COLD ruzu_status evict_refused(const rz_pool *pool, uint64_t temp_page
     if (temp_pages > 0 && !rz_spill_possible(pool)) {
         return rz_error_set(
             err, RUZU_ERROR_LIMIT,
-            "The buffer pool is full of %llu temporary pages, and a database in memory does not spill them "
+            "The buffer pool is full of %llu temporary pages, and %s does not spill them "
             "to disk: buffer_pool_size or memory_limit is reached",
-            (unsigned long long)temp_pages);
+            (unsigned long long)temp_pages, pool->temp_path == NULL ? "a database in memory" : "spill_to_disk = false");
     }
     return rz_error_set(err, RUZU_ERROR_NO_MEMORY,
                         "Unable to allocate memory! The buffer pool is full and no memory could be freed!");

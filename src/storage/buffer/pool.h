@@ -126,6 +126,7 @@ struct rz_pool {
     rz_mutex spill_mutex;
     rz_file *_Atomic spill_file; /* owned; opened when first needed, under spill_mutex */
     char *temp_path;             /* owned; NULL: nothing is spilled */
+    _Atomic bool spill_forbidden; /* rz_pool_allow_spill */
     size_t temp_path_size;
     char *spill_name;            /* owned; room for the file's name: spilling must not ask for memory */
     size_t spill_name_size;

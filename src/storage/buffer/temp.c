@@ -19,7 +19,12 @@
 
 bool rz_spill_possible(const rz_pool *pool)
 {
-    return pool->temp_path != NULL;
+    return pool->temp_path != NULL && !atomic_load_explicit(&pool->spill_forbidden, memory_order_relaxed);
+}
+
+void rz_pool_allow_spill(rz_pool *pool, bool allowed)
+{
+    atomic_store_explicit(&pool->spill_forbidden, !allowed, memory_order_relaxed);
 }
 
 static RZ_COLD ruzu_status spill_error(ruzu_status status, int errno_value, const char *operation, const char *name,
