@@ -133,10 +133,42 @@ static const rz_type *cast_close_type(rz_arena *arena, const rz_type *type)
     return fields == NULL ? NULL : open ? rz_type_struct(arena, fields, type->field_count) : type;
 }
 
+/* A constructor with open parts, made anew with the type that they take. */
+static ruzu_status cast_decide(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err)
+{
+    bool is_list = type->id == RUZU_TYPE_LIST && cast_is_call(expr, "LIST_CREATION");
+    bool is_struct = type->id == RUZU_TYPE_STRUCT && cast_is_call(expr, "STRUCT_PACK");
+    if (expr->kind == RZ_EXPR_LITERAL && expr->u.literal->is_null) {
+        return rz_bind_literal_null(binder, type, out, err);
+    }
+    if (is_list && expr->child_count == 0) {
+        rz_value empty = {.type = type};
+        *out = rz_expr_literal(binder->arena, &empty);
+        RZ_TRY_ALLOC(*out, err, "binding a list");
+        return rz_bind_name(binder, *out, err);
+    }
+    if (!is_list && !is_struct) {
+        return rz_bind_implicit_cast(binder, expr, type, out, err);
+    }
+    rz_expr **children = RZ_NEW_ARRAY(binder->arena, rz_expr *, expr->child_count);
+    const char **names = RZ_NEW_ARRAY(binder->arena, const char *, expr->child_count);
+    if (children == NULL || names == NULL) {
+        return rz_error_no_memory(err, "binding a cast");
+    }
+    for (uint32_t i = 0; i < expr->child_count; i++) {
+        names[i] = is_list ? NULL : type->fields[i].name;
+        RZ_TRY(cast_decide(binder, expr->children[i], is_list ? type->child : type->fields[i].type, &children[i], err));
+    }
+    return rz_bind_call(binder, is_list ? "LIST_CREATION" : "STRUCT_PACK", children, is_list ? NULL : names, expr->child_count, out, err);
+}
+
 ruzu_status rz_bind_implicit_cast(rz_binder *binder, rz_expr *expr, const rz_type *type, rz_expr **out, rz_error *err)
 {
     const rz_type *open = rz_bind_open_type(binder->arena, expr);
     RZ_TRY_ALLOC(open, err, "binding a cast");
+    if (open != expr->type && !rz_type_equal(expr->type, type) && rz_type_widens(open, type) && type->id == expr->type->id) {
+        return cast_decide(binder, expr, type, out, err);
+    }
     bool becomes = open != expr->type && rz_type_widens(open, type) && rz_cast_exists(expr->type, type);
     if (rz_type_equal(expr->type, type) || cast_is_untyped_null(expr) || becomes || rz_type_widens(expr->type, type)) {
         return rz_bind_cast(binder, expr, type, false, out, err);
