@@ -66,6 +66,9 @@ ruzu_status rz_image_read_catalog(rz_image *image, rz_error *err)
     const uint8_t *bytes = NULL;
     const rz_meta_ref *ref = &image->header.catalog;
     ruzu_status status = rz_image_read(image, ref, "the catalog", &arena, &bytes, err);
+    if (status == RUZU_OK && ref->range.count == 0) {
+        status = rz_disk_header_empty(image->disk, &image->header, err);
+    }
     if (status == RUZU_OK) {
         status = ref->range.count == 0 ? rz_catalog_create(image->mem, &image->catalog, err)
                                        : rz_catalog_decode(image->mem, bytes, (size_t)ref->size_bytes, &image->catalog, err);

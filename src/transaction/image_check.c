@@ -100,6 +100,9 @@ static ruzu_status image_check_list(image_check *check, const rz_meta_ref *ref, 
     if (status == RUZU_OK) {
         status = rz_image_list_count(&list, what, &count, err);
     }
+    if (status != RUZU_OK) {
+        count = 0; /* what it says is not to be believed */
+    }
     status = rz_inspector_absorb(check->inspector, status, what, RZ_NO_PLACE, err);
     for (uint32_t i = 0; i < count && status == RUZU_OK; i++) {
         status = image_check_entry(check, &list, nodes, err);

@@ -262,6 +262,7 @@ ruzu_status rz_store_load(rz_store *store, rz_error *err)
     const rz_file_header *header = rz_disk_header(store->disk);
     store->timestamp = header->last_timestamp;
     if (header->catalog.range.count == 0) {
+        RZ_TRY(rz_disk_header_empty(store->disk, header, err));
         return rz_catalog_create(&store->mem, &store->catalog, err);
     }
     rz_arena arena;

@@ -230,6 +230,16 @@ ruzu_status rz_header_claim(rz_disk *disk, rz_error *err)
     return RUZU_OK;
 }
 
+ruzu_status rz_disk_header_empty(const rz_disk *disk, const rz_file_header *header, rz_error *err)
+{
+    if (header->node_tables.range.count != 0 || header->rel_tables.range.count != 0 || header->last_timestamp != 0) {
+        return rz_error_set(err, RUZU_ERROR_CORRUPT,
+                            "corrupt database: file '%s': the header names no catalog, but the database has been written to",
+                            disk->path);
+    }
+    return RUZU_OK;
+}
+
 /* ---- writing ---- */
 
 typedef struct header_job {

@@ -142,6 +142,9 @@ RZ_NODISCARD ruzu_status rz_meta_read(rz_disk *disk, const rz_meta_ref *ref, con
 void rz_meta_ref_encode(const rz_meta_ref *ref, rz_str *out);
 void rz_meta_ref_decode(rz_reader *reader, rz_meta_ref *out); /* sets reader->failed */
 
+/* A header without a catalog is that of a database in which nothing was ever committed: CORRUPT when it says otherwise. */
+RZ_NODISCARD ruzu_status rz_disk_header_empty(const rz_disk *disk, const rz_file_header *header, rz_error *err);
+
 /* Marks a range as in use while metadata is loaded; CORRUPT when it leaves the file, touches the headers or overlaps
  * one claimed before. */
 RZ_NODISCARD ruzu_status rz_disk_claim(rz_disk *disk, rz_page_range range, const char *what, rz_error *err);
