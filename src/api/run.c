@@ -278,6 +278,7 @@ static ruzu_status run_begin_statement(rz_run *run, rz_error *err)
 {
     ruzu_conn *conn = run->conn;
     if (conn->txn != NULL) {
+        rz_conn_end_txn(conn); /* as any failing statement does, and as Kuzu does */
         return rz_error_set(err, RUZU_ERROR_TRANSACTION,
                             "Connection already has an active transaction. Cannot start a transaction within another one. For concurrent multiple "
                             "transactions, please open other connections.");

@@ -214,6 +214,9 @@ static ruzu_status unix_truncate(rz_file *file, uint64_t size)
     do {
         result = ftruncate(file->fd, (off_t)size);
     } while (result != 0 && errno == EINTR);
+    if (size < atomic_load_explicit(&file->reserved, memory_order_relaxed)) {
+        atomic_store_explicit(&file->reserved, size, memory_order_relaxed);
+    }
     return result == 0 ? RUZU_OK : rz_unix_status();
 }
 
@@ -234,15 +237,18 @@ static ruzu_status unix_reserve(rz_file *file, uint64_t end)
     if (!unix_off_valid(end, 0)) {
         return RUZU_ERROR_IO;
     }
-    RZ_UNIX_TRY(unix_size(file, &old_size));
-    if (end == 0) {
+    /* Only what is not known to be there: a log that grows step by step must not walk all its blocks at each step. */
+    uint64_t from = atomic_load_explicit(&file->reserved, memory_order_relaxed);
+    if (end <= from) {
         return RUZU_OK;
     }
+    RZ_UNIX_TRY(unix_size(file, &old_size));
     int result;
     do {
-        result = fallocate(file->fd, 0, 0, (off_t)end);
+        result = fallocate(file->fd, 0, (off_t)from, (off_t)(end - from));
     } while (result != 0 && errno == EINTR);
     if (result == 0) {
+        atomic_store_explicit(&file->reserved, end, memory_order_relaxed);
         return RUZU_OK;
     }
     ruzu_status status = rz_unix_status();

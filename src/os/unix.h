@@ -7,11 +7,14 @@
 
 #include "os/os.h"
 
+#include <stdatomic.h>
+
 struct rz_file {
     rz_vfs *vfs;         /* borrowed: first in every implementation */
     int fd;              /* -1: a handle of the process before fork() */
     bool locked;
     bool flocked;        /* by flock: the kernel has no open-file-description locks */
+    _Atomic uint64_t reserved; /* blocks before this offset are known to be allocated: relaxed, a smaller value only costs time */
     struct rz_file *prev; /* all open ones, guarded by the process lock */
     struct rz_file *next;
 };

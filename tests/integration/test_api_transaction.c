@@ -100,7 +100,8 @@ static void control_at_the_wrong_time(void)
     EXPECT_ERROR(conn, "ROLLBACK", RUZU_ERROR_TRANSACTION, "No active transaction for ROLLBACK.");
     session_run(conn, "BEGIN TRANSACTION");
     EXPECT_ERROR(conn, "BEGIN TRANSACTION", RUZU_ERROR_TRANSACTION, "Connection already has an active transaction. Cannot start a transaction within another one.");
-    CHECK(ruzu_in_transaction(conn));
+    CHECK(!ruzu_in_transaction(conn));
+    session_run(conn, "BEGIN TRANSACTION");
     EXPECT_ERROR(conn, "CHECKPOINT", RUZU_ERROR_TRANSACTION, "Cannot checkpoint inside a transaction");
     CHECK_EQ_I64(ruzu_checkpoint(conn), RUZU_ERROR_TRANSACTION);
     session_run(conn, "COMMIT");

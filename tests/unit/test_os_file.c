@@ -204,6 +204,12 @@ static void reserve_allocates_and_grows(void)
     CHECK_EQ_I64(info.st_size, 1 << 20);
     CHECK((int64_t)info.st_blocks * 512 >= 1 << 20);
     CHECK_EQ_I64(vfs->reserve(file, 4096), RUZU_OK); /* never shrinks */
+    CHECK_EQ_I64(vfs->reserve(file, 2 << 20), RUZU_OK); /* grows from where it was … */
+    CHECK_EQ_I64(stat(test_path("reserved"), &info), 0);
+    CHECK_EQ_I64(info.st_size, 2 << 20);
+    CHECK((int64_t)info.st_blocks * 512 >= 2 << 20);
+    CHECK_EQ_I64(vfs->truncate(file, 65536), RUZU_OK); /* … also after a cut */
+    CHECK_EQ_I64(vfs->reserve(file, 1 << 20), RUZU_OK);
     CHECK_EQ_I64(vfs->reserve(file, 0), RUZU_OK);
     CHECK_EQ_I64(stat(test_path("reserved"), &info), 0);
     CHECK_EQ_I64(info.st_size, 1 << 20);
