@@ -188,6 +188,8 @@ static ruzu_status db_open_parts(rz_db *db, rz_vfs *vfs, const char *path, const
         .read_only = db->read_only,
         .no_create = (config->flags & RUZU_OPEN_NO_CREATE) != 0,
         .unsafe_no_lock = (config->flags & RUZU_OPEN_UNSAFE_NO_LOCK) != 0,
+        .recover_prefix = (config->flags & RUZU_OPEN_RECOVER_PREFIX) != 0,
+        .checkpoint_in_thread = config->max_threads > 1,
     };
     RZ_TRY_GOTO(db_resolve_path(options.vfs, path, !options.no_create && !options.read_only, &arena, &options.path, err));
     db->in_memory = options.path == NULL;

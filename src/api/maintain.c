@@ -92,7 +92,7 @@ ruzu_status rz_run_backup(rz_run *run, rz_error *err)
         status = rz_files_check_target(&policy, path, &arena, err);
     }
     if (status == RUZU_OK) {
-        status = rz_store_backup(store, path, rz_conn_busy_timeout_us(conn), maintain_progress, &backup, err);
+        status = rz_store_backup(store, path, maintain_progress, &backup, err);
     }
     rz_arena_free(&arena);
     return status;

@@ -317,7 +317,7 @@ static ruzu_status run_checkpoint_statement(rz_run *run, rz_error *err)
     if (run->conn->db->read_only) {
         return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
     }
-    return rz_store_checkpoint(run->conn->db->store, rz_conn_busy_timeout_us(run->conn), err);
+    return rz_store_checkpoint(run->conn->db->store, err);
 }
 
 /* True when the statement was one of these. */

@@ -4,7 +4,6 @@
  */
 #include "executor/change.h"
 
-#include "transaction/write.h"
 
 /* ---- references ---- */
 

@@ -310,7 +310,10 @@ static ruzu_status copy_finish(copy_run *run, uint64_t *out_rows, rz_error *err)
     rz_rtab_bulk *rels = run->rels;
     run->nodes = NULL; /* freed by finishing, whatever it says */
     run->rels = NULL;
-    return nodes != NULL ? rz_ntab_bulk_finish(nodes, NULL, out_rows, err) : rz_rtab_bulk_finish(rels, NULL, out_rows, err);
+    rz_txn *txn = run->context->txn;
+    const rz_cat_table *table = run->copy->table;
+    return nodes != NULL ? rz_txn_finish_node_load(txn, table->id, nodes, out_rows, err)
+                         : rz_txn_finish_rel_load(txn, table->pairs[run->copy->pair].id, rels, out_rows, err);
 }
 
 static ruzu_status copy_all(copy_run *run, const rz_plan *plan, uint64_t *out_rows, rz_error *err)

@@ -5,7 +5,6 @@
  */
 #include "executor/insert.h"
 
-#include "transaction/write.h"
 
 typedef struct insert_element {
     rz_eval **evals;  /* per property; NULL: SERIAL */

@@ -5,7 +5,6 @@
  */
 #include "executor/change.h"
 
-#include "transaction/write.h"
 
 typedef struct op_delete {
     rz_op op;

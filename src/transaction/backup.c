@@ -312,7 +312,7 @@ static ruzu_status backup_run_guarded(rz_store *store, const rz_file_header *hea
     return status;
 }
 
-ruzu_status rz_store_backup(rz_store *store, const char *path, uint64_t busy_timeout_us, rz_progress_of_copy_fn progress, void *user, rz_error *err)
+ruzu_status rz_store_backup(rz_store *store, const char *path, rz_progress_of_copy_fn progress, void *user, rz_error *err)
 {
     rz_file_header header;
     rz_slot_look slots[RZ_HEADER_SLOTS];
@@ -320,7 +320,7 @@ ruzu_status rz_store_backup(rz_store *store, const char *path, uint64_t busy_tim
         return rz_error_set(err, RUZU_ERROR_MISUSE, "A database in memory has no file to copy; use EXPORT DATABASE.");
     }
     if (!store->read_only) {
-        RZ_TRY(rz_store_checkpoint(store, busy_timeout_us, err));
+        RZ_TRY(rz_store_checkpoint(store, err));
     }
     RZ_TRY(rz_disk_guard_begin(store->disk, &header, slots, err));
     rz_arena arena;

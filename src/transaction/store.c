@@ -184,15 +184,44 @@ static ruzu_status store_open_disk(rz_store *store, const rz_store_options *opti
     return RUZU_OK;
 }
 
+/* Mutexes and the condition, in the order in which they are made. */
+#define STORE_LOCKS 4u
+
+static void store_destroy_locks(rz_store *store, uint32_t count)
+{
+    rz_mutex *mutexes[STORE_LOCKS - 1] = {&store->lock, &store->log_lock, &store->checkpoint_lock};
+    for (uint32_t i = 0; i < count; i++) {
+        if (i < STORE_LOCKS - 1) {
+            rz_mutex_destroy(mutexes[i]);
+        } else {
+            rz_cond_destroy(&store->turn);
+        }
+    }
+}
+
+static ruzu_status store_create_locks(rz_store *store)
+{
+    rz_mutex *mutexes[STORE_LOCKS - 1] = {&store->lock, &store->log_lock, &store->checkpoint_lock};
+    for (uint32_t i = 0; i < STORE_LOCKS; i++) {
+        ruzu_status status = i < STORE_LOCKS - 1 ? rz_mutex_init(mutexes[i]) : rz_cond_init(&store->turn);
+        if (status != RUZU_OK) {
+            store_destroy_locks(store, i);
+            return status;
+        }
+    }
+    return RUZU_OK;
+}
+
 static void store_free(rz_store *store)
 {
     store_destroy_tables(store);
     rz_catalog_release(store->catalog);
+    rz_catalog_release(store->log_catalog);
     if (store->pool != NULL) {
         rz_pool_destroy(store->pool);
     }
-    rz_cond_destroy(&store->turn);
-    rz_mutex_destroy(&store->lock);
+    rz_auto_checkpoint_deinit(&store->checkpointer);
+    store_destroy_locks(store, STORE_LOCKS);
     rz_mem_free(rz_mem_root(), store, sizeof *store);
 }
 
@@ -212,12 +241,16 @@ static void store_destroy_pool(rz_store *store)
     store->pool = NULL;
 }
 
-ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err)
+static ruzu_status store_alloc(const rz_store_options *options, rz_store **out, rz_error *err)
 {
-    *out = NULL;
     rz_store *store = (rz_store *)rz_mem_calloc(rz_mem_root(), 1, sizeof *store);
     RZ_TRY_ALLOC(store, err, "opening a database");
-    if (rz_mutex_init(&store->lock) != RUZU_OK || rz_cond_init(&store->turn) != RUZU_OK) {
+    ruzu_status status = store_create_locks(store);
+    if (status == RUZU_OK && rz_auto_checkpoint_init(&store->checkpointer, options->checkpoint_in_thread) != RUZU_OK) {
+        store_destroy_locks(store, STORE_LOCKS);
+        status = RUZU_ERROR_NO_MEMORY;
+    }
+    if (status != RUZU_OK) {
         rz_mem_free(rz_mem_root(), store, sizeof *store);
         return rz_error_no_memory(err, "opening a database");
     }
@@ -227,6 +260,25 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     rz_store_configure(store, &store_first_settings);
     store->salvage = options->salvage;
     store->next_txn_id = 1;
+    *out = store;
+    return RUZU_OK;
+}
+
+/* The log of a database that is in a file: what it holds beyond the file is applied. */
+static ruzu_status store_open_log(rz_store *store, const rz_store_options *options, rz_error *err)
+{
+    if (rz_disk_in_memory(store->disk) || options->salvage != NULL) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_wal_open(store->vfs, &store->mem, options->path, store->read_only, true, &store->wal, err));
+    return rz_store_recover(store, options->recover_prefix, err);
+}
+
+ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err)
+{
+    *out = NULL;
+    rz_store *store = NULL;
+    RZ_TRY(store_alloc(options, &store, err));
     bool is_new = true;
     ruzu_status status = RUZU_OK;
     RZ_TRY_GOTO(store_open_disk(store, options, &is_new, err));
@@ -237,7 +289,11 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     } else {
         RZ_TRY_GOTO(rz_store_load(store, err));
     }
+    store->log_catalog = store->catalog;
+    rz_catalog_retain(store->catalog);
+    store->log_timestamp = store->timestamp;
     store->saved_timestamp = store->timestamp;
+    RZ_TRY_GOTO(store_open_log(store, options, err));
     *out = store;
     return RUZU_OK;
 cleanup: {
@@ -248,7 +304,7 @@ cleanup: {
         store_destroy_tables(store);
         store_destroy_pool(store);
     }
-    if (disk != NULL && rz_disk_close(disk, &ignored) != RUZU_OK) {
+    if (rz_wal_close(store->wal, false, &ignored) != RUZU_OK || (disk != NULL && rz_disk_close(disk, &ignored) != RUZU_OK)) {
         /* the first failure is the one to report */
     }
     store_free(store);
@@ -256,16 +312,39 @@ cleanup: {
 }
 }
 
+/* Everything committed goes to the file, or at least to the log; *out_clean: the logs are no longer needed. */
+static ruzu_status store_settle_all(rz_store *store, bool *out_clean, rz_error *err)
+{
+    *out_clean = false;
+    if (store->wal == NULL || store->read_only) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_disk_check_healthy(store->disk, err)); /* what was acknowledged is in the log; nothing more is written */
+    if (atomic_load_explicit(&store->checkpoint_on_close, memory_order_relaxed)) {
+        ruzu_status status = rz_store_checkpoint_last(store, err);
+        *out_clean = status == RUZU_OK;
+        if (status == RUZU_OK || rz_disk_is_poisoned(store->disk)) {
+            return status;
+        }
+        /* The log still has it all: the next open folds it in. */
+        rz_error ignored;
+        rz_error_init(&ignored);
+        return rz_store_sync_log(store, &ignored) == RUZU_OK ? status : ignored.code;
+    }
+    return rz_store_sync_log(store, err);
+}
+
 ruzu_status rz_store_close(rz_store *store, rz_error *err)
 {
     RZ_ASSERT(store->live == 0);
-    ruzu_status status = RUZU_OK;
-    if (!store->read_only && atomic_load_explicit(&store->checkpoint_on_close, memory_order_relaxed) && !rz_disk_in_memory(store->disk)) {
-        status = rz_store_checkpoint(store, 0, err);
-    }
+    rz_auto_checkpoint_stop(&store->checkpointer);
+    bool clean = false;
+    ruzu_status status = store_settle_all(store, &clean, err);
     rz_disk *disk = store->disk;
     store_destroy_tables(store);
     store_destroy_pool(store);
+    ruzu_status log_closed = rz_wal_close(store->wal, clean, status == RUZU_OK ? err : NULL);
+    status = status != RUZU_OK ? status : log_closed;
     ruzu_status closed = rz_disk_close(disk, status == RUZU_OK ? err : NULL);
     store_free(store);
     return status != RUZU_OK ? status : closed;
@@ -337,21 +416,13 @@ void rz_store_end_turn(rz_store *store)
     rz_mutex_unlock(&store->lock);
 }
 
-ruzu_status rz_store_checkpoint(rz_store *store, uint64_t busy_timeout_us, rz_error *err)
+uint64_t rz_store_oldest_snapshot(rz_store *store)
 {
-    if (store->read_only) {
-        return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
+    rz_mutex_lock(&store->lock);
+    uint64_t oldest = store->timestamp;
+    for (const rz_txn *txn = store->oldest; txn != NULL; txn = txn->newer) {
+        oldest = txn->snapshot.timestamp < oldest ? txn->snapshot.timestamp : oldest;
     }
-    if (rz_disk_in_memory(store->disk)) {
-        return RUZU_OK; /* nothing outlives it */
-    }
-    RZ_TRY(rz_disk_check_healthy(store->disk, err));
-    RZ_TRY(rz_store_take_turn(store, busy_timeout_us, err));
-    ruzu_status status = RUZU_OK;
-    if (store->timestamp != store->saved_timestamp) {
-        status = rz_disk_check_name(store->disk, err);
-        status = status == RUZU_OK ? rz_store_save(store, err) : status;
-    }
-    rz_store_end_turn(store);
-    return status;
+    rz_mutex_unlock(&store->lock);
+    return oldest;
 }

@@ -5,6 +5,8 @@
 #ifndef RZ_TRANSACTION_STORE_H
 #define RZ_TRANSACTION_STORE_H
 
+#include "storage/wal/wal.h"
+#include "transaction/auto_checkpoint.h"
 #include "transaction/sequence.h"
 
 #define STORE_SLOT_BITS 8u
@@ -19,6 +21,11 @@ typedef struct store_table {
     rz_str folded;         /* directory bytes of a fold that could not be written yet: the fold itself is not repeated */
 } store_table;
 
+/*
+ * Two states of the database go side by side: what has been appended to the log (the next writer builds on it) and what is published, because its sync is done (readers see it).
+ *
+ * Locks, in this order: checkpoint_lock, the writer's turn, log_lock, lock. Reading transactions take only `lock`, to begin and to end.
+ */
 struct rz_store {
     rz_mem mem;
     rz_vfs *vfs;
@@ -34,16 +41,28 @@ struct rz_store {
      * without a lock by transactions, whose catalog names only what was published before they began. */
     _Atomic(store_table *_Atomic *) tables[STORE_SLOTS];
 
-    rz_mutex lock;            /* guards what follows */
-    rz_cond turn;             /* the writer's turn ended */
-    bool writing;             /* a writer (or checkpoint) has its turn */
-    rz_catalog *catalog;      /* newest committed; counted reference */
-    uint64_t timestamp;       /* newest commit */
-    uint64_t saved_timestamp; /* contained in the newest header */
+    rz_mutex checkpoint_lock;  /* whoever writes the metadata and header */
+    uint64_t saved_timestamp;  /* checkpoint_lock: contained in the newest header */
+
+    rz_mutex log_lock;         /* appending to the log and changing logs; guards the next four */
+    rz_wal *wal;               /* NULL in memory; the pointer is immutable after open */
+    bool log_ready;            /* the header is without the clean flag and the log takes records; set with checkpoint_lock or while the store opens too */
+    uint64_t log_timestamp;    /* newest commit appended */
+    rz_catalog *log_catalog;   /* counted: as of then */
+
+    rz_mutex lock;             /* guards what follows */
+    rz_cond turn;              /* the writer's turn ended */
+    bool writing;              /* a writer has its turn */
+    rz_catalog *catalog;       /* newest published; counted reference */
+    uint64_t timestamp;        /* newest published commit */
     uint64_t next_txn_id;
-    rz_txn *oldest;           /* live transactions, by begin: snapshots rise along the list */
+    rz_txn *oldest;            /* live transactions, by begin */
     rz_txn *newest;
-    uint32_t live;            /* how many */
+    uint32_t live;             /* how many */
+
+    _Atomic uint64_t last_sync_us; /* of the log, with RZ_SYNC_LEVEL_NORMAL */
+    rz_wal_found recovered;    /* what recovery found */
+    rz_auto_checkpoint checkpointer;
 };
 
 struct rz_txn {
@@ -54,6 +73,8 @@ struct rz_txn {
     rz_snapshot snapshot;
     rz_catalog *catalog; /* counted reference; its own copy once `edited` */
     bool edited;
+    bool catalog_noted;  /* the redo records have the catalog as it is */
+    bool logged;         /* changes are noted for the log */
     rz_arena arena;
     rz_writer writer;
     uint64_t start_us;
@@ -65,7 +86,59 @@ struct rz_txn {
     uint32_t number_columns;
     rz_vec **number_list;
     uint32_t number_values;
+    rz_redo redo;
+    rz_str payload;             /* of the record being made */
+    RZ_ARRAY(rz_page_range) extents; /* of bulk loads: named by records */
 };
+
+/* What a checkpoint contains. */
+typedef struct rz_save_point {
+    uint64_t timestamp;
+    rz_catalog *catalog; /* as of then; counted */
+    uint64_t lsn;        /* of the newest record that is contained */
+    uint64_t generation; /* of the log that later ones are in */
+    bool clean;          /* there are none: the logs are no longer needed */
+} rz_save_point;
+
+/* ---- txn.c ---- */
+
+/* For recovery: a writing transaction that notes nothing for the log; commits with a given timestamp. */
+RZ_NODISCARD ruzu_status rz_txn_begin_replay(rz_store *store, rz_txn **out, rz_error *err);
+/* Frees txn; on failure it has been rolled back. */
+RZ_NODISCARD ruzu_status rz_txn_commit_replay(rz_txn *txn, uint64_t timestamp, rz_error *err);
+/* Stamps the changes; the writer's turn or recovery. */
+void rz_txn_stamp(rz_txn *txn, uint64_t timestamp);
+
+/* ---- write.c: making a redo record ---- */
+
+/* The payload to append to, beginning with the table's id; NULL: nothing is logged. A catalog that was edited is noted first. */
+RZ_NODISCARD ruzu_status rz_txn_begin_record(rz_txn *txn, uint32_t table_id, rz_str **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_txn_add_record(rz_txn *txn, rz_wal_type type, rz_error *err);
+RZ_NODISCARD ruzu_status rz_txn_note_catalog(rz_txn *txn, rz_error *err);
+RZ_NODISCARD ruzu_status rz_txn_note_sequences(rz_txn *txn, rz_error *err); /* settled */
+
+/* ---- log.c ---- */
+
+/* Appends the transaction's records, stamps its changes and makes it what the next writer builds on; *out_lsn is what to sync. After a failure the caller
+ * rolls back. */
+RZ_NODISCARD ruzu_status rz_store_append(rz_store *store, rz_txn *txn, uint64_t *out_timestamp, uint64_t *out_lsn, rz_error *err);
+/* Waits until the log is durable up to lsn, as wal_sync demands, and publishes the commit. */
+RZ_NODISCARD ruzu_status rz_store_settle(rz_store *store, uint64_t timestamp, rz_catalog *catalog, uint64_t lsn, rz_error *err);
+/* Changes over to the other log, unless an earlier checkpoint did and failed afterwards, and says what a checkpoint is to contain.
+ * out->catalog is counted. The caller has checkpoint_lock. */
+RZ_NODISCARD ruzu_status rz_store_switch_log(rz_store *store, rz_save_point *out, rz_error *err);
+/* Everything appended is durable afterwards, whatever wal_sync says. */
+RZ_NODISCARD ruzu_status rz_store_sync_log(rz_store *store, rz_error *err);
+
+/* ---- checkpoint.c ---- */
+
+/* The checkpoint of a clean close: nobody else is there. */
+RZ_NODISCARD ruzu_status rz_store_checkpoint_last(rz_store *store, rz_error *err);
+
+/* ---- replay.c ---- */
+
+/* Applies what the logs have beyond the header. */
+RZ_NODISCARD ruzu_status rz_store_recover(rz_store *store, bool accept_prefix, rz_error *err);
 
 store_table *rz_store_table(const rz_store *store, uint32_t id); /* NULL: none */
 /* Takes table over, also on failure. */
@@ -76,11 +149,13 @@ RZ_NODISCARD ruzu_status rz_store_make_table(rz_store *store, const rz_catalog *
 
 /* store_load.c, store_save.c */
 RZ_NODISCARD ruzu_status rz_store_load(rz_store *store, rz_error *err);
-/* The caller has the writer's turn. */
-RZ_NODISCARD ruzu_status rz_store_save(rz_store *store, rz_error *err);
+/* Writes that state to the file. The caller has checkpoint_lock. */
+RZ_NODISCARD ruzu_status rz_store_save(rz_store *store, const rz_save_point *point, rz_error *err);
 
 /* Waits for the writer's turn; RUZU_ERROR_BUSY after timeout_us. */
 RZ_NODISCARD ruzu_status rz_store_take_turn(rz_store *store, uint64_t timeout_us, rz_error *err);
 void rz_store_end_turn(rz_store *store);
+/* The oldest snapshot that a live transaction reads, or the newest published one. */
+uint64_t rz_store_oldest_snapshot(rz_store *store);
 
 #endif

@@ -36,14 +36,14 @@ static ruzu_status save_replace(rz_store *store, rz_arena *arena, save_ranges *r
  * way: its bytes are kept until they are written, and the new reference stands in the entry for the next save. What it replaces is freed now; pages that the durable header still
  * names are not reused before the next one (rz_disk_free).
  */
-static ruzu_status save_table(rz_store *store, store_table *table, rz_error *err)
+static ruzu_status save_table(rz_store *store, const rz_save_point *point, store_table *table, rz_error *err)
 {
     bool changed = table->ntab != NULL ? rz_ntab_changed(table->ntab) : rz_rtab_changed(table->rtab);
     if (changed || (table->directory.range.count == 0 && table->folded.length == 0)) {
         rz_str bytes;
         rz_str_init(&bytes, &store->mem);
-        ruzu_status status = table->ntab != NULL ? rz_ntab_checkpoint(table->ntab, store->timestamp, &bytes, err)
-                                                 : rz_rtab_checkpoint(table->rtab, store->timestamp, &bytes, err);
+        ruzu_status status = table->ntab != NULL ? rz_ntab_checkpoint(table->ntab, point->timestamp, &bytes, err)
+                                                 : rz_rtab_checkpoint(table->rtab, point->timestamp, &bytes, err);
         if (status != RUZU_OK) {
             rz_str_free(&bytes);
             return status;
@@ -77,19 +77,19 @@ static void save_list_entry(const store_table *table, rz_str *out)
 }
 
 /* Both lists, over the tables that the catalog has. */
-static ruzu_status save_tables(rz_store *store, rz_str lists[2], rz_error *err)
+static ruzu_status save_tables(rz_store *store, const rz_save_point *point, rz_str lists[2], rz_error *err)
 {
     uint32_t counts[2] = {0, 0};
     for (uint32_t kind = 0; kind < 2; kind++) {
         rz_str_append(&lists[kind], "\0\0\0\0", 4);
     }
-    for (uint32_t id = 0; id < rz_catalog_id_end(store->catalog); id++) {
-        bool is_node = rz_catalog_node_table(store->catalog, id) != NULL;
+    for (uint32_t id = 0; id < rz_catalog_id_end(point->catalog); id++) {
+        bool is_node = rz_catalog_node_table(point->catalog, id) != NULL;
         store_table *table = rz_store_table(store, id);
-        if (table == NULL || (!is_node && rz_catalog_rel_of_pair(store->catalog, id, NULL) == NULL)) {
+        if (table == NULL || (!is_node && rz_catalog_rel_of_pair(point->catalog, id, NULL) == NULL)) {
             continue;
         }
-        RZ_TRY(save_table(store, table, err));
+        RZ_TRY(save_table(store, point, table, err));
         save_list_entry(table, &lists[is_node ? 0 : 1]);
         counts[is_node ? 0 : 1]++;
     }
@@ -102,27 +102,28 @@ static ruzu_status save_tables(rz_store *store, rz_str lists[2], rz_error *err)
     return RUZU_OK;
 }
 
-/* Storage of dropped tables goes when no transaction can still see it. */
-static void save_forget_dropped(rz_store *store)
+/*
+ * Storage of dropped tables goes when no transaction can still see it: none is live, and those that begin from now on see this catalog or a later one. (Ids from the
+ * catalog's end on are those of tables being created.)
+ */
+static void save_forget_dropped(rz_store *store, const rz_save_point *point)
 {
     rz_mutex_lock(&store->lock);
-    bool alone = store->live == 0;
+    bool alone = store->live == 0 && store->timestamp >= point->timestamp;
     rz_mutex_unlock(&store->lock);
-    for (uint32_t id = 0; alone && id < rz_catalog_id_end(store->catalog); id++) {
-        if (rz_store_table(store, id) != NULL && rz_catalog_node_table(store->catalog, id) == NULL &&
-            rz_catalog_rel_of_pair(store->catalog, id, NULL) == NULL) {
+    for (uint32_t id = 0; alone && id < rz_catalog_id_end(point->catalog); id++) {
+        if (rz_store_table(store, id) != NULL && rz_catalog_node_table(point->catalog, id) == NULL &&
+            rz_catalog_rel_of_pair(point->catalog, id, NULL) == NULL) {
             rz_store_forget_table(store, id);
         }
     }
 }
 
 /* Versions and stamps that no open snapshot needs any more are given back. */
-static void save_trim(rz_store *store)
+static void save_trim(rz_store *store, const rz_save_point *point)
 {
-    rz_mutex_lock(&store->lock);
-    uint64_t oldest = store->oldest == NULL ? store->timestamp : store->oldest->snapshot.timestamp;
-    rz_mutex_unlock(&store->lock);
-    for (uint32_t id = 0; id < rz_catalog_id_end(store->catalog); id++) {
+    uint64_t oldest = rz_store_oldest_snapshot(store);
+    for (uint32_t id = 0; id < rz_catalog_id_end(point->catalog); id++) {
         store_table *table = rz_store_table(store, id);
         if (table != NULL && table->ntab != NULL) {
             rz_ntab_trim(table->ntab, oldest);
@@ -132,7 +133,21 @@ static void save_trim(rz_store *store)
     }
 }
 
-static ruzu_status save_header(rz_store *store, const rz_str lists[2], const rz_str *catalog, rz_arena *arena, save_ranges *replaced, rz_error *err)
+/* What the header says of time and logs. A clean one names a generation of which no record was ever written. */
+static void save_point_to_header(rz_store *store, const rz_save_point *point, rz_file_header *header)
+{
+    uint64_t generation = point->generation + (point->clean ? 1 : 0);
+    header->flags = point->clean ? header->flags | RZ_HEADER_CLEAN : header->flags & ~RZ_HEADER_CLEAN;
+    header->last_timestamp = point->timestamp;
+    header->folded_lsn = point->lsn;
+    while (header->log_generation < generation) {
+        header->log_generation++;
+        header->log_salts[0] = header->log_salts[1];
+        store->vfs->random(store->vfs, &header->log_salts[1], sizeof header->log_salts[1]);
+    }
+}
+
+static ruzu_status save_header(rz_store *store, const rz_save_point *point, const rz_str lists[2], const rz_str *catalog, rz_arena *arena, save_ranges *replaced, rz_error *err)
 {
     rz_file_header header = *rz_disk_header(store->disk);
     rz_meta_ref *refs[3] = {&header.node_tables, &header.rel_tables, &header.catalog};
@@ -147,8 +162,7 @@ static ruzu_status save_header(rz_store *store, const rz_str lists[2], const rz_
         *refs[i] = written[i];
     }
     if (status == RUZU_OK) {
-        header.flags |= RZ_HEADER_CLEAN; /* everything committed is in the file: there is no log yet */
-        header.last_timestamp = store->timestamp;
+        save_point_to_header(store, point, &header);
         status = rz_disk_header_write(store->disk, &header, err);
     }
     for (uint32_t i = 0; i < 3 && status != RUZU_OK; i++) {
@@ -159,7 +173,7 @@ static ruzu_status save_header(rz_store *store, const rz_str lists[2], const rz_
     return status;
 }
 
-ruzu_status rz_store_save(rz_store *store, rz_error *err)
+ruzu_status rz_store_save(rz_store *store, const rz_save_point *point, rz_error *err)
 {
     rz_arena arena;
     rz_arena_init(&arena, &store->mem);
@@ -170,16 +184,16 @@ ruzu_status rz_store_save(rz_store *store, rz_error *err)
     rz_str_init(&catalog, &store->mem);
     save_ranges replaced = {0};
     ruzu_status status = RUZU_OK;
-    save_forget_dropped(store);
-    RZ_TRY_GOTO(save_tables(store, lists, err));
-    rz_catalog_encode(store->catalog, &catalog);
+    save_forget_dropped(store, point);
+    RZ_TRY_GOTO(save_tables(store, point, lists, err));
+    rz_catalog_encode(point->catalog, &catalog);
     if (catalog.failed) {
         status = rz_error_no_memory(err, "saving the database");
         goto cleanup;
     }
-    RZ_TRY_GOTO(save_header(store, lists, &catalog, &arena, &replaced, err));
-    store->saved_timestamp = store->timestamp;
-    save_trim(store);
+    RZ_TRY_GOTO(save_header(store, point, lists, &catalog, &arena, &replaced, err));
+    store->saved_timestamp = point->timestamp;
+    save_trim(store, point);
 cleanup:
     for (uint32_t i = 0; i < replaced.count; i++) {
         if (status == RUZU_OK) {

@@ -29,6 +29,8 @@ typedef struct rz_store_options {
     bool no_create;
     bool unsafe_no_lock;            /* write even where the file system cannot lock */
     rz_inspector *salvage;          /* NULL, or: opens what can be opened of a damaged file, read-only and without its logs; what cannot is reported */
+    bool recover_prefix;            /* of a damaged log, accept what is intact at its beginning */
+    bool checkpoint_in_thread;      /* automatic checkpoints; else the committing thread makes them */
 } rz_store_options;
 
 /* What a commit waits for. */
@@ -38,14 +40,15 @@ typedef enum rz_sync_level { RZ_SYNC_LEVEL_FULL, RZ_SYNC_LEVEL_NORMAL, RZ_SYNC_L
 typedef struct rz_store_settings {
     rz_sync_level wal_sync;
     bool auto_checkpoint;
-    bool checkpoint_on_close;
+    bool checkpoint_on_close;            /* else the log is left for the next open */
     bool spill_to_disk;
     uint64_t checkpoint_threshold_bytes; /* of log; 0: at each commit */
 } rz_store_settings;
 
-/* Opens or creates. Errors: those of rz_disk_create/_open; CORRUPT from metadata. A second open of the same file in this process: LOCKED. */
+/* Opens or creates, and recovers what the log has beyond the file (in memory: nothing is written before the first commit or checkpoint). Errors: those of rz_disk_create/_open; CORRUPT
+ * from metadata or the log. */
 RZ_NODISCARD ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_error *err);
-/* Checkpoints (unless told not to, read-only or nothing changed), closes the file, frees the store even on failure. No transaction may be live. */
+/* Checkpoints (unless told not to, read-only or nothing changed) and removes the logs, closes the files, frees the store even on failure. No transaction may be live. */
 RZ_NODISCARD ruzu_status rz_store_close(rz_store *store, rz_error *err);
 
 /* Takes new settings; they count from the next commit, checkpoint or close on. Thread-safe. At first: full, automatic, on close, 16 MiB. */
@@ -62,7 +65,10 @@ bool rz_store_read_only(const rz_store *store);
  * RUZU_ERROR_READ_ONLY for a writing one in a read-only store.
  */
 RZ_NODISCARD ruzu_status rz_txn_begin(rz_store *store, bool write, uint64_t busy_timeout_us, rz_txn **out, rz_error *err);
-/* Commits: publishes the catalog copy and stamps every change with the next timestamp. Frees txn in any case; on failure it has been rolled back. */
+/*
+ * Commits: the changes go to the log, are synced as wal_sync says, and become visible. Frees txn in any case. After a failure it has been rolled back, except with OUTCOME_UNKNOWN: then only
+ * reopening tells, and the store takes no more writes.
+ */
 RZ_NODISCARD ruzu_status rz_txn_commit(rz_txn *txn, rz_error *err);
 void rz_txn_rollback(rz_txn *txn); /* cannot fail; frees txn */
 
@@ -101,8 +107,9 @@ RZ_NODISCARD ruzu_status rz_txn_number_rows(rz_txn *txn, const rz_cat_table *tab
 rz_ntab *rz_txn_ntab(const rz_txn *txn, uint32_t table_id);
 rz_rtab *rz_txn_rtab(const rz_txn *txn, uint32_t pair_id);
 
-/* Writes everything committed to the file (out of place), two header slots last. Runs beside readers; waits for the writer's turn. No-op when nothing changed. */
-RZ_NODISCARD ruzu_status rz_store_checkpoint(rz_store *store, uint64_t busy_timeout_us, rz_error *err);
+/* Writes everything committed to the file (out of place), two header slots last. Runs beside readers and writers. No-op when nothing changed. A failure leaves the database as it was;
+ * when it is one of a header or sync, the store takes no more writes (POISONED). */
+RZ_NODISCARD ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err);
 
 /* ---- check, backup, salvage ---- */
 
@@ -121,7 +128,7 @@ RZ_NODISCARD ruzu_status rz_store_check_file(const rz_store_options *options, bo
  * READ_ONLY (a store opened read-only whose log holds commits).
  */
 typedef ruzu_status (*rz_progress_of_copy_fn)(void *user, uint64_t pages_done, uint64_t pages_total, rz_error *err);
-RZ_NODISCARD ruzu_status rz_store_backup(rz_store *store, const char *path, uint64_t busy_timeout_us, rz_progress_of_copy_fn progress, void *user,
+RZ_NODISCARD ruzu_status rz_store_backup(rz_store *store, const char *path, rz_progress_of_copy_fn progress, void *user,
                                          rz_error *err);
 
 /* What became of one table; without a name of a table: what else was found. */
@@ -148,5 +155,7 @@ typedef void (*rz_salvage_fn)(void *user, const rz_salvaged *table);
  */
 RZ_NODISCARD ruzu_status rz_store_salvage(const rz_store_options *options, const char *to_path, rz_salvage_fn report, void *user, rz_salvage_totals *out,
                                           rz_error *err);
+
+#include "transaction/write.h" /* changes */
 
 #endif

@@ -3,39 +3,52 @@
  * Transactions: snapshots, the writer's changes, commit and rollback.
  *
  * Invariants
- *  (1) At most one writing transaction is live; it took the turn before its snapshot, so it starts from the newest state.
- *  (2) A commit stamps every change and publishes the catalog under the store's mutex, then raises the timestamp: a transaction that begins sees all of it or nothing.
+ *  (1) At most one writing transaction is live; it took the turn before its snapshot, so it starts from the newest state, that of the last commit appended to the log,
+ *      whether or not that commit has been published yet.
+ *  (2) Changes are stamped when their commit is appended and seen by others when it is published, which raises the timestamp that snapshots begin with: a transaction
+ *      that begins sees all of a commit or nothing.
  *  (3) Rolling back needs no memory and cannot fail.
  */
 #include "transaction/store.h"
 
 #include <string.h>
 
-ruzu_status rz_txn_begin(rz_store *store, bool write, uint64_t busy_timeout_us, rz_txn **out, rz_error *err)
+static ruzu_status txn_create(rz_store *store, bool write, rz_txn **out, rz_error *err)
 {
-    *out = NULL;
-    if (write && store->read_only) {
-        return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
-    }
     rz_txn *txn = (rz_txn *)rz_mem_calloc(&store->mem, 1, sizeof *txn);
     RZ_TRY_ALLOC(txn, err, "beginning a transaction");
-    if (write) {
-        ruzu_status status = rz_store_take_turn(store, busy_timeout_us, err);
-        if (status != RUZU_OK) {
-            rz_mem_free(&store->mem, txn, sizeof *txn);
-            return status;
-        }
-    }
     txn->store = store;
     txn->write = write;
     rz_arena_init(&txn->arena, &store->mem);
-    rz_mutex_lock(&store->lock);
-    txn->snapshot.timestamp = store->timestamp;
+    rz_str_init(&txn->payload, &store->mem);
     if (write) {
-        txn->snapshot.own_stamp = RZ_STAMP_UNCOMMITTED | store->next_txn_id++;
+        rz_redo_init(&txn->redo, &store->mem, store->pool);
     }
-    txn->catalog = store->catalog;
-    rz_catalog_retain(txn->catalog);
+    *out = txn;
+    return RUZU_OK;
+}
+
+/* Takes the snapshot and joins the list. */
+static void txn_enter(rz_txn *txn)
+{
+    rz_store *store = txn->store;
+    rz_catalog *catalog = NULL;
+    if (txn->write) { /* the newest state stands still: we have the turn */
+        rz_mutex_lock(&store->log_lock);
+        txn->snapshot.timestamp = store->log_timestamp;
+        catalog = store->log_catalog;
+        rz_catalog_retain(catalog);
+        rz_mutex_unlock(&store->log_lock);
+    }
+    rz_mutex_lock(&store->lock);
+    if (txn->write) {
+        txn->snapshot.own_stamp = RZ_STAMP_UNCOMMITTED | store->next_txn_id++;
+    } else {
+        txn->snapshot.timestamp = store->timestamp;
+        catalog = store->catalog;
+        rz_catalog_retain(catalog);
+    }
+    txn->catalog = catalog;
     txn->older = store->newest;
     if (store->newest != NULL) {
         store->newest->newer = txn;
@@ -48,15 +61,53 @@ ruzu_status rz_txn_begin(rz_store *store, bool write, uint64_t busy_timeout_us, 
     txn->writer.snapshot = txn->snapshot;
     txn->writer.arena = &txn->arena;
     txn->start_us = store->vfs->now_us(store->vfs);
+}
+
+static void txn_free(rz_txn *txn)
+{
+    rz_redo_deinit(&txn->redo);
+    rz_str_free(&txn->payload);
+    rz_arena_free(&txn->arena);
+    rz_mem_free(&txn->store->mem, txn, sizeof *txn);
+}
+
+ruzu_status rz_txn_begin(rz_store *store, bool write, uint64_t busy_timeout_us, rz_txn **out, rz_error *err)
+{
+    *out = NULL;
+    if (write && store->read_only) {
+        return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
+    }
+    if (write) {
+        RZ_TRY(rz_disk_check_healthy(store->disk, err));
+    }
+    rz_txn *txn = NULL;
+    RZ_TRY(txn_create(store, write, &txn, err));
+    if (write) {
+        ruzu_status status = rz_store_take_turn(store, busy_timeout_us, err);
+        if (status != RUZU_OK) {
+            txn_free(txn);
+            return status;
+        }
+    }
+    txn->logged = write && store->wal != NULL;
+    txn_enter(txn);
     *out = txn;
     return RUZU_OK;
 }
 
-static void txn_end(rz_txn *txn)
+ruzu_status rz_txn_begin_replay(rz_store *store, rz_txn **out, rz_error *err)
+{
+    *out = NULL;
+    RZ_TRY(txn_create(store, true, out, err));
+    store->writing = true; /* nobody else is there yet */
+    txn_enter(*out);
+    return RUZU_OK;
+}
+
+/* Leaves the list of those whose snapshots are kept. */
+static void txn_leave(rz_txn *txn)
 {
     rz_store *store = txn->store;
-    rz_catalog_release(txn->catalog);
-    rz_arena_free(&txn->arena);
     rz_mutex_lock(&store->lock);
     if (txn->older != NULL) {
         txn->older->newer = txn->newer;
@@ -70,10 +121,46 @@ static void txn_end(rz_txn *txn)
     }
     store->live--;
     rz_mutex_unlock(&store->lock);
+}
+
+static void txn_end(rz_txn *txn)
+{
+    rz_catalog_release(txn->catalog);
+    txn_leave(txn);
     if (txn->write) {
-        rz_store_end_turn(store);
+        rz_store_end_turn(txn->store);
     }
-    rz_mem_free(&store->mem, txn, sizeof *txn);
+    txn_free(txn);
+}
+
+void rz_txn_stamp(rz_txn *txn, uint64_t timestamp)
+{
+    for (rz_undo *undo = txn->writer.undo; undo != NULL;) {
+        rz_undo *next = undo->next;
+        undo->commit(undo, timestamp);
+        undo = next;
+    }
+}
+
+ruzu_status rz_txn_commit_replay(rz_txn *txn, uint64_t timestamp, rz_error *err)
+{
+    rz_store *store = txn->store;
+    ruzu_status status = rz_txn_settle_sequences(txn, err);
+    if (status != RUZU_OK) {
+        rz_txn_rollback(txn);
+        return status;
+    }
+    rz_txn_stamp(txn, timestamp);
+    rz_catalog_release(store->log_catalog);
+    rz_catalog_release(store->catalog);
+    rz_catalog_retain(txn->catalog);
+    rz_catalog_retain(txn->catalog);
+    store->log_catalog = txn->catalog;
+    store->catalog = txn->catalog;
+    store->log_timestamp = timestamp;
+    store->timestamp = timestamp;
+    txn_end(txn);
+    return RUZU_OK;
 }
 
 ruzu_status rz_txn_commit(rz_txn *txn, rz_error *err)
@@ -84,24 +171,32 @@ ruzu_status rz_txn_commit(rz_txn *txn, rz_error *err)
         rz_txn_rollback(txn);
         return status;
     }
-    if (txn->write && (txn->writer.undo != NULL || txn->edited || txn->settled)) {
-        rz_mutex_lock(&store->lock);
-        uint64_t timestamp = store->timestamp + 1;
-        for (rz_undo *undo = txn->writer.undo; undo != NULL;) {
-            rz_undo *next = undo->next;
-            undo->commit(undo, timestamp);
-            undo = next;
-        }
-        if (txn->edited || txn->settled) {
-            rz_catalog *old = store->catalog;
-            store->catalog = txn->catalog;
-            txn->catalog = old;
-        }
-        store->timestamp = timestamp;
-        rz_mutex_unlock(&store->lock);
+    if (!txn->write || (txn->writer.undo == NULL && !txn->edited && !txn->settled)) {
+        txn_end(txn);
+        return RUZU_OK;
     }
-    txn_end(txn);
-    return RUZU_OK;
+    uint64_t timestamp = 0;
+    uint64_t lsn = 0;
+    status = txn->edited && !txn->catalog_noted ? rz_txn_note_catalog(txn, err) : RUZU_OK;
+    if (status == RUZU_OK) {
+        status = rz_txn_note_sequences(txn, err);
+    }
+    if (status == RUZU_OK) {
+        status = rz_store_append(store, txn, &timestamp, &lsn, err);
+    }
+    if (status != RUZU_OK) {
+        rz_txn_rollback(txn);
+        return status;
+    }
+    rz_store_end_turn(store); /* the next writer builds on this commit while it is being synced */
+    status = rz_store_settle(store, timestamp, txn->catalog, lsn, err);
+    rz_catalog_release(txn->catalog);
+    txn_leave(txn);
+    txn_free(txn);
+    if (status == RUZU_OK) {
+        rz_store_consider_checkpoint(store);
+    }
+    return status;
 }
 
 void rz_txn_rollback(rz_txn *txn)
@@ -162,6 +257,7 @@ ruzu_status rz_txn_edit_catalog(rz_txn *txn, rz_catalog **out, rz_error *err)
         txn->catalog = copy;
         txn->edited = true;
     }
+    txn->catalog_noted = false;
     *out = txn->catalog;
     return RUZU_OK;
 }

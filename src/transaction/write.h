@@ -29,4 +29,8 @@ RZ_NODISCARD ruzu_status rz_txn_delete_nodes(rz_txn *txn, uint32_t table_id, con
 RZ_NODISCARD ruzu_status rz_txn_delete_rels(rz_txn *txn, uint32_t pair_id, const rz_id *src, const rz_id *dst, const rz_id *rels, const rz_sel *sel,
                                             uint64_t *io_count, rz_error *err);
 
+/* Ends a bulk load that was begun with the transaction's writer; frees bulk, also on failure. */
+RZ_NODISCARD ruzu_status rz_txn_finish_node_load(rz_txn *txn, uint32_t table_id, rz_ntab_bulk *bulk, uint64_t *out_rows, rz_error *err);
+RZ_NODISCARD ruzu_status rz_txn_finish_rel_load(rz_txn *txn, uint32_t pair_id, rz_rtab_bulk *bulk, uint64_t *out_rows, rz_error *err);
+
 #endif

@@ -171,7 +171,7 @@ static void poisoned_handle_reads_and_writes_nothing(void)
     ruzu_conn *writer = simulated_connect(conn);
     simulated_run(reader, "BEGIN TRANSACTION READ ONLY");
     simulated_run(conn, "CREATE (:P {id: 4})");
-    simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = "p.ruzu", .action = SIMFS_FAIL, .error_number = EIO});
+    simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = "p.ruzu", .skip = 1 /* the other log's header */, .action = SIMFS_FAIL, .error_number = EIO});
     CHECK_EQ_I64(ruzu_query(conn, "CHECKPOINT", NULL), RUZU_ERROR_IO);
     simfs_clear_faults(fs);
     CHECK_STR(simulated_info(conn, "health"), "poisoned");

@@ -237,7 +237,7 @@ static void readers_see_the_state_they_began_with(void)
     rz_txn *old = NULL;
     CHECK(rz_txn_begin(store, false, 0, &old, &err) == RUZU_OK);
     CHECK(grow(store, 100, 300, true, &err) == RUZU_OK);
-    CHECK(rz_store_checkpoint(store, 0, &err) == RUZU_OK);
+    CHECK(rz_store_checkpoint(store, &err) == RUZU_OK);
     CHECK(grow(store, 300, 400, true, &err) == RUZU_OK);
     const rz_cat_table *person = rz_catalog_find_table(rz_txn_catalog(old), "Person");
     const rz_cat_table *knows = rz_catalog_find_table(rz_txn_catalog(old), "Knows");
@@ -292,7 +292,7 @@ static uint32_t run_steps(simfs *fs, uint64_t marks[STEPS], bool *out_opened)
     }
     bool ok = create_schema(store, &err) == RUZU_OK;
     for (uint32_t i = 0; i < STEPS && ok; i++) {
-        ok = (i == 0 || grow(store, step_rows[i - 1], step_rows[i], true, &err) == RUZU_OK) && rz_store_checkpoint(store, 0, &err) == RUZU_OK;
+        ok = (i == 0 || grow(store, step_rows[i - 1], step_rows[i], true, &err) == RUZU_OK) && rz_store_checkpoint(store, &err) == RUZU_OK;
         if (ok && marks != NULL) {
             marks[i] = simfs_op_count(fs);
         }

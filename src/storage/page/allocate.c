@@ -77,19 +77,41 @@ ruzu_status rz_disk_allocate_locked(rz_disk *disk, uint64_t count, uint64_t max_
     return RUZU_OK;
 }
 
+static ruzu_status allocate_private_locked(rz_disk *disk, uint64_t count, rz_page_range *out, rz_error *err)
+{
+    if (!rz_page_nodes_reserve(&disk->nodes, DISK_SPARE_NODES)) {
+        return rz_error_no_memory(err, "allocating pages");
+    }
+    if (!rz_space_allocate(&disk->private_space, count, RZ_MAX_PAGES, out)) {
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "Cannot add %llu pages to file '%s' in memory",
+                            (unsigned long long)count, disk->path);
+    }
+    ruzu_status status = rz_memory_add(disk, *out, err);
+    if (status != RUZU_OK && !rz_space_give(&disk->private_space, *out)) {
+        disk->lost_pages += out->count;
+    }
+    return status;
+}
+
+static void free_private_locked(rz_disk *disk, rz_page_range range)
+{
+    rz_memory_drop(disk, range);
+    if (!rz_space_give(&disk->private_space, range)) {
+        disk->lost_pages += range.count;
+    }
+}
+
 ruzu_status rz_disk_allocate(rz_disk *disk, uint64_t count, rz_page_range *out, rz_error *err)
 {
     out->start = 0;
     out->count = 0;
-    if (disk->read_only) {
-        return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot write to file '%s': it is open read-only", disk->path);
-    }
     if (count == 0 || count > RZ_REGION_PAGES) {
         return rz_error_set(err, RUZU_ERROR_LIMIT, "Cannot allocate %llu contiguous pages: a range has 1 to %u",
                             (unsigned long long)count, RZ_REGION_PAGES);
     }
     rz_mutex_lock(&disk->mutex);
-    ruzu_status status = rz_disk_allocate_locked(disk, count, disk->max_pages, out, err);
+    ruzu_status status = disk->read_only ? allocate_private_locked(disk, count, out, err)
+                                         : rz_disk_allocate_locked(disk, count, disk->max_pages, out, err);
     rz_mutex_unlock(&disk->mutex);
     return status;
 }
@@ -127,7 +149,11 @@ void rz_disk_free(rz_disk *disk, rz_page_range range)
         return;
     }
     rz_mutex_lock(&disk->mutex);
-    free_locked(disk, range);
+    if (range.start >= disk->private_first) {
+        free_private_locked(disk, range);
+    } else {
+        free_locked(disk, range);
+    }
     rz_mutex_unlock(&disk->mutex);
 }
 
@@ -143,7 +169,7 @@ static ruzu_status marks_reserve(rz_disk *disk, rz_error *err)
 
 ruzu_status rz_disk_hold(rz_disk *disk, rz_page_range range, rz_error *err)
 {
-    if (disk->in_memory || range.count == 0) {
+    if (disk->in_memory || disk->read_only || range.count == 0) {
         return RUZU_OK;
     }
     rz_mutex_lock(&disk->mutex);
@@ -162,7 +188,7 @@ ruzu_status rz_disk_hold(rz_disk *disk, rz_page_range range, rz_error *err)
 
 void rz_disk_unhold(rz_disk *disk, rz_page_range range)
 {
-    if (range.count == 0) {
+    if (range.count == 0 || disk->read_only) {
         return;
     }
     rz_mutex_lock(&disk->mutex);
@@ -190,7 +216,7 @@ static void mark_logged_locked(rz_disk *disk, rz_page_range range, uint64_t log_
 
 ruzu_status rz_disk_mark_logged(rz_disk *disk, rz_page_range range, uint64_t log_generation, rz_error *err)
 {
-    if (disk->in_memory || range.count == 0) {
+    if (disk->in_memory || disk->read_only || range.count == 0) {
         return RUZU_OK;
     }
     rz_mutex_lock(&disk->mutex);

@@ -40,6 +40,7 @@ ruzu_status rz_disk_alloc(rz_mem *mem, rz_vfs *vfs, const char *path, rz_disk **
     disk->mem = mem;
     disk->vfs = vfs;
     disk->in_memory = path == NULL;
+    disk->private_first = UINT64_MAX;
     const char *name = path == NULL ? ":memory:" : path;
     disk->path_size = strlen(name) + 1;
     disk->path = (char *)rz_mem_alloc(mem, disk->path_size);
@@ -272,6 +273,10 @@ static ruzu_status disk_load(rz_disk *disk, rz_error *err)
     }
     disk->space.end = header->page_count;
     disk->file_pages = size / RZ_PAGE_SIZE;
+    if (disk->read_only) {
+        disk->private_first = disk->file_pages;
+        rz_space_init(&disk->private_space, &disk->nodes, disk->private_first);
+    }
     RZ_TRY(rz_header_claim(disk, err));
     return rz_free_list_load(disk, err);
 }
@@ -379,7 +384,7 @@ ruzu_status rz_disk_read(rz_disk *disk, uint64_t first_page, uint64_t count, voi
         return disk_range_error(disk, first_page, count, err);
     }
     size_t size = (size_t)(count * RZ_PAGE_SIZE);
-    if (disk->in_memory) {
+    if (disk->in_memory || first_page >= disk->private_first) {
         const uint8_t *from = rz_memory_page(disk, first_page);
         if (from == NULL) {
             return disk_range_error(disk, first_page, count, err);
@@ -407,11 +412,11 @@ ruzu_status rz_disk_write(rz_disk *disk, uint64_t first_page, uint64_t count, co
     if (!disk_range_sane(first_page, count)) {
         return disk_range_error(disk, first_page, count, err);
     }
-    if (disk->read_only) {
+    if (disk->read_only && first_page < disk->private_first) {
         return disk_read_only_error(disk, err);
     }
     size_t size = (size_t)(count * RZ_PAGE_SIZE);
-    if (disk->in_memory) {
+    if (disk->in_memory || disk->read_only) {
         uint8_t *to = rz_memory_page(disk, first_page);
         if (to == NULL) {
             return disk_range_error(disk, first_page, count, err);

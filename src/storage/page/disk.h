@@ -54,6 +54,7 @@ struct rz_disk {
     bool in_memory; /* immutable after open, like everything above */
     bool read_only;
     bool damaged; /* opened by rz_disk_open_damaged */
+    uint64_t private_first; /* read-only: pages from here on are in memory, this process's own (recovery's); else UINT64_MAX */
     uint8_t uuid[16]; /* a copy that does not change */
     rz_memory_regions regions;
 
@@ -66,6 +67,7 @@ struct rz_disk {
     rz_mutex mutex;
     rz_page_nodes nodes;
     rz_space space; /* its free set is "free" above, its end the page count */
+    rz_space private_space; /* from private_first on */
     rz_page_set used;
     rz_page_set pending;
     rz_page_set closing;
@@ -111,7 +113,7 @@ RZ_COLD ruzu_status rz_disk_fatal(rz_disk *disk, ruzu_status status, int errno_v
 RZ_NODISCARD ruzu_status rz_disk_allocate_locked(rz_disk *disk, uint64_t count, uint64_t max_pages, rz_page_range *out,
                                                  rz_error *err);
 
-/* memory.c: regions of a database in memory */
+/* memory.c: regions of a database in memory, and of private pages */
 uint8_t *rz_memory_page(rz_disk *disk, uint64_t page);
 RZ_NODISCARD ruzu_status rz_memory_add(rz_disk *disk, rz_page_range range, rz_error *err); /* mutex held */
 void rz_memory_drop(rz_disk *disk, rz_page_range range);

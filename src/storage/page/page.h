@@ -98,7 +98,8 @@ void rz_disk_set_max_size(rz_disk *disk, uint64_t size_bytes);
 RZ_NODISCARD ruzu_status rz_disk_reserve(rz_disk *disk, uint64_t page_count, rz_error *err);
 
 /* count contiguous free pages, not straddling a region. New pages count as "fresh" (freed at once by rz_disk_free)
- * until a header is written. */
+ * until a header is written. Of a disk opened read-only they are private: in memory, behind the file's end, gone with the
+ * disk (recovery writes some when it replays a log). */
 RZ_NODISCARD ruzu_status rz_disk_allocate(rz_disk *disk, uint64_t count, rz_page_range *out, rz_error *err);
 /* Gives a range (or a part of one) back. Pages that a header slot may still refer to become reusable after the next
  * rz_disk_header_write; fresh ones at once. Does not fail: should memory for the note of it be refused, the pages stay

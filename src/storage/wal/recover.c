@@ -319,6 +319,7 @@ typedef struct recover_replay {
     void *user;
     uint8_t *whole; /* room for the longest payload of the log */
     size_t whole_size;
+    uint64_t generation; /* of the log being read */
     uint64_t timestamp;
     uint64_t length; /* of the chunks so far */
     bool skip;       /* the transaction is folded in */
@@ -327,7 +328,7 @@ typedef struct recover_replay {
 static ruzu_status recover_apply(recover_replay *replay, const rz_log_record *record)
 {
     log_recovery *recovery = replay->recovery;
-    rz_wal_record seen = {.type = (rz_wal_type)record->type, .lsn = record->lsn, .txid = record->txid};
+    rz_wal_record seen = {.type = (rz_wal_type)record->type, .lsn = record->lsn, .txid = record->txid, .generation = replay->generation};
     if (record->type == RZ_WAL_BEGIN) {
         replay->skip = record->lsn <= recovery->header->folded_lsn;
         replay->timestamp = rz_load_u64(record->payload);
@@ -364,6 +365,7 @@ static ruzu_status recover_replay_log(recover_replay *replay, uint32_t idx)
     const rz_log_file *log = recover_log(recovery, idx);
     uint64_t off = LOG_HEADER_BYTES;
     rz_log_reader reader;
+    replay->generation = log->generation;
     RZ_TRY(rz_log_reader_init(&reader, recovery->wal, log, recovery->buffer, recovery->err));
     while (off < recovery->scans[idx].end) {
         rz_log_record record;
@@ -446,6 +448,12 @@ static ruzu_status recover_count(void *user, const rz_wal_record *record, rz_err
 ruzu_status rz_wal_recover(rz_wal *wal, const rz_file_header *header, bool accept_prefix, rz_wal_apply_fn apply, void *user, rz_wal_found *out,
                            rz_error *err)
 {
+    return rz_wal_recover_looking(wal, header, accept_prefix, NULL, apply, user, out, err);
+}
+
+ruzu_status rz_wal_recover_looking(rz_wal *wal, const rz_file_header *header, bool accept_prefix, rz_wal_apply_fn look, rz_wal_apply_fn apply, void *user,
+                                   rz_wal_found *out, rz_error *err)
+{
     memset(out, 0, sizeof *out);
     if (wal->recovered) {
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "The log of '%s' was read already.", wal->path);
@@ -459,7 +467,8 @@ ruzu_status rz_wal_recover(rz_wal *wal, const rz_file_header *header, bool accep
     if (status == RUZU_OK) {
         recover_settle(&recovery, out);
         recover_counter counter = {apply, user, 0};
-        status = recover_replay_all(&recovery, recover_count, &counter);
+        status = look == NULL ? RUZU_OK : recover_replay_all(&recovery, look, user);
+        status = status == RUZU_OK ? recover_replay_all(&recovery, recover_count, &counter) : status;
         out->commits = counter.commits;
     }
     rz_mem_free(wal->mem, recovery.buffer, LOG_BUFFER);

@@ -83,6 +83,7 @@ typedef struct rz_wal_record {
     rz_wal_type type;   /* a number of a later version is possible: the caller refuses what it does not know */
     uint64_t lsn;       /* of COMMIT: what folded_lsn is compared with */
     uint64_t txid;
+    uint64_t generation; /* of the log that it stands in */
     uint64_t timestamp; /* the transaction's commit timestamp, in each of its records */
     const uint8_t *payload; /* until the callback returns; COMMIT and BEGIN: NULL */
     size_t size;
@@ -123,6 +124,10 @@ typedef struct rz_wal_found {
  */
 RZ_NODISCARD ruzu_status rz_wal_recover(rz_wal *wal, const rz_file_header *header, bool accept_prefix, rz_wal_apply_fn apply, void *user,
                                         rz_wal_found *out, rz_error *err);
+
+/* The same with two passes: look is called for all records before apply is for the first one. */
+RZ_NODISCARD ruzu_status rz_wal_recover_looking(rz_wal *wal, const rz_file_header *header, bool accept_prefix, rz_wal_apply_fn look, rz_wal_apply_fn apply,
+                                                void *user, rz_wal_found *out, rz_error *err);
 
 /*
  * Makes the logs ready for appending where rz_wal_recover left off: syncs what was replayed (after it, what the process saw is durable), cuts off the torn tail (it

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Automatic checkpoints.
+ *
+ * On a large graph random writes touch every group, so a checkpoint costs by the size of the file: it waits for the larger of the threshold and 1/32 of the file, but no
+ * longer than 64 MiB of log, so that recovery stays quick.
+ */
+#include "transaction/store.h"
+
+#define AUTO_FILE_SHARE 32u
+#define AUTO_MOST_BYTES ((uint64_t)64 << 20)
+
+ruzu_status rz_auto_checkpoint_init(rz_auto_checkpoint *checkpointer, bool in_thread)
+{
+    checkpointer->in_thread = in_thread;
+    ruzu_status status = rz_mutex_init(&checkpointer->lock);
+    if (status == RUZU_OK && rz_cond_init(&checkpointer->wake) != RUZU_OK) {
+        rz_mutex_destroy(&checkpointer->lock);
+        status = RUZU_ERROR_NO_MEMORY;
+    }
+    return status;
+}
+
+void rz_auto_checkpoint_stop(rz_auto_checkpoint *checkpointer)
+{
+    rz_mutex_lock(&checkpointer->lock);
+    bool started = checkpointer->started;
+    checkpointer->started = false;
+    checkpointer->stop = true;
+    rz_cond_signal(&checkpointer->wake);
+    rz_mutex_unlock(&checkpointer->lock);
+    if (started) {
+        rz_thread_join(checkpointer->thread);
+    }
+}
+
+void rz_auto_checkpoint_deinit(rz_auto_checkpoint *checkpointer)
+{
+    rz_cond_destroy(&checkpointer->wake);
+    rz_mutex_destroy(&checkpointer->lock);
+}
+
+static uint64_t auto_threshold(rz_store *store)
+{
+    uint64_t threshold = atomic_load_explicit(&store->checkpoint_threshold, memory_order_relaxed);
+    uint64_t share = rz_disk_page_count(store->disk) * RZ_PAGE_SIZE / AUTO_FILE_SHARE;
+    share = share < AUTO_MOST_BYTES ? share : AUTO_MOST_BYTES;
+    return threshold != 0 && threshold < share ? share : threshold;
+}
+
+static void auto_run(rz_store *store)
+{
+    /* Whatever goes wrong is found again, or has poisoned the store: the transaction that gave the cause is durable and was acknowledged. */
+    rz_error ignored;
+    rz_error_init(&ignored);
+    if (rz_store_checkpoint(store, &ignored) != RUZU_OK) {
+        return;
+    }
+}
+
+static void auto_main(void *arg)
+{
+    rz_store *store = (rz_store *)arg;
+    rz_auto_checkpoint *checkpointer = &store->checkpointer;
+    rz_mutex_lock(&checkpointer->lock);
+    while (!checkpointer->stop) {
+        if (!checkpointer->wanted) {
+            rz_cond_wait(&checkpointer->wake, &checkpointer->lock);
+            continue;
+        }
+        rz_mutex_unlock(&checkpointer->lock);
+        auto_run(store);
+        rz_mutex_lock(&checkpointer->lock);
+        checkpointer->wanted = false;
+    }
+    rz_mutex_unlock(&checkpointer->lock);
+}
+
+void rz_store_consider_checkpoint(rz_store *store)
+{
+    rz_auto_checkpoint *checkpointer = &store->checkpointer;
+    if (store->wal == NULL || !atomic_load_explicit(&store->auto_checkpoint, memory_order_relaxed) ||
+        rz_wal_size_bytes(store->wal) < auto_threshold(store)) {
+        return;
+    }
+    bool here = !checkpointer->in_thread;
+    rz_mutex_lock(&checkpointer->lock);
+    if (!here && !checkpointer->started) {
+        checkpointer->started = rz_thread_start(&checkpointer->thread, 0, auto_main, store) == RUZU_OK;
+        here = !checkpointer->started;
+    }
+    if (!here && !checkpointer->wanted) {
+        checkpointer->wanted = true;
+        rz_cond_signal(&checkpointer->wake);
+    }
+    rz_mutex_unlock(&checkpointer->lock);
+    if (here) {
+        auto_run(store);
+    }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checkpoints: everything committed up to one instant is written to the file, beside readers and writers.
+ *
+ *   change logs (commits made from now on are in the other one) → fold every changed table, write metadata → header, twice → the older log is dead
+ *
+ * A checkpoint that fails leaves the header before it, whose log and the newer one have everything. The next try does not change logs again: it folds what both have.
+ */
+#include "transaction/store.h"
+
+static ruzu_status checkpoint_at(rz_store *store, rz_save_point *point, rz_error *err)
+{
+    ruzu_status status = rz_store_save(store, point, err);
+    rz_catalog_release(point->catalog);
+    return status;
+}
+
+ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
+{
+    if (store->read_only) {
+        return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
+    }
+    if (store->wal == NULL) {
+        return RUZU_OK; /* nothing outlives it */
+    }
+    RZ_TRY(rz_disk_check_healthy(store->disk, err));
+    rz_mutex_lock(&store->checkpoint_lock);
+    rz_mutex_lock(&store->log_lock);
+    bool changed = store->log_timestamp != store->saved_timestamp;
+    rz_mutex_unlock(&store->log_lock);
+    ruzu_status status = RUZU_OK;
+    if (changed) {
+        rz_save_point point = {0};
+        status = rz_disk_check_name(store->disk, err);
+        status = status == RUZU_OK ? rz_store_switch_log(store, &point, err) : status;
+        if (status == RUZU_OK) {
+            status = checkpoint_at(store, &point, err);
+        }
+    }
+    rz_mutex_unlock(&store->checkpoint_lock);
+    return status;
+}
+
+ruzu_status rz_store_checkpoint_last(rz_store *store, rz_error *err)
+{
+    const rz_file_header *header = rz_disk_header(store->disk);
+    rz_wal_positions positions;
+    rz_wal_positions_get(store->wal, &positions);
+    if (store->log_timestamp == store->saved_timestamp && (header->flags & RZ_HEADER_CLEAN) != 0) {
+        return RUZU_OK; /* nothing was committed since the last clean close */
+    }
+    RZ_TRY(rz_disk_check_name(store->disk, err));
+    RZ_TRY(rz_wal_resume(store->wal, err));
+    rz_wal_positions_get(store->wal, &positions);
+    rz_save_point point = {.timestamp = store->log_timestamp,
+                           .catalog = store->log_catalog,
+                           .lsn = positions.written_lsn,
+                           .generation = positions.generation,
+                           .clean = true};
+    rz_catalog_retain(point.catalog);
+    return checkpoint_at(store, &point, err);
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Crash enumeration: every workload is run once on a simulated disk; then, for each of its operations, the file system is taken as a power loss right after that operation could
+ * have left it, and opened. The database must open, hold exactly the state after some step between the last acknowledged one and the one under way, be sound, take another
+ * transaction, and be the same after it is closed and opened again. Of some states, the operations of that very recovery are enumerated again (a crash while recovering).
+ *
+ *     crash_enum [--workload N] [--states N] [--seed S] [--depth D] [--verbose]
+ *
+ * --states bounds the number of states, spread evenly over workloads, operations and loss models (default: 5,200 × RZ_TEST_VOLUME %).
+ */
+#include "api/api.h"
+
+#include "crash.h"
+#include "sim/simfs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DB_PATH    "/data/db.ruzu"
+#define MOST_STEPS 64u
+#define DEPTH      3u
+
+/* ---- text ---- */
+
+typedef struct text {
+    char *data;
+    size_t length;
+    size_t capacity;
+} text;
+
+static void text_add(text *out, const char *data, size_t length)
+{
+    if (out->length + length + 1 > out->capacity) {
+        out->capacity = (out->length + length + 1) * 2;
+        out->data = (char *)realloc(out->data, out->capacity);
+        if (out->data == NULL) {
+            abort();
+        }
+    }
+    memcpy(out->data + out->length, data, length);
+    out->length += length;
+    out->data[out->length] = '\0';
+}
+
+static void text_free(text *out)
+{
+    free(out->data);
+    memset(out, 0, sizeof *out);
+}
+
+static bool text_same(const text *a, const text *b)
+{
+    return a->length == b->length && (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
+}
+
+/* ---- sessions ---- */
+
+static ruzu_status open_db(simfs *fs, const char *path, const crash_workload *workload, ruzu_conn **out)
+{
+    ruzu_config config;
+    ruzu_config_init(&config);
+    config.max_threads = 1; /* one thread: the operations come in one order, checkpoints run where they are started */
+    config.buffer_pool_size = 1 << 20;
+    config.memory_limit = 64 << 20;
+    if (workload->checkpoint_threshold != 0) {
+        config.checkpoint_threshold = workload->checkpoint_threshold;
+    } else {
+        config.flags |= RUZU_OPEN_NO_AUTO_CHECKPOINT;
+    }
+    return rz_conn_open(simfs_vfs(fs), path, &config, out);
+}
+
+/* The answers to all questions. */
+static void ask(ruzu_conn *conn, const crash_workload *workload, text *out)
+{
+    for (size_t q = 0; workload->questions[q] != NULL; q++) {
+        ruzu_result *result = NULL;
+        if (ruzu_query(conn, workload->questions[q], &result) == RUZU_OK) {
+            char *shown = ruzu_result_to_string(result, RUZU_FORMAT_TSV);
+            text_add(out, shown == NULL ? "?" : shown, shown == NULL ? 1 : strlen(shown));
+            ruzu_free(shown);
+        } else {
+            text_add(out, ruzu_errmsg(conn), strlen(ruzu_errmsg(conn)));
+        }
+        text_add(out, "\n", 1);
+        ruzu_result_free(result);
+    }
+}
+
+/* One run of a workload. */
+typedef struct run {
+    const crash_workload *workload;
+    simfs *fs;
+    const char *path;
+    ruzu_conn *conn;
+    ruzu_conn *reader;
+    text read;         /* what the reader saw at its beginning */
+} run;
+
+static void run_fail(const run *r, const char *step, const char *what, const char *message)
+{
+    fprintf(stderr, "workload '%s', step '%s': %s: %s\n", r->workload->name, step, what, message);
+    exit(1);
+}
+
+static void run_reader(run *r, const char *step, bool begin)
+{
+    if (begin) {
+        if (ruzu_connect(r->conn, &r->reader) != RUZU_OK || ruzu_query(r->reader, "BEGIN TRANSACTION READ ONLY", NULL) != RUZU_OK) {
+            run_fail(r, step, "reader", ruzu_errmsg(r->conn));
+        }
+        ask(r->reader, r->workload, &r->read);
+        return;
+    }
+    text again = {0};
+    ask(r->reader, r->workload, &again);
+    if (!text_same(&again, &r->read)) {
+        fprintf(stderr, "first:\n%s\nlater:\n%s\n", r->read.data, again.data);
+        run_fail(r, step, "reader", "its snapshot changed");
+    }
+    text_free(&again);
+    text_free(&r->read);
+    (void)ruzu_close(r->reader);
+    r->reader = NULL;
+}
+
+static void run_step(run *r, const char *step)
+{
+    if (strcmp(step, "@reopen") == 0) {
+        if (strcmp(r->path, ":memory:") != 0) {
+            ruzu_status status = ruzu_close(r->conn);
+            r->conn = NULL;
+            if (status != RUZU_OK || open_db(r->fs, r->path, r->workload, &r->conn) != RUZU_OK) {
+                run_fail(r, step, "reopening", ruzu_open_errmsg());
+            }
+        }
+    } else if (strncmp(step, "@reader ", 8) == 0) {
+        run_reader(r, step, strcmp(step + 8, "begin") == 0);
+    } else if (strncmp(step, "@fail ", 6) == 0) {
+        if (ruzu_query(r->conn, step + 6, NULL) == RUZU_OK) {
+            run_fail(r, step, "statement", "it worked");
+        }
+    } else if (ruzu_query(r->conn, step, NULL) != RUZU_OK) {
+        run_fail(r, step, "statement", ruzu_errmsg(r->conn));
+    }
+}
+
+static void make_files(simfs *fs)
+{
+    rz_vfs *vfs = simfs_vfs(fs);
+    if (vfs->make_dir(vfs, "/data") != RUZU_OK || vfs->sync_dir(vfs, "/data") != RUZU_OK) {
+        abort();
+    }
+    for (size_t f = 0; f < crash_file_count; f++) {
+        text content = {0};
+        const crash_file *file = &crash_files[f];
+        for (uint32_t i = 1; file->text == NULL && i <= file->rows; i++) {
+            char line[80];
+            int length = file->pairs ? snprintf(line, sizeof line, "%u,%u,%u\n", i, (i * 7 + 3) % file->rows + 1, i)
+                                     : snprintf(line, sizeof line, "%u,person %u from a file,%u\n", i, i, i * 3);
+            text_add(&content, line, (size_t)length);
+        }
+        if (file->text != NULL) {
+            text_add(&content, file->text, strlen(file->text));
+        }
+        rz_file *handle = NULL;
+        if (vfs->open(vfs, file->path, RZ_OPEN_WRITE | RZ_OPEN_CREATE, &handle) != RUZU_OK || vfs->write(handle, content.data, content.length, 0) != RUZU_OK ||
+            vfs->sync(handle, false) != RUZU_OK || vfs->close(handle) != RUZU_OK) {
+            abort();
+        }
+        text_free(&content);
+    }
+    if (vfs->sync_dir(vfs, "/data/x") != RUZU_OK) {
+        abort();
+    }
+}
+
+/* ---- what is right ---- */
+
+typedef struct history {
+    text states[MOST_STEPS + 1]; /* [0]: before the first step */
+    uint64_t acked[MOST_STEPS + 1]; /* operations when the step was acknowledged */
+    size_t steps;
+} history;
+
+static void history_free(history *h)
+{
+    for (size_t i = 0; i <= h->steps; i++) {
+        text_free(&h->states[i]);
+    }
+}
+
+/* Runs the workload; notes states or acknowledgements. */
+static void history_run(history *h, run *r, bool states)
+{
+    const crash_workload *workload = r->workload;
+    if (open_db(r->fs, r->path, workload, &r->conn) != RUZU_OK) {
+        run_fail(r, "open", "opening", ruzu_open_errmsg());
+    }
+    for (size_t i = 0; workload->setup[i] != NULL; i++) {
+        run_step(r, workload->setup[i]);
+    }
+    h->steps = 0;
+    for (;;) {
+        if (states) {
+            ask(r->conn, workload, &h->states[h->steps]);
+        } else {
+            h->acked[h->steps] = simfs_op_count(r->fs);
+        }
+        const char *step = workload->steps[h->steps];
+        if (step == NULL) {
+            break;
+        }
+        if (h->steps == MOST_STEPS) {
+            run_fail(r, step, "workload", "too many steps");
+        }
+        run_step(r, step);
+        h->steps++;
+    }
+    if (ruzu_close(r->conn) != RUZU_OK) {
+        run_fail(r, "close", "closing", ruzu_open_errmsg());
+    }
+}
+
+/* ---- one state ---- */
+
+typedef struct ledger {
+    uint64_t states;
+    uint64_t bad;
+    uint64_t deep;     /* states within recovery */
+    uint64_t budget;   /* states still wanted */
+    uint64_t random;
+    bool verbose;
+} ledger;
+
+typedef struct point {
+    const crash_workload *workload;
+    const history *h;
+    size_t low;    /* steps that must be there … */
+    size_t high;   /* … and may be */
+    uint64_t k;
+    simfs_model model;
+    uint64_t seed;
+    unsigned depth;
+} point;
+
+static void report(ledger *l, const point *p, simfs *origin, const char *what, const char *detail)
+{
+    char op[256] = "";
+    l->bad++;
+    if (p->k > 0) {
+        (void)simfs_describe(origin, p->k - 1, op, sizeof op);
+    }
+    fprintf(stderr, "BAD workload '%s' after operation %llu (%s), model %s, seed %llu, depth %u: %s%s%s\n", p->workload->name, (unsigned long long)p->k, op,
+            simfs_model_name(p->model), (unsigned long long)p->seed, p->depth, what, detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
+}
+
+/* The step whose state the database shows; -1: none of those that are right. */
+static int find_state(const point *p, const text *got)
+{
+    for (size_t s = p->low; s <= p->high; s++) {
+        if (text_same(got, &p->h->states[s])) {
+            return (int)s;
+        }
+    }
+    return -1;
+}
+
+/* Right after a power loss one copy of the header may be torn. */
+static bool sound(ruzu_conn *conn, bool torn_header, text *problems)
+{
+    ruzu_result *result = NULL;
+    const char *query = torn_header ? "CALL check_database(deep := true) WHERE severity <> 'warning' AND object <> 'header' RETURN *"
+                                    : "CALL check_database(deep := true) WHERE severity <> 'warning' RETURN *";
+    if (ruzu_query(conn, query, &result) != RUZU_OK) {
+        text_add(problems, ruzu_errmsg(conn), strlen(ruzu_errmsg(conn)));
+        return false;
+    }
+    bool empty = ruzu_result_row_count(result) == 0;
+    if (!empty) {
+        char *shown = ruzu_result_to_string(result, RUZU_FORMAT_TSV);
+        text_add(problems, shown, strlen(shown));
+        ruzu_free(shown);
+    }
+    ruzu_result_free(result);
+    return empty;
+}
+
+/* Opens what the power loss left, looks, writes, closes, opens and looks again. Returns the step found or -1. */
+static int look(ledger *l, const point *p, simfs *origin, simfs *fs)
+{
+    ruzu_conn *conn = NULL;
+    text got = {0};
+    text problems = {0};
+    int found = -1;
+    if (open_db(fs, DB_PATH, p->workload, &conn) != RUZU_OK) {
+        report(l, p, origin, "it does not open", ruzu_open_errmsg());
+        return -1;
+    }
+    ask(conn, p->workload, &got);
+    found = find_state(p, &got);
+    if (found < 0) {
+        report(l, p, origin, "a state that never was", got.data);
+    } else if (!sound(conn, true, &problems)) {
+        report(l, p, origin, "not sound after recovery", problems.data);
+    }
+    text after = {0};
+    text again = {0};
+    ruzu_status probed = ruzu_query(conn, p->workload->probe, NULL); /* may fail where the schema is not there yet */
+    ask(conn, p->workload, &after);
+    if (probed == RUZU_OK && ruzu_query(conn, "CHECKPOINT", NULL) != RUZU_OK) {
+        report(l, p, origin, "no checkpoint after recovery", ruzu_errmsg(conn));
+    }
+    if (ruzu_close(conn) != RUZU_OK) {
+        report(l, p, origin, "closing after recovery", ruzu_open_errmsg());
+    } else if (open_db(fs, DB_PATH, p->workload, &conn) != RUZU_OK) {
+        report(l, p, origin, "it does not open the second time", ruzu_open_errmsg());
+    } else {
+        ask(conn, p->workload, &again);
+        text_free(&problems);
+        if (!text_same(&after, &again)) {
+            report(l, p, origin, "another state after closing and opening", again.data);
+        } else if (!sound(conn, false, &problems)) {
+            report(l, p, origin, "not sound after another transaction", problems.data);
+        }
+        (void)ruzu_close(conn);
+    }
+    text_free(&after);
+    text_free(&again);
+    text_free(&got);
+    text_free(&problems);
+    return found;
+}
+
+static uint64_t next_random(ledger *l)
+{
+    l->random ^= l->random << 13;
+    l->random ^= l->random >> 7;
+    l->random ^= l->random << 17;
+    return l->random;
+}
+
+static void look_deeper(ledger *l, const point *p, simfs *fs, uint64_t operations, int found);
+
+static void look_at(ledger *l, const point *p, simfs *origin)
+{
+    simfs *fs = simfs_crash(origin, p->k, p->model, p->seed);
+    l->states++;
+    l->deep += p->depth > 0;
+    l->budget -= l->budget > 0;
+    int found = look(l, p, origin, fs);
+    if (found >= 0 && p->depth < DEPTH && next_random(l) % 8 == 0) {
+        look_deeper(l, p, fs, simfs_op_count(fs), found);
+    }
+    simfs_free(fs);
+}
+
+/* A few crash points of what look() has just done on fs: the state found or, once the probe was run, that with it. */
+static void look_deeper(ledger *l, const point *p, simfs *fs, uint64_t operations, int found)
+{
+    /* The probe's state is none of the history's: only the part before its first write is held against it. */
+    (void)operations;
+    point deeper = *p;
+    deeper.depth++;
+    deeper.low = (size_t)found;
+    deeper.high = (size_t)found;
+    uint64_t points = 0;
+    for (uint64_t k = simfs_next_crash_point(fs, 0); k != UINT64_MAX && points < 3 && l->budget > 0; k = simfs_next_crash_point(fs, k), points++) {
+        deeper.k = k;
+        deeper.model = (simfs_model)(next_random(l) % SIMFS_MODEL_COUNT);
+        deeper.seed = next_random(l);
+        simfs *copy = simfs_crash(fs, k, deeper.model, deeper.seed);
+        ruzu_conn *conn = NULL;
+        l->states++;
+        l->deep++;
+        l->budget -= l->budget > 0;
+        if (open_db(copy, DB_PATH, p->workload, &conn) != RUZU_OK) {
+            report(l, &deeper, fs, "it does not open after a crash in recovery", ruzu_open_errmsg());
+        } else {
+            text got = {0};
+            text with_probe = {0};
+            ask(conn, p->workload, &got);
+            bool right = find_state(&deeper, &got) >= 0;
+            (void)ruzu_query(conn, p->workload->probe, NULL); /* whichever: with the probe run once or twice it is the same, or it fails */
+            ask(conn, p->workload, &with_probe);
+            if (!right && !text_same(&got, &with_probe)) {
+                report(l, &deeper, fs, "a state that never was, after a crash in recovery", got.data);
+            }
+            text_free(&got);
+            text_free(&with_probe);
+            (void)ruzu_close(conn);
+        }
+        simfs_free(copy);
+    }
+}
+
+/* ---- one workload ---- */
+
+static uint64_t count_points(simfs *fs, uint64_t first)
+{
+    uint64_t points = 0;
+    for (uint64_t k = first; k != UINT64_MAX; k = simfs_next_crash_point(fs, k)) {
+        points++;
+    }
+    return points;
+}
+
+static void enumerate(ledger *l, const crash_workload *workload)
+{
+    history h = {0};
+    simfs *memory = simfs_create(7);
+    make_files(memory);
+    run reference = {.workload = workload, .fs = memory, .path = ":memory:"};
+    history_run(&h, &reference, true);
+    simfs_free(memory);
+
+    simfs *fs = simfs_create(7);
+    make_files(fs);
+    uint64_t made = simfs_op_count(fs);
+    run r = {.workload = workload, .fs = fs, .path = DB_PATH};
+    history_run(&h, &r, false);
+
+    uint64_t first = workload->setup[0] == NULL ? made : h.acked[0];
+    uint64_t per_point = l->budget / count_points(fs, first);
+    per_point = per_point == 0 ? 1 : per_point;
+    uint64_t stride = l->budget == 0 ? 1 : (count_points(fs, first) + l->budget - 1) / l->budget;
+    uint64_t number = 0;
+    uint64_t before = l->states;
+    uint64_t bad = l->bad;
+    for (uint64_t k = first; k != UINT64_MAX && l->budget > 0; k = simfs_next_crash_point(fs, k), number++) {
+        if (number % stride != 0) {
+            continue;
+        }
+        point p = {.workload = workload, .h = &h, .k = k};
+        while (p.low < h.steps && h.acked[p.low + 1] <= k) {
+            p.low++;
+        }
+        p.high = p.low < h.steps ? p.low + 1 : p.low;
+        for (uint64_t i = 0; i < per_point && l->budget > 0; i++) {
+            p.model = (simfs_model)((number + i) % SIMFS_MODEL_COUNT);
+            p.seed = next_random(l);
+            look_at(l, &p, fs);
+        }
+    }
+    printf("%-40s %6llu operations, %6llu states, %llu bad\n", workload->name, (unsigned long long)simfs_op_count(fs), (unsigned long long)(l->states - before),
+           (unsigned long long)(l->bad - bad));
+    simfs_free(fs);
+    history_free(&h);
+}
+
+int main(int argc, char **argv)
+{
+    const char *volume = getenv("RZ_TEST_VOLUME");
+    uint64_t states = 5200 * (volume == NULL ? 100 : strtoull(volume, NULL, 10)) / 100;
+    const char *only = NULL;
+    ledger l = {.random = UINT64_C(0x9e3779b97f4a7c15)};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--states") == 0) {
+            states = strtoull(argv[i + 1], NULL, 10);
+        } else if (strcmp(argv[i], "--seed") == 0) {
+            l.random ^= strtoull(argv[i + 1], NULL, 10) * UINT64_C(0x2545f4914f6cdd1d);
+        } else if (strcmp(argv[i], "--workload") == 0) {
+            only = argv[i + 1];
+        } else {
+            fprintf(stderr, "unknown option %s\n", argv[i]);
+            return 2;
+        }
+    }
+    size_t chosen = 0;
+    for (size_t w = 0; w < crash_workload_count; w++) {
+        chosen += only == NULL || strstr(crash_workloads[w].name, only) != NULL;
+    }
+    for (size_t w = 0; w < crash_workload_count; w++) {
+        if (only == NULL || strstr(crash_workloads[w].name, only) != NULL) {
+            l.budget = states / (chosen == 0 ? 1 : chosen) + 1;
+            enumerate(&l, &crash_workloads[w]);
+        }
+    }
+    printf("%llu states (%llu of them within a recovery), %llu bad\n", (unsigned long long)l.states, (unsigned long long)l.deep, (unsigned long long)l.bad);
+    return l.bad == 0 && l.states > 0 ? 0 : 1;
+}
