@@ -450,7 +450,7 @@ static ruzu_status merge_run(op_merge *op, rz_sel *out_run, rz_error *err)
 static ruzu_status merge_next(rz_op *base, rz_chunk **out, rz_error *err)
 {
     op_merge *op = (op_merge *)base;
-    rz_sel run;
+    rz_sel run = {NULL, 0};
     if (op->input == NULL || op->next == op->row_count) {
         RZ_TRY(merge_take_input(op, err));
         if (op->input == NULL) {
