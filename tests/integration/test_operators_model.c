@@ -3,6 +3,7 @@
  * Grouping, DISTINCT, sorting and joining against a model over an array of rows, on one thread and on several; and against themselves in little memory, where everything spills.
  */
 #include "integration/session.h"
+#include "unit/volume.h"
 
 enum { OPS_ROWS = 5000, OPS_GROUPS = 37, OPS_TEXTS = 60, OPS_REALS = 7, OPS_LINE = 256 };
 
@@ -334,7 +335,7 @@ static void ops_check_order(ruzu_conn *conn, int skip, int limit)
 
 static void ops_check_orders(ruzu_conn *conn)
 {
-    for (int round = 0; round < 40; round++) {
+    for (uint64_t round = 0; round < test_volume(40, 6); round++) {
         static const int limits[] = {-1, 0, 1, 7, 100, 3000, OPS_ROWS + 5};
         ops_order_count = 1 + ops_random(3);
         for (int i = 0; i < ops_order_count; i++) {

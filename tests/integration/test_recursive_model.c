@@ -4,6 +4,7 @@
  * directions, filters, ends known and unknown, with and without paths.
  */
 #include "integration/session.h"
+#include "unit/volume.h"
 
 enum { MODEL_NODES = 7, MODEL_RELS = 13, MODEL_UPPER = 4, MODEL_PAIR_UPPER = 6, MODEL_LINES = 200000 };
 
@@ -383,6 +384,7 @@ static void model_check_kind(model_kind kind, uint64_t first_seed, int graphs, i
     if (want.lines == NULL || got.lines == NULL) {
         exit(1);
     }
+    graphs = (int)test_volume((uint64_t)graphs, 2);
     for (int g = 0; g < graphs && check_failures == 0; g++) {
         model_graph graph = {.random = first_seed + (uint64_t)g};
         ruzu_conn *conn = session_open(NULL);

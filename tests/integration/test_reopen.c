@@ -4,14 +4,7 @@
  * page's border, one byte less and one more, short and long.
  */
 #include "integration/session.h"
-
-/* A hundred rounds, or so many percent of them as the environment says. */
-static int reopen_rounds(void)
-{
-    const char *text = getenv("RZ_TEST_VOLUME");
-    int percent = text == NULL ? 100 : atoi(text);
-    return percent <= 0 || percent > 100 ? 100 : percent < 10 ? 10 : percent;
-}
+#include "unit/volume.h"
 
 enum {
     REOPEN_NODES = 400,        /* a round */
@@ -122,7 +115,7 @@ static void growing_database_survives_a_hundred_rounds(void)
 {
     const char *path = session_path("growing.ruzu");
     reopen_model model = {.nodes = 0};
-    int rounds = reopen_rounds();
+    int rounds = (int)test_volume(100, 10);
     ruzu_conn *conn = session_open(path);
     session_run(conn, "CREATE NODE TABLE N(id INT64 PRIMARY KEY, v INT64, s STRING); CREATE REL TABLE R(FROM N TO N, w INT64, t STRING)");
     session_close(conn);

@@ -6,8 +6,7 @@
 #include "api/api.h"
 
 #include "unit/check.h"
-
-#include <stdlib.h>
+#include "unit/volume.h"
 
 /* Refuses allocation number `fail_at` and, with `all_after`, every later one. */
 typedef struct refusal {
@@ -144,13 +143,6 @@ static ruzu_status run_session(refusal *state)
     return status;
 }
 
-static uint64_t volume_percent(void)
-{
-    const char *text = getenv("RZ_TEST_VOLUME");
-    uint64_t percent = text == NULL ? 100 : (uint64_t)strtoull(text, NULL, 10);
-    return percent == 0 ? 1 : percent;
-}
-
 static void every_allocation_may_fail(void)
 {
     refusal none = {.fail_at = UINT64_MAX};
@@ -160,7 +152,7 @@ static void every_allocation_may_fail(void)
     rz_mem_set_test_hook(NULL, NULL);
     CHECK_EQ_U64(atomic_load(&rz_mem_root()->used), live);
     CHECK(none.count > 100);
-    uint64_t step = volume_percent() >= 100 ? 1 : 100 / volume_percent();
+    uint64_t step = 100 / test_volume_percent();
     for (uint64_t fail_at = 0; fail_at < none.count; fail_at += step) {
         for (int all_after = 0; all_after < 2; all_after++) {
             int before = check_failures;

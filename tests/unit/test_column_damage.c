@@ -6,6 +6,7 @@
 #include "column_fixture.h"
 
 #include "storage/column/segment.h"
+#include "volume.h"
 
 #define DAMAGE_ROWS 300u
 #define DAMAGE_KINDS 14u
@@ -240,7 +241,7 @@ static void damage_page_bits(void)
         rz_segment *segment = fx_build(model, DAMAGE_ROWS);
         damage_pages pages = {.count = 0};
         damage_collect(segment, &pages);
-        for (uint32_t round = 0; pages.count != 0 && round < 400; round++) {
+        for (uint32_t round = 0; pages.count != 0 && round < test_volume(400, 40); round++) {
             damage_page_bit(segment, model, pages.parts[fx_below(pages.count)], round % 8 != 0);
             rz_arena_reset(&fx.heap);
         }

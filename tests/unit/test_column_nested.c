@@ -5,6 +5,7 @@
 #include "types_random.h"
 
 #include "column_fixture.h"
+#include "volume.h"
 
 #define NESTED_ROWS 600u
 
@@ -64,7 +65,7 @@ static void nested_round(uint64_t seed)
 
 static void nested_random_types(void)
 {
-    for (uint64_t seed = 1; seed <= 120; seed++) {
+    for (uint64_t seed = 1; seed <= test_volume(120, 12); seed++) {
         nested_round(seed);
         rz_arena_reset(&fx.arena);
         rz_arena_reset(&fx.heap);

@@ -3,6 +3,7 @@
  * The key index against a simple model: entries in memory and in levels, folds, loads, rollback, reopening; packed arrays and sorting, of which it is made.
  */
 #include "unit/table_fixture.h"
+#include "unit/volume.h"
 
 #ifdef RZ_TINY
 #define MANY UINT64_C(2000)
@@ -319,7 +320,7 @@ static rz_idx_table *private_table(uint64_t first, uint64_t count)
 
 static void loads_become_levels(void)
 {
-    static const uint64_t sizes[] = {3, 900, 5000, 40000};
+    const uint64_t sizes[] = {3, 900, test_volume(5000, 500), test_volume(40000, 4000)};
     rz_idx *idx = NULL;
     uint64_t end = 0;
     FX_OK(rz_idx_create(&fx.mem, fx.disk, fx.pool, "test", &idx, &fx.err));

@@ -6,6 +6,7 @@
  */
 #include "api/api.h"
 #include "check.h"
+#include "volume.h"
 
 #include <stdlib.h>
 
@@ -236,7 +237,7 @@ static const char *const queries[] = {
 
 static void rules_do_not_change_answers(void)
 {
-    for (uint32_t graph = 0; graph < 3; graph++) {
+    for (uint32_t graph = 0; graph < test_volume(3, 1); graph++) {
         ruzu_conn *conn = NULL;
         CHECK_EQ_I64(ruzu_open(":memory:", NULL, &conn), RUZU_OK);
         make_graph(conn);

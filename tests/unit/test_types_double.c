@@ -8,6 +8,7 @@
 #include "types/pow10_table.h"
 
 #include "check.h"
+#include "volume.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -140,7 +141,7 @@ static void check_float(float value)
 
 static void random_doubles_round_trip(void)
 {
-    for (int i = 0; i < 200000; i++) {
+    for (uint64_t i = 0; i < test_volume(200000, 20000); i++) {
         double value = test_double_of(test_random());
         if (!isnan(value) && !isinf(value)) {
             check_double(value);
@@ -162,7 +163,7 @@ static void random_doubles_round_trip(void)
 
 static void random_floats_round_trip(void)
 {
-    for (int i = 0; i < 200000; i++) {
+    for (uint64_t i = 0; i < test_volume(200000, 20000); i++) {
         float value = test_float_of((uint32_t)test_random());
         if (!isnan(value) && !isinf(value)) {
             check_float(value);
@@ -327,7 +328,7 @@ static void halves_round_to_even(void)
 static void random_texts_match_the_library(void)
 {
     char text[200];
-    for (int i = 0; i < 200000; i++) {
+    for (uint64_t i = 0; i < test_volume(200000, 20000); i++) {
         size_t at = 0;
         size_t digits = 1 + test_random() % (i % 10 == 0 ? 60 : 22);
         size_t point = test_random() % (digits + 1);
