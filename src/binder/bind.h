@@ -64,6 +64,8 @@ const rz_type *rz_bind_open_type(rz_arena *arena, const rz_expr *expr);
 RZ_NODISCARD ruzu_status rz_bind_open_elements(rz_binder *binder, rz_expr **exprs, uint32_t count, rz_error *err);
 /* The type with references replaced by value forms, as results show it. */
 RZ_NODISCARD ruzu_status rz_bind_value_type(rz_binder *binder, const rz_type *type, const rz_type **out, rz_error *err);
+/* The references' path keeps the property. */
+bool rz_bind_is_shown(const rz_type *type, const char *property);
 /* Wraps expr in GRAPH_VALUE when its type contains references. */
 RZ_NODISCARD ruzu_status rz_bind_to_value(rz_binder *binder, rz_expr *expr, rz_expr **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_type_name(rz_binder *binder, const char *text, size_t length, const rz_type **out, rz_error *err);

@@ -235,6 +235,15 @@ ruzu_status rz_bind_assign_cast(rz_binder *binder, rz_expr *expr, const rz_type 
 
 /* ---- value forms ---- */
 
+bool rz_bind_is_shown(const rz_type *type, const char *property)
+{
+    bool shown = !type->restricted;
+    for (uint32_t i = 0; i < type->shown_count && !shown; i++) {
+        shown = rz_name_equal(type->shown[i], property);
+    }
+    return shown;
+}
+
 /* The union of the tables' properties, in order of first appearance, behind the internal fields. */
 static uint32_t value_fields(const rz_catalog *catalog, const rz_type *type, rz_type_field *fields, uint32_t count, uint32_t capacity)
 {
@@ -242,7 +251,7 @@ static uint32_t value_fields(const rz_catalog *catalog, const rz_type *type, rz_
         const rz_cat_table *table = type->id == RUZU_TYPE_NODE ? rz_catalog_node_table(catalog, type->tables[t])
                                                                : rz_catalog_rel_of_pair(catalog, type->tables[t], NULL);
         for (uint32_t p = 0; table != NULL && p < table->property_count; p++) {
-            bool known = false;
+            bool known = !rz_bind_is_shown(type, table->properties[p].name);
             for (uint32_t f = 0; f < count; f++) {
                 known = known || rz_name_equal(fields[f].name, table->properties[p].name);
             }

@@ -103,6 +103,9 @@ static ruzu_status property_columns(rz_binder *binder, const rz_type *type, cons
         }
         *out_type = found;
         *out_name = table->properties[idx].name;
+        if (!rz_bind_is_shown(type, name)) {
+            idxs[t] = RZ_NO_COLUMN;
+        }
     }
     *out_idxs = idxs;
     return RUZU_OK;

@@ -377,6 +377,51 @@ static ruzu_status edge_rel_type(rz_binder *binder, const bind_edge *edge, const
     return RUZU_OK;
 }
 
+/* `{r.a, r.b}` or `{n.*}`: what a path keeps of its relationships, or of its nodes, as a type of their references. */
+static ruzu_status edge_restrict(rz_binder *binder, const rz_type *type, const char *variable, rz_ast_expr *const *items, uint32_t count, const rz_type **out,
+                                 rz_error *err)
+{
+    rz_type *kept = (rz_type *)rz_arena_dup(binder->arena, type, sizeof *type);
+    const char **names = RZ_NEW_ARRAY(binder->arena, const char *, count);
+    if (kept == NULL || names == NULL) {
+        return rz_error_no_memory(err, "binding a path");
+    }
+    kept->restricted = true;
+    kept->shown = names;
+    for (uint32_t i = 0; i < count; i++) {
+        const rz_ast_expr *item = items[i];
+        bool is_property = item->kind == RZ_AST_EXPR_PROPERTY || item->kind == RZ_AST_EXPR_PROPERTY_STAR;
+        if (!is_property || item->children[0]->kind != RZ_AST_EXPR_VARIABLE || !rz_name_equal(item->children[0]->name, variable)) {
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, item->position, "A path keeps properties of %s here, as in {%s.name}.", variable, variable);
+        }
+        if (item->kind == RZ_AST_EXPR_PROPERTY_STAR) {
+            kept->restricted = false;
+            continue;
+        }
+        rz_expr *object = NULL;
+        rz_expr *property = NULL;
+        RZ_TRY(rz_bind_column(binder, variable, RZ_NO_COLUMN_ID, type, &object, err));
+        RZ_TRY(rz_bind_property(binder, object, item->name, item->position, &property, err));
+        names[kept->shown_count++] = item->name;
+    }
+    *out = kept;
+    return RUZU_OK;
+}
+
+static ruzu_status edge_path_type(rz_binder *binder, bind_edge *edge, rz_error *err)
+{
+    const rz_ast_recursive *ast = edge->ast->recursive;
+    const rz_type *rel_type = edge->rel_type;
+    const rz_type *node_type = edge->node_type;
+    if (ast->has_projection) {
+        RZ_TRY(edge_restrict(binder, rel_type, ast->rel_variable, ast->rel_items, ast->rel_item_count, &rel_type, err));
+        RZ_TRY(edge_restrict(binder, node_type, ast->node_variable, ast->node_items, ast->node_item_count, &node_type, err));
+    }
+    edge->bound_type = rz_type_path(binder->arena, node_type, rel_type);
+    RZ_TRY_ALLOC(edge->bound_type, err, "binding a path");
+    return RUZU_OK;
+}
+
 static ruzu_status edge_finish(rz_binder *binder, const bind_pattern_state *state, bind_edge *edge, rz_error *err)
 {
     if (edge->bound) {
@@ -394,8 +439,7 @@ static ruzu_status edge_finish(rz_binder *binder, const bind_pattern_state *stat
         (void)state;
         edge->node_type = rz_type_node(binder->arena, tables.items, tables.count);
         RZ_TRY_ALLOC(edge->node_type, err, "binding a pattern");
-        edge->bound_type = rz_type_path(binder->arena, edge->node_type, rel_type);
-        RZ_TRY_ALLOC(edge->bound_type, err, "binding a pattern");
+        RZ_TRY(edge_path_type(binder, edge, err));
     }
     edge->column = rz_bind_new_column(binder);
     return edge->name == NULL ? RUZU_OK : rz_bind_declare(binder, edge->name, edge->column, edge->bound_type, err);
@@ -638,6 +682,9 @@ ruzu_status rz_bind_path(rz_binder *binder, const char *name, const bind_variabl
     }
     const rz_type *node_type = rz_type_node(binder->arena, tables.items, tables.count);
     const rz_type *rel_type = rz_type_rel(binder->arena, pairs.items, pairs.count);
+    if (node_count == 2 && rels[0].type->id == RUZU_TYPE_RECURSIVE_REL) {
+        rel_type = rels[0].type->fields[1].type->child; /* with what it keeps */
+    }
     const rz_type *type = node_type == NULL || rel_type == NULL ? NULL : rz_type_path(binder->arena, node_type, rel_type);
     RZ_TRY_ALLOC(type, err, "binding a path");
     RZ_TRY(rz_bind_new(binder, RZ_EXPR_PATH, type, steps, count, out, err));

@@ -132,6 +132,9 @@ struct ruzu_type {
     const rz_type_field *fields;
     const rz_type *child;         /* LIST, ARRAY: element; MAP: its entry STRUCT(KEY, VALUE) */
     const uint32_t *tables;       /* NODE: node table ids; REL: ids of FROM/TO pairs; ascending */
+    bool restricted;              /* NODE, REL references on a path that keeps only some properties: the others are not there */
+    uint32_t shown_count;
+    const char *const *shown;     /* those that are kept */
 };
 
 /* The static type of a simple id (not DECIMAL, LIST, …, NODE, REL). DATE, STRING, … */
