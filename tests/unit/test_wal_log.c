@@ -232,7 +232,7 @@ static void logs_take_turns(void)
         next += more;
         CHECK(wal_look(fs, &header, &seen, &found, &err) == RUZU_OK);
         CHECK(wal_seen_run(&seen, first, next - first));
-        CHECK_EQ_U64(found.generation, generation + 1);
+        CHECK_EQ_U64(found.generation, more == 0 ? generation : generation + 1); /* one without commits may not be durable */
         header = wal_header(generation + 1, lsn, false);
         first = folded_to;
         CHECK(wal_look(fs, &header, &seen, &found, &err) == RUZU_OK);

@@ -94,7 +94,7 @@ typedef struct rz_log_record {
 typedef enum rz_log_state {
     LOG_ABSENT,
     LOG_OLD,  /* of a generation that is over: may be overwritten */
-    LOG_BAD,  /* no valid header and no record of the generation expected here: a start that was interrupted */
+    LOG_BAD,  /* no valid header, or no commit behind it: a start that was interrupted */
     LOG_VALID /* of the generation expected here */
 } rz_log_state;
 
@@ -106,7 +106,7 @@ typedef struct rz_log_file {
     uint64_t salt;       /* its salt */
     uint64_t size;       /* of the file: space taken; set by whoever appends to it or prepares it */
     uint64_t end;        /* behind the last commit found; resuming cuts the file off there */
-    bool drop;           /* damage was accepted before the first commit in here: resuming empties the file */
+    bool drop;           /* nothing in here counts (no commit, or damage before the first was accepted): resuming empties the file */
     bool name_synced;    /* its name is durable */
 } rz_log_file;
 

@@ -409,12 +409,18 @@ static void recover_settle(log_recovery *recovery, rz_wal_found *out)
         if (log->state != LOG_VALID) {
             continue;
         }
+        out->discarded_bytes += scan->seen_end - scan->end;
+        if (scan->commits == 0 && (i == 1 || recovery->clean)) {
+            /* Begun, but perhaps not durably: what we see may be the system's memory of a header whose sync failed. Commits prove that it did not. */
+            log->state = LOG_BAD;
+            log->drop = true;
+            continue;
+        }
         generation = log->generation;
         log->end = scan->end;
         out->last_lsn = recover_max(out->last_lsn, scan->last_lsn);
         out->last_timestamp = scan->commits != 0 ? scan->last_timestamp : out->last_timestamp;
         out->log_bytes += scan->end - LOG_HEADER_BYTES;
-        out->discarded_bytes += scan->seen_end - scan->end;
     }
     out->generation = generation;
     wal->header_generation = recovery->header->log_generation;

@@ -147,7 +147,7 @@ ruzu_status rz_wal_prepare(rz_wal *wal, uint64_t generation, uint64_t salt, rz_e
     RZ_TRY(rz_wal_check(wal, err));
     rz_mutex_lock(&wal->mutex);
     uint64_t current = wal->generation;
-    uint64_t next_lsn = wal->written_lsn + 1;
+    uint64_t first_lsn = wal->synced_lsn + 1; /* what is not synced may be lost, and its LSNs given again */
     rz_mutex_unlock(&wal->mutex);
     if (wal->ready && generation == current) {
         return RUZU_OK;
@@ -157,7 +157,7 @@ ruzu_status rz_wal_prepare(rz_wal *wal, uint64_t generation, uint64_t salt, rz_e
                             (unsigned long long)current);
     }
     wal->prepared_generation = 0;
-    RZ_TRY(start_log(wal, generation, salt, next_lsn, LOG_KEEP_STEPS * LOG_STEP, err));
+    RZ_TRY(start_log(wal, generation, salt, first_lsn, LOG_KEEP_STEPS * LOG_STEP, err));
     wal->prepared_generation = generation;
     wal->prepared_salt = salt;
     return RUZU_OK;

@@ -115,6 +115,7 @@ typedef struct rz_wal_found {
  *   log of a generation beyond G + 1     CORRUPT: the database file is older than its log
  *   log of an older generation           counts as absent
  *   torn header of the log of G + 1      absent when no record carries its salt, else damage. Of G: the same when the header is clean, else damage
+ *   a log of G + 1 without commits       absent: it goes on in G, and the next checkpoint prepares G + 1 again
  *   bad bytes behind the last commit     torn tail, dropped (out->discarded_bytes), when no later commit says that they had been synced; else damage
  *   commits in G + 1 that do not follow the end of G: damage of G
  *
