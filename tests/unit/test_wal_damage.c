@@ -184,7 +184,9 @@ static void damaged_sector_is_found(void)
                         bytes[i] = (uint8_t)draw(256);
                     }
                 } else if (kind == 2) { /* another sector, of either log */
-                    CHECK(simfs_peek(fs, log_paths[draw(2)], draw(sectors < 16 ? sectors : 16) * 512, bytes, sizeof bytes));
+                    uint32_t from = (uint32_t)draw(2);
+                    uint64_t most = simfs_file_size(fs, log_paths[from]) / 512;
+                    CHECK(simfs_peek(fs, log_paths[from], draw(most < 16 ? most : 16) * 512, bytes, sizeof bytes));
                 }
                 uint32_t first = 0;
                 while (first < 512 && bytes[first] == old[first]) {
@@ -365,6 +367,7 @@ static void forged_records_do_no_harm(void)
 
 int main(void)
 {
+    wal_step = 16384;
     uint64_t before = atomic_load(&rz_mem_root()->used);
     RUN(changed_byte_is_found);
     RUN(damaged_sector_is_found);

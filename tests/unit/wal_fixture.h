@@ -174,6 +174,8 @@ static inline bool wal_seen_run(const wal_seen *seen, uint64_t first, uint64_t c
     return right;
 }
 
+static uint64_t wal_step = LOG_STEP; /* files grow by; small ones are quick to copy and to read */
+
 /* Opens the logs and replays them. *out_wal is NULL after a failure. */
 static inline ruzu_status wal_recover_with(rz_vfs *vfs, rz_mem *mem, const rz_file_header *header, bool accept, wal_seen *seen, rz_wal_found *found,
                                            rz_wal **out_wal, rz_error *err)
@@ -182,6 +184,7 @@ static inline ruzu_status wal_recover_with(rz_vfs *vfs, rz_mem *mem, const rz_fi
     *out_wal = NULL;
     rz_wal *wal = NULL;
     RZ_TRY(rz_wal_open(vfs, mem, WAL_PATH, false, true, &wal, err));
+    wal->step = wal_step;
     ruzu_status status = rz_wal_recover(wal, header, accept, wal_see, seen, found, err);
     if (status != RUZU_OK) {
         rz_error ignored;

@@ -104,7 +104,7 @@ static ruzu_status wal_take_space(rz_wal *wal, rz_log_file *log, uint64_t end, r
     if (end <= log->size) {
         return RUZU_OK;
     }
-    uint64_t target = (end + LOG_STEP - 1) / LOG_STEP * LOG_STEP;
+    uint64_t target = (end + wal->step - 1) / wal->step * wal->step;
     ruzu_status status = wal->vfs->reserve(log->file, target);
     if (status == RUZU_ERROR_DISK_FULL && target != end) {
         target = end; /* the last of the space, to the byte */

@@ -117,6 +117,7 @@ struct rz_wal {
     size_t path_size;
     bool read_only; /* immutable */
     bool sync;      /* immutable */
+    uint64_t step;  /* files grow by; LOG_STEP */
     bool recovered; /* rz_wal_recover has decided */
     bool ready;     /* rz_wal_resume is done */
     uint8_t uuid[16];

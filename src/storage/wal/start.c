@@ -109,7 +109,7 @@ static ruzu_status start_resume(rz_wal *wal, rz_error *err)
     RZ_TRY(start_settle(wal, next, err));
     RZ_TRY(start_settle(wal, log, err));
     if (next->state != LOG_VALID && log->state != LOG_VALID) {
-        uint64_t keep = log->state == LOG_OLD ? LOG_KEEP_STEPS * LOG_STEP : 0;
+        uint64_t keep = log->state == LOG_OLD ? LOG_KEEP_STEPS * wal->step : 0;
         RZ_TRY(start_log(wal, wal->header_generation, wal->salt, wal->written_lsn + 1, keep, err));
     }
     return RUZU_OK;
@@ -157,7 +157,7 @@ ruzu_status rz_wal_prepare(rz_wal *wal, uint64_t generation, uint64_t salt, rz_e
                             (unsigned long long)current);
     }
     wal->prepared_generation = 0;
-    RZ_TRY(start_log(wal, generation, salt, first_lsn, LOG_KEEP_STEPS * LOG_STEP, err));
+    RZ_TRY(start_log(wal, generation, salt, first_lsn, LOG_KEEP_STEPS * wal->step, err));
     wal->prepared_generation = generation;
     wal->prepared_salt = salt;
     return RUZU_OK;

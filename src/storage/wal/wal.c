@@ -45,6 +45,7 @@ ruzu_status rz_wal_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_on
     wal->mem = mem;
     wal->read_only = read_only;
     wal->sync = sync;
+    wal->step = LOG_STEP;
     wal->path_size = strlen(path) + 1;
     wal->path = wal_name(mem, path, wal->path_size, "");
     if (wal->path != NULL) {
