@@ -249,7 +249,7 @@ static void a_hub_larger_than_the_pool(void)
     model_reset();
     make_vectors();
     rz_rtab *table = create(false);
-    uint64_t count = RZ_ROW_GROUP_ROWS < 1000 ? 150000 : 250000;
+    uint64_t count = volume(RZ_ROW_GROUP_ROWS < 1000 ? 150000 : 250000);
     fx_begin();
     load_between(table, count, hub_node);
     commit();
@@ -462,7 +462,7 @@ static void loads_spill(void)
     model_reset();
     make_vectors();
     rz_rtab *table = create(true);
-    uint64_t count = RZ_ROW_GROUP_ROWS < 1000 ? 4000 : 60000;
+    uint64_t count = RZ_ROW_GROUP_ROWS < 1000 ? 4000 : 25000 + volume(35000);
     for (uint32_t round = 0; round < 2; round++) {
         fx_begin();
         load(table, count);
@@ -613,7 +613,7 @@ static void damaged_directories_are_refused(void)
     FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &directory, &fx.err));
     fx_header();
     rz_rtab_destroy(table);
-    for (uint32_t round = 0; round < 400; round++) {
+    for (uint64_t round = 0; round < volume(400); round++) {
         rz_reader bytes_reader;
         uint8_t *bytes = (uint8_t *)rz_arena_dup(&fx.arena, directory.data, directory.length);
         size_t length = directory.length;
@@ -668,7 +668,13 @@ typedef struct watcher {
     uint64_t wrong;
 } watcher;
 
-#define RING UINT64_C(100) /* commit c adds, for every node i < RING, i -> (i + c) % RING; the node's list has c entries then */
+/* Commit c adds, for every node i < RING, relationship c * RING + i: i -> (i + c) % RING. Commit c + 3 deletes those of commit c when c is odd. */
+#define RING UINT64_C(100)
+
+static bool ring_has(uint64_t c, uint64_t commits)
+{
+    return c < commits && (c % 2 == 0 || c + 3 >= commits);
+}
 
 static void watch(void *arg)
 {
@@ -691,17 +697,21 @@ static void watch(void *arg)
             w->wrong++;
             break;
         }
-        w->wrong += rz_rtab_visible_rows(reader) != commits * RING;
+        uint64_t alive = 0;
+        for (uint64_t c = 0; c < commits; c++) {
+            alive += ring_has(c, commits);
+        }
+        w->wrong += rz_rtab_visible_rows(reader) != alive * RING;
         for (uint32_t d = 0; d < 2; d++) {
             w->wrong += rz_adj_lookup(reader, (rz_direction)d, ids, &(rz_sel){NULL, RING}, slices, &err) != RUZU_OK;
             for (uint64_t i = 0; i < RING; i++) {
-                w->wrong += slices[i].length != commits;
+                w->wrong += slices[i].length != alive;
                 uint32_t count = slices[i].length < 8192 ? slices[i].length : 8192;
                 w->wrong += rz_adj_read(reader, (rz_direction)d, &slices[i], 0, count, 0, neighbours, 0, rels, &err) != RUZU_OK;
                 for (uint32_t k = 0; k < count; k++) {
                     uint64_t src = d == 0 ? i : neighbours[k], dst = d == 0 ? neighbours[k] : i;
                     uint64_t commit_number = rels[k] / RING; /* commit c has rels c * RING + i */
-                    w->wrong += rels[k] % RING != src || (src + commit_number) % RING != dst;
+                    w->wrong += rels[k] % RING != src || (src + commit_number) % RING != dst || !ring_has(commit_number, commits);
                     w->wrong += k > 0 && neighbours[k] < neighbours[k - 1];
                 }
             }
@@ -727,15 +737,25 @@ static void readers_beside_a_writer(void)
     rz_thread thread;
     rz_str directory;
     rz_rtab_def def = define(false);
-    static uint64_t from[RING], to[RING];
+    static uint64_t from[RING], to[RING], gone[RING];
     memset(&w, 0, sizeof w);
     FX_OK(rz_rtab_create(&fx.env, &def, &w.table, &fx.err));
     rz_str_init(&directory, &fx.mem);
     FX_OK(rz_thread_start(&thread, 0, watch, &w));
     watch_wait(&w, 1);
-    for (uint64_t c = 0; c < 800; c++) {
+    for (uint64_t c = 0; c < volume(800); c++) {
         for (uint32_t kept = 0; kept < 2; kept++) {
             fx_begin();
+            for (uint64_t i = 0; c >= 3 && c % 2 == 0 && i < RING; i++) {
+                from[i] = i;
+                to[i] = (i + c - 3) % RING;
+                gone[i] = (c - 3) * RING + i;
+            }
+            if (c >= 3 && c % 2 == 0) {
+                uint64_t deleted = 0;
+                FX_OK(rz_rtab_delete(w.table, &fx.writer, from, to, gone, &(rz_sel){NULL, RING}, &deleted, &fx.err));
+                CHECK_EQ_U64(deleted, RING);
+            }
             for (uint64_t i = 0; i < RING; i++) {
                 from[i] = i;
                 to[i] = (i + c + (kept == 0)) % RING;
@@ -755,7 +775,7 @@ static void readers_beside_a_writer(void)
         }
         fx_commit();
         atomic_store_explicit(&w.timestamp, fx.timestamp, memory_order_release);
-        if (c % 40 == 39) {
+        if (c % 20 == 19) {
             rz_str_clear(&directory);
             FX_OK(rz_rtab_checkpoint(w.table, fx.timestamp, &directory, &fx.err));
             fx_header();
