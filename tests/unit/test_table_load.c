@@ -452,12 +452,134 @@ static void damaged_descriptions_are_refused(void)
     end_log();
 }
 
+/* ---- refused memory ---- */
+
+static uint64_t refuse_after;
+
+static bool refuse(void *user, size_t size)
+{
+    (void)user;
+    (void)size;
+    return refuse_after-- == 0;
+}
+
+/* Loads once more what is there already, in other places, with a description. */
+static ruzu_status try_load(rz_ntab *nodes, rz_rtab *rels, rz_vec *const *batch, uint32_t count, rz_bulk_log *log)
+{
+    rz_ntab_bulk *node_bulk = NULL;
+    rz_rtab_bulk *rel_bulk = NULL;
+    uint64_t loaded, ends[BATCH];
+    RZ_TRY(rz_ntab_bulk_begin(nodes, &fx.writer, &node_bulk, &fx.err));
+    ruzu_status status = rz_ntab_bulk_append(node_bulk, batch, &(rz_sel){NULL, count}, NULL, NULL, &fx.err);
+    if (status != RUZU_OK) {
+        rz_ntab_bulk_abort(node_bulk);
+        return status;
+    }
+    RZ_TRY(rz_ntab_bulk_finish(node_bulk, log, &loaded, &fx.err));
+    for (uint32_t i = 0; i < count; i++) {
+        ends[i] = i;
+    }
+    for (uint32_t round = 0; round < 2; round++) { /* groups, then by value */
+        uint32_t n = round == 0 ? count : 1;
+        RZ_TRY(rz_rtab_bulk_begin(rels, &fx.writer, &rel_bulk, &fx.err));
+        status = rz_rtab_bulk_append(rel_bulk, ends, ends, values, &(rz_sel){NULL, n}, &fx.err);
+        if (status != RUZU_OK) {
+            rz_rtab_bulk_abort(rel_bulk);
+            return status;
+        }
+        RZ_TRY(rz_rtab_bulk_finish(rel_bulk, log, &loaded, &fx.err));
+    }
+    return RUZU_OK;
+}
+
+static void refused_memory_changes_nothing(void)
+{
+    begin_log();
+    text_keys = true;
+    rz_ntab *nodes = open_nodes(NULL);
+    rz_rtab *rels = create(true);
+    fx_begin();
+    load_nodes(nodes, 40, NULL);
+    load(rels, 200);
+    commit();
+    node_committed = node_end;
+    checkpoint_both(nodes, rels, true);
+    rz_vec *batch[2] = {fx_vec(RZ_STRING, BATCH), fx_vec(RZ_INT64, BATCH)};
+    uint32_t count = BATCH < 30 ? BATCH : 30;
+    bool done = false;
+    for (uint64_t limit = 0; !done; limit += limit < 50 ? 1 : 5) {
+        reset_vectors();
+        for (uint32_t i = 0; i < count; i++) {
+            char text[64];
+            key_text(1000 + i, text, sizeof text);
+            fx_set_text(batch[0], i, text);
+            fx_set_i64(batch[1], i, (int64_t)i);
+            fill_row(values, i, i);
+        }
+        rz_bulk_log log = {.arena = &log_arena};
+        rz_str_init(&log.redo, &fx.mem);
+        fx_begin();
+        rz_error_init(&fx.err);
+        refuse_after = limit;
+        rz_mem_set_test_hook(refuse, NULL);
+        ruzu_status status = try_load(nodes, rels, batch, count, &log);
+        rz_mem_set_test_hook(NULL, NULL);
+        CHECK(status == RUZU_OK || status == RUZU_ERROR_NO_MEMORY);
+        done = status == RUZU_OK;
+        fx_rollback();
+        rz_str_free(&log.redo);
+        rz_snapshot now = fx_snapshot();
+        check_table(rels, &now, 1);
+        check_nodes(nodes, node_end);
+    }
+    fx_begin();
+    load_nodes(nodes, 30, add_entry(ENTRY_NODES));
+    load_logged(rels, 30, any_node, &add_entry(ENTRY_RELS)->load);
+    load_logged(rels, 1, any_node, &add_entry(ENTRY_RELS)->load);
+    commit_logged();
+    uint64_t timestamp = fx.timestamp;
+    done = false;
+    for (uint64_t limit = 0; !done; limit += limit < 50 ? 1 : 5) {
+        ruzu_status status = RUZU_OK;
+        rz_ntab_destroy(nodes);
+        rz_rtab_destroy(rels);
+        reopen_saved(&nodes, &rels);
+        fx.timestamp = saved_timestamp;
+        fx_begin();
+        rz_error_init(&fx.err);
+        refuse_after = limit;
+        rz_mem_set_test_hook(refuse, NULL);
+        for (uint32_t i = 0; i < entry_count && status == RUZU_OK; i++) {
+            rz_reader redo;
+            rz_reader_init(&redo, entries[i].load.redo.data, entries[i].load.redo.length);
+            status = entries[i].kind == ENTRY_NODES ? rz_ntab_bulk_replay(nodes, &fx.writer, &redo, &fx.err)
+                                                    : rz_rtab_bulk_replay(rels, &fx.writer, &redo, &fx.err);
+        }
+        rz_mem_set_test_hook(NULL, NULL);
+        CHECK(status == RUZU_OK || status == RUZU_ERROR_NO_MEMORY);
+        done = status == RUZU_OK;
+        if (done) {
+            fx_commit();
+        } else {
+            fx_rollback();
+        }
+        rz_snapshot now = fx_snapshot();
+        check_table(rels, &now, 1);
+        check_nodes(nodes, done ? node_end : 40);
+    }
+    CHECK_EQ_U64(fx.timestamp, timestamp);
+    rz_ntab_destroy(nodes);
+    rz_rtab_destroy(rels);
+    end_log();
+}
+
 int main(void)
 {
     for (history_seed = 1; history_seed <= volume(9); history_seed++) {
         RUN_TABLE(loads_are_replayed);
     }
     RUN_TABLE(damaged_descriptions_are_refused);
+    RUN_TABLE(refused_memory_changes_nothing);
     model_reset();
     return CHECK_DONE();
 }
