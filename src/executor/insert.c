@@ -5,6 +5,7 @@
  */
 #include "executor/insert.h"
 
+#include "executor/change.h"
 
 typedef struct insert_element {
     rz_eval **evals;  /* per property; NULL: SERIAL */
@@ -23,6 +24,9 @@ struct rz_inserter {
     rz_id *dst_ids;
     rz_id *rel_ids;
     uint32_t *rows;
+    uint32_t *src_rows; /* with an end */
+    uint32_t *dst_rows;
+    bool null_ends_fail;
 };
 
 static ruzu_status insert_element_open(rz_inserter *inserter, insert_element *element, const rz_type *type, rz_expr *const *values, uint32_t count, rz_error *err)
@@ -57,20 +61,23 @@ static ruzu_status insert_rel_open(rz_inserter *inserter, const rz_bound_insert_
     return insert_element_open(inserter, element, type, rel->values, table->property_count, err);
 }
 
-ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, const rz_bound_create *create, const rz_plan *input, rz_inserter **out, rz_error *err)
+ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, const rz_bound_create *create, const rz_plan *input, bool null_ends_fail,
+                               rz_inserter **out, rz_error *err)
 {
     rz_arena *arena = &worker->arena;
     rz_inserter *inserter = RZ_NEW(arena, rz_inserter);
     RZ_TRY_ALLOC(inserter, err, "building CREATE");
-    *inserter = (rz_inserter){.worker = worker, .create = create, .input = input, .heap = heap};
+    *inserter = (rz_inserter){.worker = worker, .create = create, .input = input, .heap = heap, .null_ends_fail = null_ends_fail};
     inserter->nodes = RZ_NEW_ARRAY(arena, insert_element, create->node_count);
     inserter->rels = RZ_NEW_ARRAY(arena, insert_element, create->rel_count);
     inserter->src_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     inserter->dst_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     inserter->rel_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     inserter->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY + 1);
+    inserter->src_rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY + 1);
+    inserter->dst_rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY + 1);
     if (inserter->nodes == NULL || inserter->rels == NULL || inserter->src_ids == NULL || inserter->dst_ids == NULL || inserter->rel_ids == NULL ||
-        inserter->rows == NULL) {
+        inserter->rows == NULL || inserter->src_rows == NULL || inserter->dst_rows == NULL) {
         return rz_error_no_memory(err, "building CREATE");
     }
     for (uint32_t i = 0; i < create->node_count; i++) {
@@ -109,8 +116,8 @@ static ruzu_status insert_nodes(rz_inserter *inserter, const rz_chunk *input, co
     return RUZU_OK;
 }
 
-/* Ids of an end of a relationship: a node made just now or a column of the input. */
-static ruzu_status insert_ends(rz_inserter *inserter, uint32_t column, const rz_chunk *input, const rz_sel *sel, rz_id *out, rz_error *err)
+/* Ids of an end of a relationship: a node made just now or a column of the input. Rows where it is NULL leave io_sel, whose rows are then in `rows`. */
+static ruzu_status insert_ends(rz_inserter *inserter, uint32_t column, const rz_chunk *input, rz_sel *io_sel, uint32_t *rows, rz_id *out, rz_error *err)
 {
     const rz_bound_create *create = inserter->create;
     const rz_vec *vec = NULL;
@@ -124,22 +131,11 @@ static ruzu_status insert_ends(rz_inserter *inserter, uint32_t column, const rz_
         }
         vec = input->columns[position];
     }
-    rz_view view = {0};
-    if (vec->kind != RZ_VEC_SEQUENCE) {
-        rz_vec_view(vec, &view);
+    uint32_t count = rz_change_ids(vec, io_sel, out, NULL, rows);
+    if (count != io_sel->count && inserter->null_ends_fail) {
+        return rz_error_set(err, RUZU_ERROR_RUNTIME, "A relationship cannot be created: one of its ends is NULL.");
     }
-    for (uint32_t i = 0; i < sel->count; i++) {
-        uint32_t row = rz_sel_at(sel, i);
-        if (vec->kind == RZ_VEC_SEQUENCE) {
-            out[row] = (rz_id)(vec->start + (int64_t)row * vec->step);
-            continue;
-        }
-        uint32_t at = rz_view_at(&view, row);
-        if (!rz_view_valid(&view, at)) {
-            return rz_error_set(err, RUZU_ERROR_RUNTIME, "A relationship cannot be created: one of its ends is NULL.");
-        }
-        out[row] = ((const rz_id *)view.data)[at];
-    }
+    *io_sel = (rz_sel){.rows = rows, .count = count};
     return RUZU_OK;
 }
 
@@ -155,6 +151,34 @@ static uint32_t insert_pair_rows(rz_inserter *inserter, const rz_cat_pair *pair,
     return count;
 }
 
+static ruzu_status insert_rel_rows(rz_inserter *inserter, uint32_t idx, const rz_sel *sel, rz_error *err)
+{
+    insert_element *element = &inserter->rels[idx];
+    const rz_bound_insert_rel *rel = &inserter->create->rels[idx];
+    rz_txn *txn = inserter->worker->exec->context->txn;
+    rz_rel_ref *refs = (rz_rel_ref *)element->made->data;
+    uint32_t done = 0;
+    for (uint32_t p = 0; p < rel->pair_count; p++) {
+        rz_sel rows = {.rows = inserter->rows, .count = insert_pair_rows(inserter, &rel->pairs[p], sel)};
+        if (rows.count == 0) {
+            continue;
+        }
+        RZ_TRY(rz_txn_insert_rels(txn, rel->pairs[p].id, inserter->src_ids, inserter->dst_ids, element->values, &rows, inserter->rel_ids, err));
+        rz_worker_forget_rtab(inserter->worker, rel->pairs[p].id);
+        for (uint32_t r = 0; r < rows.count; r++) {
+            uint32_t row = inserter->rows[r];
+            refs[row] = (rz_rel_ref){.src = inserter->src_ids[row], .dst = inserter->dst_ids[row], .rel = inserter->rel_ids[row]};
+        }
+        done += rows.count;
+    }
+    if (done != sel->count) {
+        return rz_error_set(err, RUZU_ERROR_RUNTIME, "A relationship of table %s cannot be created: it does not connect the tables of its ends.",
+                            rz_catalog_rel_of_pair(rz_txn_catalog(txn), rel->pairs[0].id, NULL)->name);
+    }
+    return RUZU_OK;
+}
+
+/* A relationship with an end that is NULL is not made: it is NULL itself. */
 static ruzu_status insert_rels(rz_inserter *inserter, const rz_chunk *input, const rz_sel *sel, rz_error *err)
 {
     const rz_bound_create *create = inserter->create;
@@ -163,27 +187,21 @@ static ruzu_status insert_rels(rz_inserter *inserter, const rz_chunk *input, con
         insert_element *element = &inserter->rels[i];
         const rz_bound_insert_rel *rel = &create->rels[i];
         const rz_cat_table *table = rz_catalog_rel_of_pair(rz_txn_catalog(txn), rel->pairs[0].id, NULL);
-        rz_rel_ref *refs = (rz_rel_ref *)element->made->data;
-        uint32_t done = 0;
+        rz_sel joined = *sel;
         rz_vec_reset(element->made);
-        RZ_TRY(insert_values(element, table->property_count, input, sel, err));
-        RZ_TRY(insert_ends(inserter, rel->src_column, input, sel, inserter->src_ids, err));
-        RZ_TRY(insert_ends(inserter, rel->dst_column, input, sel, inserter->dst_ids, err));
-        for (uint32_t p = 0; p < rel->pair_count; p++) {
-            rz_sel rows = {.rows = inserter->rows, .count = insert_pair_rows(inserter, &rel->pairs[p], sel)};
-            if (rows.count == 0) {
-                continue;
+        RZ_TRY(insert_ends(inserter, rel->src_column, input, &joined, inserter->src_rows, inserter->src_ids, err));
+        RZ_TRY(insert_ends(inserter, rel->dst_column, input, &joined, inserter->dst_rows, inserter->dst_ids, err));
+        for (uint32_t r = 0, next = 0; r < sel->count && joined.count != sel->count; r++) {
+            uint32_t row = rz_sel_at(sel, r);
+            if (next < joined.count && rz_sel_at(&joined, next) == row) {
+                next++;
+            } else {
+                rz_vec_set_null(element->made, row);
             }
-            RZ_TRY(rz_txn_insert_rels(txn, rel->pairs[p].id, inserter->src_ids, inserter->dst_ids, element->values, &rows, inserter->rel_ids, err));
-            rz_worker_forget_rtab(inserter->worker, rel->pairs[p].id);
-            for (uint32_t r = 0; r < rows.count; r++) {
-                uint32_t row = inserter->rows[r];
-                refs[row] = (rz_rel_ref){.src = inserter->src_ids[row], .dst = inserter->dst_ids[row], .rel = inserter->rel_ids[row]};
-            }
-            done += rows.count;
         }
-        if (done != sel->count) {
-            return rz_error_set(err, RUZU_ERROR_RUNTIME, "A relationship of table %s cannot be created: it does not connect the tables of its ends.", table->name);
+        if (joined.count != 0) {
+            RZ_TRY(insert_values(element, table->property_count, input, &joined, err));
+            RZ_TRY(insert_rel_rows(inserter, i, &joined, err));
         }
     }
     return RUZU_OK;

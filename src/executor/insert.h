@@ -9,8 +9,9 @@
 
 typedef struct rz_inserter rz_inserter;
 
-/* For rows laid out as the output of `input`. heap: of the references made. */
-RZ_NODISCARD ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, const rz_bound_create *create, const rz_plan *input, rz_inserter **out, rz_error *err);
+/* For rows laid out as the output of `input`. heap: of the references made. null_ends_fail: a relationship with an end that is NULL is an error, not NULL itself. */
+RZ_NODISCARD ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, const rz_bound_create *create, const rz_plan *input, bool null_ends_fail,
+                                            rz_inserter **out, rz_error *err);
 /* Evaluates the values, inserts for the selected rows, forgets the readers of the tables. */
 RZ_NODISCARD ruzu_status rz_inserter_run(rz_inserter *inserter, const rz_chunk *input, const rz_sel *sel, rz_error *err);
 /* References to what the last run made, in its rows. */

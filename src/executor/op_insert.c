@@ -31,7 +31,7 @@ static ruzu_status insert_open(rz_op *base, rz_error *err)
     for (uint32_t i = 0; i < create->rel_count; i++) {
         op->rel_positions[i] = rz_plan_position(base->plan, create->rels[i].column);
     }
-    RZ_TRY(rz_inserter_create(base->worker, &base->heap, create, base->input->plan, &op->inserter, err));
+    RZ_TRY(rz_inserter_create(base->worker, &base->heap, create, base->input->plan, false, &op->inserter, err));
     RZ_TRY(rz_op_make_chunk(base, NULL, 0, err));
     return rz_op_map_input(base, &op->positions, err);
 }

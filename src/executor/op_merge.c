@@ -148,7 +148,7 @@ static ruzu_status merge_open(rz_op *base, rz_error *err)
     }
     RZ_TRY(merge_open_columns(op, err));
     RZ_TRY(merge_open_keys(op, err));
-    RZ_TRY(rz_inserter_create(base->worker, &op->insert_heap, &merge->create, input, &op->inserter, err));
+    RZ_TRY(rz_inserter_create(base->worker, &op->insert_heap, &merge->create, input, true, &op->inserter, err));
     RZ_TRY(rz_assigner_create(base->worker, &merge->on_match, input, &op->on_match, err));
     RZ_TRY(rz_assigner_create(base->worker, &merge->on_create, input, &op->on_create, err));
     op->assigns = merge->on_match.item_count + merge->on_create.item_count != 0;
