@@ -138,6 +138,25 @@ static ruzu_status salvage_gather(salvage_run *run, salvage_gather_fn gather, vo
     return RUZU_OK;
 }
 
+/* Texts that are not UTF-8 count as damaged: nothing lets them into a database. */
+static ruzu_status salvage_texts(salvage_run *run, const rz_sel *sel, rz_vec *out, uint64_t *bad, rz_error *err)
+{
+    if (out->type->id != RUZU_TYPE_STRING) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_vec_flatten(out, sel, err));
+    const rz_string *texts = (const rz_string *)out->data;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        if (!rz_vec_is_null(out, row) && !rz_utf8_valid(rz_string_data(&texts[row]), texts[row].length)) {
+            rz_vec_set_null(out, row);
+            rz_bit_set(bad, row);
+            salvage_because(run, "a text is not UTF-8");
+        }
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status salvage_vectors(salvage_run *run, const rz_cat_table *table, rz_vec ***out, rz_error *err)
 {
     rz_vec **values = RZ_NEW_ARRAY(&run->arena, rz_vec *, (size_t)table->property_count + 1);
@@ -210,19 +229,18 @@ static uint32_t salvage_count_bad(const salvage_block *block, uint32_t count)
     return (uint32_t)rz_bits_count(block->bad, count);
 }
 
-/* One column of the selected rows: at once, or value by value where something is damaged. */
+/* One column of the selected rows: at once, or value by value where something is damaged. bad is clear before. */
 static ruzu_status salvage_block_column(salvage_block *block, uint32_t column, const rz_sel *sel, uint32_t count, rz_error *err)
 {
     salvage_run *run = block->run;
     rz_vec *out = block->values[column];
     ruzu_status status = rz_ntab_read(block->reader, column, block->first, count, out, err);
-    if (status == RUZU_OK) {
-        return RUZU_OK;
+    if (status != RUZU_OK) {
+        RZ_TRY(salvage_absorb(run, status, err));
+        rz_vec_reset(out);
+        RZ_TRY(salvage_gather(run, salvage_gather_node, block->reader, column, block->ids, sel, out, block->bad, err));
     }
-    RZ_TRY(salvage_absorb(run, status, err));
-    rz_vec_reset(out);
-    memset(block->bad, 0, sizeof block->bad);
-    return salvage_gather(run, salvage_gather_node, block->reader, column, block->ids, sel, out, block->bad, err);
+    return salvage_texts(run, sel, out, block->bad, err);
 }
 
 static ruzu_status salvage_block_copy(salvage_block *block, uint32_t count, rz_error *err)
@@ -347,6 +365,7 @@ static ruzu_status salvage_append_edges(salvage_pair *pair, uint32_t count, rz_e
         rz_vec_reset(pair->values[i]);
         memset(pair->bad, 0, sizeof pair->bad);
         RZ_TRY(salvage_gather(run, salvage_gather_rel, pair->reader, i, pair->rel_ids, &sel, pair->values[i], pair->bad, err));
+        RZ_TRY(salvage_texts(run, &sel, pair->values[i], pair->bad, err));
         run->table.values_lost += rz_bits_count(pair->bad, count);
     }
     RZ_TRY(rz_rtab_bulk_append(pair->bulk, pair->src, pair->dst, pair->values, &sel, err));

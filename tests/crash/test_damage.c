@@ -292,6 +292,54 @@ static void damage_hostile(void)
     (void)snprintf(damage_shared->note, sizeof damage_shared->note, "hostile metadata of part %" PRIu64, part);
 }
 
+/* The place of a page's checksum in a directory, and the references that lead there; false: no directory names the page. */
+static bool damage_find_page(uint64_t page, uint8_t **out_crc, uint8_t **out_entry, uint8_t **out_ref)
+{
+    uint32_t crc = rz_page_crc_of(damage_bytes + 16, page, damage_page(page));
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        uint8_t *ref = damage_page(0) + 96 + 32 * kind;
+        uint8_t *list = damage_page(rz_load_u64(ref));
+        for (uint32_t i = 0; i < rz_load_u32(list); i++) {
+            uint8_t *entry = list + 4 + 32 * (size_t)i + 4;
+            uint8_t *bytes = damage_page(rz_load_u64(entry));
+            for (uint64_t at = 0; at + 4 <= rz_load_u64(entry + 16); at++) {
+                if (rz_load_u32(bytes + at) == crc) {
+                    *out_crc = bytes + at;
+                    *out_entry = entry;
+                    *out_ref = ref;
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/* The contents of a page changed, all checksums made right: what is left is the care with which pages are decoded. */
+static void damage_forged(void)
+{
+    uint8_t *crc = NULL, *entry = NULL, *ref = NULL;
+    uint64_t page = 2 + damage_shared->number % (damage_page_count() - 2);
+    (void)snprintf(damage_shared->note, sizeof damage_shared->note, "page %" PRIu64 " forged", page);
+    if (!damage_find_page(page, &crc, &entry, &ref)) {
+        return; /* metadata, or free */
+    }
+    for (uint64_t i = 1 + damage_random(4); i > 0; i--) {
+        uint64_t used = damage_random(3) == 0 ? PAGE - 8 : 256; /* sections begin at the front */
+        uint64_t at = damage_random(used);
+        switch (damage_random(3)) {
+        case 0: damage_page(page)[at] ^= (uint8_t)(1u << damage_random(8)); break;
+        case 1: memset(damage_page(page) + at, (int)damage_random(256), damage_random(PAGE - at)); break;
+        default: rz_store_u64(damage_page(page) + at, damage_number(rz_load_u64(damage_page(page) + at))); break;
+        }
+    }
+    rz_store_u32(crc, rz_page_crc_of(damage_bytes + 16, page, damage_page(page)));
+    damage_seal_ref(entry);
+    damage_seal_ref(ref);
+    damage_seal_header(damage_page(0));
+    memcpy(damage_page(1), damage_page(0), PAGE);
+}
+
 static const struct {
     const char *name;
     void (*make)(void);
@@ -301,6 +349,7 @@ static const struct {
     {"flip", damage_flip, 800, false},       {"page_flip", damage_page_flip, 700, false}, {"zero", damage_zero, 400, false},
     {"duplicate", damage_duplicate, 400, false}, {"swap", damage_swap, 400, false},       {"cut", damage_cut, 250, false},
     {"scribble", damage_scribble, 400, false}, {"header", damage_header, 700, false},     {"hostile", damage_hostile, 1200, true},
+    {"forged", damage_forged, 800, true},
 };
 
 /* ---- judging ---- */
@@ -340,6 +389,13 @@ static bool damage_ask(ruzu_conn *conn, bool hostile)
     return all;
 }
 
+static int damage_show(void *user, const ruzu_problem *problem)
+{
+    (void)user;
+    damage_complain("what was salvaged is not sound", problem->text);
+    return damage_shared->failures > 3;
+}
+
 static void damage_salvage(const char *path)
 {
     const char *out = session_path("salvaged.ruzu");
@@ -356,9 +412,9 @@ static void damage_salvage(const char *path)
         return;
     }
     damage_shared->salvaged++;
-    status = ruzu_check_file(out, true, NULL, NULL, &problems);
-    if (status != RUZU_OK || problems != 0) {
-        damage_complain("what was salvaged is not sound", ruzu_open_errmsg());
+    status = ruzu_check_file(out, true, damage_show, NULL, &problems);
+    if (status != RUZU_OK) {
+        damage_complain("check of what was salvaged", ruzu_open_errmsg());
     }
 }
 
@@ -368,7 +424,7 @@ static void damage_judge(const char *path, bool hostile)
     uint64_t problems = 0;
     bool sound = true;
     bool cut_to_nothing = damage_mutant_size == 0; /* an empty file counts as absent */
-    ruzu_status status = damage_open(path, damage_shared->number % 4 == 0 ? RUZU_OPEN_NO_CREATE : RUZU_OPEN_READ_ONLY, &conn);
+    ruzu_status status = damage_open(path, damage_shared->number % 16 == 0 ? RUZU_OPEN_NO_CREATE : RUZU_OPEN_READ_ONLY, &conn);
     if (cut_to_nothing) {
         CHECK_EQ_I64(status, RUZU_ERROR_IO);
         return;
