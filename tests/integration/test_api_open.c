@@ -153,6 +153,111 @@ static void damaged_files_are_refused(void)
     expect_open_error(path, NULL, RUZU_ERROR_CORRUPT, "damaged.ruzu");
 }
 
+/* CRC-32C, bit by bit. */
+static uint32_t open_crc(const uint8_t *bytes, size_t size)
+{
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0x82f63b78) : 0);
+        }
+    }
+    return ~crc;
+}
+
+/* Writes a file's header with `size` bytes at `off` replaced, into both slots; sealed: with the right checksum. */
+static void open_patch(const char *path, const uint8_t *header, size_t off, const void *bytes, size_t size, bool sealed)
+{
+    uint8_t page[4096];
+    memcpy(page, header, sizeof page);
+    memcpy(page + off, bytes, size);
+    uint32_t crc = open_crc(page, 508);
+    if (sealed) {
+        memcpy(page + 508, &crc, sizeof crc);
+    }
+    FILE *file = fopen(path, "r+b");
+    CHECK(file != NULL);
+    for (int slot = 0; slot < 2 && file != NULL; slot++) {
+        CHECK_EQ_U64(fwrite(page, 1, sizeof page, file), sizeof page);
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
+static void open_read_header(const char *path, uint8_t *header)
+{
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL && fread(header, 1, 4096, file) == 4096);
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
+static void later_version_is_refused_with_both_numbers(void)
+{
+    const char *path = session_path("later.ruzu");
+    uint8_t header[4096];
+    char own[64];
+    const uint32_t version = 4711;
+    ruzu_conn *conn = session_open(path);
+    session_run(conn, "CREATE NODE TABLE P(id INT64 PRIMARY KEY)");
+    session_close(conn);
+    open_read_header(path, header);
+    (void)snprintf(own, sizeof own, "version: %u", ruzu_storage_version());
+    for (int sealed = 0; sealed < 2; sealed++) { /* the checksum of a later version may stand elsewhere */
+        open_patch(path, header, 8, &version, sizeof version, sealed != 0);
+        expect_open_error(path, NULL, RUZU_ERROR_VERSION, "4711");
+        expect_open_error(path, NULL, RUZU_ERROR_VERSION, own);
+        CHECK_EQ_I64(ruzu_check_file(path, true, NULL, NULL, NULL), RUZU_ERROR_VERSION);
+        CHECK_EQ_I64(ruzu_salvage(path, session_path("later_out.ruzu"), NULL, NULL, NULL), RUZU_ERROR_VERSION);
+    }
+    open_patch(path, header, 8, header + 8, 4, true);
+    session_close(session_open(path));
+}
+
+static void headers_with_wrong_ranges_are_refused(void)
+{
+    static const size_t refs[] = {64, 96, 128, 160}; /* catalog, node tables, relationship tables, free space */
+    const char *path = session_path("ranges.ruzu");
+    uint8_t header[4096];
+    const uint8_t zero[28] = {0};
+    ruzu_conn *conn = session_open(path);
+    session_run(conn, "CREATE NODE TABLE P(id INT64 PRIMARY KEY, s STRING); CREATE REL TABLE K(FROM P TO P); CREATE (:P {id: 1})-[:K]->(:P {id: 2}); CHECKPOINT;"
+                      "CREATE (:P {id: 3}); CHECKPOINT; CREATE (:P {id: 4})");
+    session_close(conn);
+    open_read_header(path, header);
+    for (size_t i = 0; i < 4; i++) {
+        uint8_t beyond[16];
+        const uint64_t places[] = {UINT64_C(1) << 20, UINT64_C(1) << 62, UINT64_MAX, 0, 1};
+        for (size_t j = 0; j < sizeof places / sizeof places[0]; j++) { /* start; the header pages too */
+            memcpy(beyond, &places[j], 8);
+            open_patch(path, header, refs[i], beyond, 8, true);
+            expect_open_error(path, NULL, RUZU_ERROR_CORRUPT, "corrupt database: file");
+        }
+        for (size_t j = 0; j < 3; j++) { /* count */
+            open_patch(path, header, refs[i] + 8, &places[j], 8, true);
+            expect_open_error(path, NULL, RUZU_ERROR_CORRUPT, "corrupt database: file");
+        }
+        open_patch(path, header, refs[i], header + refs[(i + 1) % 4], 28, true); /* two on the same pages */
+        expect_open_error(path, NULL, RUZU_ERROR_CORRUPT, "overlaps");
+        if (i != 3) { /* without a free list there is merely nothing free */
+            open_patch(path, header, refs[i], zero, 28, true);
+            expect_open_error(path, NULL, RUZU_ERROR_CORRUPT, "corrupt database:");
+        }
+    }
+    const uint64_t pages[] = {0, 1, UINT64_C(1) << 30, UINT64_MAX};
+    for (size_t i = 0; i < 4; i++) { /* page count */
+        open_patch(path, header, 56, &pages[i], 8, true);
+        expect_open_error(path, NULL, RUZU_ERROR_CORRUPT, "pages");
+    }
+    open_patch(path, header, 0, header, 8, true);
+    conn = session_open(path);
+    EXPECT_ROWS(conn, "MATCH (p:P) RETURN count(*)", "4");
+    session_close(conn);
+}
+
 static void second_open_in_the_process_is_refused(void)
 {
     const char *path = session_path("twice.ruzu");
@@ -323,6 +428,8 @@ int main(void)
     RUN(no_create_wants_a_file);
     RUN(other_files_are_refused);
     RUN(damaged_files_are_refused);
+    RUN(later_version_is_refused_with_both_numbers);
+    RUN(headers_with_wrong_ranges_are_refused);
     RUN(second_open_in_the_process_is_refused);
     RUN(read_only_reads);
     RUN(file_without_permission_opens_for_reading);
