@@ -78,8 +78,9 @@ static inline rz_value rz_cell_double(double number)
     return (rz_value){.type = RZ_DOUBLE, .u.f64 = number};
 }
 
-/* check_database (table_function_check.c). */
+/* check_database, corruption_log (table_function_check.c). */
 RZ_NODISCARD ruzu_status rz_produce_check_database(rz_table_call *call, rz_error *err);
+RZ_NODISCARD ruzu_status rz_produce_corruption_log(rz_table_call *call, rz_error *err);
 
 /* The producers (table_function_list.c). */
 extern const rz_table_function rz_table_functions[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CALL check_database([deep := true]): a row for each problem of the database; none when it is sound.
+ * CALL corruption_log(): the pages that statements stumbled over since the database was opened, newest first.
  */
 #include "executor/table_function.h"
 
@@ -47,6 +48,19 @@ ruzu_status rz_produce_check_database(rz_table_call *call, rz_error *err)
         rz_problem more = {.severity = RZ_SEVERITY_WARNING, .object = "check_database", .page = RZ_NO_PLACE, .offset = RZ_NO_PLACE, .text = text};
         rows.count = 0;
         RZ_TRY(check_emit(&rows, &more, err));
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_produce_corruption_log(rz_table_call *call, rz_error *err)
+{
+    rz_disk *disk = rz_store_disk(rz_txn_store(call->exec->context->txn));
+    rz_corruption entry;
+    for (uint32_t i = 0; rz_disk_corruption_at(disk, i, &entry); i++) {
+        const char *text = rz_arena_printf(call->arena, "%s: checksum 0x%08x, expected 0x%08x", entry.what, entry.crc, entry.expected);
+        RZ_TRY_ALLOC(text, err, "listing damaged pages");
+        rz_value cells[] = {{.type = rz_type_of(RUZU_TYPE_TIMESTAMP), .u.i64 = (int64_t)entry.time_us}, rz_cell_uint(entry.page), rz_cell_text(text)};
+        RZ_TRY(rz_table_emit(call, cells, err));
     }
     return RUZU_OK;
 }

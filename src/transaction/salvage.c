@@ -562,7 +562,7 @@ static ruzu_status salvage_note(void *user, const rz_problem *problem, rz_error 
     return RUZU_OK;
 }
 
-/* As a database, logs and all; else what of it can be opened. */
+/* As a database, logs and all, or with what is intact at their beginning; else what of it can be opened. */
 static ruzu_status salvage_open(salvage_run *run, const rz_store_options *options, rz_error *err)
 {
     rz_store_options reading = *options;
@@ -573,8 +573,14 @@ static ruzu_status salvage_open(salvage_run *run, const rz_store_options *option
     if (status != RUZU_ERROR_CORRUPT) {
         return status;
     }
-    run->totals->opened_damaged = true;
     RZ_TRY(rz_inspector_absorb(&inspector, status, "database", RZ_NO_PLACE, err));
+    reading.recover_prefix = true;
+    status = rz_store_open(&reading, &run->from, err);
+    if (status != RUZU_ERROR_CORRUPT) {
+        return status;
+    }
+    rz_error_init(err); /* the same as before, or as below */
+    run->totals->opened_damaged = true;
     reading.salvage = &inspector;
     return rz_store_open(&reading, &run->from, err);
 }

@@ -115,7 +115,9 @@ static void damaged_page_is_named(void)
     EXPECT_ROWS(conn, "CALL check_database() WHERE page > 1 RETURN count(*)", "1");
     EXPECT_ROWS(conn, "CALL check_database(deep := true) WHERE offset >= 2048 RETURN count(*) > 0", "True");
     EXPECT_ROWS(conn, "MATCH (p:P) RETURN sum(p.id)", "49995000"); /* the other columns go on */
+    EXPECT_ROWS(conn, "CALL corruption_log() RETURN count(*)", "1"); /* the deep check was the first to stumble */
     EXPECT_ERROR(conn, "MATCH (p:P) RETURN max(p.name)", RUZU_ERROR_CORRUPT, "Storage exception: corrupt database: file");
+    EXPECT_ROWS(conn, "CALL corruption_log() WHERE page > 1 AND problem STARTS WITH 'table P, column name: checksum' RETURN time > timestamp('2020-01-01')", "True");
     session_close(conn);
     uint64_t problems = 0;
     int count = 0;

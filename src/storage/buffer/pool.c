@@ -187,6 +187,7 @@ static ruzu_status pool_verify_pages(const rz_pool *pool, const pool_load *load,
     for (uint32_t i = 0; i < load->count; i++) {
         uint32_t crc = rz_page_crc(pool->disk, load->id + i, data + (size_t)i * RZ_PAGE_SIZE);
         if (RZ_UNLIKELY(crc != load->crcs[i])) {
+            rz_disk_note_corruption(pool->disk, load->id + i, load->what, crc, load->crcs[i]);
             return rz_error_set(err, RUZU_ERROR_CORRUPT,
                                 "corrupt database: file '%s' page %u (%s): checksum 0x%08x, expected 0x%08x",
                                 rz_disk_path(pool->disk), load->id + i, load->what, crc, load->crcs[i]);

@@ -82,6 +82,8 @@ struct rz_disk {
     uint64_t file_pages;   /* length of the file, at least space.end */
     uint64_t memory_pages; /* charged for a database in memory */
     uint64_t lost_pages;
+    rz_corruption corruptions[RZ_CORRUPTIONS]; /* newest first */
+    uint32_t corruption_count;
     uint32_t guards; /* rz_disk_guard_begin; while there are any, no page that left a header becomes free */
 
     uint32_t open_flags; /* RZ_DISK_*; immutable after open, as is lock */

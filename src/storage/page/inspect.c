@@ -74,6 +74,41 @@ ruzu_status rz_page_walk_range(const rz_page_walk *walk, rz_reader *reader, rz_p
     return walk->fn(walk->user, range, crcs, walk->what, err);
 }
 
+/* ---- the log of bad pages ---- */
+
+void rz_disk_note_corruption(rz_disk *disk, uint64_t page, const char *what, uint32_t crc, uint32_t expected)
+{
+    rz_corruption entry = {.time_us = disk->vfs == NULL ? rz_now_wall_us() : disk->vfs->now_us(disk->vfs),
+                           .page = page,
+                           .crc = crc,
+                           .expected = expected};
+    size_t length = strlen(what);
+    memcpy(entry.what, what, length < sizeof entry.what ? length : sizeof entry.what - 1);
+    rz_mutex_lock(&disk->mutex);
+    uint32_t at = 0; /* the place that becomes free: that of the same page, or the last one */
+    while (at < disk->corruption_count && disk->corruptions[at].page != page) {
+        at++;
+    }
+    if (at == disk->corruption_count) {
+        disk->corruption_count += disk->corruption_count < RZ_CORRUPTIONS;
+        at = disk->corruption_count - 1;
+    }
+    memmove(disk->corruptions + 1, disk->corruptions, at * sizeof entry);
+    disk->corruptions[0] = entry;
+    rz_mutex_unlock(&disk->mutex);
+}
+
+bool rz_disk_corruption_at(rz_disk *disk, uint32_t idx, rz_corruption *out)
+{
+    rz_mutex_lock(&disk->mutex);
+    bool present = idx < disk->corruption_count;
+    if (present) {
+        *out = disk->corruptions[idx];
+    }
+    rz_mutex_unlock(&disk->mutex);
+    return present;
+}
+
 /* ---- the guard ---- */
 
 static ruzu_status inspect_read_slots(const rz_disk *disk, uint8_t *slots, rz_error *err)

@@ -243,6 +243,19 @@ RZ_NODISCARD ruzu_status rz_inspector_poll(rz_inspector *inspector, rz_error *er
 RZ_NODISCARD ruzu_status rz_inspector_absorb(rz_inspector *inspector, ruzu_status status, const char *object,
                                              uint64_t offset, rz_error *err);
 
+/* Pages that failed their checksum since the file was opened, newest first, as many as RZ_CORRUPTIONS: CALL corruption_log(). A page that fails again moves to the front.
+ * Any thread. */
+#define RZ_CORRUPTIONS 64u
+typedef struct rz_corruption {
+    uint64_t time_us; /* of the last time, wall clock */
+    uint64_t page;
+    uint32_t crc;
+    uint32_t expected;
+    char what[128];
+} rz_corruption;
+void rz_disk_note_corruption(rz_disk *disk, uint64_t page, const char *what, uint32_t crc, uint32_t expected);
+bool rz_disk_corruption_at(rz_disk *disk, uint32_t idx, rz_corruption *out); /* false: there are no more */
+
 /*
  * Directories of tables name page ranges together with the CRCs of their pages. Each module walks its own part of the
  * bytes and calls fn for every range: crcs are u32, little-endian, one a page, inside the bytes that are walked.
