@@ -302,6 +302,49 @@ static void a_hub_larger_than_the_pool(void)
     rz_rtab_drop(checkpoint_and_reopen(table));
 }
 
+static uint64_t same_node(void)
+{
+    return fx_below(9) == 0 ? any_node() : 7;
+}
+
+/* Many relationships between the same two nodes, of which some go and some come. */
+static void parallel_relationships(void)
+{
+    model_reset();
+    make_vectors();
+    rz_rtab *table = create(false);
+    fx_begin();
+    for (uint32_t i = 0; i < 3; i++) {
+        load_between(table, 2000, same_node);
+    }
+    commit();
+    for (uint32_t round = 0; round < 6; round++) {
+        fx_begin();
+        for (uint32_t i = 0; i < BATCH; i++) {
+            srcs[i] = rz_id_make(1, 7);
+            dsts[i] = rz_id_make(2, 7);
+        }
+        FX_OK(rz_rtab_insert(table, &fx.writer, srcs, dsts, values, &(rz_sel){NULL, BATCH}, NULL, &fx.err));
+        for (uint32_t i = 0; i < BATCH; i++) {
+            model_push(7, 7, next_weight++);
+        }
+        delete_some(table, 600, false);
+        check_table(table, &fx.writer.snapshot, 4);
+        if (round % 3 == 1) {
+            rollback();
+        } else {
+            commit();
+        }
+        rz_snapshot now = fx_snapshot();
+        check_table(table, &now, 4);
+        if (round % 2 == 1) {
+            table = checkpoint_and_reopen(table);
+            check_table(table, &now, 4);
+        }
+    }
+    rz_rtab_destroy(table);
+}
+
 static const char fwd_text[] = "%s exception: Node(nodeOffset: %d) has more than one neighbour in table Knows in the %s direction, which "
                                     "violates the rel multiplicity constraint.";
 
@@ -831,6 +874,7 @@ int main(void)
     RUN_TABLE(checkpoints_without_changes_write_nothing);
     RUN_TABLE(rollback_gives_pages_back);
     RUN_TABLE_WITH(a_hub_larger_than_the_pool, UINT64_C(256) << 10);
+    RUN_TABLE(parallel_relationships);
     RUN_TABLE(multiplicity_is_kept);
     RUN_TABLE_WITH(loads_spill, UINT64_C(1) << 20);
     RUN_TABLE(refused_memory_changes_nothing);

@@ -476,6 +476,45 @@ static ruzu_status csr_search(rz_csr_reader *reader, rz_csr_side_reader *side, u
 
 /* ---- lists with changes ---- */
 
+/* First base position in [*io_low, end) at or behind (neighbour, rel); *out_found: it is that one. */
+static ruzu_status csr_search_edge(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t neighbour, uint64_t rel, uint64_t *io_low, uint64_t end,
+                                   bool *out_found, rz_error *err)
+{
+    uint64_t low = *io_low, high = end, value;
+    *out_found = false;
+    if (low == end) {
+        return RUZU_OK;
+    }
+    RZ_TRY(csr_search(reader, side, neighbour, false, low, end, &low, err));
+    *io_low = low;
+    for (uint32_t step = 0; low < high; step++) { /* parallel edges, by rel offset: nearly always none or one */
+        if (step == 4) {
+            RZ_TRY(csr_search(reader, side, neighbour, true, low, end, &high, err));
+            if (low == high) {
+                break;
+            }
+        }
+        if (step < 4) {
+            RZ_TRY(csr_get(reader, side, RZ_CSR_NEIGHBOURS, low, &value, err));
+            if (value != neighbour) {
+                break;
+            }
+        }
+        uint64_t middle = step < 4 ? low : low + (high - low) / 2;
+        RZ_TRY(csr_get(reader, side, RZ_CSR_RELS, middle, &value, err));
+        *out_found = *out_found || value == rel;
+        if (value < rel) {
+            low = middle + 1;
+        } else if (step < 4) {
+            break;
+        } else {
+            high = middle;
+        }
+    }
+    *io_low = low;
+    return RUZU_OK;
+}
+
 /* For each change the number of base entries before it, and where it comes to stand: places and at. The node's group is the remembered one. */
 static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t start, uint32_t base_length,
                                     rz_error *err)
@@ -486,23 +525,8 @@ static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *s
     for (uint32_t i = 0; i < changes->count; i++) {
         bool removal = (changes->rels[i] & RZ_DELTA_REMOVED) != 0;
         uint64_t wanted = changes->rels[i] & ~RZ_DELTA_REMOVED;
-        bool found = false;
-        if (low < end) {
-            RZ_TRY(csr_search(reader, side, changes->neighbours[i], false, low, end, &low, err));
-        }
-        while (low < end) { /* parallel edges: by rel offset */
-            uint64_t neighbour, rel;
-            RZ_TRY(csr_get(reader, side, RZ_CSR_NEIGHBOURS, low, &neighbour, err));
-            if (neighbour != changes->neighbours[i]) {
-                break;
-            }
-            RZ_TRY(csr_get(reader, side, RZ_CSR_RELS, low, &rel, err));
-            found = rel == wanted;
-            if (rel >= wanted) {
-                break;
-            }
-            low++;
-        }
+        bool found;
+        RZ_TRY(csr_search_edge(reader, side, changes->neighbours[i], wanted, &low, end, &found, err));
         merged->places[i] = low - start;
         merged->at[i] = low - start + inserted - removed;
         if (found != removal) { /* what is deleted was there, what is inserted was not */
