@@ -305,11 +305,64 @@ static void other_processes_are_kept_out(void)
     close(ready[1]);
 }
 
+/* ---- opening at the same time ---- */
+
+typedef struct opener {
+    const char *path;
+    pthread_barrier_t *barrier;
+    ruzu_status status;
+    ruzu_status closed;
+} opener;
+
+static void *open_at_once(void *arg)
+{
+    opener *mine = (opener *)arg;
+    ruzu_config config;
+    ruzu_config_init(&config);
+    config.max_threads = 1;
+    config.buffer_pool_size = 16u << 20;
+    ruzu_conn *conn = NULL;
+    (void)pthread_barrier_wait(mine->barrier);
+    mine->status = ruzu_open(mine->path, &config, &conn);
+    (void)pthread_barrier_wait(mine->barrier); /* nobody closes before all have tried */
+    mine->closed = ruzu_close(conn);
+    return NULL;
+}
+
+/* Whether the file is there already or not, one of them gets it. */
+static void threads_open_one_file(void)
+{
+    enum { OPENERS = 4, ROUNDS = 12 };
+    for (int round = 0; round < ROUNDS; round++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "raced%d.ruzu", round / 2); /* each one twice: new, then there */
+        opener openers[OPENERS];
+        pthread_t threads[OPENERS];
+        pthread_barrier_t barrier;
+        CHECK_EQ_I64(pthread_barrier_init(&barrier, NULL, OPENERS), 0);
+        for (int i = 0; i < OPENERS; i++) {
+            openers[i] = (opener){.path = session_path(name), .barrier = &barrier};
+            CHECK_EQ_I64(pthread_create(&threads[i], NULL, open_at_once, &openers[i]), 0);
+        }
+        int opened = 0;
+        for (int i = 0; i < OPENERS; i++) {
+            CHECK_EQ_I64(pthread_join(threads[i], NULL), 0);
+            CHECK(openers[i].status == RUZU_OK || openers[i].status == RUZU_ERROR_LOCKED);
+            CHECK_EQ_I64(openers[i].closed, RUZU_OK);
+            opened += openers[i].status == RUZU_OK;
+        }
+        CHECK_EQ_I64(opened, 1);
+        CHECK_EQ_I64(pthread_barrier_destroy(&barrier), 0);
+        session_close(session_open(session_path(name)));
+    }
+}
+
 int main(void)
 {
     session_begin();
     RUN(children_are_refused); /* forks come before threads: sanitizers do not like them the other way round */
     RUN(other_processes_are_kept_out);
+    RUN(threads_open_one_file);
     RUN(readers_never_see_half_a_commit);
     RUN(writers_take_turns);
     RUN(interruption_stops_a_statement);
