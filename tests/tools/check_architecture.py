@@ -40,7 +40,7 @@ for position, module in enumerate(STORAGE):
     ALLOWED[module] = ['os', 'common', 'types'] + STORAGE[:position]
 
 # Headers that others may include beside <module>/<module>.h.
-ALSO_PUBLIC = {'os/compiler.h'}
+ALSO_PUBLIC = {'os/compiler.h', 'transaction/write.h'}
 
 # Imports that only objects of os may have: the operating system, threads, clocks, randomness, streams, process state.
 OS_ONLY = set('''
