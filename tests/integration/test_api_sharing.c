@@ -529,13 +529,11 @@ static void fork_child_keeps_no_lock(void)
     if (parent == 0) {
         ruzu_conn *mine = NULL;
         pid_t orphan = other_open(path, 0, &mine) == RUZU_OK ? fork() : -1;
-        if (orphan == 0) {
-            pause();
-            _exit(0);
+        pid_t told = orphan == 0 ? getpid() : orphan;
+        if (orphan <= 0 && write(ready[1], &told, sizeof told) != (ssize_t)sizeof told) { /* the child tells, once it runs */
+            _exit(1);
         }
-        if (write(ready[1], &orphan, sizeof orphan) == (ssize_t)sizeof orphan) {
-            pause();
-        }
+        pause();
         _exit(1);
     }
     pid_t orphan = -1;
