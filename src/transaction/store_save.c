@@ -119,13 +119,14 @@ static void save_forget_dropped(rz_store *store, const rz_save_point *point)
     }
 }
 
-/* Versions and stamps that no open snapshot needs any more are given back. */
+/* The header is durable: versions and stamps that no open snapshot needs any more are given back, places of deleted nodes may be used again. */
 static void save_trim(rz_store *store, const rz_save_point *point)
 {
     uint64_t oldest = rz_store_oldest_snapshot(store);
     for (uint32_t id = 0; id < rz_catalog_id_end(point->catalog); id++) {
         store_table *table = rz_store_table(store, id);
         if (table != NULL && table->ntab != NULL) {
+            rz_ntab_saved(table->ntab);
             rz_ntab_trim(table->ntab, oldest);
         } else if (table != NULL) {
             rz_rtab_trim(table->rtab, oldest);

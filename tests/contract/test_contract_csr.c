@@ -129,7 +129,7 @@ static void node_table(void)
     FX_OK(rz_rows_delete(&table->rows, &fx.writer, 1, &fx.err));
     fx_commit();
     FX_OK(rz_ntab_checkpoint(table, fx.timestamp, &bytes, &fx.err));
-    rz_segment_encode(table->rows.durable->groups[0].base->segments[0], &segment); /* its own contract: test_contract_segment */
+    rz_segment_encode(table->rows.durable->groups[0].base->segments[0]->data, &segment); /* its own contract: test_contract_segment */
 
     /* "NTAT", version, key column; rows: end, columns, their ids, groups; the group's rows, flags, deleted rows. */
     contract_directory(&bytes, 0, 38, NULL, 0,

@@ -40,6 +40,7 @@ void rz_idx_unpin(rz_idx *idx, rz_idx_version *version)
         rz_idx_level_release(idx, version->levels[i]);
     }
     rz_idx_table_free(version->table);
+    rz_idx_table_free(version->frozen);
     rz_mem_free(idx->mem, version, sizeof *version);
 }
 
@@ -123,7 +124,6 @@ ruzu_status rz_idx_open(rz_mem *mem, rz_disk *disk, rz_pool *pool, const char *w
         RZ_TRY_GOTO(rz_idx_level_decode(idx, reader, row_end, false, &idx->current->levels[i], err));
         idx->current->level_count++;
     }
-    idx->folded_end = row_end;
     *out = idx;
     idx = NULL;
 cleanup:
@@ -134,7 +134,7 @@ cleanup:
 bool rz_idx_is_empty(rz_idx *idx)
 {
     rz_mutex_lock(&idx->lock);
-    bool empty = idx->current->level_count == 0 && rz_idx_table_count(idx->current->table) == 0;
+    bool empty = idx->current->level_count == 0 && rz_idx_table_count(idx->current->table) == 0 && idx->current->frozen == NULL;
     rz_mutex_unlock(&idx->lock);
     return empty;
 }
@@ -143,6 +143,9 @@ uint64_t rz_idx_memory_bytes(rz_idx *idx)
 {
     rz_mutex_lock(&idx->lock);
     uint64_t bytes = atomic_load_explicit(&idx->current->table->bytes, memory_order_relaxed);
+    if (idx->current->frozen != NULL) {
+        bytes += atomic_load_explicit(&idx->current->frozen->bytes, memory_order_relaxed);
+    }
     rz_mutex_unlock(&idx->lock);
     return bytes;
 }
@@ -151,6 +154,7 @@ void rz_idx_stats_get(rz_idx *idx, rz_idx_stats *out)
 {
     rz_idx_version *version = rz_idx_pin(idx);
     *out = (rz_idx_stats){.memory_entries = rz_idx_table_count(version->table), .level_count = version->level_count};
+    out->memory_entries += version->frozen == NULL ? 0 : rz_idx_table_count(version->frozen);
     for (uint32_t i = 0; i < version->level_count; i++) {
         out->level_entries += version->levels[i]->count;
         out->level_pages += version->levels[i]->extents.page_count;
@@ -173,6 +177,30 @@ ruzu_status rz_idx_insert(rz_idx *idx, const uint64_t *hashes, uint32_t count, u
     }
     rz_mutex_unlock(&idx->lock);
     return status;
+}
+
+ruzu_status rz_idx_insert_each(rz_idx *idx, const uint64_t *hashes, const uint64_t *offsets, uint32_t count, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_mutex_lock(&idx->lock);
+    rz_idx_table *table = idx->current->table;
+    for (uint32_t i = 0; i < count && status == RUZU_OK; i++) {
+        if (i + 8 < count) {
+            rz_idx_table_prefetch(table, hashes[i + 8]);
+        }
+        status = rz_idx_table_insert(table, hashes[i], offsets[i], err);
+    }
+    rz_mutex_unlock(&idx->lock);
+    return status;
+}
+
+void rz_idx_remove_each(rz_idx *idx, const uint64_t *hashes, const uint64_t *offsets, uint32_t count)
+{
+    rz_mutex_lock(&idx->lock);
+    for (uint32_t i = 0; i < count; i++) {
+        rz_idx_table_remove(idx->current->table, hashes[i], offsets[i]);
+    }
+    rz_mutex_unlock(&idx->lock);
 }
 
 void rz_idx_remove(rz_idx *idx, const uint64_t *hashes, uint32_t count, uint64_t first_offset)
@@ -230,6 +258,10 @@ static rz_idx_version *idx_replace_current(rz_idx *idx, rz_idx_version *fresh, r
     }
     fresh->table = old->table;
     rz_idx_table_acquire(fresh->table);
+    fresh->frozen = old->frozen;
+    if (fresh->frozen != NULL) {
+        rz_idx_table_acquire(fresh->frozen);
+    }
     idx->current = fresh;
     return old;
 }
@@ -427,14 +459,77 @@ cleanup:
     return status;
 }
 
+/* Adds the entries of `from` with offsets from `first` on to a table that others may probe; with `once` those that it has already are left out. Under the
+ * lock. */
+static ruzu_status idx_copy_entries(rz_idx *idx, rz_idx_table *table, const rz_idx_table *from, uint64_t first, bool once, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    for (uint32_t part = 0; part < RZ_IDX_PARTS && status == RUZU_OK; part++) {
+        uint64_t capacity = rz_idx_table_part_capacity(from, part);
+        if (capacity == 0) {
+            continue;
+        }
+        uint64_t *entries = (uint64_t *)rz_mem_alloc(idx->mem, capacity * sizeof *entries);
+        RZ_TRY_ALLOC(entries, err, "folding an index");
+        uint64_t count = rz_idx_table_copy_part(from, part, first, UINT64_MAX, entries);
+        for (uint64_t i = 0; i < count && status == RUZU_OK; i++) {
+            if (!once || !rz_idx_table_has_copied(table, part, entries[i])) {
+                status = rz_idx_table_insert_copied(table, part, entries[i], err);
+            }
+        }
+        rz_mem_free(idx->mem, entries, capacity * sizeof *entries);
+    }
+    return status;
+}
+
+/* Sets the in-memory entries apart, so that nothing is added to what a fold reads; what a failed fold set apart joins them. */
+static ruzu_status idx_freeze(rz_idx *idx, rz_error *err)
+{
+    ruzu_status status = RUZU_OK;
+    rz_idx_table *table = NULL;
+    rz_idx_version *fresh = idx_version_create(idx);
+    RZ_TRY_ALLOC(fresh, err, "folding an index");
+    status = rz_idx_table_create(idx->mem, &table, err);
+    if (status != RUZU_OK) {
+        rz_mem_free(idx->mem, fresh, sizeof *fresh);
+        return status;
+    }
+    table->shared = true;
+    rz_mutex_lock(&idx->lock);
+    rz_idx_version *old = idx->current;
+    if (old->frozen != NULL) { /* an attempt may have ended half way: once is enough, for a rollback will not look into what is frozen */
+        status = idx_copy_entries(idx, old->table, old->frozen, 0, true, err);
+    }
+    if (status == RUZU_OK && (old->frozen != NULL || rz_idx_table_count(old->table) != 0)) {
+        for (uint32_t i = 0; i < old->level_count; i++) {
+            idx_version_add(fresh, old->levels[i]);
+        }
+        fresh->table = table;
+        fresh->frozen = old->table;
+        rz_idx_table_acquire(fresh->frozen);
+        idx->current = fresh;
+        table = NULL;
+        fresh = NULL;
+    }
+    rz_mutex_unlock(&idx->lock);
+    if (fresh != NULL) { /* nothing to freeze, or a failure */
+        rz_mem_free(idx->mem, fresh, sizeof *fresh);
+    } else {
+        rz_idx_unpin(idx, old);
+    }
+    rz_idx_table_free(table);
+    return status;
+}
+
 ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_idx_table_source source = {0};
-    rz_idx_level_source entries;
+    rz_idx_level_source entries = {0};
     rz_idx_level *levels[RZ_IDX_MAX_LEVELS];
     uint32_t level_count = 0;
     *out = NULL;
+    RZ_TRY(idx_freeze(idx, err));
     rz_idx_fold *fold = (rz_idx_fold *)rz_mem_calloc(idx->mem, 1, sizeof *fold);
     RZ_TRY_ALLOC(fold, err, "folding an index");
     fold->idx = idx;
@@ -450,7 +545,9 @@ ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out
             levels[level_count++] = fold->base->levels[i];
         }
     }
-    RZ_TRY_GOTO(rz_idx_table_source_init(&source, idx->mem, fold->base->table, idx->folded_end, row_end, &entries, err));
+    if (fold->base->frozen != NULL) {
+        RZ_TRY_GOTO(rz_idx_table_source_init(&source, idx->mem, fold->base->frozen, 0, row_end, &entries, err));
+    }
     RZ_TRY_GOTO(idx_fold_levels(fold, &entries, levels, level_count, err));
     *out = fold;
     fold = NULL;
@@ -468,36 +565,6 @@ void rz_idx_fold_encode(const rz_idx_fold *fold, rz_str *out)
     for (uint32_t i = 0; i < fold->durable->level_count; i++) {
         rz_idx_level_encode(fold->durable->levels[i], out);
     }
-}
-
-/* A table with what has come since; NULL when there is no memory (then the old one stays, its folded entries are found twice). */
-static rz_idx_table *idx_carry_over(rz_idx *idx, const rz_idx_table *old, uint64_t row_end)
-{
-    rz_idx_table *table = NULL;
-    rz_error ignored;
-    rz_error_init(&ignored);
-    if (rz_idx_table_create(idx->mem, &table, &ignored) != RUZU_OK) {
-        return NULL;
-    }
-    table->shared = true;
-    for (uint32_t part = 0; part < RZ_IDX_PARTS; part++) {
-        uint64_t capacity = rz_idx_table_part_capacity(old, part);
-        if (capacity == 0) {
-            continue;
-        }
-        uint64_t *entries = (uint64_t *)rz_mem_alloc(idx->mem, capacity * sizeof *entries);
-        bool good = entries != NULL;
-        uint64_t count = good ? rz_idx_table_copy_part(old, part, row_end, UINT64_MAX, entries) : 0;
-        for (uint64_t i = 0; i < count && good; i++) {
-            good = rz_idx_table_insert_copied(table, part, entries[i], &ignored) == RUZU_OK;
-        }
-        rz_mem_free(idx->mem, entries, capacity * sizeof *entries);
-        if (!good) {
-            rz_idx_table_free(table);
-            return NULL;
-        }
-    }
-    return table;
 }
 
 void rz_idx_fold_publish(rz_idx_fold *fold)
@@ -520,14 +587,16 @@ void rz_idx_fold_publish(rz_idx_fold *fold)
         RZ_ASSERT(fresh->level_count < RZ_IDX_MAX_LEVELS);
         fresh->levels[fresh->level_count++] = durable[i];
     }
-    bool stale = rz_idx_table_count(old->table) != 0 || atomic_load_explicit(&old->table->bytes, memory_order_relaxed) > sizeof(rz_idx_table);
-    fresh->table = stale ? idx_carry_over(idx, old->table, fold->row_end) : NULL;
-    if (fresh->table == NULL) {
-        fresh->table = old->table;
-        rz_idx_table_acquire(fresh->table);
+    rz_error ignored;
+    rz_error_init(&ignored);
+    fresh->table = old->table;
+    rz_idx_table_acquire(fresh->table);
+    /* Entries of rows beyond the fold go on in memory (also those that are there already: a rollback may take one of the two back); without memory all that was frozen stays (and is found twice). */
+    if (old->frozen != NULL && idx_copy_entries(idx, old->table, old->frozen, fold->row_end, false, &ignored) != RUZU_OK) {
+        fresh->frozen = old->frozen;
+        rz_idx_table_acquire(fresh->frozen);
     }
     idx->current = fresh;
-    idx->folded_end = fold->row_end;
     for (uint32_t i = 0; i < old->level_count; i++) { /* merged away: readers may keep the pages for a while */
         if (!idx_version_has(fresh, old->levels[i])) {
             rz_extents_hold(&old->levels[i]->extents, idx->disk);

@@ -2,7 +2,7 @@
 /*
  * Inside of the index: tables, levels, versions.
  *
- *   rz_idx ── current ──► rz_idx_version { levels[0 … n), table }      levels: newest and smallest first
+ *   rz_idx ── current ──► rz_idx_version { levels[0 … n), table, frozen }      levels: newest and smallest first
  *
  * A version is immutable except that the writer adds to its table. Versions, levels and tables are counted by reference; the counts are atomic,
  * the pointer `current` is replaced and read under idx->lock only.
@@ -45,6 +45,8 @@ void rz_idx_table_remove(rz_idx_table *table, uint64_t hash, uint64_t offset);
  * part_capacity of them. */
 uint64_t rz_idx_table_part_capacity(const rz_idx_table *table, uint32_t part);
 uint64_t rz_idx_table_copy_part(const rz_idx_table *table, uint32_t part, uint64_t first, uint64_t end, uint64_t *out);
+/* Whether the table has an entry copied so. */
+bool rz_idx_table_has_copied(const rz_idx_table *table, uint32_t part, uint64_t entry);
 /* Inserts, or removes, an entry copied so. */
 void rz_idx_table_remove_copied(rz_idx_table *table, uint32_t part, uint64_t entry);
 RZ_NODISCARD ruzu_status rz_idx_table_insert_copied(rz_idx_table *table, uint32_t part, uint64_t entry, rz_error *err);
@@ -96,6 +98,7 @@ typedef struct rz_idx_version {
     uint32_t level_count;
     rz_idx_level *levels[RZ_IDX_MAX_LEVELS]; /* each with a reference */
     rz_idx_table *table;                     /* with a reference */
+    rz_idx_table *frozen;                    /* with a reference: what a fold is writing, or failed to; nobody changes it. NULL: none */
 } rz_idx_version;
 
 struct rz_idx {
@@ -106,7 +109,6 @@ struct rz_idx {
     size_t what_size;
     rz_mutex lock;
     rz_idx_version *current; /* guarded by lock; with a reference */
-    uint64_t folded_end;     /* entries of rows below this are in levels; checkpoint only */
     bool keep_pages;         /* set while destroying: levels leave their pages alone */
 };
 

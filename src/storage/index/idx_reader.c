@@ -103,10 +103,9 @@ static ruzu_status idx_reader_hit(rz_idx_reader *reader, uint32_t row, uint64_t 
     return RUZU_OK;
 }
 
-static ruzu_status idx_probe_table(rz_idx_reader *reader, const uint64_t *hashes, const rz_sel *sel, rz_error *err)
+static ruzu_status idx_probe_table(rz_idx_reader *reader, const rz_idx_table *table, const uint64_t *hashes, const rz_sel *sel, rz_error *err)
 {
-    const rz_idx_table *table = reader->version->table;
-    if (rz_idx_table_count(table) == 0) {
+    if (table == NULL || rz_idx_table_count(table) == 0) {
         return RUZU_OK;
     }
     for (uint32_t i = 0; i < sel->count; i++) {
@@ -353,7 +352,8 @@ ruzu_status rz_idx_probe(rz_idx_reader *reader, const uint64_t *hashes, const rz
 {
     reader->hit_count = 0;
     *out_count = 0;
-    RZ_TRY(idx_probe_table(reader, hashes, sel, err));
+    RZ_TRY(idx_probe_table(reader, reader->version->table, hashes, sel, err));
+    RZ_TRY(idx_probe_table(reader, reader->version->frozen, hashes, sel, err));
     for (uint32_t level = 0; level < reader->version->level_count; level++) {
         RZ_TRY(idx_probe_level(reader, level, hashes, sel, err));
     }

@@ -202,26 +202,36 @@ void rz_idx_table_remove(rz_idx_table *table, uint64_t hash, uint64_t offset)
     rz_idx_table_remove_copied(table, idx_part_of(hash), idx_rest_of(hash) << IDX_OFFSET_BITS | offset);
 }
 
-void rz_idx_table_remove_copied(rz_idx_table *table, uint32_t part_idx, uint64_t entry)
+/* The slot of an entry copied so, or NULL. */
+static _Atomic uint64_t *idx_table_slot(const rz_idx_table *table, uint32_t part_idx, uint64_t entry)
 {
-    rz_idx_part *part = atomic_load_explicit(&table->parts[part_idx], memory_order_relaxed);
-    if (part == NULL) {
-        return;
-    }
-    uint64_t mask = (UINT64_C(1) << part->bits) - 1;
-    uint64_t wanted = entry + 1;
-    uint64_t at = idx_home(entry >> IDX_OFFSET_BITS, part->bits);
-    for (uint64_t seen = 0; seen <= mask; seen++, at = (at + 1) & mask) {
+    rz_idx_part *part = atomic_load_explicit(&table->parts[part_idx], memory_order_acquire);
+    uint64_t mask = part == NULL ? 0 : (UINT64_C(1) << part->bits) - 1;
+    uint64_t at = part == NULL ? 0 : idx_home(entry >> IDX_OFFSET_BITS, part->bits);
+    for (uint64_t seen = 0; part != NULL && seen <= mask; seen++, at = (at + 1) & mask) {
         uint64_t slot = atomic_load_explicit(&part->slots[at], memory_order_relaxed);
         if (slot == 0) {
-            return;
+            return NULL;
         }
-        if (slot == wanted) {
-            atomic_store_explicit(&part->slots[at], IDX_SLOT_DEAD, memory_order_relaxed);
-            uint64_t count = atomic_load_explicit(&table->count, memory_order_relaxed);
-            atomic_store_explicit(&table->count, count - 1, memory_order_relaxed);
-            return;
+        if (slot == entry + 1) {
+            return &part->slots[at];
         }
+    }
+    return NULL;
+}
+
+bool rz_idx_table_has_copied(const rz_idx_table *table, uint32_t part, uint64_t entry)
+{
+    return idx_table_slot(table, part, entry) != NULL;
+}
+
+void rz_idx_table_remove_copied(rz_idx_table *table, uint32_t part, uint64_t entry)
+{
+    _Atomic uint64_t *slot = idx_table_slot(table, part, entry);
+    if (slot != NULL) {
+        atomic_store_explicit(slot, IDX_SLOT_DEAD, memory_order_relaxed);
+        uint64_t count = atomic_load_explicit(&table->count, memory_order_relaxed);
+        atomic_store_explicit(&table->count, count - 1, memory_order_relaxed);
     }
 }
 

@@ -6,7 +6,8 @@
  *           Also home of packed arrays on pages (parray.h), of which levels and CSR groups are made.
  * Model     the upper 32 bits of the hash count (H). A level is a sorted array of (H, offset), cut into a power-of-two number of buckets by the upper bits of H;
  *           a bucket's entries hold the rest of H and the offset, packed. A new level is merged with its successor while that is less than RZ_IDX_RATIO times as
- *           large. The in-memory part takes inserts since the last checkpoint; probes see both. An entry may be found twice (in memory and in a level).
+ *           large. The in-memory part takes inserts since the last checkpoint; probes see both. An entry may be found twice (in memory and in a level), and entries of keys
+ *           that rows no longer have are found too.
  * Must not  know tables, types or transactions: it sees hashes and offsets.
  * Enter by  rz_idx_create / _open, rz_idx_insert, rz_idx_reader_create, rz_idx_probe, rz_idx_fold_prepare.
  * Threads   one writer beside any number of readers without locks (a mutex is taken for the instant in which a version is pinned or replaced);
@@ -53,7 +54,11 @@ bool rz_idx_table_next(const rz_idx_table *table, uint64_t hash, uint64_t *curso
 
 /* Row first_offset + i has the key hashes[i]. */
 RZ_NODISCARD ruzu_status rz_idx_insert(rz_idx *idx, const uint64_t *hashes, uint32_t count, uint64_t first_offset, rz_error *err);
-/* Takes such entries back (rollback); cannot fail, entries that are not there are passed over. */
+/* Row offsets[i] has the key hashes[i]. */
+RZ_NODISCARD ruzu_status rz_idx_insert_each(rz_idx *idx, const uint64_t *hashes, const uint64_t *offsets, uint32_t count, rz_error *err);
+/* Takes such entries back (rollback); cannot fail, entries that are not there are passed over. One that a fold has taken in the meantime stays: a hint that
+ * leads nowhere. */
+void rz_idx_remove_each(rz_idx *idx, const uint64_t *hashes, const uint64_t *offsets, uint32_t count);
 void rz_idx_remove(rz_idx *idx, const uint64_t *hashes, uint32_t count, uint64_t first_offset);
 
 /* A bulk load's keys: written as one level and published (entries are hints, so before the commit); those of a small table go to the in-memory part.
@@ -95,7 +100,8 @@ RZ_NODISCARD ruzu_status rz_idx_probe(rz_idx_reader *reader, const uint64_t *has
 /* What a checkpoint is about to publish. */
 typedef struct rz_idx_fold rz_idx_fold;
 
-/* Writes the in-memory entries with offsets below row_end as a level, merges levels that have grown; nothing is published yet. */
+/* Writes the in-memory entries with offsets below row_end as a level, merges levels that have grown; nothing is published yet. Entries that are inserted from
+ * now on belong to the next fold, whatever their offsets. */
 RZ_NODISCARD ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out, rz_error *err);
 void rz_idx_fold_encode(const rz_idx_fold *fold, rz_str *out);
 void rz_idx_fold_publish(rz_idx_fold *fold); /* frees fold; cannot fail */

@@ -22,7 +22,12 @@ static ruzu_status ntab_create_empty(const rz_table_env *env, uint32_t table_id,
         rz_mem_free(env->mem, table, sizeof *table);
         return rz_error_no_memory(err, "creating a table");
     }
+    bool reuse = true; /* of places; a SERIAL value is its row's offset */
+    for (uint32_t i = 0; i < column_count; i++) {
+        reuse &= columns[i].type->id != RUZU_TYPE_SERIAL;
+    }
     ruzu_status status = rz_rows_init(&table->rows, env, "table", name, columns, column_count, err);
+    table->rows.reuse = reuse;
     if (status != RUZU_OK) {
         rz_mutex_destroy(&table->fold_lock);
         rz_mem_free(env->mem, table, sizeof *table);
@@ -75,11 +80,12 @@ void rz_ntab_drop(rz_ntab *table)
 
 /* ---- inserting ---- */
 
+/* Entries put into the index. */
 typedef struct ntab_keys_undo {
     rz_undo head;
     rz_idx *idx;
-    uint64_t first;
     uint32_t count;
+    uint64_t *offsets;
     uint64_t hashes[];
 } ntab_keys_undo;
 
@@ -92,7 +98,7 @@ static void ntab_keys_commit(rz_undo *undo, uint64_t commit_timestamp)
 static void ntab_keys_rollback(rz_undo *undo)
 {
     ntab_keys_undo *self = (ntab_keys_undo *)undo;
-    rz_idx_remove(self->idx, self->hashes, self->count, self->first);
+    rz_idx_remove_each(self->idx, self->hashes, self->offsets, self->count);
 }
 
 ruzu_status rz_ntab_reserve_hashes(rz_ntab *table, uint32_t row_count, rz_error *err)
@@ -151,8 +157,8 @@ static ruzu_status ntab_check_batch(rz_ntab *table, const rz_vec *keys, const rz
     return RUZU_OK;
 }
 
-/* Keys that rows have already, as the writer sees them. */
-static ruzu_status ntab_check_existing(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, rz_error *err)
+/* Keys that rows have already, as the writer sees them. A row of own (by row of keys; NULL: none) may have its key. */
+static ruzu_status ntab_check_existing(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, const rz_id *own, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_mem *mem = table->rows.env.mem;
@@ -172,8 +178,9 @@ static ruzu_status ntab_check_existing(rz_ntab *table, const rz_vec *keys, const
     }
     RZ_TRY_GOTO(rz_key_find(&finder, &reader, keys, sel, table->hashes, offsets, err));
     for (uint32_t i = 0; i < sel->count && status == RUZU_OK; i++) {
-        if (offsets[rz_sel_at(sel, i)] != UINT64_MAX) {
-            status = rz_key_duplicate(table, keys, rz_sel_at(sel, i), RUZU_ERROR_RUNTIME, err);
+        uint32_t row = rz_sel_at(sel, i);
+        if (offsets[row] != UINT64_MAX && (own == NULL || rz_id_offset(own[row]) != offsets[row])) {
+            status = rz_key_duplicate(table, keys, row, RUZU_ERROR_RUNTIME, err);
         }
     }
 cleanup:
@@ -184,7 +191,7 @@ cleanup:
 }
 
 /* NULLs, duplicates in the batch, duplicates in the table; leaves the hashes in table->hashes. */
-static ruzu_status ntab_check_keys(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, rz_error *err)
+static ruzu_status ntab_check_keys(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, const rz_id *own, rz_error *err)
 {
     for (uint32_t i = 0; keys->kind != RZ_VEC_SEQUENCE && i < sel->count; i++) {
         if (rz_vec_is_null(keys, rz_sel_at(sel, i))) {
@@ -194,7 +201,7 @@ static ruzu_status ntab_check_keys(rz_ntab *table, const rz_vec *keys, const rz_
     RZ_TRY(rz_ntab_reserve_hashes(table, ntab_row_count(sel), err));
     rz_key_hash(keys, sel, table->hashes);
     RZ_TRY(ntab_check_batch(table, keys, sel, err));
-    return ntab_check_existing(table, keys, sel, err);
+    return ntab_check_existing(table, keys, sel, own, err);
 }
 
 /* SERIAL keys numbered by the table: row offset + i gets its own offset. They collide with explicit ones only, which are in the index. */
@@ -207,49 +214,147 @@ static ruzu_status ntab_check_numbers(rz_ntab *table, uint64_t first, uint32_t c
     }
     RZ_TRY(rz_ntab_reserve_hashes(table, count, err));
     rz_key_hash(&numbers, &all, table->hashes);
-    return ntab_check_existing(table, &numbers, &all, err);
+    return ntab_check_existing(table, &numbers, &all, NULL, err);
 }
 
-static ruzu_status ntab_index_rows(rz_ntab *table, rz_writer *writer, const rz_sel *sel, uint64_t first, rz_error *err)
+/* Room for the index entries of count rows; pushed by ntab_index_rows. */
+static ruzu_status ntab_keys_create(rz_ntab *table, rz_writer *writer, uint32_t count, ntab_keys_undo **out, rz_error *err)
 {
-    ntab_keys_undo *undo = (ntab_keys_undo *)rz_arena_alloc(writer->arena, sizeof *undo + sel->count * sizeof undo->hashes[0]);
+    ntab_keys_undo *undo = (ntab_keys_undo *)rz_arena_alloc(writer->arena, sizeof *undo + (size_t)count * 2 * sizeof undo->hashes[0]);
+    *out = undo;
     RZ_TRY_ALLOC(undo, err, "inserting rows");
-    undo->head = (rz_undo){.next = writer->undo, .commit = ntab_keys_commit, .rollback = ntab_keys_rollback};
+    undo->head = (rz_undo){.commit = ntab_keys_commit, .rollback = ntab_keys_rollback};
     undo->idx = table->idx;
-    undo->first = first;
-    undo->count = sel->count;
+    undo->count = count;
+    undo->offsets = undo->hashes + count;
+    return RUZU_OK;
+}
+
+/* The i-th selected row, whose hash stands in table->hashes, is at undo->offsets[i]. */
+static ruzu_status ntab_index_rows(rz_ntab *table, rz_writer *writer, const rz_sel *sel, ntab_keys_undo *undo, rz_error *err)
+{
     for (uint32_t i = 0; i < sel->count; i++) {
         undo->hashes[i] = table->hashes[rz_sel_at(sel, i)];
     }
+    undo->head.next = writer->undo;
     writer->undo = &undo->head; /* entries that were not inserted are passed over by rollback */
-    return rz_idx_insert(table->idx, undo->hashes, sel->count, first, err);
+    return rz_idx_insert_each(table->idx, undo->hashes, undo->offsets, undo->count, err);
 }
 
-ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err)
+/* at: exactly there, by row; NULL: wherever there is room. */
+static ruzu_status ntab_insert_rows(rz_ntab *table, rz_writer *writer, const rz_id *at, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids,
+                                    rz_error *err)
 {
-    uint64_t first = 0;
+    ntab_keys_undo *undo;
     const rz_vec *keys = table->key_column == RZ_NO_COLUMN ? NULL : values[table->key_column];
     if (sel->count == 0) {
         return RUZU_OK;
     }
     if (keys != NULL) {
-        RZ_TRY(ntab_check_keys(table, keys, sel, err));
+        RZ_TRY(ntab_check_keys(table, keys, sel, NULL, err));
     } else if (table->key_column != RZ_NO_COLUMN) {
         RZ_TRY(ntab_check_numbers(table, rz_rows_end(&table->rows), sel->count, err));
     }
-    RZ_TRY(rz_rows_append(&table->rows, writer, values, sel, &first, err));
-    if (keys != NULL) {
-        RZ_TRY(ntab_index_rows(table, writer, sel, first, err));
+    RZ_TRY(ntab_keys_create(table, writer, sel->count, &undo, err));
+    if (at == NULL) {
+        RZ_TRY(rz_rows_insert(&table->rows, writer, values, sel, undo->offsets, err));
+    } else {
+        for (uint32_t i = 0; i < sel->count; i++) {
+            undo->offsets[i] = rz_id_offset(at[rz_sel_at(sel, i)]);
+        }
+        RZ_TRY(rz_rows_insert_at(&table->rows, writer, values, sel, undo->offsets, err));
     }
     for (uint32_t i = 0; i < sel->count && out_ids != NULL; i++) {
-        out_ids[rz_sel_at(sel, i)] = rz_id_make(table->table_id, first + i);
+        out_ids[rz_sel_at(sel, i)] = rz_id_make(table->table_id, undo->offsets[i]);
     }
+    return keys == NULL ? RUZU_OK : ntab_index_rows(table, writer, sel, undo, err);
+}
+
+ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err)
+{
+    return ntab_insert_rows(table, writer, NULL, values, sel, out_ids, err);
+}
+
+ruzu_status rz_ntab_insert_at(rz_ntab *table, rz_writer *writer, const rz_id *ids, rz_vec *const *values, const rz_sel *sel, rz_error *err)
+{
+    return ntab_insert_rows(table, writer, ids, values, sel, NULL, err);
+}
+
+/* ---- updating and deleting ---- */
+
+/* Of the selected rows those whose nodes the writer sees, each node once: with the last of its rows. Ascending, in the transaction's arena. */
+static ruzu_status ntab_last_rows(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_sel *sel, rz_sel *out, rz_error *err)
+{
+    uint32_t count = 0, kept = 0, n = sel->count;
+    bool ascending = true;
+    uint32_t *rows = (uint32_t *)rz_arena_alloc(writer->arena, (size_t)n * 2 * sizeof *rows);
+    uint64_t *offsets = (uint64_t *)rz_arena_alloc(writer->arena, (size_t)n * 2 * sizeof *offsets);
+    if (rows == NULL || offsets == NULL) {
+        return rz_error_no_memory(err, "updating rows");
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t offset = rz_id_offset(ids[row]);
+        if (rz_rows_writer_sees(&table->rows, writer, offset)) {
+            ascending &= count == 0 || offsets[count - 1] < offset;
+            rows[count] = row;
+            offsets[count++] = offset;
+        }
+    }
+    *out = (rz_sel){rows, count};
+    if (ascending) {
+        return RUZU_OK;
+    }
+    rz_radix_sort(offsets, offsets + n, rows, rows + n, count, 0, RZ_ID_OFFSET_BITS); /* stable */
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + 1 == count || offsets[i] != offsets[i + 1]) {
+            offsets[kept++] = rows[i];
+        }
+    }
+    rz_radix_sort(offsets, offsets + n, NULL, NULL, kept, 0, 32);
+    for (uint32_t i = 0; i < kept; i++) {
+        rows[i] = (uint32_t)offsets[i];
+    }
+    out->count = kept;
     return RUZU_OK;
+}
+
+/* The key column: nobody else may have the new keys, before this call or after it. */
+static ruzu_status ntab_update_keys(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_vec *keys, const rz_sel *sel, rz_error *err)
+{
+    rz_sel last;
+    ntab_keys_undo *undo;
+    RZ_TRY(ntab_last_rows(table, writer, ids, sel, &last, err));
+    if (last.count == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(ntab_check_keys(table, keys, &last, ids, err));
+    RZ_TRY(rz_rows_update(&table->rows, writer, table->key_column, ids, keys, &last, err));
+    RZ_TRY(ntab_keys_create(table, writer, last.count, &undo, err));
+    for (uint32_t i = 0; i < last.count; i++) {
+        undo->offsets[i] = rz_id_offset(ids[last.rows[i]]);
+    }
+    return ntab_index_rows(table, writer, &last, undo, err);
+}
+
+ruzu_status rz_ntab_update(rz_ntab *table, rz_writer *writer, uint32_t col_idx, const rz_id *ids, const rz_vec *values, const rz_sel *sel,
+                           rz_error *err)
+{
+    if (sel->count == 0) {
+        return RUZU_OK;
+    }
+    return col_idx == table->key_column ? ntab_update_keys(table, writer, ids, values, sel, err)
+                                        : rz_rows_update(&table->rows, writer, col_idx, ids, values, sel, err);
+}
+
+ruzu_status rz_ntab_delete(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_sel *sel, uint64_t *io_count, rz_error *err)
+{
+    return rz_rows_delete_many(&table->rows, writer, ids, sel, io_count, err); /* index entries stay: old snapshots need them, others see no row */
 }
 
 uint64_t rz_ntab_next_offset(const rz_ntab *table)
 {
-    return rz_rows_end(&table->rows);
+    return table->rows.reuse ? UINT64_MAX : rz_rows_end(&table->rows); /* places of deleted rows may come first */
 }
 
 /* ---- reading ---- */
@@ -414,6 +519,11 @@ bool rz_ntab_changed(const rz_ntab *table)
 void rz_ntab_trim(rz_ntab *table, uint64_t oldest_timestamp)
 {
     rz_rows_trim(&table->rows, oldest_timestamp);
+}
+
+void rz_ntab_saved(rz_ntab *table)
+{
+    rz_rows_saved(&table->rows);
 }
 
 uint64_t rz_ntab_memory_bytes(rz_ntab *table)

@@ -2,7 +2,8 @@
 /*
  * Inside of node tables: rows, the key column and its index.
  *
- * Keys. A candidate of the index counts when its row exists (for a reader: is visible) and its key equals the wanted one. A SERIAL key that was numbered by the
+ * Keys. A candidate of the index counts when its row exists (for a reader: is visible) and its key equals the wanted one. So entries of deleted rows, and of keys that
+ * a row had before an update or an earlier row had in its place, lead nowhere; older snapshots still find rows by them. A SERIAL key that was numbered by the
  * table equals the row's offset and is not in the index; keys given explicitly are, and then the index is asked first. So while the index of a SERIAL
  * key is empty, value = offset holds for all rows.
  */

@@ -4,21 +4,49 @@
  */
 #include "storage/table/rows.h"
 
-/* ---- bases ---- */
+/* ---- segments and bases ---- */
+
+static void row_home_release(rz_row_home *home)
+{
+    if (home != NULL && atomic_fetch_sub_explicit(&home->refs, 1, memory_order_acq_rel) == 1) {
+        rz_arena_free(&home->arena);
+        rz_mem_free(home->mem, home, sizeof *home);
+    }
+}
 
 static size_t row_base_size(const rz_rows *rows)
 {
-    return sizeof(rz_row_base) + rows->column_count * sizeof(rz_segment *);
+    return sizeof(rz_row_base) + rows->column_count * sizeof(rz_row_segment *);
 }
 
 rz_row_base *rz_row_base_create(rz_rows *rows)
 {
-    rz_row_base *base = (rz_row_base *)rz_mem_calloc(rows->env.mem, 1, row_base_size(rows));
-    if (base != NULL) {
-        atomic_init(&base->refs, 1);
-        rz_arena_init(&base->arena, rows->env.mem);
+    rz_mem *mem = rows->env.mem;
+    rz_row_base *base = (rz_row_base *)rz_mem_calloc(mem, 1, row_base_size(rows));
+    rz_row_home *home = (rz_row_home *)rz_mem_calloc(mem, 1, sizeof *home);
+    if (base == NULL || home == NULL) {
+        rz_mem_free(mem, base, row_base_size(rows));
+        rz_mem_free(mem, home, sizeof *home);
+        return NULL;
     }
+    home->mem = mem;
+    atomic_init(&home->refs, 1);
+    rz_arena_init(&home->arena, mem);
+    atomic_init(&base->refs, 1);
+    base->home = home;
     return base;
+}
+
+ruzu_status rz_row_base_add(rz_row_base *base, uint32_t column, rz_row_segment **out, rz_error *err)
+{
+    rz_row_segment *segment = RZ_NEW(&base->home->arena, rz_row_segment);
+    *out = segment;
+    RZ_TRY_ALLOC(segment, err, "writing a row group");
+    atomic_init(&segment->refs, 1);
+    segment->home = base->home;
+    atomic_fetch_add_explicit(&base->home->refs, 1, memory_order_relaxed);
+    base->segments[column] = segment;
+    return RUZU_OK;
 }
 
 static ruzu_status row_base_give_back(void *user, rz_page_range range, rz_error *err)
@@ -30,19 +58,28 @@ static ruzu_status row_base_give_back(void *user, rz_page_range range, rz_error 
     return RUZU_OK;
 }
 
+static void row_segment_release(rz_rows *rows, rz_row_segment *segment)
+{
+    if (segment == NULL || atomic_fetch_sub_explicit(&segment->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    if (segment->data != NULL && !rows->keep_pages) {
+        ruzu_status status = rz_segment_each_range(segment->data, row_base_give_back, rows, NULL);
+        RZ_ASSERT(status == RUZU_OK);
+        (void)status;
+    }
+    row_home_release(segment->home);
+}
+
 void rz_row_base_release(rz_rows *rows, rz_row_base *base)
 {
     if (base == NULL || atomic_fetch_sub_explicit(&base->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    for (uint32_t i = 0; i < rows->column_count && !rows->keep_pages; i++) {
-        if (base->segments[i] != NULL) {
-            ruzu_status status = rz_segment_each_range(base->segments[i], row_base_give_back, rows, NULL);
-            RZ_ASSERT(status == RUZU_OK);
-            (void)status;
-        }
+    for (uint32_t i = 0; i < rows->column_count; i++) {
+        row_segment_release(rows, base->segments[i]);
     }
-    rz_arena_free(&base->arena);
+    row_home_release(base->home);
     rz_mem_free(rows->env.mem, base, row_base_size(rows));
 }
 
@@ -66,6 +103,9 @@ rz_rows_version *rz_rows_version_create(rz_rows *rows, const rz_rows_version *fr
         version->groups[i] = from->groups[i];
         if (from->groups[i].base != NULL) {
             atomic_fetch_add_explicit(&from->groups[i].base->refs, 1, memory_order_relaxed);
+        }
+        if (from->groups[i].patches != NULL) {
+            rz_patches_acquire(from->groups[i].patches);
         }
         if (from->groups[i].stamps != NULL) {
             rz_stamps_acquire(from->groups[i].stamps);
@@ -100,6 +140,7 @@ void rz_rows_unpin(rz_rows *rows, rz_rows_version *version)
     }
     for (uint32_t i = 0; i < version->group_count; i++) {
         rz_row_base_release(rows, version->groups[i].base);
+        rz_patches_release(version->groups[i].patches);
         rz_stamps_release(version->groups[i].stamps);
     }
     rz_tail_release(version->tail);
@@ -159,6 +200,8 @@ ruzu_status rz_rows_init(rz_rows *rows, const rz_table_env *env, const char *kin
     atomic_init(&rows->committed_end, 0);
     atomic_init(&rows->deletes, 0);
     atomic_init(&rows->committed_deletes, 0);
+    atomic_init(&rows->newest_change, 0);
+    atomic_init(&rows->folded_to, 0);
     ruzu_status status = rz_mutex_init(&rows->write_lock);
     if (status == RUZU_OK && rz_mutex_init(&rows->pin_lock) != RUZU_OK) {
         rz_mutex_destroy(&rows->write_lock);

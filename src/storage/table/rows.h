@@ -2,46 +2,71 @@
 /*
  * The row store: row groups on pages, a tail in memory, version stamps; shared by node and relationship tables.
  *
- *   rz_rows ── current ──► rz_rows_version { groups[0 … n), tail }       group = { base on pages (its first base_rows rows), stamps }
+ *   rz_rows ── current ──► rz_rows_version { groups[0 … n), tail }       group = { base on pages (its first base_rows rows), patches, stamps }
  *                 durable ► rz_rows_version    what the newest directory says (bases only)
  *
  * Invariants
  *   (1) Offsets [0, end) exist. A group has RZ_ROW_GROUP_ROWS of them, but for the last. Rows [group's first, + base_rows) are on pages, rows
  *       from tail->first to end are in the tail; the two may overlap (a checkpoint wrote rows that the tail still has).
- *   (2) Rows are appended in the order of transactions, so a snapshot sees all rows below some offset and, of those, all that it does not see deleted.
- *   (3) A version is immutable; publishing replaces `current`. Stamps objects travel from version to version.
+ *   (2) Places are appended in the order of transactions: a snapshot sees all places below some offset. In a place there is a row for it unless the row
+ *       was deleted, or the place was given to another row that it does not see (stamps.h). Only stores with `reuse` set do the latter.
+ *   (3) A version is immutable; publishing replaces `current`. Stamps and patches objects travel from version to version.
  *   (4) Rows at or beyond committed_end belong to the one open write transaction; nobody else looks at them, so rollback may reuse their places.
+ *   (5) A value is the newest patch that the snapshot sees (rows_patch.h), else what base or tail has. A base has all updates committed up to the
+ *       group's `folded` and no newer one, so snapshots below it cannot read the version (`oldest`); tail rows have none.
+ *   (6) What a fold wrote over updates waits in `durable` until no snapshot is older than the fold; only then it replaces a base of `current`.
+ *   (7) A place whose row is deleted is given to another row (reused) only when the deletion stands in a directory that a durable header names
+ *       (rz_rows_saved) and no snapshot is older than it (rz_rows_trim). The new row's values are patches of all columns. A table with a
+ *       SERIAL column never does it: there value = offset.
  *
  * Locks: write_lock is held by whoever adds rows or replaces the version (writer, undo, checkpoint's last step); pin_lock for the instant in which
- * `current` is read or replaced. Order: write_lock, pin_lock. Readers take pin_lock when they are created and nothing afterwards.
+ * `current` is read or replaced. Order: write_lock, pin_lock. Readers take pin_lock when they are created and nothing afterwards. What a transaction
+ * changes after it created a reader, that reader may show or not: create a new one.
  */
 #ifndef RZ_STORAGE_TABLE_ROWS_H
 #define RZ_STORAGE_TABLE_ROWS_H
 
 #include "os/os.h"
+#include "storage/table/rows_patch.h"
 #include "storage/table/sketch.h"
 #include "storage/table/stamps.h"
 #include "storage/table/table.h"
 #include "storage/table/tail.h"
 
-/* Segments of one row group, on pages. */
+/* Where metadata of segments lies: as long as one of those that were written together. */
+typedef struct rz_row_home {
+    _Atomic uint32_t refs;
+    rz_mem *mem;
+    rz_arena arena;
+} rz_row_home;
+
+/* One column of one row group, on pages. Bases share it. */
+typedef struct rz_row_segment {
+    _Atomic uint32_t refs;
+    rz_row_home *home;  /* counted; this lies in it */
+    rz_segment *data;   /* home's; NULL while it is being written */
+} rz_row_segment;
+
+/* Segments of one row group. */
 typedef struct rz_row_base {
     _Atomic uint32_t refs;
-    uint64_t rows;           /* of every segment */
-    rz_arena arena;          /* the segments' metadata */
-    rz_segment *segments[];  /* by column */
+    uint64_t rows;               /* every segment has at least so many */
+    rz_row_home *home;           /* counted: for segments that are added */
+    rz_row_segment *segments[];  /* counted; by column */
 } rz_row_base;
 
 typedef struct rz_row_group {
-    rz_row_base *base;  /* counted; NULL: no row on pages */
-    uint32_t base_rows; /* of the base that count: <= base->rows */
-    rz_stamps *stamps;  /* counted; NULL: everybody sees all rows */
+    rz_row_base *base;   /* counted; NULL: no row on pages */
+    uint32_t base_rows;  /* of the base that count: <= base->rows */
+    uint64_t folded;     /* updates up to here are in the base */
+    rz_patches *patches; /* counted; NULL: no updates */
+    rz_stamps *stamps;   /* counted; NULL: everybody sees all rows */
 } rz_row_group;
 
 typedef struct rz_rows_version {
     _Atomic uint32_t refs;
     uint32_t group_count;
-    uint64_t oldest;    /* snapshots below this cannot read it: stamps up to here have been dropped */
+    uint64_t oldest;    /* snapshots below this cannot read it: stamps or updates up to here have been dropped */
     rz_tail *tail;      /* counted; NULL: nothing in memory */
     rz_row_group groups[];
 } rz_rows_version;
@@ -54,17 +79,22 @@ typedef struct rz_rows {
     uint32_t column_count;
     rz_tail_layout *layout;      /* arena */
     rz_sketch **sketches;        /* arena; by column, NULL where values are not counted */
+    bool reuse;                  /* set once, before the first insert: places of deleted rows are used again */
     rz_mutex write_lock;
     rz_mutex pin_lock;
     rz_rows_version *current;    /* pin_lock */
-    rz_rows_version *durable;    /* checkpoint only; NULL: none */
+    rz_rows_version *durable;    /* replaced by a checkpoint under write_lock; NULL: none */
     rz_rows_version *before;     /* write_lock: what the open transaction's rollback returns to; NULL: `current` */
     _Atomic uint64_t end;           /* release by the writer */
     _Atomic uint64_t committed_end; /* release by commit */
     _Atomic uint64_t deletes;       /* delete marks ever set: 0 lets readers skip them */
-    _Atomic uint64_t committed_deletes;
-    uint64_t saved_deletes;         /* checkpoint only: those in the newest directory */
+    _Atomic uint64_t committed_deletes; /* of them, places that are empty now */
+    _Atomic uint64_t newest_change; /* timestamp of the newest commit that changed something */
+    _Atomic uint64_t folded_to;     /* timestamp of the newest directory */
     uint64_t oldest_snapshot;    /* write_lock; see rz_ntab_trim */
+    uint64_t saved_to;           /* write_lock: a durable header names a directory of this timestamp (rz_rows_saved) */
+    uint64_t holes_limit;        /* write_lock: rows deleted up to here are looked for … */
+    uint64_t holes_at;           /* … from this offset on */
     bool keep_pages;             /* set while destroying */
 } rz_rows;
 
@@ -80,19 +110,29 @@ static inline uint64_t rz_rows_end(const rz_rows *rows)
     return atomic_load_explicit(&rows->end, memory_order_acquire);
 }
 
-/* ---- writing (rows_write.c) ---- */
+/* ---- adding rows (rows_write.c) ---- */
 
 /* Appends the selected rows; *out_first is the offset of the first one. A NULL vector numbers its column. */
 RZ_NODISCARD ruzu_status rz_rows_append(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_first, rz_error *err);
-/* Marks a row that the writer sees as deleted. */
-RZ_NODISCARD ruzu_status rz_rows_delete(rz_rows *rows, rz_writer *writer, uint64_t offset, rz_error *err);
+/* The same into places of deleted rows first, where the store reuses them: out_offsets[i] is where the i-th selected row went. */
+RZ_NODISCARD ruzu_status rz_rows_insert(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_offsets,
+                                        rz_error *err);
+/* The i-th selected row to exactly offsets[i]: the places at the end, in any order and without gaps, or places of rows that the writer sees deleted. CORRUPT
+ * otherwise. For replaying a log. */
+RZ_NODISCARD ruzu_status rz_rows_insert_at(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, const uint64_t *offsets,
+                                           rz_error *err);
 
-/* A base from rows [first, first + count) of one group, as the version with the given end has them. */
-RZ_NODISCARD ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, uint64_t first, uint32_t count, rz_row_base **out,
-                                            rz_error *err);
+/*
+ * A base from rows [first, first + count) of one group: the values that snapshot sees in the version (a snapshot {0, 0} leaves updates aside), rows below
+ * `end`. With touched, only those columns are written, the others shared with source.
+ */
+RZ_NODISCARD ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first,
+                                            uint32_t count, const rz_row_base *source, const bool *touched, rz_row_base **out, rz_error *err);
 void rz_row_base_release(rz_rows *rows, rz_row_base *base); /* NULL is fine; the last one gives the pages back */
 /* An empty base to be filled with segments. NULL when memory is refused. */
 rz_row_base *rz_row_base_create(rz_rows *rows);
+/* A segment to be written (data, in base->home->arena) as a column of the base. */
+RZ_NODISCARD ruzu_status rz_row_base_add(rz_row_base *base, uint32_t column, rz_row_segment **out, rz_error *err);
 /* A version with room for group_count groups: the first `copied` are from's, with references; the tail is not copied. */
 rz_rows_version *rz_rows_version_create(rz_rows *rows, const rz_rows_version *from, uint32_t copied, uint32_t group_count);
 /* The same groups and the same tail. */
@@ -103,6 +143,26 @@ void rz_rows_publish(rz_rows *rows, rz_rows_version *version);
 RZ_NODISCARD ruzu_status rz_rows_push_append(rz_rows *rows, rz_writer *writer, uint64_t first, uint64_t count, rz_error *err);
 /* Before the first version published for a transaction: rollback will return to the current one. */
 RZ_NODISCARD ruzu_status rz_rows_push_before(rz_rows *rows, rz_writer *writer, rz_error *err);
+/* A commit with this timestamp changed something. Under write_lock. */
+void rz_rows_note_change(rz_rows *rows, uint64_t commit_timestamp);
+
+/* ---- updating and deleting (rows_update.c) ---- */
+
+/* Sets a column of the selected rows: row offset(ids[row]) gets row `row` of values (any kind). Rows that the writer does not see are passed over; of one
+ * given twice the later value counts. */
+RZ_NODISCARD ruzu_status rz_rows_update(rz_rows *rows, rz_writer *writer, uint32_t column, const rz_id *ids, const rz_vec *values, const rz_sel *sel,
+                                        rz_error *err);
+/* Marks a row as deleted; one that the writer does not see is passed over. */
+RZ_NODISCARD ruzu_status rz_rows_delete(rz_rows *rows, rz_writer *writer, uint64_t offset, rz_error *err);
+/* The same for the selected rows; adds to *io_count how many were there. */
+RZ_NODISCARD ruzu_status rz_rows_delete_many(rz_rows *rows, rz_writer *writer, const rz_id *ids, const rz_sel *sel, uint64_t *io_count, rz_error *err);
+/* Whether the writer sees the row now. */
+bool rz_rows_writer_sees(rz_rows *rows, const rz_writer *writer, uint64_t offset);
+/* Up to `wanted` places that may be reused, ascending, into out; returns how many. Under write_lock. */
+uint32_t rz_rows_find_holes(rz_rows *rows, uint32_t wanted, uint64_t *out);
+/* Row positions[i] of values into the empty place offsets[i]; ascending, each once. Under write_lock. */
+RZ_NODISCARD ruzu_status rz_rows_fill(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const uint32_t *positions, const uint64_t *offsets,
+                                      uint32_t count, rz_error *err);
 
 /* ---- bulk (rows_bulk.c) ---- */
 
@@ -155,9 +215,8 @@ static inline bool rz_rows_is_visible(const rz_rows_reader *reader, uint64_t off
     if (offset >= reader->end) {
         return false;
     }
-    return !reader->any_deletes || !rz_stamp_visible(rz_stamps_deleted(reader->version->groups[offset / RZ_ROW_GROUP_ROWS].stamps,
-                                                                       (uint32_t)(offset % RZ_ROW_GROUP_ROWS)),
-                                                     &reader->snapshot);
+    return !reader->any_deletes || rz_stamps_alive(reader->version->groups[offset / RZ_ROW_GROUP_ROWS].stamps,
+                                                   (uint32_t)(offset % RZ_ROW_GROUP_ROWS), &reader->snapshot);
 }
 /* The vector is reset first. */
 RZ_NODISCARD ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
@@ -173,18 +232,20 @@ typedef struct rz_rows_fold {
     rz_rows_version *durable; /* owned until published */
     uint64_t row_end;         /* rows the directory will have */
     uint64_t newest_stamp;    /* of those */
-    uint64_t deletes;         /* rows of those that are deleted */
 } rz_rows_fold;
 
-/* Writes what was committed up to timestamp and is not on pages yet; nothing is published. On failure fold is empty. */
+/* Writes what was committed up to timestamp (not below that of the fold before) and is not on pages yet; nothing is published. On failure fold is
+ * empty. */
 RZ_NODISCARD ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err);
 void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out);
 void rz_rows_fold_publish(rz_rows_fold *fold); /* cannot fail; fold is empty afterwards */
 void rz_rows_fold_abort(rz_rows_fold *fold);   /* an empty one is fine */
 /* Fills an empty store from directory bytes; claims the ranges. */
 RZ_NODISCARD ruzu_status rz_rows_decode(rz_rows *rows, rz_reader *reader, rz_error *err);
-/* Snapshots older than oldest_timestamp take no more readers: stamps that all others see are dropped. */
+/* Snapshots older than oldest_timestamp take no more readers: stamps that all others see and updates that nobody needs are dropped. */
 void rz_rows_trim(rz_rows *rows, uint64_t oldest_timestamp);
+/* A durable header names the newest directory. */
+void rz_rows_saved(rz_rows *rows);
 /* Whether anything was committed that the newest directory does not say. */
 bool rz_rows_changed(const rz_rows *rows);
 

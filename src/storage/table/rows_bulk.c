@@ -109,7 +109,9 @@ static ruzu_status rows_bulk_end_group(rz_rows_bulk *bulk, rz_error *err)
     base->rows = bulk->building;
     bulk->bases[bulk->base_count++] = base;
     for (uint32_t i = 0; i < rows->column_count; i++) {
-        RZ_TRY(rz_col_builder_finish(bulk->builders[i], rows->env.disk, &base->arena, &base->segments[i], err));
+        rz_row_segment *segment;
+        RZ_TRY(rz_row_base_add(base, i, &segment, err));
+        RZ_TRY(rz_col_builder_finish(bulk->builders[i], rows->env.disk, &base->home->arena, &segment->data, err));
     }
     bulk->building = 0;
     return RUZU_OK;
@@ -201,7 +203,7 @@ ruzu_status rz_rows_bulk_read(rz_rows_bulk *bulk, uint32_t column, uint64_t offs
         }
         const rz_row_base *base = bulk->bases[(offset - bulk->direct_first) / RZ_ROW_GROUP_ROWS];
         uint32_t row = (uint32_t)((offset - bulk->direct_first) % RZ_ROW_GROUP_ROWS);
-        return rz_col_gather(bulk->columns[column], base->segments[column], &row, &out_row, 1, out, err);
+        return rz_col_gather(bulk->columns[column], base->segments[column]->data, &row, &out_row, 1, out, err);
     }
     if (bulk->reader.rows == NULL || bulk->reader.end <= offset) {
         rz_rows_reader_deinit(&bulk->reader);
@@ -356,8 +358,8 @@ static ruzu_status rows_bulk_describe(const rz_rows_bulk *bulk, rz_bulk_log *log
     for (uint32_t g = 0; g < bulk->base_count; g++) {
         rz_bulk_put_u32(log, (uint32_t)bulk->bases[g]->rows);
         for (uint32_t i = 0; i < rows->column_count; i++) {
-            rz_segment_encode(bulk->bases[g]->segments[i], &log->redo);
-            RZ_TRY(rz_segment_each_range(bulk->bases[g]->segments[i], rows_bulk_add_range, &ranges, err));
+            rz_segment_encode(bulk->bases[g]->segments[i]->data, &log->redo);
+            RZ_TRY(rz_segment_each_range(bulk->bases[g]->segments[i]->data, rows_bulk_add_range, &ranges, err));
         }
     }
     for (uint32_t i = 0; bulk->base_count != 0 && i < rows->column_count; i++) {
@@ -450,12 +452,14 @@ static ruzu_status rows_bulk_replay_group(rz_rows_bulk *bulk, bool is_last, rz_r
     for (uint32_t i = 0; i < rows->column_count; i++) {
         rows_bulk_claim claim = {rows->env.disk, rows->column_texts[i]};
         rz_segment *segment = NULL;
-        RZ_TRY(rz_segment_decode(redo, rows->columns[i].type, &base->arena, &segment, err));
+        rz_row_segment *place;
+        RZ_TRY(rz_row_base_add(base, i, &place, err));
+        RZ_TRY(rz_segment_decode(redo, rows->columns[i].type, &base->home->arena, &segment, err));
         if (rz_segment_rows(segment) != count) {
             return rows_bulk_damaged(rows, err);
         }
         RZ_TRY(rz_segment_each_range(segment, rows_bulk_claim_range, &claim, err));
-        base->segments[i] = segment; /* from here on its pages are the base's to give back */
+        place->data = segment; /* from here on its pages are the base's to give back */
     }
     bulk->next += count;
     return RUZU_OK;

@@ -9,7 +9,7 @@ static ruzu_status rows_check_group(rz_rows *rows, const rz_row_group *group, ui
 {
     uint64_t first = (uint64_t)group_idx * RZ_ROW_GROUP_ROWS;
     for (uint32_t i = 0; i < rows->column_count; i++) {
-        RZ_TRY(rz_segment_check(group->base->segments[i], rows->env.mem, rows->env.pool, rows->column_texts[i], first, inspector, err));
+        RZ_TRY(rz_segment_check(group->base->segments[i]->data, rows->env.mem, rows->env.pool, rows->column_texts[i], first, inspector, err));
     }
     return RUZU_OK;
 }

@@ -2,9 +2,14 @@
 /*
  * Checkpoint of the row store, and its directory.
  *
- * A fold describes rows [0, row_end), those committed up to its timestamp. Each group's part of them comes from where it is on pages already: the
- * newest directory, the current version (whose base may hold more rows: newer ones, or ones of the open transaction; the directory says how many count),
- * or it is written now. Publishing is a matter of memory only, so it may be skipped: the next fold starts from `durable`.
+ * A fold describes rows [0, row_end), those committed up to its timestamp, with the values that they had then. Each group's part of them comes from where it
+ * is on pages already: the newest directory, the current version (whose base may hold more rows: newer ones, or ones of the open transaction; the
+ * directory says how many count). Columns that were updated since are written again, the others shared; a group that is on pages in part only is
+ * written as a whole.
+ *
+ * Publishing replaces bases of `current` by those of the fold: at once where they only have more rows; where they have updates, older snapshots could not
+ * read them, so the fold's bases wait in `durable` until rz_rows_trim says that there are none (rows_settle). All of that is a matter of memory only,
+ * so it may be skipped: the next fold starts from `durable`.
  *
  * Directory:
  *   row_end u64, column count u32, column ids u32 each, group count u32, then per group
@@ -26,34 +31,45 @@ void rz_rows_fold_abort(rz_rows_fold *fold)
     }
 }
 
+/* Which columns of the group have been updated since `after`, up to the fold's timestamp. */
+static bool rows_fold_touched(const rz_rows_fold *fold, const rz_patches *patches, uint64_t after, bool *touched)
+{
+    bool any = false;
+    for (uint32_t i = 0; patches != NULL && i < fold->rows->column_count; i++) {
+        touched[i] = rz_patches_touched(patches, i, after, fold->snapshot.timestamp);
+        any |= touched[i];
+    }
+    return any;
+}
+
 /* The base with at least `count` rows of group g, taken over or written. */
-static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t count, rz_error *err)
+static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t count, bool *touched, rz_error *err)
 {
     rz_rows *rows = fold->rows;
-    const rz_row_group *candidates[2] = {NULL, NULL};
+    const rz_row_group *current = &fold->base->groups[g];
+    const rz_row_group *source = NULL;
     rz_row_group *out = &fold->durable->groups[g];
-    if (rows->durable != NULL && g < rows->durable->group_count) {
-        candidates[0] = &rows->durable->groups[g];
+    if (rows->durable != NULL && g < rows->durable->group_count && rows->durable->groups[g].base_rows >= count) {
+        source = &rows->durable->groups[g];
+    } else if (current->base != NULL && current->base_rows >= count) {
+        source = current;
     }
-    if (g < fold->base->group_count) {
-        candidates[1] = &fold->base->groups[g];
-        out->stamps = candidates[1]->stamps;
-        if (out->stamps != NULL) {
-            rz_stamps_acquire(out->stamps);
-        }
-        for (uint32_t row = 0; out->stamps != NULL && atomic_load_explicit(&out->stamps->deletes, memory_order_acquire) != 0 && row < count; row++) {
-            fold->deletes += rz_stamp_visible(rz_stamps_deleted(out->stamps, row), &fold->snapshot);
-        }
+    out->stamps = current->stamps;
+    if (out->stamps != NULL) {
+        rz_stamps_acquire(out->stamps);
     }
     out->base_rows = count;
-    for (uint32_t i = 0; i < 2; i++) {
-        if (candidates[i] != NULL && candidates[i]->base != NULL && candidates[i]->base_rows >= count) {
-            out->base = candidates[i]->base;
-            atomic_fetch_add_explicit(&out->base->refs, 1, memory_order_relaxed);
-            return RUZU_OK;
-        }
+    out->folded = source == NULL ? current->folded : source->folded;
+    bool any = rows_fold_touched(fold, current->patches, out->folded, touched);
+    if (any) {
+        out->folded = fold->snapshot.timestamp;
+    } else if (source != NULL) {
+        out->base = source->base;
+        atomic_fetch_add_explicit(&out->base->refs, 1, memory_order_relaxed);
+        return RUZU_OK;
     }
-    return rz_rows_build_base(rows, fold->base, fold->row_end, (uint64_t)g * RZ_ROW_GROUP_ROWS, count, &out->base, err);
+    return rz_rows_build_base(rows, fold->base, fold->row_end, &fold->snapshot, (uint64_t)g * RZ_ROW_GROUP_ROWS, count,
+                              source == NULL ? NULL : source->base, source == NULL ? NULL : touched, &out->base, err);
 }
 
 ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err)
@@ -72,11 +88,13 @@ ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold
         fold->newest_stamp = rz_stamps_inserted(fold->base->groups[last / RZ_ROW_GROUP_ROWS].stamps, (uint32_t)(last % RZ_ROW_GROUP_ROWS));
     }
     fold->durable = rz_rows_version_create(rows, NULL, 0, group_count);
-    ruzu_status status = fold->durable == NULL ? rz_error_no_memory(err, "writing a checkpoint") : RUZU_OK;
+    bool *touched = (bool *)rz_mem_calloc(rows->env.mem, rows->column_count, sizeof *touched);
+    ruzu_status status = fold->durable == NULL || touched == NULL ? rz_error_no_memory(err, "writing a checkpoint") : RUZU_OK;
     for (uint32_t g = 0; g < group_count && status == RUZU_OK; g++) {
         uint64_t left = fold->row_end - (uint64_t)g * RZ_ROW_GROUP_ROWS;
-        status = rows_fold_group(fold, g, left < RZ_ROW_GROUP_ROWS ? (uint32_t)left : RZ_ROW_GROUP_ROWS, err);
+        status = rows_fold_group(fold, g, left < RZ_ROW_GROUP_ROWS ? (uint32_t)left : RZ_ROW_GROUP_ROWS, touched, err);
     }
+    rz_mem_free(rows->env.mem, touched, rows->column_count * sizeof *touched);
     if (status != RUZU_OK) {
         rz_rows_fold_abort(fold);
     }
@@ -90,6 +108,13 @@ static bool rows_stamps_spent(const rz_stamps *stamps, uint32_t count, uint64_t 
 {
     if (atomic_load_explicit(&stamps->deletes, memory_order_acquire) != 0) {
         return false;
+    }
+    for (uint32_t row = 0; atomic_load_explicit(&stamps->reuses, memory_order_acquire) != 0 && row < count; row++) {
+        uint64_t reused = rz_stamps_reused(stamps, row);
+        if (reused > limit) {
+            return false;
+        }
+        *newest = reused > *newest ? reused : *newest;
     }
     uint64_t last = 0;
     for (uint32_t block = 0; block * RZ_VECTOR_CAPACITY < count; block++) {
@@ -126,105 +151,156 @@ static bool rows_drop_stamps(rz_rows *rows, rz_rows_version *fresh)
     return dropped;
 }
 
-void rz_rows_trim(rz_rows *rows, uint64_t oldest_timestamp)
+/* Takes what the newest fold wrote of group g, where everybody may read it, and leaves updates behind that nobody needs. Under write_lock. */
+static bool rows_settle_group(rz_rows *rows, rz_rows_version *fresh, uint32_t g)
 {
-    rz_mutex_lock(&rows->write_lock);
-    if (oldest_timestamp > rows->oldest_snapshot) {
-        bool any = false;
-        rows->oldest_snapshot = oldest_timestamp < RZ_STAMP_UNCOMMITTED ? oldest_timestamp : RZ_STAMP_UNCOMMITTED - 1;
-        for (uint32_t g = 0; g < rows->current->group_count && !any; g++) {
-            any = rows->current->groups[g].stamps != NULL;
+    rz_row_group *group = &fresh->groups[g];
+    const rz_row_group *folded = rows->durable != NULL && g < rows->durable->group_count ? &rows->durable->groups[g] : NULL;
+    bool changed = false;
+    if (folded != NULL && folded->base != group->base && folded->base_rows >= group->base_rows &&
+        (folded->folded <= group->folded || folded->folded <= rows->oldest_snapshot)) {
+        rz_row_base_release(rows, group->base);
+        group->base = folded->base;
+        group->base_rows = folded->base_rows;
+        atomic_fetch_add_explicit(&group->base->refs, 1, memory_order_relaxed);
+        if (folded->folded > group->folded) {
+            group->folded = folded->folded;
+            fresh->oldest = folded->folded > fresh->oldest ? folded->folded : fresh->oldest;
         }
-        rz_rows_version *fresh = any ? rz_rows_version_clone(rows, rows->current) : NULL;
-        if (fresh != NULL && rows_drop_stamps(rows, fresh)) {
-            rz_rows_publish(rows, fresh);
-        } else {
-            rz_rows_unpin(rows, fresh); /* without memory the stamps stay a little longer */
-        }
+        changed = true;
     }
-    rz_mutex_unlock(&rows->write_lock);
+    rz_patches *patches = group->patches;
+    rz_patches *needed = NULL;
+    if (patches != NULL && (group->folded > patches->folded || patches->node_count >= patches->rebuild_at) &&
+        rz_patches_rebuild(patches, group->folded, rows->oldest_snapshot, &needed)) {
+        rz_patches_release(patches);
+        group->patches = needed;
+        fresh->oldest = rows->oldest_snapshot > fresh->oldest ? rows->oldest_snapshot : fresh->oldest;
+        changed = true;
+    }
+    return changed;
 }
 
-/* The version that readers get from now on: bases of the fold where they hold more, folded rows out of memory. NULL: no memory. Under write_lock. */
-static rz_rows_version *rows_fold_version(rz_rows_fold *fold)
+/* Whether rows of the version's tail are nowhere else. */
+static bool rows_needs_tail(const rz_rows *rows, const rz_rows_version *version)
 {
-    rz_rows *rows = fold->rows;
-    rz_rows_version *current = rows->current;
-    rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
+    if (version->tail == NULL) {
+        return false;
+    }
+    uint64_t group_first = version->tail->first / RZ_ROW_GROUP_ROWS * RZ_ROW_GROUP_ROWS;
+    uint64_t end = rz_rows_end(rows);
+    uint32_t g = (uint32_t)(group_first / RZ_ROW_GROUP_ROWS);
+    return g < version->group_count && end > group_first + version->groups[g].base_rows && version->groups[g].base_rows < RZ_ROW_GROUP_ROWS;
+}
+
+/* The version that readers get from now on; NULL when nothing would be different, or without memory. Under write_lock. */
+static rz_rows_version *rows_settle(rz_rows *rows)
+{
+    const rz_rows_version *current = rows->current;
+    rz_rows_version *fresh = rz_rows_version_clone(rows, current);
+    bool changed = false;
+    for (uint32_t g = 0; fresh != NULL && g < fresh->group_count; g++) {
+        changed |= rows_settle_group(rows, fresh, g);
+    }
     if (fresh == NULL) {
         return NULL;
     }
-    for (uint32_t g = 0; g < fold->durable->group_count && g < fresh->group_count; g++) {
-        rz_row_group *group = &fresh->groups[g];
-        const rz_row_group *folded = &fold->durable->groups[g];
-        if (folded->base_rows > group->base_rows) {
-            rz_row_base_release(rows, group->base);
-            group->base = folded->base;
-            group->base_rows = folded->base_rows;
-            atomic_fetch_add_explicit(&group->base->refs, 1, memory_order_relaxed);
-        }
+    changed |= rows_drop_stamps(rows, fresh);
+    if (fresh->tail != NULL && !rows_needs_tail(rows, fresh)) {
+        rz_tail_release(fresh->tail);
+        fresh->tail = NULL;
+        changed = true;
     }
-    (void)rows_drop_stamps(rows, fresh);
-    if (current->tail != NULL && rz_rows_end(rows) != fold->row_end) {
-        fresh->tail = current->tail;
-        rz_tail_acquire(fresh->tail);
+    if (!changed) {
+        rz_rows_unpin(rows, fresh);
+        return NULL;
     }
     return fresh;
 }
 
-/* Bases that a directory named and the next one does not: their pages are in use while somebody reads them, but a crash must not lose them. */
+/* Pages that versions still need though the newest directory does not name them: used, but a crash must not lose them. */
 static ruzu_status rows_hold_range(void *user, rz_page_range range, rz_error *err)
 {
     return rz_disk_hold(((rz_rows *)user)->env.disk, range, err);
 }
 
-static void rows_hold_replaced(rz_rows *rows, const rz_rows_version *old, const rz_rows_version *fresh)
+static void rows_hold_unnamed(rz_rows *rows, const rz_rows_version *version, const rz_rows_version *named)
 {
-    for (uint32_t g = 0; g < old->group_count; g++) {
-        rz_row_base *base = old->groups[g].base;
-        bool kept = g < fresh->group_count && fresh->groups[g].base == base;
-        if (base == NULL || kept || atomic_load_explicit(&base->refs, memory_order_relaxed) == 1) {
-            continue; /* the last reference: about to be freed */
+    for (uint32_t g = 0; g < version->group_count && g < named->group_count; g++) {
+        const rz_row_base *base = version->groups[g].base;
+        const rz_row_base *other = named->groups[g].base;
+        if (base == NULL || base == other || version->groups[g].base_rows > named->groups[g].base_rows) {
+            continue; /* of one with more rows the next directory may name the pages */
         }
         for (uint32_t i = 0; i < rows->column_count; i++) {
             rz_error ignored; /* without the note the pages are only lost should the process crash */
             rz_error_init(&ignored);
-            if (rz_segment_each_range(base->segments[i], rows_hold_range, rows, &ignored) != RUZU_OK) {
+            if (base->segments[i] != other->segments[i] &&
+                rz_segment_each_range(base->segments[i]->data, rows_hold_range, rows, &ignored) != RUZU_OK) {
                 return;
             }
         }
     }
 }
 
+static bool rows_is_shared(const rz_rows_version *version)
+{
+    return atomic_load_explicit(&version->refs, memory_order_acquire) > 1;
+}
+
 void rz_rows_fold_publish(rz_rows_fold *fold)
 {
     rz_rows *rows = fold->rows;
-    rz_rows_version *old = rows->durable;
     rz_mutex_lock(&rows->write_lock);
-    rz_rows_version *fresh = rows_fold_version(fold);
+    rz_rows_version *old_durable = rows->durable;
+    rz_rows_version *old_current = rz_rows_pin(rows);
+    rows->durable = fold->durable;
+    atomic_store_explicit(&rows->folded_to, fold->snapshot.timestamp, memory_order_release);
+    rz_rows_version *fresh = rows_settle(rows);
     if (fresh != NULL) {
         rz_rows_publish(rows, fresh);
     }
-    rz_mutex_unlock(&rows->write_lock);
     rz_rows_unpin(rows, fold->base);
-    rows->durable = fold->durable;
-    rows->saved_deletes = fold->deletes;
-    if (old != NULL) {
-        rows_hold_replaced(rows, old, fold->durable);
-        rz_rows_unpin(rows, old);
+    fold->base = NULL;
+    if (old_durable != NULL) {
+        rows_hold_unnamed(rows, old_durable, rows->durable);
     }
+    if (rows_is_shared(old_current)) { /* by readers, a rollback, or it is the current one still */
+        rows_hold_unnamed(rows, old_current, rows->durable);
+    }
+    rz_mutex_unlock(&rows->write_lock);
+    rz_rows_unpin(rows, old_current);
+    rz_rows_unpin(rows, old_durable);
     *fold = (rz_rows_fold){0};
+}
+
+void rz_rows_trim(rz_rows *rows, uint64_t oldest_timestamp)
+{
+    rz_mutex_lock(&rows->write_lock);
+    if (oldest_timestamp > rows->oldest_snapshot) {
+        rows->oldest_snapshot = oldest_timestamp < RZ_STAMP_UNCOMMITTED ? oldest_timestamp : RZ_STAMP_UNCOMMITTED - 1;
+        bool any = false; /* something to drop, perhaps */
+        for (uint32_t g = 0; g < rows->current->group_count && !any; g++) {
+            any = rows->current->groups[g].stamps != NULL || rows->current->groups[g].patches != NULL;
+        }
+        rz_rows_version *fresh = any ? rows_settle(rows) : NULL; /* without memory everything stays a little longer */
+        if (fresh != NULL) {
+            rz_rows_publish(rows, fresh);
+        }
+    }
+    rz_mutex_unlock(&rows->write_lock);
+}
+
+void rz_rows_saved(rz_rows *rows)
+{
+    rz_mutex_lock(&rows->write_lock);
+    rows->saved_to = atomic_load_explicit(&rows->folded_to, memory_order_relaxed);
+    rz_mutex_unlock(&rows->write_lock);
 }
 
 bool rz_rows_changed(const rz_rows *rows)
 {
-    const rz_rows_version *durable = rows->durable;
-    uint64_t rows_saved = 0;
-    if (durable != NULL && durable->group_count != 0) {
-        rows_saved = (uint64_t)(durable->group_count - 1) * RZ_ROW_GROUP_ROWS + durable->groups[durable->group_count - 1].base_rows;
-    }
-    return rows_saved != atomic_load_explicit(&rows->committed_end, memory_order_acquire) ||
-           rows->saved_deletes != atomic_load_explicit(&rows->committed_deletes, memory_order_acquire);
+    return atomic_load_explicit(&rows->newest_change, memory_order_acquire) > atomic_load_explicit(&rows->folded_to, memory_order_acquire);
 }
 
 /* ---- directory ---- */
@@ -236,11 +312,23 @@ static void rows_put_u32(rz_str *out, uint32_t value)
     rz_str_append(out, bytes, sizeof bytes);
 }
 
+static bool rows_any_missing(const rz_rows_fold *fold, const rz_row_group *group)
+{
+    for (uint32_t row = 0; group->stamps != NULL && row < group->base_rows; row++) {
+        if (!rz_stamps_marked(group->stamps, row / RZ_VECTOR_CAPACITY)) {
+            row += RZ_VECTOR_CAPACITY - 1 - row % RZ_VECTOR_CAPACITY;
+        } else if (!rz_stamps_alive(group->stamps, row, &fold->snapshot)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void rows_encode_deletes(const rz_rows_fold *fold, const rz_row_group *group, rz_str *out)
 {
     uint8_t bits = 0;
     for (uint32_t row = 0; row < group->base_rows; row++) {
-        if (rz_stamp_visible(rz_stamps_deleted(group->stamps, row), &fold->snapshot)) {
+        if (!rz_stamps_alive(group->stamps, row, &fold->snapshot)) {
             bits |= (uint8_t)(1u << (row & 7));
         }
         if ((row & 7) == 7 || row + 1 == group->base_rows) {
@@ -263,14 +351,14 @@ void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out)
     rows_put_u32(out, fold->durable->group_count);
     for (uint32_t g = 0; g < fold->durable->group_count; g++) {
         const rz_row_group *group = &fold->durable->groups[g];
-        bool deletes = group->stamps != NULL && atomic_load_explicit(&group->stamps->deletes, memory_order_acquire) != 0;
+        bool deletes = rows_any_missing(fold, group);
         rows_put_u32(out, group->base_rows);
         rz_str_append_char(out, deletes ? (char)ROWS_FLAG_DELETED : 0);
         if (deletes) {
             rows_encode_deletes(fold, group, out);
         }
         for (uint32_t i = 0; i < rows->column_count; i++) {
-            rz_segment_encode(group->base->segments[i], out);
+            rz_segment_encode(group->base->segments[i]->data, out);
         }
     }
     for (uint32_t i = 0; i < rows->column_count; i++) {
@@ -317,7 +405,6 @@ static ruzu_status rows_decode_deletes(rz_rows *rows, rz_row_group *group, rz_re
         rz_stamps_set_deleted(group->stamps, row, 0);
         atomic_fetch_add_explicit(&rows->deletes, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&rows->committed_deletes, 1, memory_order_relaxed);
-        rows->saved_deletes++;
     }
     return RUZU_OK;
 }
@@ -338,11 +425,13 @@ static ruzu_status rows_decode_group(rz_rows *rows, rz_row_group *group, uint32_
     group->base->rows = count;
     for (uint32_t i = 0; i < rows->column_count; i++) {
         rows_claim claim = {rows->env.disk, rows->column_texts[i]};
-        RZ_TRY(rz_segment_decode(reader, rows->columns[i].type, &group->base->arena, &group->base->segments[i], err));
-        if (rz_segment_rows(group->base->segments[i]) < count) {
+        rz_row_segment *segment;
+        RZ_TRY(rz_row_base_add(group->base, i, &segment, err));
+        RZ_TRY(rz_segment_decode(reader, rows->columns[i].type, &group->base->home->arena, &segment->data, err));
+        if (rz_segment_rows(segment->data) < count) {
             return rows_corrupt(rows, err);
         }
-        RZ_TRY(rz_segment_each_range(group->base->segments[i], rows_claim_range, &claim, err));
+        RZ_TRY(rz_segment_each_range(segment->data, rows_claim_range, &claim, err));
     }
     return RUZU_OK;
 }

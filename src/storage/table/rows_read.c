@@ -39,27 +39,37 @@ uint64_t rz_rows_visible_end(const rz_rows_version *version, uint64_t end, const
 uint64_t rz_rows_visible_count(const rz_rows_reader *reader)
 {
     uint64_t count = reader->end;
-    for (uint32_t g = 0; g < reader->version->group_count && reader->any_deletes; g++) {
-        const rz_stamps *stamps = reader->version->groups[g].stamps;
-        uint64_t first = (uint64_t)g * RZ_ROW_GROUP_ROWS;
-        if (first >= reader->end) {
-            break;
-        }
-        if (stamps == NULL || atomic_load_explicit(&stamps->deletes, memory_order_acquire) == 0) {
-            continue;
-        }
-        uint64_t rows = reader->end - first < RZ_ROW_GROUP_ROWS ? reader->end - first : RZ_ROW_GROUP_ROWS;
-        for (uint32_t row = 0; row < rows; row++) {
-            count -= rz_stamp_visible(rz_stamps_deleted(stamps, row), &reader->snapshot);
+    for (uint64_t first = 0; reader->any_deletes && first < reader->end; first += RZ_VECTOR_CAPACITY) {
+        const rz_stamps *stamps = reader->version->groups[first / RZ_ROW_GROUP_ROWS].stamps;
+        uint32_t row = (uint32_t)(first % RZ_ROW_GROUP_ROWS);
+        if (stamps == NULL) {
+            first += RZ_ROW_GROUP_ROWS - RZ_VECTOR_CAPACITY - row;
+        } else if (rz_stamps_marked(stamps, row / RZ_VECTOR_CAPACITY)) {
+            uint64_t left = reader->end - first;
+            uint32_t rows = left < RZ_VECTOR_CAPACITY ? (uint32_t)left : RZ_VECTOR_CAPACITY;
+            for (uint32_t i = 0; i < rows; i++) {
+                count -= !rz_stamps_alive(stamps, row + i, &reader->snapshot);
+            }
         }
     }
     return count;
 }
 
+/* Whether no row of [first, end) is marked. */
+static bool rows_range_unmarked(const rz_rows_reader *reader, uint64_t first, uint64_t end)
+{
+    for (; first < end; first = (first / RZ_VECTOR_CAPACITY + 1) * RZ_VECTOR_CAPACITY) {
+        if (rz_stamps_marked(reader->version->groups[first / RZ_ROW_GROUP_ROWS].stamps, (uint32_t)(first % RZ_ROW_GROUP_ROWS) / RZ_VECTOR_CAPACITY)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool rz_rows_visible_range(const rz_rows_reader *reader, uint64_t first, uint32_t count, uint32_t *rows, uint32_t *out_count)
 {
     bool all = first <= reader->end && count <= reader->end - first;
-    if (all && !reader->any_deletes) {
+    if (all && (!reader->any_deletes || rows_range_unmarked(reader, first, first + count))) {
         return true;
     }
     uint32_t found = 0;
@@ -90,7 +100,8 @@ uint64_t rz_rows_memory_bytes(rz_rows *rows)
     const rz_rows_version *version = rows->current;
     uint64_t bytes = version->tail == NULL ? 0 : rz_tail_bytes(version->tail);
     for (uint32_t g = 0; g < version->group_count; g++) {
-        bytes += version->groups[g].stamps == NULL ? 0 : sizeof(rz_stamps);
+        bytes += version->groups[g].stamps == NULL ? 0 : rz_stamps_bytes(version->groups[g].stamps);
+        bytes += version->groups[g].patches == NULL ? 0 : rz_patches_bytes(version->groups[g].patches);
     }
     rz_mutex_unlock(&rows->write_lock);
     return bytes;
@@ -197,12 +208,15 @@ ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first
         uint32_t take = count - done;
         if (row < group->base_rows) {
             take = take < group->base_rows - row ? take : group->base_rows - row;
-            RZ_TRY(rz_col_read(col, group->base->segments[column], row, take, out, done, err));
+            RZ_TRY(rz_col_read(col, group->base->segments[column]->data, row, take, out, done, err));
         } else {
             take = take < RZ_ROW_GROUP_ROWS - row ? take : RZ_ROW_GROUP_ROWS - row;
             const rz_tail *tail = reader->version->tail;
             RZ_ASSERT(tail != NULL && offset >= tail->first);
             RZ_TRY(rz_tail_read(tail, column, (uint32_t)(offset - tail->first), take, out, done, err));
+        }
+        if (group->patches != NULL) {
+            RZ_TRY(rz_patches_read(group->patches, &reader->rows->layout->columns[column], column, &reader->snapshot, row, take, out, done, err));
         }
         done += take;
     }
@@ -224,7 +238,7 @@ static ruzu_status rows_gather_group(rz_rows_reader *reader, uint32_t column, ui
             while (end < count && rows[end] < group->base_rows) {
                 end++;
             }
-            RZ_TRY(rz_col_gather(col, group->base->segments[column], rows + done, out_rows + done, end - done, out, err));
+            RZ_TRY(rz_col_gather(col, group->base->segments[column]->data, rows + done, out_rows + done, end - done, out, err));
         } else {
             const rz_tail *tail = reader->version->tail;
             uint64_t offset = (uint64_t)group_idx * RZ_ROW_GROUP_ROWS + rows[done];
@@ -234,7 +248,9 @@ static ruzu_status rows_gather_group(rz_rows_reader *reader, uint32_t column, ui
         }
         done = end;
     }
-    return RUZU_OK;
+    return group->patches == NULL ? RUZU_OK
+                                  : rz_patches_gather(group->patches, &reader->rows->layout->columns[column], column, &reader->snapshot, rows, out_rows,
+                                                      count, out, err);
 }
 
 static ruzu_status rows_gather_prepare(rz_rows_reader *reader, rz_error *err)
@@ -329,8 +345,8 @@ bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first,
     uint64_t block_end = ((uint64_t)block + 1) * RZ_VECTOR_CAPACITY;
     uint64_t rows = reader->end - group_first; /* of the group, visible ones */
     block_end = block_end < rows ? block_end : rows;
-    if (block_end > group->base_rows) { /* part of the block is in memory */
-        return false;
+    if (block_end > group->base_rows || (group->patches != NULL && rz_patches_table(group->patches, column, block) != NULL)) {
+        return false; /* part of the block is in memory */
     }
-    return rz_segment_zone(group->base->segments[column], block, out);
+    return rz_segment_zone(group->base->segments[column]->data, block, out);
 }

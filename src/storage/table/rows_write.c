@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing rows one batch at a time: appending to the tail, moving a full group to pages, deleting, and what commit and rollback do.
+ * Adding rows one batch at a time: appending to the tail, moving a full group to pages, places given by the caller; and what commit and rollback do.
  *
  * A full row group goes to pages at once, so that a transaction may add more rows than memory holds. Its stamps say that nobody else sees it. The
  * version before the first such step of a transaction is kept (rows->before); rollback publishes it again, which frees the pages.
@@ -18,6 +18,13 @@ typedef struct rows_append_undo {
     uint64_t first;
     uint64_t count;
 } rows_append_undo;
+
+void rz_rows_note_change(rz_rows *rows, uint64_t commit_timestamp)
+{
+    if (commit_timestamp > atomic_load_explicit(&rows->newest_change, memory_order_relaxed)) {
+        atomic_store_explicit(&rows->newest_change, commit_timestamp, memory_order_release);
+    }
+}
 
 static void rows_append_commit(rz_undo *undo, uint64_t commit_timestamp)
 {
@@ -37,6 +44,7 @@ static void rows_append_commit(rz_undo *undo, uint64_t commit_timestamp)
     if (end > atomic_load_explicit(&rows->committed_end, memory_order_relaxed)) {
         atomic_store_explicit(&rows->committed_end, end, memory_order_release);
     }
+    rz_rows_note_change(rows, commit_timestamp);
     rz_mutex_unlock(&rows->write_lock);
 }
 
@@ -106,28 +114,6 @@ ruzu_status rz_rows_push_before(rz_rows *rows, rz_writer *writer, rz_error *err)
     return RUZU_OK;
 }
 
-typedef struct rows_delete_undo {
-    rz_undo head;
-    rz_rows *rows;
-    rz_stamps *stamps; /* counted */
-    uint32_t row;
-} rows_delete_undo;
-
-static void rows_delete_commit(rz_undo *undo, uint64_t commit_timestamp)
-{
-    rows_delete_undo *self = (rows_delete_undo *)undo;
-    rz_stamps_set_deleted(self->stamps, self->row, commit_timestamp);
-    atomic_fetch_add_explicit(&self->rows->committed_deletes, 1, memory_order_release);
-    rz_stamps_release(self->stamps);
-}
-
-static void rows_delete_rollback(rz_undo *undo)
-{
-    rows_delete_undo *self = (rows_delete_undo *)undo;
-    rz_stamps_set_deleted(self->stamps, self->row, RZ_STAMP_NEVER);
-    rz_stamps_release(self->stamps);
-}
-
 /* ---- building a base ---- */
 
 static ruzu_status rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_row_base *base, rz_error *err)
@@ -152,7 +138,9 @@ static ruzu_status rows_build_column(rz_rows_reader *reader, uint32_t column, ui
         rz_arena_reset(&heap);
         done += take;
     }
-    RZ_TRY_GOTO(rz_col_builder_finish(builder, rows->env.disk, &base->arena, &base->segments[column], err));
+    rz_row_segment *segment;
+    RZ_TRY_GOTO(rz_row_base_add(base, column, &segment, err));
+    RZ_TRY_GOTO(rz_col_builder_finish(builder, rows->env.disk, &base->home->arena, &segment->data, err));
 cleanup:
     rz_col_builder_free(builder);
     rz_arena_free(&heap);
@@ -160,16 +148,14 @@ cleanup:
     return status;
 }
 
-ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, uint64_t first, uint32_t count, rz_row_base **out,
-                               rz_error *err)
+ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first, uint32_t count,
+                               const rz_row_base *source, const bool *touched, rz_row_base **out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
-    rz_rows_reader reader = {.rows = rows, .mem = rows->env.mem, .version = version, .end = end};
+    rz_rows_reader reader = {.rows = rows, .mem = rows->env.mem, .version = version, .snapshot = *snapshot, .end = end};
     *out = NULL;
     rz_row_base *base = rz_row_base_create(rows);
-    if (base == NULL) {
-        return rz_error_no_memory(err, "writing a row group");
-    }
+    RZ_TRY_ALLOC(base, err, "writing a row group");
     atomic_fetch_add_explicit(&version->refs, 1, memory_order_relaxed); /* the reader's */
     reader.columns = (rz_col_reader **)rz_mem_calloc(rows->env.mem, rows->column_count, sizeof *reader.columns);
     if (reader.columns == NULL) {
@@ -177,6 +163,11 @@ ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t
     }
     base->rows = count;
     for (uint32_t i = 0; i < rows->column_count && status == RUZU_OK; i++) {
+        if (touched != NULL && !touched[i]) {
+            base->segments[i] = source->segments[i];
+            atomic_fetch_add_explicit(&source->segments[i]->refs, 1, memory_order_relaxed);
+            continue;
+        }
         status = rows_build_column(&reader, i, first, count, base, err);
         if (reader.columns[i] != NULL) {
             rz_col_reader_release(reader.columns[i]);
@@ -233,7 +224,8 @@ static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t e
     uint32_t group = (uint32_t)(end / RZ_ROW_GROUP_ROWS) - 1;
     rz_row_base *base = NULL;
     RZ_TRY(rz_rows_push_before(rows, writer, err));
-    RZ_TRY(rz_rows_build_base(rows, current, end, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, &base, err));
+    const rz_snapshot none = {0, 0}; /* updates stay beside the base: whether they are committed is not known yet */
+    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, NULL, &base, err));
     rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
     if (fresh == NULL) {
         rz_row_base_release(rows, base);
@@ -279,53 +271,122 @@ ruzu_status rz_rows_append(rz_rows *rows, rz_writer *writer, rz_vec *const *valu
     return status;
 }
 
-/* ---- deleting ---- */
+/* ---- places ---- */
 
-static ruzu_status rows_delete_locked(rz_rows *rows, rz_writer *writer, uint64_t offset, rz_error *err)
+/* Selected rows from number `skip` on. */
+static ruzu_status rows_sel_rest(const rz_sel *sel, uint32_t skip, rz_arena *arena, rz_sel *out, rz_error *err)
 {
-    uint32_t group = (uint32_t)(offset / RZ_ROW_GROUP_ROWS);
-    uint32_t row = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
-    if (offset >= rz_rows_end(rows)) {
-        return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: row %" PRIu64 " is to be deleted of %" PRIu64 " rows.", offset,
-                            rz_rows_end(rows));
-    }
-    if (rows->current->groups[group].stamps == NULL) {
-        rz_rows_version *fresh = rz_rows_version_clone(rows, rows->current);
-        RZ_TRY_ALLOC(fresh, err, "deleting rows");
-        fresh->groups[group].stamps = rz_stamps_create(rows->env.mem);
-        if (fresh->groups[group].stamps == NULL) {
-            rz_rows_unpin(rows, fresh);
-            return rz_error_no_memory(err, "deleting rows");
+    *out = (rz_sel){sel->rows == NULL ? NULL : sel->rows + skip, sel->count - skip};
+    if (sel->rows == NULL && skip != 0) {
+        uint32_t *rows = (uint32_t *)rz_arena_alloc(arena, out->count * sizeof *rows);
+        RZ_TRY_ALLOC(rows, err, "inserting rows");
+        for (uint32_t i = 0; i < out->count; i++) {
+            rows[i] = skip + i;
         }
-        rz_rows_publish(rows, fresh);
+        out->rows = rows;
     }
-    rz_stamps *stamps = rows->current->groups[group].stamps;
-    uint64_t deleted = rz_stamps_deleted(stamps, row);
-    if (deleted != RZ_STAMP_NEVER) {
-        return rz_stamp_visible(deleted, &writer->snapshot) /* nothing to do */
-                   ? RUZU_OK
-                   : rz_error_set_as(err, RUZU_ERROR_TRANSACTION, RUZU_ERROR_RUNTIME,
-                                     "Write-write conflict: deleting a row that is already deleted by another transaction.");
-    }
-    rows_delete_undo *undo = RZ_NEW(writer->arena, rows_delete_undo);
-    if (undo == NULL || !rz_stamps_prepare_delete(stamps, row)) {
-        return rz_error_no_memory(err, "deleting rows");
-    }
-    undo->head = (rz_undo){.next = writer->undo, .commit = rows_delete_commit, .rollback = rows_delete_rollback};
-    undo->rows = rows;
-    undo->stamps = stamps;
-    undo->row = row;
-    rz_stamps_acquire(stamps);
-    writer->undo = &undo->head;
-    rz_stamps_set_deleted(stamps, row, writer->snapshot.own_stamp);
-    atomic_fetch_add_explicit(&rows->deletes, 1, memory_order_release);
     return RUZU_OK;
 }
 
-ruzu_status rz_rows_delete(rz_rows *rows, rz_writer *writer, uint64_t offset, rz_error *err)
+static ruzu_status rows_insert_locked(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_offsets, rz_error *err)
+{
+    rz_sel rest;
+    uint32_t reused = rz_rows_find_holes(rows, sel->count, out_offsets);
+    if (reused != 0) {
+        uint32_t *positions = (uint32_t *)rz_arena_alloc(writer->arena, reused * sizeof *positions);
+        RZ_TRY_ALLOC(positions, err, "inserting rows");
+        for (uint32_t i = 0; i < reused; i++) {
+            positions[i] = rz_sel_at(sel, i);
+        }
+        RZ_TRY(rz_rows_fill(rows, writer, values, positions, out_offsets, reused, err));
+    }
+    if (reused == sel->count) {
+        return RUZU_OK;
+    }
+    uint64_t first = rz_rows_end(rows);
+    RZ_TRY(rows_sel_rest(sel, reused, writer->arena, &rest, err));
+    for (uint32_t i = reused; i < sel->count; i++) {
+        out_offsets[i] = first + (i - reused);
+    }
+    return rows_append_locked(rows, writer, values, &rest, err);
+}
+
+ruzu_status rz_rows_insert(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_offsets, rz_error *err)
 {
     rz_mutex_lock(&rows->write_lock);
-    ruzu_status status = rows_delete_locked(rows, writer, offset, err);
+    ruzu_status status = rows_insert_locked(rows, writer, values, sel, out_offsets, err);
+    if (status != RUZU_OK) {
+        rows->holes_at = 0; /* places found and not filled */
+    }
+    rz_mutex_unlock(&rows->write_lock);
+    return status;
+}
+
+static ruzu_status rows_bad_place(const rz_rows *rows, uint64_t offset, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: row %" PRIu64 " is to be inserted where there is one, or none can be (%s).", offset,
+                        rows->column_count == 0 ? "no column" : rows->column_texts[0]);
+}
+
+/* Places in ascending order, along with the rows that go there. */
+typedef struct rows_places {
+    uint64_t *offsets;
+    uint32_t *positions;
+} rows_places;
+
+static ruzu_status rows_sort_places(const rz_sel *sel, const uint64_t *offsets, rz_arena *arena, rows_places *out, rz_error *err)
+{
+    bool sorted = true;
+    uint64_t *sorted_offsets = (uint64_t *)rz_arena_alloc(arena, (size_t)sel->count * 2 * sizeof *sorted_offsets);
+    uint32_t *positions = (uint32_t *)rz_arena_alloc(arena, (size_t)sel->count * 2 * sizeof *positions);
+    if (sorted_offsets == NULL || positions == NULL) {
+        return rz_error_no_memory(err, "inserting rows");
+    }
+    for (uint32_t i = 0; i < sel->count; i++) {
+        sorted_offsets[i] = offsets[i];
+        positions[i] = rz_sel_at(sel, i);
+        sorted &= i == 0 || offsets[i - 1] <= offsets[i];
+    }
+    if (!sorted) {
+        rz_radix_sort(sorted_offsets, sorted_offsets + sel->count, positions, positions + sel->count, sel->count, 0, 64);
+    }
+    *out = (rows_places){sorted_offsets, positions};
+    return RUZU_OK;
+}
+
+static ruzu_status rows_insert_at_locked(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, const uint64_t *offsets,
+                                         rz_error *err)
+{
+    rows_places places;
+    uint64_t end = rz_rows_end(rows);
+    RZ_TRY(rows_sort_places(sel, offsets, writer->arena, &places, err));
+    uint32_t holes = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint64_t offset = places.offsets[i];
+        if (offset >= end) {
+            if (offset != end + (i - holes)) {
+                return rows_bad_place(rows, offset, err);
+            }
+            continue;
+        }
+        const rz_row_group *group = &rows->current->groups[offset / RZ_ROW_GROUP_ROWS];
+        uint64_t deleted = rz_stamps_deleted(group->stamps, (uint32_t)(offset % RZ_ROW_GROUP_ROWS));
+        if ((i != 0 && places.offsets[i - 1] == offset) || deleted > writer->snapshot.timestamp) {
+            return rows_bad_place(rows, offset, err);
+        }
+        holes++;
+    }
+    if (holes != 0) {
+        RZ_TRY(rz_rows_fill(rows, writer, values, places.positions, places.offsets, holes, err));
+    }
+    rz_sel rest = {places.positions + holes, sel->count - holes};
+    return rest.count == 0 ? RUZU_OK : rows_append_locked(rows, writer, values, &rest, err);
+}
+
+ruzu_status rz_rows_insert_at(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, const uint64_t *offsets, rz_error *err)
+{
+    rz_mutex_lock(&rows->write_lock);
+    ruzu_status status = rows_insert_at_locked(rows, writer, values, sel, offsets, err);
     rz_mutex_unlock(&rows->write_lock);
     return status;
 }

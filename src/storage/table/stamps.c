@@ -13,10 +13,12 @@ rz_stamps *rz_stamps_create(rz_mem *mem)
     stamps->mem = mem;
     atomic_init(&stamps->refs, 1);
     atomic_init(&stamps->deletes, 0);
+    atomic_init(&stamps->reuses, 0);
     for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
         atomic_init(&stamps->blocks[i].inserted, 0);
         atomic_init(&stamps->blocks[i].inserted_rows, NULL);
         atomic_init(&stamps->blocks[i].deleted_rows, NULL);
+        atomic_init(&stamps->blocks[i].reused_rows, NULL);
     }
     return stamps;
 }
@@ -39,6 +41,7 @@ void rz_stamps_release(rz_stamps *stamps)
     for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
         stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].inserted_rows, memory_order_relaxed));
         stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].deleted_rows, memory_order_relaxed));
+        stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].reused_rows, memory_order_relaxed));
     }
     rz_mem_free(stamps->mem, stamps, sizeof *stamps);
 }
@@ -112,28 +115,62 @@ void rz_stamps_settle(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_
     }
 }
 
-bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row)
+static bool stamps_prepare_rows(rz_mem *mem, _Atomic(_Atomic uint64_t *) *place, uint64_t value)
 {
-    rz_block_stamps *block = &stamps->blocks[row / RZ_VECTOR_CAPACITY];
-    if (atomic_load_explicit(&block->deleted_rows, memory_order_relaxed) == NULL) {
-        _Atomic uint64_t *rows = stamps_create_rows(stamps->mem, RZ_STAMP_NEVER);
+    if (atomic_load_explicit(place, memory_order_relaxed) == NULL) {
+        _Atomic uint64_t *rows = stamps_create_rows(mem, value);
         if (rows == NULL) {
             return false;
         }
-        atomic_store_explicit(&block->deleted_rows, rows, memory_order_release);
+        atomic_store_explicit(place, rows, memory_order_release);
     }
     return true;
+}
+
+bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row)
+{
+    return stamps_prepare_rows(stamps->mem, &stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, RZ_STAMP_NEVER);
+}
+
+bool rz_stamps_prepare_reuse(rz_stamps *stamps, uint32_t row)
+{
+    return stamps_prepare_rows(stamps->mem, &stamps->blocks[row / RZ_VECTOR_CAPACITY].reused_rows, 0);
+}
+
+/* Counts are raised before the stamp is there and lowered after it has gone: who finds 0 may skip the stamps. */
+static void stamps_set(_Atomic uint64_t *stamp, _Atomic uint32_t *count, uint64_t none, uint64_t value)
+{
+    uint64_t before = atomic_load_explicit(stamp, memory_order_relaxed);
+    if (before == none && value != none) {
+        atomic_fetch_add_explicit(count, 1, memory_order_release);
+    }
+    atomic_store_explicit(stamp, value, memory_order_release);
+    if (before != none && value == none) {
+        atomic_fetch_sub_explicit(count, 1, memory_order_release);
+    }
 }
 
 void rz_stamps_set_deleted(rz_stamps *stamps, uint32_t row, uint64_t stamp)
 {
     _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, memory_order_relaxed);
     RZ_ASSERT(rows != NULL);
-    uint64_t before = atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_relaxed);
-    atomic_store_explicit(&rows[row % RZ_VECTOR_CAPACITY], stamp, memory_order_relaxed);
-    if (before == RZ_STAMP_NEVER && stamp != RZ_STAMP_NEVER) {
-        atomic_fetch_add_explicit(&stamps->deletes, 1, memory_order_release);
-    } else if (before != RZ_STAMP_NEVER && stamp == RZ_STAMP_NEVER) {
-        atomic_fetch_sub_explicit(&stamps->deletes, 1, memory_order_release);
+    stamps_set(&rows[row % RZ_VECTOR_CAPACITY], &stamps->deletes, RZ_STAMP_NEVER, stamp);
+}
+
+void rz_stamps_set_reused(rz_stamps *stamps, uint32_t row, uint64_t stamp)
+{
+    _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].reused_rows, memory_order_relaxed);
+    RZ_ASSERT(rows != NULL);
+    stamps_set(&rows[row % RZ_VECTOR_CAPACITY], &stamps->reuses, 0, stamp);
+}
+
+uint64_t rz_stamps_bytes(const rz_stamps *stamps)
+{
+    uint64_t arrays = 0;
+    for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
+        arrays += atomic_load_explicit(&stamps->blocks[i].inserted_rows, memory_order_relaxed) != NULL;
+        arrays += atomic_load_explicit(&stamps->blocks[i].deleted_rows, memory_order_relaxed) != NULL;
+        arrays += atomic_load_explicit(&stamps->blocks[i].reused_rows, memory_order_relaxed) != NULL;
     }
+    return sizeof *stamps + arrays * RZ_VECTOR_CAPACITY * sizeof(uint64_t);
 }

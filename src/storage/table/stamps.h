@@ -6,6 +6,12 @@
  * are absent or an array of RZ_STAMP_NEVER and real stamps. A block becomes an array when rows of a second transaction join it. Arrays, once
  * published, stay until the group's stamps go.
  *
+ * The insert stamps tell when a place came into being, and rise with the offset. A place may be used again after its row was deleted: who inserted the
+ * row that is there now then stands in the reuse stamps (absent, or an array; 0: the place has its first row; NEVER: nobody, a reuse was rolled
+ * back). A place is reused only when nobody can see the row before, so one reuse stamp is enough. Order matters between the two stamps: reusing writes
+ * the reuse stamp, then takes the delete mark back (release); a reader looks at the delete mark (acquire), then at the reuse stamp. Taking a
+ * reuse back sets its stamp to NEVER for good, because a reader may be between the two.
+ *
  * One thread writes (the writer, under the store's write lock); readers load stamps at any time, without locks. They look only at rows below the end they
  * found when they were created, so rows that are being added, or taken back, are nobody's business.
  */
@@ -20,12 +26,14 @@ typedef struct rz_block_stamps {
     _Atomic uint64_t inserted;                         /* of every row while inserted_rows is NULL */
     _Atomic(_Atomic uint64_t *) inserted_rows;         /* RZ_VECTOR_CAPACITY stamps, or NULL. release / acquire */
     _Atomic(_Atomic uint64_t *) deleted_rows;          /* the same; NULL: none is deleted */
+    _Atomic(_Atomic uint64_t *) reused_rows;           /* the same; NULL: none is reused */
 } rz_block_stamps;
 
 typedef struct rz_stamps {
     rz_mem *mem;
     _Atomic uint32_t refs;
     _Atomic uint32_t deletes; /* delete marks set, committed or not */
+    _Atomic uint32_t reuses;  /* reuse stamps that are not 0 */
     rz_block_stamps blocks[RZ_GROUP_BLOCKS];
 } rz_stamps;
 
@@ -41,6 +49,11 @@ void rz_stamps_settle(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_
 /* Makes room for the delete mark of a row. False: memory refused. */
 RZ_NODISCARD bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row);
 void rz_stamps_set_deleted(rz_stamps *stamps, uint32_t row, uint64_t stamp); /* RZ_STAMP_NEVER takes the mark back */
+/* Makes room for the reuse stamp of a row. False: memory refused. */
+RZ_NODISCARD bool rz_stamps_prepare_reuse(rz_stamps *stamps, uint32_t row);
+void rz_stamps_set_reused(rz_stamps *stamps, uint32_t row, uint64_t stamp);
+/* Bytes held. Under the write lock. */
+uint64_t rz_stamps_bytes(const rz_stamps *stamps);
 
 /* stamps may be NULL: 0. */
 static inline uint64_t rz_stamps_inserted(const rz_stamps *stamps, uint32_t row)
@@ -61,12 +74,29 @@ static inline uint64_t rz_stamps_deleted(const rz_stamps *stamps, uint32_t row)
         return RZ_STAMP_NEVER;
     }
     _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, memory_order_acquire);
-    return rows == NULL ? RZ_STAMP_NEVER : atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_relaxed);
+    return rows == NULL ? RZ_STAMP_NEVER : atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_acquire);
 }
 
-static inline bool rz_stamps_visible(const rz_stamps *stamps, uint32_t row, const rz_snapshot *snapshot)
+static inline uint64_t rz_stamps_reused(const rz_stamps *stamps, uint32_t row)
 {
-    return rz_stamp_visible(rz_stamps_inserted(stamps, row), snapshot) && !rz_stamp_visible(rz_stamps_deleted(stamps, row), snapshot);
+    if (stamps == NULL) {
+        return 0;
+    }
+    _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].reused_rows, memory_order_acquire);
+    return rows == NULL ? 0 : atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_relaxed);
+}
+
+/* Whether the snapshot sees a row in a place that exists for it. */
+static inline bool rz_stamps_alive(const rz_stamps *stamps, uint32_t row, const rz_snapshot *snapshot)
+{
+    return !rz_stamp_visible(rz_stamps_deleted(stamps, row), snapshot) && rz_stamp_visible(rz_stamps_reused(stamps, row), snapshot);
+}
+
+/* Whether rows of the block may be missing for somebody. */
+static inline bool rz_stamps_marked(const rz_stamps *stamps, uint32_t block)
+{
+    return stamps != NULL && (atomic_load_explicit(&stamps->blocks[block].deleted_rows, memory_order_acquire) != NULL ||
+                              atomic_load_explicit(&stamps->blocks[block].reused_rows, memory_order_acquire) != NULL);
 }
 
 #endif

@@ -245,6 +245,8 @@ RZ_NODISCARD ruzu_status rz_rtab_open(const rz_table_env *env, const rz_rtab_def
 void rz_ntab_drop(rz_ntab *table);
 void rz_rtab_drop(rz_rtab *table);
 bool rz_ntab_changed(const rz_ntab *table); /* since its last checkpoint */
+/* The bytes of the last checkpoint stand in a durable header: from now on, places of nodes whose deletion they contain may be used again. */
+void rz_ntab_saved(rz_ntab *table);
 bool rz_rtab_changed(const rz_rtab *table);
 /*
  * Snapshots older than oldest_timestamp take no more readers: versions and stamps that only they could need are given back (pages at once, or when the last open

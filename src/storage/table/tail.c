@@ -196,12 +196,10 @@ ruzu_status rz_tail_write(rz_tail *tail, uint32_t at, rz_vec *const *values, con
 
 /* ---- reading ---- */
 
-static ruzu_status tail_read_chunk(const rz_tail_column *column, const uint8_t *chunk, uint32_t at, uint32_t count, rz_vec *out, uint32_t out_start,
-                                   rz_error *err)
+ruzu_status rz_tail_values_read(const rz_tail_column *column, const uint8_t *data, const uint8_t *nulls, uint32_t count, rz_vec *out,
+                                uint32_t out_start, rz_error *err)
 {
     uint32_t size = column->value_size;
-    const uint8_t *data = chunk + column->data_off + (size_t)at * size;
-    const uint8_t *nulls = chunk + column->nulls_off + at;
     if (column->nested) {
         for (uint32_t i = 0; i < count; i++) {
             const uint8_t *bytes, *end;
@@ -238,7 +236,11 @@ ruzu_status rz_tail_read(const rz_tail *tail, uint32_t column, uint32_t at, uint
     while (count != 0) {
         uint32_t take = RZ_TAIL_ROWS - at % RZ_TAIL_ROWS;
         take = take < count ? take : count;
-        RZ_TRY(tail_read_chunk(&tail->layout->columns[column], tail->chunks[at / RZ_TAIL_ROWS], at % RZ_TAIL_ROWS, take, out, out_start, err));
+        const rz_tail_column *values = &tail->layout->columns[column];
+        const uint8_t *chunk = tail->chunks[at / RZ_TAIL_ROWS];
+        uint32_t in_chunk = at % RZ_TAIL_ROWS;
+        RZ_TRY(rz_tail_values_read(values, chunk + values->data_off + (size_t)in_chunk * values->value_size, chunk + values->nulls_off + in_chunk, take,
+                                   out, out_start, err));
         at += take;
         out_start += take;
         count -= take;

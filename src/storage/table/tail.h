@@ -46,6 +46,10 @@ typedef struct rz_tail {
     rz_arena heap;         /* bytes of strings and nested values; writer only */
 } rz_tail;
 
+/* count values side by side, as they lie in a chunk, into rows out_start … of a FLAT vector. */
+RZ_NODISCARD ruzu_status rz_tail_values_read(const rz_tail_column *column, const uint8_t *data, const uint8_t *nulls, uint32_t count, rz_vec *out,
+                                             uint32_t out_start, rz_error *err);
+
 /* For at most row_capacity rows. NULL when memory is refused. */
 rz_tail *rz_tail_create(rz_mem *mem, const rz_tail_layout *layout, uint64_t first, uint32_t row_capacity);
 void rz_tail_acquire(rz_tail *tail);
