@@ -134,7 +134,7 @@ static bool rows_writer_sees_locked(const rz_rows *rows, const rz_writer *writer
     }
     const rz_stamps *stamps = rows->current->groups[offset / RZ_ROW_GROUP_ROWS].stamps;
     uint32_t row = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
-    return rz_stamp_visible(rz_stamps_inserted(stamps, row), &writer->snapshot) && rz_stamps_alive(stamps, row, &writer->snapshot);
+    return rz_stamps_visible(stamps, row, &writer->snapshot);
 }
 
 bool rz_rows_writer_sees(rz_rows *rows, const rz_writer *writer, uint64_t offset)

@@ -92,6 +92,11 @@ static inline bool rz_stamps_alive(const rz_stamps *stamps, uint32_t row, const 
     return !rz_stamp_visible(rz_stamps_deleted(stamps, row), snapshot) && rz_stamp_visible(rz_stamps_reused(stamps, row), snapshot);
 }
 
+static inline bool rz_stamps_visible(const rz_stamps *stamps, uint32_t row, const rz_snapshot *snapshot)
+{
+    return rz_stamp_visible(rz_stamps_inserted(stamps, row), snapshot) && rz_stamps_alive(stamps, row, snapshot);
+}
+
 /* Whether rows of the block may be missing for somebody. */
 static inline bool rz_stamps_marked(const rz_stamps *stamps, uint32_t block)
 {
