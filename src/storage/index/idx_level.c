@@ -35,6 +35,9 @@ static inline uint64_t idx_rest_mask(uint32_t bucket_bits)
     return (UINT64_C(1) << (IDX_HASH_BITS - bucket_bits)) - 1;
 }
 
+/* A level may have more entries than the table has rows: those of keys that rows had. */
+#define IDX_MAX_ENTRIES (UINT64_C(1) << 44)
+
 /* Sizes of both arrays from count, max_offset and bucket_bits. */
 static void idx_level_shape(rz_idx_level *level)
 {
@@ -156,7 +159,7 @@ ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uint64_t row_end
     level->offset_width = rz_read_u8(reader);
     uint32_t starts_width = rz_read_u8(reader);
     (void)rz_read_u8(reader);
-    bool good = !reader->failed && level->count != 0 && level->count <= row_end && level->min_offset <= level->max_offset &&
+    bool good = !reader->failed && level->count != 0 && level->count <= IDX_MAX_ENTRIES && level->min_offset <= level->max_offset &&
                 level->max_offset < row_end && level->max_offset <= RZ_IDX_MAX_OFFSET && level->bucket_bits <= IDX_HASH_BITS &&
                 level->offset_width == rz_bit_width(level->max_offset) &&
                 IDX_HASH_BITS - level->bucket_bits + level->offset_width <= 64 && starts_width == rz_bit_width(level->count);

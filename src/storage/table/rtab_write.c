@@ -233,3 +233,8 @@ ruzu_status rz_rtab_delete(rz_rtab *table, rz_writer *writer, const rz_id *src, 
     }
     return RUZU_OK;
 }
+
+ruzu_status rz_rtab_update(rz_rtab *table, rz_writer *writer, uint32_t col_idx, const rz_id *rels, const rz_vec *values, const rz_sel *sel, rz_error *err)
+{
+    return sel->count == 0 ? RUZU_OK : rz_rows_update(&table->rows, writer, col_idx, rels, values, sel, err);
+}
