@@ -71,6 +71,9 @@ typedef struct rz_vfs {
     ruzu_status (*list)(struct rz_vfs *vfs, const char *directory, rz_name_fn fn, void *user);
     uint64_t (*now_us)(struct rz_vfs *vfs); /* wall clock, microseconds since 1970 UTC */
     void (*random)(struct rz_vfs *vfs, void *out, size_t size);
+    /* Advice; may be NULL. Drops what the system remembers of [off, off + size) (size 0: to the end) unless it waits to be written, so that reads see the disk: after a
+     * failed sync the system may go on showing what never reached it. */
+    void (*forget)(rz_file *file, uint64_t off, uint64_t size);
 } rz_vfs;
 
 rz_vfs *rz_vfs_posix(void);        /* the operating system's files; static, never freed */

@@ -408,6 +408,13 @@ static void unix_random(rz_vfs *vfs RZ_UNUSED, void *out, size_t size)
     }
 }
 
+static void unix_forget(rz_file *file, uint64_t off, uint64_t size)
+{
+    if (unix_off_valid(off, 0) && unix_off_valid(size, 0)) {
+        (void)posix_fadvise(file->fd, (off_t)off, (off_t)size, POSIX_FADV_DONTNEED);
+    }
+}
+
 rz_vfs *rz_vfs_posix(void)
 {
     static rz_vfs posix = {
@@ -434,6 +441,7 @@ rz_vfs *rz_vfs_posix(void)
         .list = unix_list,
         .now_us = unix_now_us,
         .random = unix_random,
+        .forget = unix_forget,
     };
     return &posix;
 }

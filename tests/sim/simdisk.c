@@ -194,6 +194,7 @@ static void content_apply(sim_content *content, const sim_change *change)
     case SIM_RESERVE: content_reserve(content, change->size); break;
     case SIM_CREATE:
     case SIM_SYNC:
+    case SIM_FORGET:
     case SIM_LOSE_PENDING:
     case SIM_UNLINK:
     case SIM_RENAME:
@@ -307,6 +308,7 @@ static void names_apply(sim_names *names, const sim_change *change)
     case SIM_TRUNCATE:
     case SIM_RESERVE:
     case SIM_SYNC:
+    case SIM_FORGET:
     case SIM_LOSE_PENDING:
     case SIM_SYNC_DIR: abort(); /* not changes of names */
     }
@@ -470,6 +472,30 @@ static void disk_settle_creation(sim_disk *disk, uint32_t inode)
     }
 }
 
+/* Reads show what is on the disk or waits to be written. */
+static void disk_forget(sim_inode *inode, uint64_t off, uint64_t size)
+{
+    sim_content real = {0};
+    content_copy(&real, &inode->durable);
+    for (size_t i = 0; i < inode->pending.count; i++) {
+        content_apply(&real, inode->pending.items[i]);
+    }
+    if (size == 0 && off == 0) {
+        content_copy(&inode->current, &real);
+        inode->diverged = false;
+    } else {
+        uint64_t end = inode->current.size < real.size ? inode->current.size : real.size;
+        end = size != 0 && off + size < end ? off + size : end;
+        uint8_t bytes[SIM_SECTOR];
+        for (; off < end; off += sizeof bytes) {
+            uint64_t part = end - off < sizeof bytes ? end - off : sizeof bytes;
+            sim_content_read(&real, off, bytes, part);
+            sim_content_write(&inode->current, off, bytes, part);
+        }
+    }
+    content_free(&real);
+}
+
 void sim_disk_apply(sim_disk *disk, sim_change *change)
 {
     switch (change->kind) {
@@ -485,6 +511,7 @@ void sim_disk_apply(sim_disk *disk, sim_change *change)
             disk_settle_creation(disk, change->inode);
         }
         break;
+    case SIM_FORGET: disk_forget(disk->inodes[change->inode], change->off, change->size); break;
     case SIM_LOSE_PENDING:
         disk->inodes[change->inode]->diverged |= disk->inodes[change->inode]->pending.count > 0;
         sim_changes_clear(&disk->inodes[change->inode]->pending);

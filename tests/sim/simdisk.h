@@ -41,6 +41,7 @@ typedef enum sim_change_kind {
     SIM_TRUNCATE,     /* to size */
     SIM_RESERVE,      /* blocks up to size */
     SIM_SYNC,         /* of inode */
+    SIM_FORGET,       /* what was lost is no longer read either, in [off, off + size), size 0: anywhere */
     SIM_LOSE_PENDING, /* a failed sync: pending changes will never be durable, though they can still be read */
     SIM_UNLINK,       /* path */
     SIM_RENAME,       /* path to new_path */

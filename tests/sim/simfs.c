@@ -410,6 +410,21 @@ static ruzu_status sim_sync(rz_file *handle, bool data_only)
     return sim_end(fs, 0);
 }
 
+/* No operation of its own, and a change only where a sync had failed. */
+static void sim_forget(rz_file *handle, uint64_t off, uint64_t size)
+{
+    sim_file *file = sim_file_of(handle);
+    simfs *fs = file->fs;
+    rz_mutex_lock(&fs->mutex);
+    if (!fs->power_off && sim_inode_of(file)->diverged) {
+        sim_change *change = sim_change_create(SIM_FORGET, 0, file->inode);
+        change->off = off;
+        change->size = size;
+        sim_change_now(fs, change);
+    }
+    rz_mutex_unlock(&fs->mutex);
+}
+
 static ruzu_status sim_size(rz_file *handle, uint64_t *out_size)
 {
     sim_file *file = sim_file_of(handle);
@@ -713,6 +728,7 @@ static simfs *sim_from_disk(sim_disk *disk, uint64_t seed)
         .list = sim_list,
         .now_us = sim_now_us,
         .random = sim_random_bytes,
+        .forget = sim_forget,
     };
     fs->seed = seed;
     fs->clock_us = UINT64_C(1700000000000000);

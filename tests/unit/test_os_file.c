@@ -64,6 +64,11 @@ static void reads_what_was_written(void)
     uint64_t size = 0;
     CHECK_EQ_I64(vfs->size(file, &size), RUZU_OK);
     CHECK_EQ_U64(size, 111);
+    vfs->forget(file, 0, 0); /* whether written back or not, nothing is lost */
+    CHECK_EQ_I64(vfs->sync(file, true), RUZU_OK);
+    vfs->forget(file, 100, 11);
+    CHECK_EQ_I64(vfs->read(file, buffer, 32, 100, &got), RUZU_OK);
+    CHECK(got == 11 && memcmp(buffer, "hello world", 11) == 0);
     CHECK_EQ_I64(vfs->truncate(file, 102), RUZU_OK);
     CHECK_EQ_I64(vfs->size(file, &size), RUZU_OK);
     CHECK_EQ_U64(size, 102);

@@ -572,6 +572,15 @@ static void failed_sync_leaves_what_its_model_says(void)
         CHECK_EQ_I64(byte_at(after, "a", 0), failures[i] == SIMFS_SYNC_LOSE ? 'o' : 'n');
         CHECK_EQ_I64(byte_at(after, "a", 100), failures[i] == SIMFS_SYNC_LATE ? 'o' : 'n');
         simfs_free(after);
+        /* Forgetting leaves what is on the disk, and what waits to be written. */
+        must_write(file, 50, 'w', 10);
+        simfs_vfs(fs)->forget(file, 0, 60);
+        CHECK_EQ_I64(byte_at(fs, "a", 0), failures[i] == SIMFS_SYNC_LOSE ? 'o' : 'n');
+        CHECK_EQ_I64(byte_at(fs, "a", 50), 'w');
+        CHECK_EQ_I64(byte_at(fs, "a", 100), 'n');
+        simfs_vfs(fs)->forget(file, 0, 0);
+        CHECK_EQ_I64(byte_at(fs, "a", 50), 'w');
+        CHECK_EQ_I64(byte_at(fs, "a", 100), failures[i] == SIMFS_SYNC_LATE ? 'o' : 'n');
         simfs_free(fs);
     }
 }

@@ -244,6 +244,44 @@ static void report(const mini *model, const mini *store, const char *when, uint6
 
 static uint64_t states;
 
+/* The store that goes on where `store` was opened with the first `held` transactions of the model: takes its files over, commits, checkpoints, and leaves. */
+static mini *go_on(const mini *model, mini *store, int64_t held)
+{
+    mini *then = mini_create(store->fs);
+    uint32_t left = (uint32_t)held;
+    for (uint32_t i = 0; i < model->count && left != 0; i++) {
+        if (model->entries[i].fate != FATE_ABSENT) {
+            then->entries[then->count] = model->entries[i];
+            then->entries[then->count].fate = FATE_ACKED; /* what was seen stays */
+            then->entries[then->count++].acked_at = 0;
+            left--;
+        }
+    }
+    then->next_txid = 1000;
+    then->disk = store->disk;
+    then->wal = store->wal;
+    CHECK(mini_commit(then, true));
+    CHECK(mini_checkpoint(then, true, false) == RUZU_OK);
+    CHECK(mini_commit(then, true));
+    mini_leave(then);
+    return then;
+}
+
+/* Opens what `then` left in fs. */
+static void check_whole(mini *then, simfs *fs, const mini *model, uint64_t k, const char *name)
+{
+    simfs *own = then->fs;
+    then->fs = fs;
+    ruzu_status reopened = mini_open(then);
+    bool whole = reopened == RUZU_OK && mini_holds(then, then, UINT64_MAX) == (int64_t)then->count;
+    if (!whole) {
+        report(model, then, "reopened", k, name);
+    }
+    CHECK(whole);
+    mini_leave(then);
+    then->fs = own;
+}
+
 /* Opens `after` (freed), checks it, goes on with it; depth > 0: power fails during that, too. */
 static void check_state(const mini *model, simfs *after, uint64_t k, const char *name, int depth)
 {
@@ -256,32 +294,9 @@ static void check_state(const mini *model, simfs *after, uint64_t k, const char 
     }
     CHECK(held >= 0);
     if (held >= 0) {
-        /* Goes on: its own entries follow the ones that it holds. */
-        mini *then = mini_create(after);
-        uint32_t left = (uint32_t)held;
-        for (uint32_t i = 0; i < model->count && left != 0; i++) {
-            if (model->entries[i].fate != FATE_ABSENT) {
-                then->entries[then->count] = model->entries[i];
-                then->entries[then->count].fate = FATE_ACKED;
-                then->entries[then->count++].acked_at = 0;
-                left--;
-            }
-        }
-        then->next_txid = 1000;
-        then->disk = store->disk;
-        then->wal = store->wal;
         uint64_t begin = simfs_op_count(after);
-        CHECK(mini_commit(then, true));
-        CHECK(mini_checkpoint(then, true, false) == RUZU_OK);
-        CHECK(mini_commit(then, true));
-        mini_leave(then);
-        ruzu_status reopened = mini_open(then);
-        if (reopened != RUZU_OK) {
-            report(model, then, "reopened", k, name);
-        }
-        CHECK(reopened == RUZU_OK);
-        CHECK(reopened == RUZU_OK && mini_holds(then, then, UINT64_MAX) == (int64_t)then->count);
-        mini_leave(then);
+        mini *then = go_on(model, store, held);
+        check_whole(then, after, model, k, name);
         if (depth > 0) {
             for (uint64_t again = begin; again != UINT64_MAX; again = simfs_next_crash_point(after, again)) {
                 int pick = (int)(again % SIMFS_MODEL_COUNT);
@@ -294,6 +309,26 @@ static void check_state(const mini *model, simfs *after, uint64_t k, const char 
     }
     free(store);
     simfs_free(after);
+}
+
+/* The process starts again after a failure, without a power loss: the system may still show what never reached the disk. It goes on, and then power is lost. */
+static void check_restart(const mini *model, const char *name)
+{
+    mini *store = mini_create(model->fs);
+    ruzu_status status = mini_open(store);
+    int64_t held = status == RUZU_OK ? mini_holds(model, store, UINT64_MAX) : -1;
+    if (held < 0) {
+        report(model, store, "restart", UINT64_MAX, name);
+        CHECK(false);
+        mini_leave(store);
+    } else {
+        mini *then = go_on(model, store, held);
+        simfs *after = simfs_crash(model->fs, simfs_op_count(model->fs), SIMFS_DROP, 1);
+        check_whole(then, after, model, UINT64_MAX, name);
+        simfs_free(after);
+        free(then);
+    }
+    free(store);
 }
 
 static void power_loss_at_any_operation_loses_nothing_acknowledged(void)
@@ -371,6 +406,9 @@ static void failing_operations_tell_the_truth(void)
                 (void)snprintf(name, sizeof name, "%s at operation %" PRIu64 ", then %s", failures[f].name, op, simfs_model_name(models[i]));
                 check_state(model, simfs_crash(fs, end, models[i], op), UINT64_MAX, name, 0);
             }
+            char name[128];
+            (void)snprintf(name, sizeof name, "%s at operation %" PRIu64, failures[f].name, op);
+            check_restart(model, name);
             runs++;
             free(model);
             simfs_free(fs);

@@ -254,6 +254,10 @@ static ruzu_status disk_load(rz_disk *disk, rz_error *err)
     uint8_t slots[RZ_HEADER_SLOTS * RZ_PAGE_SIZE];
     memset(slots, 0, sizeof slots);
     size_t got = 0;
+    if (disk->vfs->forget != NULL) {
+        /* A slot whose sync failed may be seen without being there, and what the other one relies on must not be reused then. */
+        disk->vfs->forget(disk->file, 0, sizeof slots);
+    }
     ruzu_status status = disk->vfs->read(disk->file, slots, sizeof slots, 0, &got);
     if (status != RUZU_OK) {
         return rz_disk_io_error(err, status, errno, "read", disk->path, 0, sizeof slots);

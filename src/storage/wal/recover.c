@@ -86,6 +86,10 @@ static ruzu_status recover_open(log_recovery *recovery, uint32_t idx)
         log->file = NULL;
         return errno == ENOENT ? RUZU_OK : rz_log_io_error(recovery->err, status, errno, "open", log->path, 0, 0);
     }
+    if (wal->vfs->forget != NULL) {
+        /* What a process before this one failed to sync is judged by what is on the disk: an acknowledged commit must not stand behind one that is not there. */
+        wal->vfs->forget(log->file, 0, 0);
+    }
     rz_log_reader reader;
     RZ_TRY(rz_log_reader_init(&reader, wal, log, recovery->buffer, recovery->err));
     log->size = reader.size;
