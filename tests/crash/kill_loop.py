@@ -416,7 +416,7 @@ class Loop:
             if child.rows('MATCH (p:P {id: $id}) RETURN p.value', {'id': key}):
                 raise Wrong('key %d is found by the index, and was never there' % key)
         if 'check' in self.can:
-            problems = child.rows('CALL check_database() RETURN *')
+            problems = child.rows("CALL check_database() WHERE severity <> 'warning' RETURN *")
             if problems:
                 raise Wrong('check_database: %r' % problems[:5])
         self.counts['states compared'] += 1
