@@ -76,8 +76,8 @@ const crash_workload crash_workloads[] = {
                       "MATCH (t:T) SET t.s = 'a text that is certainly longer than twelve bytes ' + CAST(t.id AS STRING)", "CHECKPOINT",
                       "MATCH (t:T) WHERE t.id > 3 SET t.l = [t.id, t.id + 1, NULL], t.dt = date('2024-02-29'), t.ts = timestamp('2024-02-29 12:34:56.789')",
                       "MATCH (t:T) WHERE t.id = 5 SET t.st = {x: 7, y: 'seven'}, t.m = map(['a', 'b'], [1, 2]), t.iv = interval('3 days')",
-                      "MATCH (t:T) WHERE t.id = 5 SET t.s = NULL, t.l = NULL", "MATCH (t:T) WHERE t.id = 9 SET t.id = 90"),
-        .questions = LIST("MATCH (t:T) RETURN t.* ORDER BY t.id", "MATCH (t:T) WHERE t.id = 90 RETURN t.s", "MATCH (t:T) WHERE t.id = 9 RETURN t.s"),
+                      "MATCH (t:T) WHERE t.id = 5 SET t.s = NULL, t.l = NULL", "MATCH (t:T) WHERE t.id = 9 REMOVE t.s"),
+        .questions = LIST("MATCH (t:T) RETURN t.* ORDER BY t.id", "MATCH (t:T) WHERE t.id = 9 RETURN t.s"),
         .probe = "MATCH (t:T) SET t.d = 2.5",
     },
     {
