@@ -452,12 +452,18 @@ static uint64_t oldest_live(void)
     return oldest;
 }
 
-static uint64_t last_fold;
+static uint64_t last_fold, last_trim;
 
-/* At one of the newest timestamps. */
+static void trim(rz_ntab *table)
+{
+    last_trim = oldest_live();
+    rz_ntab_trim(table, last_trim);
+}
+
+/* At one of the newest timestamps, but not at one that has been given up. */
 static uint32_t fold(rz_ntab *table, uint32_t back, rz_str *out)
 {
-    while (back != 0 && (back >= history_count || history[back].timestamp < last_fold)) {
+    while (back != 0 && (back >= history_count || history[back].timestamp < last_fold || history[back].timestamp < last_trim)) {
         back--;
     }
     last_fold = history[back].timestamp;
@@ -496,7 +502,7 @@ static void a_random_history(void)
     rz_ntab *table = create();
     rz_str directory;
     rz_str_init(&directory, &fx.mem);
-    last_fold = 0;
+    last_fold = last_trim = 0;
     reused_places = 0;
     fill(table, RZ_ROW_GROUP_ROWS - CAPACITY / 2);
     for (uint32_t step = 0; step < 150; step++) {
@@ -516,7 +522,7 @@ static void a_random_history(void)
             check_table(table, &fx.writer.snapshot, &now, thorough);
         }
         if (fx_below(4) == 0) {
-            rz_ntab_trim(table, oldest_live());
+            trim(table);
             check_table(table, &fx.writer.snapshot, &now, false);
             change(table);
         }
@@ -531,7 +537,7 @@ static void a_random_history(void)
             FX_OK(rz_ntab_reader_create(table, &newest, &fx.mem, &live_readers[which], &fx.err));
         }
         if (fx_below(3) == 0) {
-            rz_ntab_trim(table, oldest_live());
+            trim(table);
             check_all(table, thorough);
         }
         if (fx_below(12) == 0) {
@@ -569,7 +575,7 @@ static void checkpoints_write_what_was_touched(void)
     rz_ntab *table = create();
     rz_str directory;
     rz_str_init(&directory, &fx.mem);
-    last_fold = 0;
+    last_fold = last_trim = 0;
     fill(table, RZ_ROW_GROUP_ROWS * 2);
     fold(table, 0, &directory);
     fx_header();
@@ -770,7 +776,7 @@ static void refused_memory_changes_nothing(void)
     rz_ntab *table = create();
     rz_str directory;
     rz_str_init(&directory, &fx.mem);
-    last_fold = 0;
+    last_fold = last_trim = 0;
     fill(table, CAPACITY * 2);
     fx_begin();
     change_delete(table, 4);

@@ -71,6 +71,19 @@ static void row_segment_release(rz_rows *rows, rz_row_segment *segment)
     row_home_release(segment->home);
 }
 
+static ruzu_status row_segment_hold_range(void *user, rz_page_range range, rz_error *err)
+{
+    return rz_disk_hold(((rz_rows *)user)->env.disk, range, err);
+}
+
+void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment)
+{
+    rz_error ignored; /* without the note the pages are only lost should the process crash */
+    rz_error_init(&ignored);
+    ruzu_status status = rz_segment_each_range(segment->data, row_segment_hold_range, rows, &ignored);
+    (void)status;
+}
+
 void rz_row_base_release(rz_rows *rows, rz_row_base *base)
 {
     if (base == NULL || atomic_fetch_sub_explicit(&base->refs, 1, memory_order_acq_rel) != 1) {

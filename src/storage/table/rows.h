@@ -129,6 +129,8 @@ RZ_NODISCARD ruzu_status rz_rows_insert_at(rz_rows *rows, rz_writer *writer, rz_
 RZ_NODISCARD ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first,
                                             uint32_t count, const rz_row_base *source, const bool *touched, rz_row_base **out, rz_error *err);
 void rz_row_base_release(rz_rows *rows, rz_row_base *base); /* NULL is fine; the last one gives the pages back */
+/* No header names the segment's pages, but they are in use (rz_disk_hold). */
+void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment);
 /* An empty base to be filled with segments. NULL when memory is refused. */
 rz_row_base *rz_row_base_create(rz_rows *rows);
 /* A segment to be written (data, in base->home->arena) as a column of the base. */

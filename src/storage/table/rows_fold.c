@@ -219,11 +219,6 @@ static rz_rows_version *rows_settle(rz_rows *rows)
 }
 
 /* Pages that versions still need though the newest directory does not name them: used, but a crash must not lose them. */
-static ruzu_status rows_hold_range(void *user, rz_page_range range, rz_error *err)
-{
-    return rz_disk_hold(((rz_rows *)user)->env.disk, range, err);
-}
-
 static void rows_hold_unnamed(rz_rows *rows, const rz_rows_version *version, const rz_rows_version *named)
 {
     for (uint32_t g = 0; g < version->group_count && g < named->group_count; g++) {
@@ -233,11 +228,31 @@ static void rows_hold_unnamed(rz_rows *rows, const rz_rows_version *version, con
             continue; /* of one with more rows the next directory may name the pages */
         }
         for (uint32_t i = 0; i < rows->column_count; i++) {
-            rz_error ignored; /* without the note the pages are only lost should the process crash */
-            rz_error_init(&ignored);
-            if (base->segments[i] != other->segments[i] &&
-                rz_segment_each_range(base->segments[i]->data, rows_hold_range, rows, &ignored) != RUZU_OK) {
-                return;
+            if (base->segments[i] != other->segments[i]) {
+                rz_row_segment_hold(rows, base->segments[i]);
+            }
+        }
+    }
+}
+
+static ruzu_status rows_unhold_range(void *user, rz_page_range range, rz_error *err)
+{
+    (void)err;
+    rz_disk_unhold(((rz_rows *)user)->env.disk, range);
+    return RUZU_OK;
+}
+
+/* Pages that the newest directory is the first to name: of groups that a transaction wrote. */
+static void rows_unhold_named(rz_rows *rows, const rz_rows_version *named, const rz_rows_version *before)
+{
+    for (uint32_t g = 0; g < named->group_count; g++) {
+        const rz_row_base *base = named->groups[g].base;
+        const rz_row_base *old = before != NULL && g < before->group_count ? before->groups[g].base : NULL;
+        for (uint32_t i = 0; base != old && i < rows->column_count; i++) {
+            if (old == NULL || base->segments[i] != old->segments[i]) {
+                ruzu_status status = rz_segment_each_range(base->segments[i]->data, rows_unhold_range, rows, NULL);
+                RZ_ASSERT(status == RUZU_OK);
+                (void)status;
             }
         }
     }
@@ -262,6 +277,7 @@ void rz_rows_fold_publish(rz_rows_fold *fold)
     }
     rz_rows_unpin(rows, fold->base);
     fold->base = NULL;
+    rows_unhold_named(rows, rows->durable, old_durable);
     if (old_durable != NULL) {
         rows_hold_unnamed(rows, old_durable, rows->durable);
     }

@@ -231,6 +231,9 @@ static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t e
         rz_row_base_release(rows, base);
         return rz_error_no_memory(err, "writing a row group");
     }
+    for (uint32_t i = 0; i < rows->column_count; i++) {
+        rz_row_segment_hold(rows, base->segments[i]);
+    }
     rz_row_base_release(rows, fresh->groups[group].base);
     fresh->groups[group].base = base;
     fresh->groups[group].base_rows = RZ_ROW_GROUP_ROWS;

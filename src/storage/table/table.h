@@ -234,7 +234,7 @@ RZ_NODISCARD ruzu_status rz_adj_find(rz_rtab_reader *reader, rz_direction direct
 
 /* Folds everything committed up to timestamp into new segments and groups on free pages, publishes the new version and appends the table's directory (for its
  * metadata range) to out. Only touched row groups and CSR groups are rewritten. On failure nothing changes. Old pages are freed when the last reader of the
- * old version is gone. */
+ * old version is gone. timestamp is not below that of the checkpoint before, nor below what has been trimmed. */
 RZ_NODISCARD ruzu_status rz_ntab_checkpoint(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_rtab_checkpoint(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err);
 /* Rebuilds a table from its directory bytes; claims every range it names (CORRUPT on overlap). Costs O(row groups), reads no data. */
