@@ -498,6 +498,31 @@ static void delete_some(rz_rtab *table, uint64_t count, bool hub)
     }
 }
 
+/* Gives relationships another weight, some of them twice and some that are not there any more. */
+static void update_some(rz_rtab *table, uint64_t count)
+{
+    static rz_id rels[BATCH];
+    while (count != 0 && edge_end != 0) {
+        uint32_t n = count < BATCH ? (uint32_t)count : BATCH, rows[BATCH], chosen = 0;
+        uint64_t at = fx_below(edge_end);
+        reset_vectors();
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t rel = fx_below(3) == 0 ? fx_below(edge_end) : at++ % edge_end;
+            rels[i] = rz_id_make(PAIR, rel);
+            fx_set_i64(values[COL_WEIGHT], i, -next_weight);
+            if (fx_below(4) != 0) {
+                rows[chosen++] = i;
+                if (edges[rel].died == MODEL_NEVER) {
+                    model_update(rel, -next_weight);
+                }
+            }
+            next_weight++;
+        }
+        FX_OK(rz_rtab_update(table, &fx.writer, COL_WEIGHT, rels, values[COL_WEIGHT], &(rz_sel){rows, chosen}, &fx.err));
+        count -= n;
+    }
+}
+
 /* log: NULL, or where the load describes itself. */
 static void load_logged(rz_rtab *table, uint64_t count, uint64_t (*pick)(void), rz_bulk_log *log)
 {
@@ -568,7 +593,7 @@ static inline void model_unused(void)
     (void)commit;
     (void)create;
     (void)check_table;
-    (void)model_update;
+    (void)update_some;
     (void)model_unused;
 }
 

@@ -8,14 +8,14 @@
 
 #define MOST_ENTRIES 200u
 
-typedef enum entry_kind { ENTRY_NODES, ENTRY_RELS, ENTRY_INSERT, ENTRY_DELETE } entry_kind;
+typedef enum entry_kind { ENTRY_NODES, ENTRY_RELS, ENTRY_INSERT, ENTRY_DELETE, ENTRY_UPDATE } entry_kind;
 
 /* One record of the log. */
 typedef struct log_entry {
     entry_kind kind;
     uint64_t timestamp; /* of its commit */
     rz_bulk_log load;
-    uint64_t first, count; /* ENTRY_INSERT: relationships of the model */
+    uint64_t first, count; /* ENTRY_INSERT: relationships of the model, ENTRY_UPDATE: its updates */
     uint64_t *rels;        /* ENTRY_DELETE: count of them; log_arena */
 } log_entry;
 
@@ -215,9 +215,17 @@ static void delete_logged(rz_rtab *rels, uint64_t count, bool hub)
     free(before);
 }
 
+static void update_logged(rz_rtab *rels, uint64_t count)
+{
+    log_entry *entry = add_entry(ENTRY_UPDATE);
+    entry->first = update_count;
+    update_some(rels, count);
+    entry->count = update_count - entry->first;
+}
+
 static void change_something(rz_ntab *nodes, rz_rtab *rels, uint64_t most)
 {
-    switch (fx_below(9)) {
+    switch (fx_below(10)) {
     case 0: load_nodes(nodes, 1 + fx_below(20), add_entry(ENTRY_NODES)); break;
     case 1: load_nodes(nodes, 1 + fx_below(most), add_entry(ENTRY_NODES)); break;
     case 2: load_logged(rels, 1 + fx_below(most), any_node, &add_entry(ENTRY_RELS)->load); break;
@@ -225,6 +233,7 @@ static void change_something(rz_ntab *nodes, rz_rtab *rels, uint64_t most)
     case 4: delete_logged(rels, fx_below(most / 4), false); break;
     case 5: delete_logged(rels, fx_below(20), false); break;
     case 6: delete_logged(rels, edge_end, true); break;
+    case 7: update_logged(rels, fx_below(60)); break;
     default: insert_logged(rels, fx_below(40)); break;
     }
 }
@@ -251,6 +260,16 @@ static void replay_delete(rz_rtab *rels, const log_entry *entry)
         FX_OK(rz_rtab_delete(rels, &fx.writer, &src, &dst, &id, &(rz_sel){NULL, 1}, &deleted, &fx.err));
     }
     CHECK_EQ_U64(deleted, entry->count);
+}
+
+static void replay_update(rz_rtab *rels, const log_entry *entry)
+{
+    for (uint64_t i = 0; i < entry->count; i++) {
+        rz_id id = rz_id_make(PAIR, updates[entry->first + i].rel);
+        reset_vectors();
+        fx_set_i64(values[COL_WEIGHT], 0, updates[entry->first + i].weight);
+        FX_OK(rz_rtab_update(rels, &fx.writer, COL_WEIGHT, &id, values[COL_WEIGHT], &(rz_sel){NULL, 1}, &fx.err));
+    }
 }
 
 static void reopen_saved(rz_ntab **out_nodes, rz_rtab **out_rels)
@@ -288,6 +307,7 @@ static void replay_all(rz_ntab *nodes, rz_rtab *rels)
         case ENTRY_RELS: FX_OK(rz_rtab_bulk_replay(rels, &fx.writer, &redo, &fx.err)); break;
         case ENTRY_INSERT: replay_insert(rels, entry); redo.off = redo.size; break;
         case ENTRY_DELETE: replay_delete(rels, entry); redo.off = redo.size; break;
+        case ENTRY_UPDATE: replay_update(rels, entry); redo.off = redo.size; break;
         }
         CHECK_EQ_U64(redo.off, redo.size);
         if (i + 1 == entry_count || entries[i + 1].timestamp != entry->timestamp) {

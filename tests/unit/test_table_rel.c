@@ -86,13 +86,15 @@ static void random_history(bool with_columns, uint32_t steps, uint64_t most)
         rz_snapshot before = fx_snapshot();
         fx_begin();
         for (uint64_t changes = 1 + fx_below(3); changes > 0; changes--) {
-            switch (fx_below(9)) {
+            switch (fx_below(with_columns ? 11 : 9)) {
             case 0: load(table, fx_below(most)); break;
             case 1: load(table, fx_below(10)); break;
             case 2: insert(table, fx_below(most / 8)); break;
             case 3: delete_some(table, fx_below(most / 2), false); break;
             case 4: delete_some(table, fx_below(30), false); break;
             case 5: delete_some(table, edge_end, true); break;
+            case 9: update_some(table, fx_below(30)); break;
+            case 10: update_some(table, fx_below(most / 4)); break;
             default: insert(table, fx_below(20)); break;
             }
             if (edge_end > 8 * most) {

@@ -284,6 +284,7 @@ void rz_rows_fold_publish(rz_rows_fold *fold)
     if (rows_is_shared(old_current)) { /* by readers, a rollback, or it is the current one still */
         rows_hold_unnamed(rows, old_current, rows->durable);
     }
+    rows_hold_unnamed(rows, rows->current, rows->durable); /* what the fold wrote over updates waits; holding twice is fine */
     rz_mutex_unlock(&rows->write_lock);
     rz_rows_unpin(rows, old_current);
     rz_rows_unpin(rows, old_durable);

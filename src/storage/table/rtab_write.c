@@ -149,17 +149,6 @@ ruzu_status rz_rtab_insert_at(rz_rtab *table, rz_writer *writer, const rz_id *sr
 
 /* ---- deleting ---- */
 
-/* Neither deleted nor somebody else's. */
-static bool rtab_writer_sees(rz_rtab *table, const rz_writer *writer, uint64_t rel)
-{
-    rz_rows *rows = &table->rows;
-    rz_mutex_lock(&rows->write_lock);
-    bool sees = rel < rz_rows_end(rows) && rz_stamps_visible(rows->current->groups[rel / RZ_ROW_GROUP_ROWS].stamps, (uint32_t)(rel % RZ_ROW_GROUP_ROWS),
-                                                             &writer->snapshot);
-    rz_mutex_unlock(&rows->write_lock);
-    return sees;
-}
-
 typedef struct rtab_deleted {
     uint64_t src, dst, rel;
 } rtab_deleted;
@@ -226,7 +215,7 @@ ruzu_status rz_rtab_delete(rz_rtab *table, rz_writer *writer, const rz_id *src, 
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         uint64_t rel = rz_id_offset(rels[row]);
-        if (rtab_writer_sees(table, writer, rel)) {
+        if (rz_rows_writer_sees(&table->rows, writer, rel)) {
             RZ_TRY(rtab_delete_one(table, writer, undo, rz_id_offset(src[row]), rz_id_offset(dst[row]), rel, err));
             ++*io_count;
         }
