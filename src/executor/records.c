@@ -133,8 +133,8 @@ static ruzu_status records_new_block(rz_records *records, uint64_t need, rz_erro
     rz_records_seal(records);
     RZ_TRY(records_reserve_blocks(records, records->block_count + 1, err));
     records_block block = {0};
-    uint64_t heap_size = (uint64_t)RECORDS_FIRST_BLOCK << (2 * records->block_count);
-    if (records->block_count < records->heap_blocks && need <= heap_size) {
+    uint64_t heap_size = records->block_count < records->heap_blocks ? (uint64_t)RECORDS_FIRST_BLOCK << (2 * records->block_count) : 0;
+    if (need <= heap_size) {
         block.heap = (uint8_t *)rz_mem_alloc(records->mem, (size_t)heap_size);
         RZ_TRY_ALLOC(block.heap, err, "keeping rows");
         block.size = heap_size;
