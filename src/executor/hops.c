@@ -4,7 +4,6 @@
  */
 #include "executor/hops.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 ruzu_status rz_hops_open(rz_worker *worker, const rz_plan_expand *expand, const rz_plan *input, rz_hops *hops, rz_error *err)
@@ -107,19 +106,62 @@ static bool near_reserve(rz_near_list *list, uint64_t count)
     }
     uint64_t capacity = list->capacity * 2 < count ? count : list->capacity * 2;
     rz_id *ids = (rz_id *)rz_arena_alloc(list->arena, (size_t)capacity * sizeof(rz_id));
-    if (ids == NULL) {
+    rz_id *spare = (rz_id *)rz_arena_alloc(list->arena, (size_t)capacity * sizeof(rz_id));
+    if (ids == NULL || spare == NULL) {
         return false;
     }
     list->ids = ids;
+    list->spare = spare;
     list->capacity = capacity;
     return true;
 }
 
-static int near_compare(const void *a, const void *b)
+/* Merges the sorted ids [0, middle) and [middle, end). */
+static void near_merge(rz_near_list *list, uint64_t middle, uint64_t end)
 {
-    rz_id x = *(const rz_id *)a;
-    rz_id y = *(const rz_id *)b;
-    return (x > y) - (x < y);
+    const rz_id *ids = list->ids;
+    rz_id *out = list->spare;
+    if (middle == 0 || middle == end || ids[middle - 1] <= ids[middle]) {
+        return;
+    }
+    uint64_t a = 0;
+    uint64_t b = middle;
+    uint64_t n = 0;
+    while (a < middle && b < end) { /* without branches: which list is next is hard to guess */
+        rz_id x = ids[a];
+        rz_id y = ids[b];
+        bool first = x <= y;
+        out[n++] = first ? x : y;
+        a += first;
+        b += !first;
+    }
+    memcpy(out + n, a < middle ? ids + a : ids + b, (size_t)(end - n) * sizeof *ids);
+    list->spare = list->ids;
+    list->ids = out;
+}
+
+/* The neighbours by one hop, behind the `used` ids that are there. */
+static ruzu_status near_read(rz_hops *hops, uint32_t h, uint32_t row, rz_near_list *list, uint64_t *used, rz_error *err)
+{
+    const rz_hop *hop = &hops->expand->hops[h];
+    const rz_slice *slice = &hops->slices[h][row];
+    uint64_t start = *used;
+    for (uint32_t first = 0; first < slice->length;) {
+        uint32_t take = slice->length - first < 65536 ? slice->length - first : 65536;
+        RZ_TRY(rz_adj_read(hops->readers[h], hop->direction, slice, first, take, rz_id_make(hop->to_table, 0), list->ids + *used, 0, NULL, err));
+        *used += take;
+        first += take;
+        RZ_TRY(first < slice->length ? rz_exec_poll(hops->worker->exec, err) : RUZU_OK);
+    }
+    if (hops->skips_loops[h]) {
+        uint64_t kept = start;
+        for (uint64_t i = start; i < *used; i++) {
+            list->ids[kept] = list->ids[i];
+            kept += list->ids[i] != hops->ids[row];
+        }
+        *used = kept;
+    }
+    return RUZU_OK;
 }
 
 ruzu_status rz_hops_near(rz_hops *hops, uint32_t row, rz_near_list *list, rz_error *err)
@@ -137,30 +179,10 @@ ruzu_status rz_hops_near(rz_hops *hops, uint32_t row, rz_near_list *list, rz_err
         return rz_error_no_memory(err, "reading a neighbour list");
     }
     uint64_t used = 0;
-    uint32_t lists = 0;
-    for (uint32_t h = 0; h < hops->expand->hop_count; h++) {
-        const rz_hop *hop = &hops->expand->hops[h];
-        const rz_slice *slice = &hops->slices[h][row];
+    for (uint32_t h = 0; h < hops->expand->hop_count; h++) { /* few hops: each list is sorted, so they are merged as they come */
         uint64_t start = used;
-        for (uint32_t first = 0; first < slice->length;) {
-            uint32_t take = slice->length - first < 65536 ? slice->length - first : 65536;
-            RZ_TRY(rz_adj_read(hops->readers[h], hop->direction, slice, first, take, rz_id_make(hop->to_table, 0), list->ids + used, 0, NULL, err));
-            used += take;
-            first += take;
-            RZ_TRY(first < slice->length ? rz_exec_poll(hops->worker->exec, err) : RUZU_OK);
-        }
-        if (hops->skips_loops[h]) {
-            uint64_t kept = start;
-            for (uint64_t i = start; i < used; i++) {
-                list->ids[kept] = list->ids[i];
-                kept += list->ids[i] != of;
-            }
-            used = kept;
-        }
-        lists += used != start;
-    }
-    if (lists > 1) {
-        qsort(list->ids, (size_t)used, sizeof(rz_id), near_compare);
+        RZ_TRY(near_read(hops, h, row, list, &used, err));
+        near_merge(list, start, used);
     }
     list->count = used;
     list->of = of;

@@ -30,6 +30,7 @@ RZ_NODISCARD ruzu_status rz_hops_lookup(rz_hops *hops, const rz_sel *sel, rz_err
 typedef struct rz_near_list {
     rz_id of;           /* UINT64_MAX: empty */
     rz_id *ids;
+    rz_id *spare;       /* of the same capacity; merged into, then exchanged */
     uint64_t count;
     uint64_t capacity;
     rz_arena *arena;

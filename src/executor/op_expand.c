@@ -2,8 +2,9 @@
 /*
  * EXPAND: from each input row to the neighbours of a node, one output row each.
  *
- * The input chunk is looked up once (slices, nothing decoded); then lists are decoded straight into the output's vectors, list after list, until a chunk is full. Columns of
- * the input become dictionaries over its chunk: nothing is copied. The place where a chunk ended (row, hop, entry) is where the next one begins.
+ * The input chunk is looked up once (slices, nothing decoded); then lists are decoded straight into the output's vectors until a chunk is full: many lists at once where
+ * there is one hop, list after list otherwise. Columns of the input become dictionaries over its chunk: nothing is copied. The place where a chunk ended (row, hop, entry) is
+ * where the next one begins.
  */
 #include "executor/hops.h"
 
@@ -123,12 +124,34 @@ static void expand_write_rels(op_expand *op, const rz_hop *hop, const rz_id *nei
     }
 }
 
+/* One hop whose self-loops all count: whole stretches of lists are decoded together. */
+static ruzu_status expand_fill_many(op_expand *op, rz_id *neighbours, uint32_t limit, uint32_t *out_count, rz_error *err)
+{
+    const rz_hop *hop = &op->hops.expand->hops[0];
+    bool with_rels = op->rel_position >= 0;
+    RZ_TRY(rz_adj_expand(op->hops.readers[0], hop->direction, op->hops.slices[0], &op->sel, &op->at_row, &op->at_entry, limit, rz_id_make(hop->to_table, 0), neighbours,
+                         rz_id_make(hop->pair, 0), with_rels ? op->rels : NULL, op->index, out_count, err));
+    if (with_rels) {
+        rz_rel_ref *refs = (rz_rel_ref *)op->op.chunk->columns[op->rel_position]->data;
+        for (uint32_t i = 0; i < *out_count; i++) {
+            rz_id from = op->hops.ids[op->index[i]];
+            refs[i].src = hop->direction == RZ_FORWARD ? from : neighbours[i];
+            refs[i].dst = hop->direction == RZ_FORWARD ? neighbours[i] : from;
+            refs[i].rel = op->rels[i];
+        }
+    }
+    return RUZU_OK;
+}
+
 /* Decodes lists from where the last chunk ended until `limit` rows are there; returns the number of rows. */
 static ruzu_status expand_fill(op_expand *op, rz_id *neighbours, uint32_t limit, uint32_t *out_count, rz_error *err)
 {
     const rz_plan_expand *expand = op->hops.expand;
     bool with_rels = op->rel_position >= 0;
     uint32_t count = 0;
+    if (expand->hop_count == 1 && !op->hops.skips_loops[0]) {
+        return expand_fill_many(op, neighbours, limit, out_count, err);
+    }
     while (op->at_row < op->sel.count && count < limit) {
         uint32_t row = rz_sel_at(&op->sel, op->at_row);
         const rz_hop *hop = &expand->hops[op->at_hop];
