@@ -57,8 +57,8 @@ typedef struct plan_arm {
     rz_plan *cur;
     bool inside_apply; /* the leaf is ARGUMENT: nothing may collect rows */
     bool writing;      /* something below writes and has not been completed by a barrier */
-    /* While writing: the tables and pairs of which properties change, and the columns whose own changes a row shows. */
-    plan_set changed_tables;
+    /* While writing: what is assigned, and the columns whose own changes a row shows. */
+    RZ_ARRAY(const rz_bound_set_item *) changes;
     plan_set changed_columns;
 } plan_arm;
 

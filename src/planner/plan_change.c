@@ -12,51 +12,62 @@
 
 /* ---- what changes ---- */
 
-static void change_note(plan_arm *arm, uint32_t column, const rz_type *type)
-{
-    rz_plan_set_add(arm->planner, &arm->changed_columns, column);
-    for (uint32_t t = 0; t < type->table_count; t++) {
-        rz_plan_set_add(arm->planner, &arm->changed_tables, type->tables[t]);
-    }
-}
-
-/* From here on rows leave a change of these columns. */
+/* From here on rows leave a change. */
 static void change_begin(plan_arm *arm, const rz_bound_set *set)
 {
+    rz_planner *planner = arm->planner;
     if (!arm->writing) {
         arm->changed_columns = (plan_set){0};
-        arm->changed_tables = (plan_set){0};
+        arm->changes.count = 0;
     }
     arm->writing = true;
     for (uint32_t i = 0; set != NULL && i < set->item_count; i++) {
-        change_note(arm, set->items[i].target, set->items[i].type);
+        rz_plan_set_add(planner, &arm->changed_columns, set->items[i].target);
+        planner->failed |= !RZ_ARRAY_PUSH(&arm->changes, planner->arena, &set->items[i]);
     }
 }
 
-/* May a value of the type show a property of a changed table? */
-static bool change_shows(const plan_arm *arm, const rz_type *type)
+/* Does the item assign to a table of the type; column_idxs: to one of these columns? */
+static bool change_meets(const rz_bound_set_item *item, const rz_type *type, const uint32_t *column_idxs)
 {
     for (uint32_t t = 0; t < type->table_count; t++) {
-        if (rz_plan_set_has(&arm->changed_tables, type->tables[t])) {
+        for (uint32_t i = 0; i < item->type->table_count; i++) {
+            if (type->tables[t] == item->type->tables[i] && item->column_idxs[i] != RZ_NO_COLUMN &&
+                (column_idxs == NULL || column_idxs[t] == item->column_idxs[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* May a value of the type show a property that changes? */
+static bool change_shows(const plan_arm *arm, const rz_type *type, const uint32_t *column_idxs)
+{
+    for (uint32_t i = 0; i < arm->changes.count; i++) {
+        if (change_meets(arm->changes.items[i], type, column_idxs)) {
             return true;
         }
     }
     for (uint32_t i = 0; i < type->field_count; i++) {
-        if (change_shows(arm, type->fields[i].type)) {
+        if (change_shows(arm, type->fields[i].type, NULL)) {
             return true;
         }
     }
-    return type->child != NULL && change_shows(arm, type->child);
+    return type->child != NULL && change_shows(arm, type->child, NULL);
 }
 
 static bool change_is_seen(const plan_arm *arm, const rz_expr *expr)
 {
-    switch ((int)expr->kind) {
-    case RZ_EXPR_ID:
-    case RZ_EXPR_LABEL: return false;
-    case RZ_EXPR_COLUMN:
-        return rz_type_has_graph_ref(expr->type) && !rz_plan_set_has(&arm->changed_columns, expr->u.column) && change_shows(arm, expr->type);
-    default: break;
+    const rz_expr *object = expr->kind == RZ_EXPR_PROPERTY ? expr->children[0] : NULL;
+    if (expr->kind == RZ_EXPR_ID || expr->kind == RZ_EXPR_LABEL) {
+        return false;
+    }
+    if (object != NULL && object->kind == RZ_EXPR_COLUMN) {
+        return !rz_plan_set_has(&arm->changed_columns, object->u.column) && change_shows(arm, object->type, expr->u.property.column_idxs);
+    }
+    if (expr->kind == RZ_EXPR_COLUMN) {
+        return rz_type_has_graph_ref(expr->type) && !rz_plan_set_has(&arm->changed_columns, expr->u.column) && change_shows(arm, expr->type, NULL);
     }
     for (uint32_t i = 0; i < expr->child_count; i++) {
         if (change_is_seen(arm, expr->children[i])) {

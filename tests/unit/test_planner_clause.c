@@ -313,7 +313,7 @@ static void changes(void)
             "      PROJECT b.age\n"
             "        EXPAND (a)-[:Knows]->(b)\n"
             "          NODE_SCAN (a:Person)\n");
-    /* b may be a node that a later row changes; c may not. */
+    /* b may be a node that a later row changes; c may not, nor may b's name change. */
     PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(b) SET a.age = 1 RETURN b.age",
             "RESULT b.age\n"
             "  BARRIER\n"
@@ -327,6 +327,12 @@ static void changes(void)
             "    BARRIER\n"
             "      EXPAND (c)<-[:LivesIn]-(a)\n"
             "        NODE_SCAN (c:City)\n");
+    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]->(b) SET a.age = 1 RETURN a.age, b.name",
+            "RESULT a.age, b.name\n"
+            "  SET_PROPERTY a.age = 1\n"
+            "    BARRIER\n"
+            "      EXPAND (a)-[:Knows]->(b)\n"
+            "        NODE_SCAN (a:Person)\n");
     /* Relationships of all rows go before the first node. */
     PLAN_IS(&f, "MATCH (a:Person)-[k:Knows]->(b) DELETE a, k",
             "RESULT\n"
