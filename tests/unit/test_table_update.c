@@ -258,8 +258,8 @@ static uint64_t random_seed(void)
 /* A key that nobody has: a new one, or one that was given up. */
 static uint64_t free_key(void)
 {
-    if (fx_below(3) == 0) {
-        uint64_t old = 1 + fx_below(next_key);
+    if (fx_below(3) == 0 && next_key > 1) {
+        uint64_t old = 1 + fx_below(next_key - 1);
         if (state_find(&now, old) == UINT64_MAX) {
             return old;
         }
@@ -299,10 +299,7 @@ static void change_insert(rz_ntab *table, uint32_t count)
     }
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t c = 0; c < C_COUNT; c++) {
-            cells[i][c] = c == C_ID ? next_key++ : random_seed();
-        }
-        if (i == 0) { /* one of them may be an old one */
-            cells[0][C_ID] = free_key();
+            cells[i][c] = c != C_ID ? random_seed() : i == 0 ? free_key() : next_key++; /* one of them may be an old one */
         }
         for (uint32_t c = 0; c < C_COUNT; c++) {
             set_value(values[c], i, c, cells[i][c]);
@@ -372,7 +369,7 @@ static void change_delete(rz_ntab *table, uint32_t count)
 static void change(rz_ntab *table)
 {
     uint32_t count = 1 + (uint32_t)fx_below(fx_below(3) == 0 ? CAPACITY : 8);
-    switch (fx_below(10)) {
+    switch (now.end == 0 ? 0 : fx_below(10)) {
     case 0:
     case 1:
     case 2: change_insert(table, count); break;
@@ -546,7 +543,7 @@ static void a_random_history(void)
             }
             uint32_t back = fold(table, (uint32_t)fx_below(3), &directory);
             fx_header();
-            CHECK_EQ_U64(rz_ntab_changed(table), back != 0);
+            CHECK(back != 0 || !rz_ntab_changed(table));
             table = reopen(table, &directory);
             state_copy(&now, &history[back]); /* what came later is lost with this table */
             state_copy(&history[0], &now);
@@ -872,7 +869,9 @@ static void watch_round(watcher *w, rz_mem *mem, rz_vec **vecs, uint64_t *random
     rz_error err;
     rz_ntab_reader *reader = NULL;
     static uint32_t rows_of[READERS][CAPACITY];
+    static uint64_t offsets_of[READERS][CAPACITY];
     uint32_t *rows = rows_of[w->idx];
+    uint64_t *offsets = offsets_of[w->idx];
     rz_error_init(&err);
     rz_mutex_lock(&all->lock);
     rz_snapshot snapshot = {.timestamp = all->timestamp};
@@ -900,9 +899,8 @@ static void watch_round(watcher *w, rz_mem *mem, rz_vec **vecs, uint64_t *random
                 wrong += fx_i64(vecs[1], row) != fx_i64(vecs[2], row); /* always changed together */
             }
             if (visible != 0) {
-                uint64_t offset = 0;
                 uint32_t row = every ? 0 : rows[0];
-                wrong += rz_ntab_lookup(reader, vecs[0], &(rz_sel){&row, 1}, &offset - row, &err) != RUZU_OK || offset != first + row;
+                wrong += rz_ntab_lookup(reader, vecs[0], &(rz_sel){&row, 1}, offsets, &err) != RUZU_OK || offsets[row] != first + row;
             }
             atomic_fetch_add(&all->wrong, wrong);
         }
