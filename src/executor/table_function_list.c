@@ -282,6 +282,24 @@ static ruzu_status db_info_text(rz_table_call *call, const char *name, const cha
     return rz_table_emit(call, cells, err);
 }
 
+static ruzu_status db_info_log(rz_table_call *call, rz_error *err)
+{
+    rz_store_log_info info;
+    rz_store_log_info_get(rz_txn_store(call->exec->context->txn), &info);
+    if (!info.exists) {
+        return RUZU_OK;
+    }
+    RZ_TRY(db_info_row(call, "log generation", "", info.generation, err));
+    RZ_TRY(db_info_row(call, "log bytes", "", info.size_bytes, err));
+    RZ_TRY(db_info_row(call, "commits recovered", "", info.recovered_commits, err));
+    RZ_TRY(db_info_row(call, "log bytes discarded", "", info.discarded_bytes, err));
+    if (info.damaged) {
+        RZ_TRY(db_info_row(call, "damaged log accepted", "", info.damaged_generation, err));
+        RZ_TRY(db_info_row(call, "commits behind the damage", "", info.lost_commits, err));
+    }
+    return RUZU_OK;
+}
+
 /* Health and sharing: the only way in which a library that prints nothing can warn. */
 static ruzu_status db_info_share(rz_table_call *call, rz_disk *disk, rz_error *err)
 {
@@ -298,6 +316,7 @@ static ruzu_status db_info_share(rz_table_call *call, rz_disk *disk, rz_error *e
     }
     RZ_TRY(db_info_text(call, "lock", locks[share.lock], err));
     RZ_TRY(db_info_row(call, "names of the file", "", share.ident.link_count, err));
+    RZ_TRY(db_info_log(call, err));
     if (rz_disk_share_warning(&share) != NULL) {
         RZ_TRY(db_info_text(call, "warning", rz_disk_share_warning(&share), err));
     }

@@ -54,6 +54,18 @@ RZ_NODISCARD ruzu_status rz_store_close(rz_store *store, rz_error *err);
 /* Takes new settings; they count from the next commit, checkpoint or close on. Thread-safe. At first: full, automatic, on close, 16 MiB. */
 void rz_store_configure(rz_store *store, const rz_store_settings *settings);
 
+typedef struct rz_store_log_info {
+    bool exists;                 /* false: in memory */
+    uint64_t generation;         /* of the current log */
+    uint64_t size_bytes;         /* of its records */
+    uint64_t recovered_commits;  /* that opening found in the logs */
+    uint64_t discarded_bytes;    /* of a commit that was under way when the process ended; never acknowledged */
+    bool damaged;                /* opening accepted a damaged log (recover_prefix): the next two tell which one, and what came behind the damage */
+    uint64_t damaged_generation;
+    uint64_t lost_commits;
+} rz_store_log_info;
+void rz_store_log_info_get(rz_store *store, rz_store_log_info *out);
+
 rz_mem *rz_store_mem(rz_store *store);   /* the database's account */
 rz_pool *rz_store_pool(rz_store *store);
 rz_disk *rz_store_disk(rz_store *store);

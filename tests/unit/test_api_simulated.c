@@ -145,7 +145,8 @@ static void poisoned_handle_is_asked(simfs *fs, ruzu_conn *conn, ruzu_conn *writ
     simulated_run(late, "CALL threads = 1");
     /* writes refuse with the first cause, and none is begun */
     const char *const writes[] = {"CREATE (:P {id: 9})", "BEGIN TRANSACTION", "CHECKPOINT", "CREATE NODE TABLE Q(id INT64 PRIMARY KEY)",
-                                  "DROP TABLE P", "COPY P FROM 'none.csv'"};
+                                  "DROP TABLE P", "COPY P FROM 'none.csv'", "MATCH (p:P) DETACH DELETE p", "MATCH (p:P) SET p.name = 'x'",
+                                  "MERGE (:P {id: 1})", "ALTER TABLE P RENAME TO Q", "CREATE SEQUENCE s"};
     for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
         simulated_refused(late, writes[i], RUZU_ERROR_POISONED, cause);
         CHECK(!ruzu_in_transaction(late));
@@ -263,6 +264,80 @@ static void outcome_unknown_is_said_once(void)
     simfs_free(fs);
 }
 
+/* The commit whose sync fails is told so; what others read and may do afterwards; opening again decides. */
+static void failed_sync_of_a_commit(void)
+{
+    const simfs_sync_failure failures[] = {SIMFS_SYNC_KEEP, SIMFS_SYNC_LOSE};
+    for (int i = 0; i < 2; i++) {
+        simfs *fs = simfs_create(11);
+        ruzu_conn *conn = simulated_open(fs, "u.ruzu");
+        simulated_run(conn, "CREATE NODE TABLE P(id INT64 PRIMARY KEY, name STRING); UNWIND range(1, 3) AS i CREATE (:P {id: i})");
+        ruzu_conn *other = simulated_connect(conn);
+        simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP,
+                                          .kinds = SIMFS_KIND(SIMFS_OP_SYNC),
+                                          .path = "u.ruzu.wal",
+                                          .action = SIMFS_FAIL,
+                                          .error_number = EIO,
+                                          .sync_failure = failures[i]});
+        simulated_refused(conn, "CREATE (:P {id: 4})", RUZU_ERROR_OUTCOME_UNKNOWN, "input/output error");
+        CHECK(strstr(ruzu_errmsg(conn), "not known") != NULL);
+        CHECK_EQ_I64(simulated_number(conn, "MATCH (p:P) RETURN count(*)"), 3); /* not visible, for nobody */
+        CHECK_EQ_I64(simulated_number(other, "MATCH (p:P) RETURN count(*)"), 3);
+        simulated_refused(other, "CREATE (:P {id: 5})", RUZU_ERROR_POISONED, "u.ruzu.wal");
+        simulated_refused(conn, "CHECKPOINT", RUZU_ERROR_POISONED, "u.ruzu.wal");
+        CHECK_STR(simulated_info(conn, "health"), "poisoned");
+        uint64_t before = simfs_op_count(fs);
+        CHECK_EQ_I64(ruzu_close(other), RUZU_OK);
+        CHECK_EQ_I64(ruzu_close(conn), RUZU_ERROR_POISONED);
+        CHECK_EQ_I64(simulated_changes(fs, before), 0);
+        simfs_clear_faults(fs);
+        conn = simulated_open(fs, "u.ruzu");
+        int64_t rows = simulated_number(conn, "MATCH (p:P) RETURN count(*)");
+        CHECK(rows == 3 || rows == 4);
+        CHECK_EQ_I64(simulated_number(conn, "MATCH (p:P) WHERE p.id <= 3 RETURN count(*)"), 3);
+        simulated_run(conn, "MERGE (:P {id: 4}); CREATE (:P {id: 5})");
+        CHECK_EQ_I64(ruzu_close(conn), RUZU_OK);
+        conn = simulated_open(fs, "u.ruzu");
+        CHECK_EQ_I64(simulated_number(conn, "MATCH (p:P) RETURN count(*)"), 5);
+        CHECK_EQ_I64(ruzu_close(conn), RUZU_OK);
+        simfs_free(fs);
+    }
+}
+
+/* No space for the log: the commit fails cleanly, does not come up later, and the same handle goes on. */
+static void enospc_commit_then_continue_no_loss(void)
+{
+    simfs *fs = simfs_create(12);
+    ruzu_conn *conn = simulated_open(fs, "e.ruzu");
+    simulated_run(conn, "CALL auto_checkpoint = false; CREATE NODE TABLE P(id INT64 PRIMARY KEY, name STRING); CREATE (:P {id: 1})");
+    simfs_set_quota(fs, simfs_used_bytes(fs));
+    int64_t rows = 1;
+    ruzu_status status = RUZU_OK;
+    for (int i = 0; i < 400 && status == RUZU_OK; i++) { /* the log has some space in advance */
+        char cypher[160];
+        (void)snprintf(cypher, sizeof cypher, "UNWIND range(%d, %d) AS i CREATE (:P {id: i, name: 'name ' + string(i * 7919)})", 1000 + i * 500, 1499 + i * 500);
+        status = ruzu_query(conn, cypher, NULL);
+        rows += status == RUZU_OK ? 500 : 0;
+    }
+    CHECK_EQ_I64(status, RUZU_ERROR_DISK_FULL);
+    CHECK_STR(simulated_info(conn, "health"), "disk full");
+    CHECK_EQ_I64(simulated_number(conn, "MATCH (p:P) RETURN count(*)"), rows);
+    simfs_set_quota(fs, UINT64_MAX);
+    simulated_run(conn, "CREATE (:P {id: 2})");
+    CHECK_STR(simulated_info(conn, "health"), "healthy");
+    uint64_t acknowledged = simfs_op_count(fs);
+    CHECK_EQ_I64(ruzu_close(conn), RUZU_OK);
+    for (int model = 0; model < SIMFS_MODEL_COUNT; model++) {
+        simfs *crashed = simfs_crash(fs, acknowledged, (simfs_model)model, 3);
+        conn = simulated_open(crashed, "e.ruzu");
+        CHECK_EQ_I64(simulated_number(conn, "MATCH (p:P) RETURN count(*)"), rows + 1);
+        CHECK(strcmp(simulated_info(conn, "commits recovered"), "0") != 0);
+        CHECK_EQ_I64(ruzu_close(conn), RUZU_OK);
+        simfs_free(crashed);
+    }
+    simfs_free(fs);
+}
+
 /* ---- full disks, locks that do not work ---- */
 
 static void full_disk_ends_by_itself(void)
@@ -352,6 +427,8 @@ int main(void)
     RUN(replaced_file_poisons);
     RUN(poisoning_beside_a_transaction);
     RUN(outcome_unknown_is_said_once);
+    RUN(failed_sync_of_a_commit);
+    RUN(enospc_commit_then_continue_no_loss);
     RUN(full_disk_ends_by_itself);
     RUN(file_system_without_locks);
     return CHECK_DONE();
