@@ -235,6 +235,9 @@ RZ_NODISCARD ruzu_status rz_run_message(rz_run *run, const char *message, rz_err
 /* Rows of one STRING column. */
 RZ_NODISCARD ruzu_status rz_run_texts(rz_run *run, const char *column, const char *const *texts, uint32_t count, rz_error *err);
 
+/* The value of a constant expression, in the slot's arena. */
+RZ_NODISCARD ruzu_status rz_run_evaluate(rz_run *run, rz_expr *expr, rz_value *out, rz_error *err);
+
 /* Statements that change the schema; run->slot is filled. */
 RZ_NODISCARD ruzu_status rz_run_schema(rz_run *run, rz_error *err);
 RZ_NODISCARD ruzu_status rz_run_copy_from(rz_run *run, rz_error *err);

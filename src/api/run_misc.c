@@ -30,8 +30,7 @@ ruzu_status rz_run_copy_from(rz_run *run, rz_error *err)
 
 /* ---- CALL option = value ---- */
 
-/* Computes a constant expression as a query of one row. */
-static ruzu_status misc_evaluate(rz_run *run, rz_expr *expr, rz_value *out, rz_error *err)
+ruzu_status rz_run_evaluate(rz_run *run, rz_expr *expr, rz_value *out, rz_error *err)
 {
     static const char *const name = "value";
     rz_plan single = {.kind = RZ_PLAN_SINGLE_ROW, .id = 0, .rows = 1};
@@ -71,7 +70,7 @@ ruzu_status rz_run_option(rz_run *run, rz_error *err)
     if (expr->kind == RZ_EXPR_LITERAL) {
         value = *expr->u.literal;
     } else {
-        RZ_TRY(misc_evaluate(run, expr, &value, err));
+        RZ_TRY(rz_run_evaluate(run, expr, &value, err));
     }
     rz_str shown;
     rz_str_init(&shown, &run->mem);

@@ -36,15 +36,26 @@ static ruzu_status schema_create_table(rz_run *run, rz_catalog *catalog, rz_erro
     return bound->u.table.query == NULL ? RUZU_OK : schema_fill(run, table, err);
 }
 
+/* The storage of the column that ALTER TABLE added: rows that exist get the default, computed once or for each. */
+static ruzu_status schema_add_column(rz_run *run, const rz_cat_table *table, rz_expr *value, rz_error *err)
+{
+    uint32_t idx = table->property_count - 1;
+    rz_value fill = {.type = table->properties[idx].type, .is_null = true};
+    bool constant = rz_expr_is_constant(value);
+    if (constant) {
+        RZ_TRY(rz_run_evaluate(run, value, &fill, err));
+    }
+    RZ_TRY(rz_txn_add_column(run->txn, table, idx, &fill, err));
+    return constant ? RUZU_OK : rz_exec_fill_column(&run->exec, table, idx, value, err);
+}
+
 static ruzu_status schema_replace_table(rz_run *run, rz_catalog *catalog, rz_error *err)
 {
     const rz_bound_statement *bound = run->slot->bound;
     const rz_cat_table *table = NULL;
-    if (bound->u.table.added_value != NULL || bound->u.table.dropped_id != RZ_NO_COLUMN) {
-        return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "Columns cannot be added or dropped in this version.");
-    }
     RZ_TRY(rz_catalog_replace_table(catalog, bound->u.table.table, &table, err));
-    return rz_txn_sync_tables(run->txn, err);
+    RZ_TRY(rz_txn_sync_tables(run->txn, err)); /* makes storage of pairs, drops that of columns */
+    return bound->u.table.added_value == NULL ? RUZU_OK : schema_add_column(run, table, bound->u.table.added_value, err);
 }
 
 static ruzu_status schema_drop(rz_run *run, rz_catalog *catalog, rz_error *err)

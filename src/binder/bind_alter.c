@@ -82,7 +82,6 @@ static ruzu_status alter_drop_column(rz_binder *binder, const rz_ast_alter *ast,
     if (table->kind == RZ_CAT_NODE_TABLE && idx == table->key) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Cannot drop property %s in table %s because it is used as primary key.", dropped.name, table->name);
     }
-    out->u.table.dropped_id = dropped.id;
     memmove(&table->properties[idx], &table->properties[idx + 1], (table->property_count - idx - 1) * sizeof *table->properties);
     table->property_count--;
     table->key -= table->kind == RZ_CAT_NODE_TABLE && idx < table->key;
@@ -200,7 +199,6 @@ ruzu_status rz_bind_alter(rz_binder *binder, const rz_ast_alter *ast, rz_bound_s
     RZ_TRY(alter_copy(binder, found, &table, err));
     out->kind = RZ_BOUND_ALTER;
     out->u.table.table = table;
-    out->u.table.dropped_id = RZ_NO_COLUMN;
     switch (ast->kind) {
     case RZ_AST_ALTER_ADD_COLUMN: return alter_add_column(binder, ast, table, out, err);
     case RZ_AST_ALTER_DROP_COLUMN: return alter_drop_column(binder, ast, table, out, err);

@@ -453,7 +453,6 @@ static ruzu_status ddl_comment(rz_binder *binder, const rz_ast_comment *ast, rz_
     copy->comment = ast->comment->value.string.data;
     out->kind = RZ_BOUND_COMMENT;
     out->u.table.table = copy;
-    out->u.table.dropped_id = RZ_NO_COLUMN;
     return ddl_message(binder, out, err, "Comment added to table %s.", table->name);
 }
 

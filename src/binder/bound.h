@@ -300,7 +300,6 @@ typedef struct rz_bound_statement {
             bool if_not_exists;
             rz_bound_query *query;
             rz_expr *added_value; /* ALTER … ADD column, the last property: what the rows that exist get; NULL: no column is added */
-            uint32_t dropped_id;  /* ALTER … DROP column: the property's id; RZ_NO_COLUMN: none */
         } table;
         struct {
             rz_ast_object_kind object;

@@ -80,6 +80,10 @@ RZ_NODISCARD ruzu_status rz_exec_run(const rz_exec_context *context, const rz_pl
 /* COPY table FROM files or a query's plan (plan NULL: files). Rows copied in *out_rows. */
 RZ_NODISCARD ruzu_status rz_exec_copy_from(const rz_exec_context *context, const rz_bound_copy_from *copy, const rz_plan *plan, uint64_t *out_rows, rz_error *err);
 
+/* Sets a property of all nodes that exist to the value of an expression without columns, computed for each row. */
+RZ_NODISCARD ruzu_status rz_exec_fill_column(const rz_exec_context *context, const rz_cat_table *table, uint32_t property_idx, const rz_expr *value,
+                                             rz_error *err);
+
 /* For the binder: names and types of the columns of LOAD FROM's files (a rz_bind_file_fn whose user knows policy and mem). */
 RZ_NODISCARD ruzu_status rz_file_bind(const rz_file_policy *policy, rz_mem *mem, const rz_bound_files *files, rz_arena *arena, const char *const **out_names,
                                       const rz_type *const **out_types, uint32_t *out_count, rz_error *err);

@@ -8,6 +8,7 @@
  *   INSERT_NODES  u32 table, u32 count, offsets, columns             INSERT_RELS  u32 pair, u32 count, offsets, sources, targets, columns
  *   UPDATE_*      u32 table or pair, u32 count, offsets, one column  DELETE_NODES u32 table, u32 count, offsets
  *   DELETE_RELS   u32 pair, u32 count, offsets, sources, targets     BULK_*       u32 table or pair, u32 ranges, per range u64 start, u64 count; the load's own
+ *   ADD_COLUMN    u32 table or pair, one column of one row: what the rows that exist get
  *   CATALOG       the encoded catalog                                SEQUENCE      i64 last value, u8 used, name                                             description
  */
 #ifndef RZ_TRANSACTION_RECORD_H

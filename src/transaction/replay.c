@@ -228,6 +228,25 @@ static ruzu_status replay_sequence(replay_run *run, const rz_wal_record *record,
     return rz_txn_set_sequence(run->txn, copy, current, used == 1, err);
 }
 
+static ruzu_status replay_add_column(replay_run *run, const rz_wal_record *record, rz_error *err)
+{
+    rz_reader reader;
+    int32_t property = -1;
+    rz_vec *fill = NULL;
+    rz_reader_init(&reader, record->payload, record->size);
+    uint32_t id = rz_read_u32(&reader);
+    const rz_cat_table *node = rz_catalog_node_table(run->txn->catalog, id);
+    const rz_cat_table *table = node != NULL ? node : rz_catalog_rel_of_pair(run->txn->catalog, id, NULL);
+    if (reader.failed || table == NULL) {
+        return replay_damaged(record, "column of an unknown table", err);
+    }
+    RZ_TRY(replay_column(run, &reader, table, 1, &property, &fill, err));
+    if (reader.failed || fill == NULL) {
+        return replay_damaged(record, "column", err);
+    }
+    return rz_txn_replay_column(run->txn, id, &table->properties[property], fill, err);
+}
+
 static ruzu_status replay_apply(replay_run *run, const rz_wal_record *record, rz_error *err)
 {
     switch (record->type) {
@@ -243,7 +262,7 @@ static ruzu_status replay_apply(replay_run *run, const rz_wal_record *record, rz
     case RZ_WAL_BULK_RELS: return replay_bulk(run, record, true, err);
     case RZ_WAL_CATALOG: return replay_catalog(run, record, err);
     case RZ_WAL_SEQUENCE: return replay_sequence(run, record, err);
-    case RZ_WAL_ADD_COLUMN:
+    case RZ_WAL_ADD_COLUMN: return replay_add_column(run, record, err);
     case RZ_WAL_TYPE_COUNT: break;
     }
     return replay_damaged(record, "of an unknown kind", err);

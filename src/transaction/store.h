@@ -147,6 +147,11 @@ void rz_store_forget_table(rz_store *store, uint32_t id); /* its pages are given
 /* Makes the storage object of an id of the catalog: new, or from directory bytes when given. */
 RZ_NODISCARD ruzu_status rz_store_make_table(rz_store *store, const rz_catalog *catalog, uint32_t id, rz_reader *directory, store_table **out, rz_error *err);
 
+/* Adds the column to the storage of a node table or pair (replay of a log). */
+RZ_NODISCARD ruzu_status rz_txn_replay_column(rz_txn *txn, uint32_t id, const rz_cat_property *property, const rz_vec *fill, rz_error *err);
+/* Drops columns of the table or pair that the transaction's catalog does not have (any more). */
+RZ_NODISCARD ruzu_status rz_txn_drop_columns(rz_txn *txn, uint32_t id, rz_error *err);
+
 /* store_load.c, store_save.c */
 RZ_NODISCARD ruzu_status rz_store_load(rz_store *store, rz_error *err);
 /* Writes that state to the file. The caller has checkpoint_lock. */

@@ -93,8 +93,11 @@ uint64_t rz_txn_start_us(const rz_txn *txn);     /* wall clock at begin: current
 
 /* The copy to edit, made on first use; after adding or replacing tables call rz_txn_sync_tables. */
 RZ_NODISCARD ruzu_status rz_txn_edit_catalog(rz_txn *txn, rz_catalog **out, rz_error *err);
-/* Creates the storage of tables and pairs that the edited catalog has and the store has not; registers undo. */
+/* Creates the storage of tables and pairs that the edited catalog has and the store has not, drops columns that it has not; registers undo. */
 RZ_NODISCARD ruzu_status rz_txn_sync_tables(rz_txn *txn, rz_error *err);
+
+/* The storage of a property that has been added to the edited catalog's table, of all pairs of a relationship table: rows that exist have the value fill. */
+RZ_NODISCARD ruzu_status rz_txn_add_column(rz_txn *txn, const rz_cat_table *table, uint32_t property_idx, const rz_value *fill, rz_error *err);
 
 /* ---- sequences (sequence.h) ---- */
 

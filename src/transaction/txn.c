@@ -266,7 +266,11 @@ ruzu_status rz_txn_sync_tables(rz_txn *txn, rz_error *err)
 {
     for (uint32_t id = 0; id < rz_catalog_id_end(txn->catalog); id++) {
         bool known = rz_catalog_node_table(txn->catalog, id) != NULL || rz_catalog_rel_of_pair(txn->catalog, id, NULL) != NULL;
-        if (!known || rz_store_table(txn->store, id) != NULL) {
+        if (known && rz_store_table(txn->store, id) != NULL) {
+            RZ_TRY(rz_txn_drop_columns(txn, id, err));
+            continue;
+        }
+        if (!known) {
             continue;
         }
         if (!RZ_ARRAY_PUSH(&txn->created, &txn->arena, id)) {

@@ -246,10 +246,11 @@ static ruzu_status ntab_insert_rows(rz_ntab *table, rz_writer *writer, const rz_
                                     rz_error *err)
 {
     ntab_keys_undo *undo;
-    const rz_vec *keys = table->key_column == RZ_NO_COLUMN ? NULL : values[table->key_column];
     if (sel->count == 0) {
         return RUZU_OK;
     }
+    RZ_TRY(rz_rows_place(&table->rows, writer, values, &values, err));
+    const rz_vec *keys = table->key_column == RZ_NO_COLUMN ? NULL : values[table->key_column];
     if (keys != NULL) {
         RZ_TRY(ntab_check_keys(table, keys, sel, NULL, err));
     } else if (table->key_column != RZ_NO_COLUMN) {
@@ -278,6 +279,18 @@ ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *val
 ruzu_status rz_ntab_insert_at(rz_ntab *table, rz_writer *writer, const rz_id *ids, rz_vec *const *values, const rz_sel *sel, rz_error *err)
 {
     return ntab_insert_rows(table, writer, ids, values, sel, NULL, err);
+}
+
+/* ---- columns ---- */
+
+ruzu_status rz_ntab_add_column(rz_ntab *table, rz_writer *writer, const rz_column_def *column, const rz_vec *fill, rz_error *err)
+{
+    return rz_rows_add_column(&table->rows, writer, column, fill, err);
+}
+
+ruzu_status rz_ntab_keep_columns(rz_ntab *table, rz_writer *writer, const uint32_t *ids, uint32_t count, rz_error *err)
+{
+    return rz_rows_keep_columns(&table->rows, writer, ids, count, err);
 }
 
 /* ---- updating and deleting ---- */
@@ -343,8 +356,9 @@ ruzu_status rz_ntab_update(rz_ntab *table, rz_writer *writer, uint32_t col_idx, 
     if (sel->count == 0) {
         return RUZU_OK;
     }
-    return col_idx == table->key_column ? ntab_update_keys(table, writer, ids, values, sel, err)
-                                        : rz_rows_update(&table->rows, writer, col_idx, ids, values, sel, err);
+    uint32_t column = rz_rows_position(&table->rows, &writer->snapshot, col_idx);
+    return column == table->key_column ? ntab_update_keys(table, writer, ids, values, sel, err)
+                                       : rz_rows_update(&table->rows, writer, column, ids, values, sel, err);
 }
 
 ruzu_status rz_ntab_delete(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_sel *sel, uint64_t *io_count, rz_error *err)
@@ -413,17 +427,17 @@ bool rz_ntab_is_visible(const rz_ntab_reader *reader, uint64_t offset)
 
 ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *out, rz_error *err)
 {
-    return rz_rows_read(&reader->rows, col_idx, first, count, out, err);
+    return rz_rows_read(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, count, out, err);
 }
 
 ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
-    return rz_rows_gather(&reader->rows, col_idx, ids, sel, out, err);
+    return rz_rows_gather(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), ids, sel, out, err);
 }
 
 bool rz_ntab_zone(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, rz_zone *out)
 {
-    return rz_rows_zone(&reader->rows, col_idx, first, out);
+    return rz_rows_zone(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, out);
 }
 
 ruzu_status rz_ntab_lookup(rz_ntab_reader *reader, const rz_vec *keys, const rz_sel *sel, uint64_t *out_offsets, rz_error *err)
@@ -457,7 +471,7 @@ static ruzu_status ntab_checkpoint_locked(rz_ntab *table, uint64_t timestamp, rz
     if (status == RUZU_OK) {
         ntab_put_u32(out, NTAB_MAGIC);
         ntab_put_u32(out, NTAB_VERSION);
-        ntab_put_u32(out, table->key_column);
+        ntab_put_u32(out, table->key_column == RZ_NO_COLUMN ? RZ_NO_COLUMN : rz_rows_fold_position(&fold, table->key_column));
         rz_rows_fold_encode(&fold, out);
         if (keys != NULL) {
             rz_idx_fold_encode(keys, out);
@@ -538,5 +552,7 @@ void rz_ntab_stats(const rz_ntab *table, rz_table_stats *out)
 
 uint64_t rz_ntab_distinct(const rz_ntab *table, uint32_t col_idx)
 {
-    return col_idx == table->key_column ? rz_rows_live_count(&table->rows) : rz_rows_distinct(&table->rows, col_idx);
+    const rz_snapshot newest = {.timestamp = RZ_STAMP_UNCOMMITTED - 1, .own_stamp = 0};
+    uint32_t column = rz_rows_position(&table->rows, &newest, col_idx);
+    return column == table->key_column ? rz_rows_live_count(&table->rows) : rz_rows_distinct(&table->rows, column);
 }

@@ -257,6 +257,7 @@ static ruzu_status ntab_bulk_append_part(rz_ntab_bulk *bulk, rz_vec *const *valu
 
 ruzu_status rz_ntab_bulk_append(rz_ntab_bulk *bulk, rz_vec *const *values, const rz_sel *sel, rz_bad_row_fn on_bad_row, void *user, rz_error *err)
 {
+    RZ_TRY(rz_rows_place(&bulk->table->rows, bulk->writer, values, &values, err));
     if (sel->count <= RZ_VECTOR_CAPACITY) {
         return sel->count == 0 ? RUZU_OK : ntab_bulk_append_part(bulk, values, sel, on_bad_row, user, err);
     }

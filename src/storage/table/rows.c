@@ -14,18 +14,18 @@ static void row_home_release(rz_row_home *home)
     }
 }
 
-static size_t row_base_size(const rz_rows *rows)
+static size_t row_base_size(uint32_t column_count)
 {
-    return sizeof(rz_row_base) + rows->column_count * sizeof(rz_row_segment *);
+    return sizeof(rz_row_base) + column_count * sizeof(rz_row_segment *);
 }
 
-rz_row_base *rz_row_base_create(rz_rows *rows)
+rz_row_base *rz_row_base_create(rz_rows *rows, uint32_t column_count)
 {
     rz_mem *mem = rows->env.mem;
-    rz_row_base *base = (rz_row_base *)rz_mem_calloc(mem, 1, row_base_size(rows));
+    rz_row_base *base = (rz_row_base *)rz_mem_calloc(mem, 1, row_base_size(column_count));
     rz_row_home *home = (rz_row_home *)rz_mem_calloc(mem, 1, sizeof *home);
     if (base == NULL || home == NULL) {
-        rz_mem_free(mem, base, row_base_size(rows));
+        rz_mem_free(mem, base, row_base_size(column_count));
         rz_mem_free(mem, home, sizeof *home);
         return NULL;
     }
@@ -34,6 +34,7 @@ rz_row_base *rz_row_base_create(rz_rows *rows)
     rz_arena_init(&home->arena, mem);
     atomic_init(&base->refs, 1);
     base->home = home;
+    base->column_count = column_count;
     return base;
 }
 
@@ -89,11 +90,11 @@ void rz_row_base_release(rz_rows *rows, rz_row_base *base)
     if (base == NULL || atomic_fetch_sub_explicit(&base->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    for (uint32_t i = 0; i < rows->column_count; i++) {
+    for (uint32_t i = 0; i < base->column_count; i++) {
         row_segment_release(rows, base->segments[i]);
     }
     row_home_release(base->home);
-    rz_mem_free(rows->env.mem, base, row_base_size(rows));
+    rz_mem_free(rows->env.mem, base, row_base_size(base->column_count));
 }
 
 /* ---- versions ---- */
@@ -171,30 +172,33 @@ void rz_rows_publish(rz_rows *rows, rz_rows_version *version)
 
 /* ---- the store ---- */
 
+ruzu_status rz_rows_define_column(rz_rows *rows, const rz_column_def *from, rz_column_def *column, const char **text, rz_sketch **sketch, rz_error *err)
+{
+    column->id = from->id;
+    column->name = rz_arena_strdup(&rows->arena, from->name);
+    column->type = rz_type_clone(&rows->arena, from->type);
+    *text = rz_arena_printf(&rows->arena, "%s, column %s", rows->title, from->name);
+    bool good = column->name != NULL && column->type != NULL && *text != NULL;
+    *sketch = good && rz_sketch_takes(column->type) ? RZ_NEW(&rows->arena, rz_sketch) : NULL;
+    return good && (*sketch != NULL || !rz_sketch_takes(column->type)) ? RUZU_OK : rz_error_no_memory(err, "creating a table");
+}
+
 static ruzu_status rows_define(rz_rows *rows, const char *kind, const char *name, const rz_column_def *columns, uint32_t column_count, rz_error *err)
 {
+    rows->title = rz_arena_printf(&rows->arena, "%s %s", kind, name);
     rows->columns = RZ_NEW_ARRAY(&rows->arena, rz_column_def, column_count);
     rows->column_texts = RZ_NEW_ARRAY(&rows->arena, const char *, column_count);
-    if (rows->columns == NULL || rows->column_texts == NULL) {
+    rows->lives = RZ_NEW_ARRAY(&rows->arena, rz_row_life *, column_count);
+    rows->sketches = RZ_NEW_ARRAY(&rows->arena, rz_sketch *, column_count);
+    rz_row_life *lives = RZ_NEW_ARRAY(&rows->arena, rz_row_life, column_count);
+    if (rows->title == NULL || rows->columns == NULL || rows->column_texts == NULL || rows->lives == NULL || rows->sketches == NULL || lives == NULL) {
         return rz_error_no_memory(err, "creating a table");
     }
     rows->column_count = column_count;
     for (uint32_t i = 0; i < column_count; i++) {
-        rows->columns[i].id = columns[i].id;
-        rows->columns[i].name = rz_arena_strdup(&rows->arena, columns[i].name);
-        rows->columns[i].type = rz_type_clone(&rows->arena, columns[i].type);
-        rows->column_texts[i] = rz_arena_printf(&rows->arena, "%s %s, column %s", kind, name, columns[i].name);
-        if (rows->columns[i].name == NULL || rows->columns[i].type == NULL || rows->column_texts[i] == NULL) {
-            return rz_error_no_memory(err, "creating a table");
-        }
-    }
-    rows->sketches = RZ_NEW_ARRAY(&rows->arena, rz_sketch *, column_count);
-    RZ_TRY_ALLOC(rows->sketches, err, "creating a table");
-    for (uint32_t i = 0; i < column_count; i++) {
-        if (rz_sketch_takes(rows->columns[i].type)) {
-            rows->sketches[i] = RZ_NEW(&rows->arena, rz_sketch);
-            RZ_TRY_ALLOC(rows->sketches[i], err, "creating a table");
-        }
+        atomic_init(&lives[i].dropped, RZ_STAMP_NEVER);
+        rows->lives[i] = &lives[i];
+        RZ_TRY(rz_rows_define_column(rows, &columns[i], &rows->columns[i], &rows->column_texts[i], &rows->sketches[i], err));
     }
     rows->layout = rz_tail_layout_create(&rows->arena, rows->columns, column_count);
     RZ_TRY_ALLOC(rows->layout, err, "creating a table");

@@ -18,6 +18,9 @@
  *   (7) A place whose row is deleted is given to another row (reused) only when the deletion stands in a directory that a durable header names
  *       (rz_rows_saved) and no snapshot is older than it (rz_rows_trim). The new row's values are patches of all columns. A table with a
  *       SERIAL column never does it: there value = offset.
+ *   (8) Columns have positions that they keep while the store is open: one that is added gets the next, one that is dropped leaves its behind. A row without a
+ *       value of a column (its base has no segment of it) has the column's `fill`. The lists of columns are replaced, not changed, when one is added: what
+ *       stands in them stays where it is for readers that hold no lock.
  *
  * Locks: write_lock is held by whoever adds rows or replaces the version (writer, undo, checkpoint's last step); pin_lock for the instant in which
  * `current` is read or replaced. Order: write_lock, pin_lock. Readers take pin_lock when they are created and nothing afterwards. What a transaction
@@ -51,9 +54,23 @@ typedef struct rz_row_segment {
 typedef struct rz_row_base {
     _Atomic uint32_t refs;
     uint64_t rows;               /* every segment has at least so many */
+    uint32_t column_count;
     rz_row_home *home;           /* counted: for segments that are added */
-    rz_row_segment *segments[];  /* counted; by column */
+    rz_row_segment *segments[];  /* counted; by column; NULL by (8) */
 } rz_row_base;
+
+static inline rz_row_segment *rz_row_base_segment(const rz_row_base *base, uint32_t column) /* NULL: rows have the column's fill */
+{
+    return column < base->column_count ? base->segments[column] : NULL;
+}
+
+/* Since when a column is there, until when, and the value of rows that have none. */
+typedef struct rz_row_life {
+    _Atomic uint64_t added;   /* stamp: 0 of columns that the store was opened with; NEVER: taken back */
+    _Atomic uint64_t dropped; /* stamp; NEVER: it is not */
+    const rz_vec *fill;       /* CONSTANT; arena. NULL: rows without a value do not exist */
+    rz_vec *nothing;          /* CONSTANT NULL, what rows get once the column is gone; arena; NULL before */
+} rz_row_life;
 
 typedef struct rz_row_group {
     rz_row_base *base;   /* counted; NULL: no row on pages */
@@ -74,11 +91,17 @@ typedef struct rz_rows_version {
 typedef struct rz_rows {
     rz_table_env env;
     rz_arena arena;              /* definitions */
-    rz_column_def *columns;      /* arena; names too */
-    const char **column_texts;   /* "table T, column c"; arena */
-    uint32_t column_count;
-    rz_tail_layout *layout;      /* arena */
-    rz_sketch **sketches;        /* arena; by column, NULL where values are not counted */
+    const char *title;           /* "table T"; arena */
+    /* By column; lists in the arena, replaced as a whole by (8) under write_lock, the count last; read without a lock. */
+    _Atomic(rz_column_def *) columns;
+    _Atomic(const char **) column_texts; /* "table T, column c" */
+    _Atomic(rz_row_life **) lives;
+    _Atomic(rz_tail_layout *) layout;
+    _Atomic(rz_sketch **) sketches;      /* NULL where values are not counted */
+    _Atomic uint32_t column_count;
+    _Atomic uint32_t gone;       /* columns that somebody does not see, or will not: 0: positions are the catalog's */
+    rz_vec **placed;             /* arena; the writer's scratch of rz_rows_place */
+    uint32_t placed_capacity;
     bool reuse;                  /* set once, before the first insert: places of deleted rows are used again */
     rz_mutex write_lock;
     rz_mutex pin_lock;
@@ -91,7 +114,7 @@ typedef struct rz_rows {
     _Atomic uint64_t committed_deletes; /* of them, places that are empty now */
     _Atomic uint64_t newest_change; /* timestamp of the newest commit that changed something */
     _Atomic uint64_t folded_to;     /* timestamp of the newest directory */
-    uint64_t oldest_snapshot;    /* write_lock; see rz_ntab_trim */
+    _Atomic uint64_t oldest_snapshot; /* changed under write_lock; see rz_ntab_trim */
     uint64_t saved_to;           /* write_lock: a durable header names a directory of this timestamp (rz_rows_saved) */
     uint64_t holes_limit;        /* write_lock: rows deleted up to here are looked for … */
     uint64_t holes_at;           /* … from this offset on */
@@ -124,15 +147,15 @@ RZ_NODISCARD ruzu_status rz_rows_insert_at(rz_rows *rows, rz_writer *writer, rz_
 
 /*
  * A base from rows [first, first + count) of one group: the values that snapshot sees in the version (a snapshot {0, 0} leaves updates aside), rows below
- * `end`. With touched, only those columns are written, the others shared with source.
+ * `end`. With touched, only those columns are written, the others shared with source. Columns that nobody sees any more are left out.
  */
 RZ_NODISCARD ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first,
-                                            uint32_t count, const rz_row_base *source, const bool *touched, rz_row_base **out, rz_error *err);
+                                            uint32_t count, const rz_row_base *source, const bool *touched, uint32_t touched_count, rz_row_base **out, rz_error *err);
 void rz_row_base_release(rz_rows *rows, rz_row_base *base); /* NULL is fine; the last one gives the pages back */
 /* No header names the segment's pages, but they are in use (rz_disk_hold). */
 void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment);
 /* An empty base to be filled with segments. NULL when memory is refused. */
-rz_row_base *rz_row_base_create(rz_rows *rows);
+rz_row_base *rz_row_base_create(rz_rows *rows, uint32_t column_count);
 /* A segment to be written (data, in base->home->arena) as a column of the base. */
 RZ_NODISCARD ruzu_status rz_row_base_add(rz_row_base *base, uint32_t column, rz_row_segment **out, rz_error *err);
 /* A version with room for group_count groups: the first `copied` are from's, with references; the tail is not copied. */
@@ -166,6 +189,38 @@ uint32_t rz_rows_find_holes(rz_rows *rows, uint32_t wanted, uint64_t *out);
 RZ_NODISCARD ruzu_status rz_rows_fill(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const uint32_t *positions, const uint64_t *offsets,
                                       uint32_t count, rz_error *err);
 
+/* ---- columns that come and go (rows_columns.c) ---- */
+
+/* What the lists have of one column, in the arena. */
+RZ_NODISCARD ruzu_status rz_rows_define_column(rz_rows *rows, const rz_column_def *from, rz_column_def *column, const char **text, rz_sketch **sketch,
+                                               rz_error *err);
+
+/* Adds a column behind the others; nothing happens when the writer sees one of that id. Row 0 of fill is the value of the rows that exist. */
+RZ_NODISCARD ruzu_status rz_rows_add_column(rz_rows *rows, rz_writer *writer, const rz_column_def *column, const rz_vec *fill, rz_error *err);
+/* Drops the columns that the writer sees and whose id is not among ids. */
+RZ_NODISCARD ruzu_status rz_rows_keep_columns(rz_rows *rows, rz_writer *writer, const uint32_t *ids, uint32_t count, rz_error *err);
+static inline bool rz_row_life_visible(const rz_row_life *life, const rz_snapshot *snapshot)
+{
+    return rz_stamp_visible(atomic_load_explicit(&life->added, memory_order_acquire), snapshot) &&
+           !rz_stamp_visible(atomic_load_explicit(&life->dropped, memory_order_acquire), snapshot);
+}
+/* Whether the writer has the column. */
+static inline bool rz_rows_shows(const rz_rows *rows, const rz_writer *writer, uint32_t column)
+{
+    return rows->gone == 0 || rz_row_life_visible(rows->lives[column], &writer->snapshot);
+}
+/* How many it has. */
+uint32_t rz_rows_shown(const rz_rows *rows, const rz_writer *writer);
+/* Position of the idx-th column that the snapshot sees. */
+uint32_t rz_rows_position(const rz_rows *rows, const rz_snapshot *snapshot, uint32_t idx);
+/* Vectors by the columns that the writer sees → by position: the same list, or one that is good until the next call. */
+RZ_NODISCARD ruzu_status rz_rows_place(rz_rows *rows, const rz_writer *writer, rz_vec *const *values, rz_vec *const **out, rz_error *err);
+/* Whether pages need values of the column: a snapshot at `timestamp` sees it, or some other that there is, or may yet be. */
+bool rz_rows_needs_column(const rz_rows *rows, uint32_t column, uint64_t timestamp);
+/* The fill of the column into rows out_rows[i] (NULL: first_out + i) of a FLAT vector. */
+RZ_NODISCARD ruzu_status rz_rows_put_fill(const rz_rows *rows, uint32_t column, const uint32_t *out_rows, uint32_t first_out, uint32_t count, rz_vec *out,
+                                          rz_error *err);
+
 /* ---- bulk (rows_bulk.c) ---- */
 
 typedef struct rz_rows_bulk rz_rows_bulk;
@@ -197,7 +252,9 @@ typedef struct rz_rows_reader {
     rz_snapshot snapshot;
     uint64_t end;             /* visible rows are below */
     bool any_deletes;
-    rz_col_reader **columns;  /* owned; by column, created on first use */
+    uint32_t column_count;    /* when it was made */
+    uint32_t *positions;      /* owned; of the columns that the snapshot sees; NULL: the numbers are the positions */
+    rz_col_reader **columns;  /* owned; by position, created on first use */
     uint32_t *scratch;        /* owned: three arrays of RZ_VECTOR_CAPACITY for gathering */
     uint32_t *group_starts;   /* owned: group_count + 1 */
 } rz_rows_reader;
@@ -220,6 +277,11 @@ static inline bool rz_rows_is_visible(const rz_rows_reader *reader, uint64_t off
     return !reader->any_deletes || rz_stamps_alive(reader->version->groups[offset / RZ_ROW_GROUP_ROWS].stamps,
                                                    (uint32_t)(offset % RZ_ROW_GROUP_ROWS), &reader->snapshot);
 }
+/* Position of the idx-th column that the reader's snapshot sees. What follows takes positions. */
+static inline uint32_t rz_rows_reader_position(const rz_rows_reader *reader, uint32_t idx)
+{
+    return reader->positions == NULL ? idx : reader->positions[idx];
+}
 /* The vector is reset first. */
 RZ_NODISCARD ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_rows_gather(rz_rows_reader *reader, uint32_t column, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
@@ -232,6 +294,7 @@ typedef struct rz_rows_fold {
     rz_snapshot snapshot;
     rz_rows_version *base;    /* pinned */
     rz_rows_version *durable; /* owned until published */
+    uint32_t column_count;    /* when it began */
     uint64_t row_end;         /* rows the directory will have */
     uint64_t newest_stamp;    /* of those */
 } rz_rows_fold;
@@ -240,6 +303,8 @@ typedef struct rz_rows_fold {
  * empty. */
 RZ_NODISCARD ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err);
 void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out);
+/* What the column's position will be when the directory is read. */
+uint32_t rz_rows_fold_position(const rz_rows_fold *fold, uint32_t column);
 void rz_rows_fold_publish(rz_rows_fold *fold); /* cannot fail; fold is empty afterwards */
 void rz_rows_fold_abort(rz_rows_fold *fold);   /* an empty one is fine */
 /* Fills an empty store from directory bytes; claims the ranges. */

@@ -4,7 +4,7 @@
  *
  * Groups written are private until rz_rows_bulk_finish publishes them all with the transaction's stamp.
  *
- * Description for the log, read back by rz_rows_bulk_replay:
+ * Description for the log, read back by rz_rows_bulk_replay, of the columns that the writer sees:
  *   first row u64, rows by value u64, groups u32, column count u32, column ids u32 each
  *   rows by value, in pieces: count u32 (1 … RZ_VECTOR_CAPACITY), each column (rz_vec_encode)
  *   per group: rows u32, segment of each column (column module)
@@ -104,12 +104,15 @@ static ruzu_status rows_bulk_end_group(rz_rows_bulk *bulk, rz_error *err)
 {
     rz_rows *rows = bulk->rows;
     RZ_TRY(rows_bulk_reserve_base(bulk, err));
-    rz_row_base *base = rz_row_base_create(rows);
+    rz_row_base *base = rz_row_base_create(rows, rows->column_count);
     RZ_TRY_ALLOC(base, err, "loading a table");
     base->rows = bulk->building;
     bulk->bases[bulk->base_count++] = base;
     for (uint32_t i = 0; i < rows->column_count; i++) {
         rz_row_segment *segment;
+        if (bulk->builders[i] == NULL) {
+            continue; /* a column that is gone */
+        }
         RZ_TRY(rz_row_base_add(base, i, &segment, err));
         RZ_TRY(rz_col_builder_finish(bulk->builders[i], rows->env.disk, &base->home->arena, &segment->data, err));
     }
@@ -122,6 +125,9 @@ static ruzu_status rows_bulk_build(rz_rows_bulk *bulk, rz_vec *const *values, co
 {
     rz_rows *rows = bulk->rows;
     for (uint32_t i = 0; i < rows->column_count; i++) {
+        if (!rz_rows_shows(rows, bulk->writer, i)) {
+            continue;
+        }
         if (bulk->builders[i] == NULL) {
             RZ_TRY(rz_col_builder_create(rows->env.mem, rows->columns[i].type, &bulk->builders[i], err));
         }
@@ -300,7 +306,7 @@ static ruzu_status rows_bulk_publish(rz_rows_bulk *bulk, rz_error *err)
 /* ---- the description ---- */
 
 /* Rows [first, first + count) as they can be read back, by value. */
-static ruzu_status rows_bulk_describe_values(rz_rows *rows, uint64_t first, uint64_t count, rz_bulk_log *log, rz_error *err)
+static ruzu_status rows_bulk_describe_values(rz_rows *rows, const rz_writer *writer, uint64_t first, uint64_t count, rz_bulk_log *log, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_rows_reader reader = {0};
@@ -314,6 +320,9 @@ static ruzu_status rows_bulk_describe_values(rz_rows *rows, uint64_t first, uint
         rz_bulk_put_u32(log, take);
         for (uint32_t i = 0; i < rows->column_count; i++) {
             rz_vec *vec = NULL;
+            if (!rz_rows_shows(rows, writer, i)) {
+                continue;
+            }
             rz_arena_reset(&arena);
             rz_arena_reset(&heap);
             RZ_TRY_GOTO(rz_vec_create(&arena, &heap, rows->columns[i].type, RZ_VECTOR_CAPACITY, &vec, err));
@@ -348,22 +357,27 @@ static ruzu_status rows_bulk_describe(const rz_rows_bulk *bulk, rz_bulk_log *log
     rz_bulk_put_u64(log, bulk->first);
     rz_bulk_put_u64(log, by_value);
     rz_bulk_put_u32(log, bulk->base_count);
-    rz_bulk_put_u32(log, rows->column_count);
+    rz_bulk_put_u32(log, rz_rows_shown(rows, bulk->writer));
     for (uint32_t i = 0; i < rows->column_count; i++) {
-        rz_bulk_put_u32(log, rows->columns[i].id);
+        if (rz_rows_shows(rows, bulk->writer, i)) {
+            rz_bulk_put_u32(log, rows->columns[i].id);
+        }
     }
     if (by_value != 0) {
-        RZ_TRY(rows_bulk_describe_values(rows, bulk->first, by_value, log, err));
+        RZ_TRY(rows_bulk_describe_values(rows, bulk->writer, bulk->first, by_value, log, err));
     }
     for (uint32_t g = 0; g < bulk->base_count; g++) {
         rz_bulk_put_u32(log, (uint32_t)bulk->bases[g]->rows);
         for (uint32_t i = 0; i < rows->column_count; i++) {
+            if (!rz_rows_shows(rows, bulk->writer, i)) {
+                continue;
+            }
             rz_segment_encode(bulk->bases[g]->segments[i]->data, &log->redo);
             RZ_TRY(rz_segment_each_range(bulk->bases[g]->segments[i]->data, rows_bulk_add_range, &ranges, err));
         }
     }
     for (uint32_t i = 0; bulk->base_count != 0 && i < rows->column_count; i++) {
-        for (uint32_t r = 0; rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
+        for (uint32_t r = 0; rz_rows_shows(rows, bulk->writer, i) && rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
             rz_str_append_char(&log->redo, (char)atomic_load_explicit(&rows->sketches[i]->registers[r], memory_order_relaxed));
         }
     }
@@ -411,7 +425,11 @@ static ruzu_status rows_bulk_replay_values(rz_rows_bulk *bulk, rz_vec **values, 
         }
         rz_arena_reset(&arena);
         for (uint32_t i = 0; i < rows->column_count; i++) {
-            RZ_TRY_GOTO(rz_vec_decode(redo, rows->columns[i].type, take, &arena, &values[i], err));
+            if (rz_rows_shows(rows, bulk->writer, i)) {
+                RZ_TRY_GOTO(rz_vec_decode(redo, rows->columns[i].type, take, &arena, &values[i], err));
+            } else {
+                values[i] = rows->lives[i]->nothing;
+            }
         }
         RZ_TRY_GOTO(rz_rows_append(rows, bulk->writer, values, &(rz_sel){NULL, take}, &first, err));
         if (first != bulk->next) {
@@ -445,7 +463,7 @@ static ruzu_status rows_bulk_replay_group(rz_rows_bulk *bulk, bool is_last, rz_r
         return rows_bulk_damaged(rows, err);
     }
     RZ_TRY(rows_bulk_reserve_base(bulk, err));
-    rz_row_base *base = rz_row_base_create(rows);
+    rz_row_base *base = rz_row_base_create(rows, rows->column_count);
     RZ_TRY_ALLOC(base, err, "loading a table");
     base->rows = count;
     bulk->bases[bulk->base_count++] = base;
@@ -453,6 +471,9 @@ static ruzu_status rows_bulk_replay_group(rz_rows_bulk *bulk, bool is_last, rz_r
         rows_bulk_claim claim = {rows->env.disk, rows->column_texts[i]};
         rz_segment *segment = NULL;
         rz_row_segment *place;
+        if (!rz_rows_shows(rows, bulk->writer, i)) {
+            continue;
+        }
         RZ_TRY(rz_row_base_add(base, i, &place, err));
         RZ_TRY(rz_segment_decode(redo, rows->columns[i].type, &base->home->arena, &segment, err));
         if (rz_segment_rows(segment) != count) {
@@ -465,10 +486,10 @@ static ruzu_status rows_bulk_replay_group(rz_rows_bulk *bulk, bool is_last, rz_r
     return RUZU_OK;
 }
 
-static ruzu_status rows_bulk_replay_sketches(rz_rows *rows, rz_reader *redo, rz_error *err)
+static ruzu_status rows_bulk_replay_sketches(rz_rows *rows, const rz_writer *writer, rz_reader *redo, rz_error *err)
 {
     for (uint32_t i = 0; i < rows->column_count; i++) {
-        for (uint32_t r = 0; rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
+        for (uint32_t r = 0; rz_rows_shows(rows, writer, i) && rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
             uint8_t rank = rz_read_u8(redo);
             if (rank < 65 && rank > atomic_load_explicit(&rows->sketches[i]->registers[r], memory_order_relaxed)) {
                 atomic_store_explicit(&rows->sketches[i]->registers[r], rank, memory_order_relaxed);
@@ -484,9 +505,9 @@ static ruzu_status rows_bulk_replay_run(rz_rows_bulk *bulk, rz_reader *redo, rz_
     uint64_t first = rz_read_u64(redo);
     uint64_t by_value = rz_read_u64(redo);
     uint32_t group_count = rz_read_u32(redo);
-    bool good = rz_read_u32(redo) == rows->column_count;
+    bool good = rz_read_u32(redo) == rz_rows_shown(rows, bulk->writer);
     for (uint32_t i = 0; i < rows->column_count && good; i++) {
-        good = rz_read_u32(redo) == rows->columns[i].id;
+        good = !rz_rows_shows(rows, bulk->writer, i) || rz_read_u32(redo) == rows->columns[i].id;
     }
     if (redo->failed || !good || first != bulk->first || by_value > RZ_IDX_MAX_OFFSET - first ||
         (group_count != 0 && (first + by_value) % RZ_ROW_GROUP_ROWS != 0) || group_count > (redo->size - redo->off) / 4) {
@@ -502,7 +523,7 @@ static ruzu_status rows_bulk_replay_run(rz_rows_bulk *bulk, rz_reader *redo, rz_
     for (uint32_t g = 0; g < group_count; g++) {
         RZ_TRY(rows_bulk_replay_group(bulk, g + 1 == group_count, redo, err));
     }
-    RZ_TRY(rows_bulk_replay_sketches(rows, redo, err));
+    RZ_TRY(rows_bulk_replay_sketches(rows, bulk->writer, redo, err));
     rz_mutex_lock(&rows->write_lock);
     ruzu_status status = rows_bulk_publish(bulk, err);
     rz_mutex_unlock(&rows->write_lock);

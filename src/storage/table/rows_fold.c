@@ -20,6 +20,21 @@
 
 #define ROWS_FLAG_DELETED 1u
 
+/* Whether the directory has the column: the schema that is saved with it does. */
+static bool rows_fold_wants(const rz_rows_fold *fold, uint32_t column)
+{
+    return rz_row_life_visible(fold->rows->lives[column], &fold->snapshot);
+}
+
+uint32_t rz_rows_fold_position(const rz_rows_fold *fold, uint32_t column)
+{
+    uint32_t position = 0;
+    for (uint32_t i = 0; i < column; i++) {
+        position += rows_fold_wants(fold, i);
+    }
+    return position;
+}
+
 /* ---- preparing ---- */
 
 void rz_rows_fold_abort(rz_rows_fold *fold)
@@ -35,9 +50,22 @@ void rz_rows_fold_abort(rz_rows_fold *fold)
 static bool rows_fold_touched(const rz_rows_fold *fold, const rz_patches *patches, uint64_t after, bool *touched)
 {
     bool any = false;
-    for (uint32_t i = 0; patches != NULL && i < fold->rows->column_count; i++) {
-        touched[i] = rz_patches_touched(patches, i, after, fold->snapshot.timestamp);
+    for (uint32_t i = 0; i < fold->column_count; i++) {
+        touched[i] = patches != NULL && rz_patches_touched(patches, i, after, fold->snapshot.timestamp);
         any |= touched[i];
+    }
+    return any;
+}
+
+/* Columns that the base lacks are to be written; true also when it has some that nobody needs. */
+static bool rows_fold_columns(const rz_rows_fold *fold, const rz_row_base *base, bool *touched)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < fold->column_count; i++) {
+        bool needed = rz_rows_needs_column(fold->rows, i, fold->snapshot.timestamp);
+        bool has = rz_row_base_segment(base, i) != NULL;
+        touched[i] |= needed && !has;
+        any |= needed != has;
     }
     return any;
 }
@@ -61,21 +89,22 @@ static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t coun
     out->base_rows = count;
     out->folded = source == NULL ? current->folded : source->folded;
     bool any = rows_fold_touched(fold, current->patches, out->folded, touched);
+    bool columns = source != NULL && rows_fold_columns(fold, source->base, touched);
     if (any) {
         out->folded = fold->snapshot.timestamp;
-    } else if (source != NULL) {
+    } else if (source != NULL && !columns) {
         out->base = source->base;
         atomic_fetch_add_explicit(&out->base->refs, 1, memory_order_relaxed);
         return RUZU_OK;
     }
     return rz_rows_build_base(rows, fold->base, fold->row_end, &fold->snapshot, (uint64_t)g * RZ_ROW_GROUP_ROWS, count,
-                              source == NULL ? NULL : source->base, source == NULL ? NULL : touched, &out->base, err);
+                              source == NULL ? NULL : source->base, source == NULL ? NULL : touched, fold->column_count, &out->base, err);
 }
 
 ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err)
 {
     rz_snapshot snapshot = {.timestamp = timestamp, .own_stamp = 0};
-    *fold = (rz_rows_fold){.rows = rows, .snapshot = snapshot};
+    *fold = (rz_rows_fold){.rows = rows, .snapshot = snapshot, .column_count = rows->column_count};
     rz_mutex_lock(&rows->pin_lock);
     fold->base = rows->current;
     atomic_fetch_add_explicit(&fold->base->refs, 1, memory_order_relaxed);
@@ -87,14 +116,15 @@ ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold
         uint64_t last = fold->row_end - 1;
         fold->newest_stamp = rz_stamps_inserted(fold->base->groups[last / RZ_ROW_GROUP_ROWS].stamps, (uint32_t)(last % RZ_ROW_GROUP_ROWS));
     }
+    uint32_t column_count = fold->column_count;
     fold->durable = rz_rows_version_create(rows, NULL, 0, group_count);
-    bool *touched = (bool *)rz_mem_calloc(rows->env.mem, rows->column_count, sizeof *touched);
+    bool *touched = (bool *)rz_mem_calloc(rows->env.mem, fold->column_count, sizeof *touched);
     ruzu_status status = fold->durable == NULL || touched == NULL ? rz_error_no_memory(err, "writing a checkpoint") : RUZU_OK;
     for (uint32_t g = 0; g < group_count && status == RUZU_OK; g++) {
         uint64_t left = fold->row_end - (uint64_t)g * RZ_ROW_GROUP_ROWS;
         status = rows_fold_group(fold, g, left < RZ_ROW_GROUP_ROWS ? (uint32_t)left : RZ_ROW_GROUP_ROWS, touched, err);
     }
-    rz_mem_free(rows->env.mem, touched, rows->column_count * sizeof *touched);
+    rz_mem_free(rows->env.mem, touched, column_count * sizeof *touched);
     if (status != RUZU_OK) {
         rz_rows_fold_abort(fold);
     }
@@ -172,7 +202,7 @@ static bool rows_settle_group(rz_rows *rows, rz_rows_version *fresh, uint32_t g)
     rz_patches *patches = group->patches;
     rz_patches *needed = NULL;
     if (patches != NULL && (group->folded > patches->folded || patches->node_count >= patches->rebuild_at) &&
-        rz_patches_rebuild(patches, group->folded, rows->oldest_snapshot, &needed)) {
+        rz_patches_rebuild(patches, group->folded, rows->oldest_snapshot, patches->column_count, &needed)) {
         rz_patches_release(patches);
         group->patches = needed;
         fresh->oldest = rows->oldest_snapshot > fresh->oldest ? rows->oldest_snapshot : fresh->oldest;
@@ -227,8 +257,8 @@ static void rows_hold_unnamed(rz_rows *rows, const rz_rows_version *version, con
         if (base == NULL || base == other || version->groups[g].base_rows > named->groups[g].base_rows) {
             continue; /* of one with more rows the next directory may name the pages */
         }
-        for (uint32_t i = 0; i < rows->column_count; i++) {
-            if (base->segments[i] != other->segments[i]) {
+        for (uint32_t i = 0; i < base->column_count; i++) {
+            if (base->segments[i] != NULL && base->segments[i] != rz_row_base_segment(other, i)) {
                 rz_row_segment_hold(rows, base->segments[i]);
             }
         }
@@ -242,18 +272,29 @@ static ruzu_status rows_unhold_range(void *user, rz_page_range range, rz_error *
     return RUZU_OK;
 }
 
-/* Pages that the newest directory is the first to name: of groups that a transaction wrote. */
-static void rows_unhold_named(rz_rows *rows, const rz_rows_version *named, const rz_rows_version *before)
+/*
+ * Pages that the newest directory is the first to name: of groups that a transaction wrote, of columns that the one before did not have yet. Those of columns that it
+ * leaves out, though older snapshots may read them, are held from now on. before: the newest directory until now, of the timestamp `until`.
+ */
+static void rows_settle_holds(rz_rows *rows, const rz_rows_fold *fold, const rz_rows_version *before, uint64_t until)
 {
-    for (uint32_t g = 0; g < named->group_count; g++) {
-        const rz_row_base *base = named->groups[g].base;
-        const rz_row_base *old = before != NULL && g < before->group_count ? before->groups[g].base : NULL;
-        for (uint32_t i = 0; base != old && i < rows->column_count; i++) {
-            if (old == NULL || base->segments[i] != old->segments[i]) {
-                ruzu_status status = rz_segment_each_range(base->segments[i]->data, rows_unhold_range, rows, NULL);
-                RZ_ASSERT(status == RUZU_OK);
-                (void)status;
+    const rz_snapshot last = {.timestamp = until, .own_stamp = 0};
+    for (uint32_t i = 0; i < fold->column_count; i++) {
+        bool wanted = rows_fold_wants(fold, i);
+        bool wanted_before = rz_row_life_visible(rows->lives[i], &last);
+        for (uint32_t g = 0; g < rows->durable->group_count; g++) {
+            const rz_row_segment *segment = rz_row_base_segment(rows->durable->groups[g].base, i);
+            const rz_row_base *old = before != NULL && g < before->group_count ? before->groups[g].base : NULL;
+            if (segment == NULL || (wanted && wanted_before && old != NULL && segment == rz_row_base_segment(old, i))) {
+                continue;
             }
+            if (!wanted) {
+                rz_row_segment_hold(rows, segment);
+                continue;
+            }
+            ruzu_status status = rz_segment_each_range(segment->data, rows_unhold_range, rows, NULL);
+            RZ_ASSERT(status == RUZU_OK);
+            (void)status;
         }
     }
 }
@@ -269,6 +310,7 @@ void rz_rows_fold_publish(rz_rows_fold *fold)
     rz_mutex_lock(&rows->write_lock);
     rz_rows_version *old_durable = rows->durable;
     rz_rows_version *old_current = rz_rows_pin(rows);
+    uint64_t until = atomic_load_explicit(&rows->folded_to, memory_order_relaxed);
     rows->durable = fold->durable;
     atomic_store_explicit(&rows->folded_to, fold->snapshot.timestamp, memory_order_release);
     rz_rows_version *fresh = rows_settle(rows);
@@ -277,7 +319,7 @@ void rz_rows_fold_publish(rz_rows_fold *fold)
     }
     rz_rows_unpin(rows, fold->base);
     fold->base = NULL;
-    rows_unhold_named(rows, rows->durable, old_durable);
+    rows_settle_holds(rows, fold, old_durable, until);
     if (old_durable != NULL) {
         rows_hold_unnamed(rows, old_durable, rows->durable);
     }
@@ -361,9 +403,11 @@ void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out)
     char bytes[8];
     rz_store_u64(bytes, fold->row_end);
     rz_str_append(out, bytes, sizeof bytes);
-    rows_put_u32(out, rows->column_count);
-    for (uint32_t i = 0; i < rows->column_count; i++) {
-        rows_put_u32(out, rows->columns[i].id);
+    rows_put_u32(out, rz_rows_fold_position(fold, fold->column_count));
+    for (uint32_t i = 0; i < fold->column_count; i++) {
+        if (rows_fold_wants(fold, i)) {
+            rows_put_u32(out, rows->columns[i].id);
+        }
     }
     rows_put_u32(out, fold->durable->group_count);
     for (uint32_t g = 0; g < fold->durable->group_count; g++) {
@@ -374,12 +418,14 @@ void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out)
         if (deletes) {
             rows_encode_deletes(fold, group, out);
         }
-        for (uint32_t i = 0; i < rows->column_count; i++) {
-            rz_segment_encode(group->base->segments[i]->data, out);
+        for (uint32_t i = 0; i < fold->column_count; i++) {
+            if (rows_fold_wants(fold, i)) {
+                rz_segment_encode(group->base->segments[i]->data, out);
+            }
         }
     }
-    for (uint32_t i = 0; i < rows->column_count; i++) {
-        for (uint32_t r = 0; rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
+    for (uint32_t i = 0; i < fold->column_count; i++) {
+        for (uint32_t r = 0; rows_fold_wants(fold, i) && rows->sketches[i] != NULL && r < RZ_SKETCH_REGISTERS; r++) {
             rz_str_append_char(out, (char)atomic_load_explicit(&rows->sketches[i]->registers[r], memory_order_relaxed));
         }
     }
@@ -437,7 +483,7 @@ static ruzu_status rows_decode_group(rz_rows *rows, rz_row_group *group, uint32_
     if (flags & ROWS_FLAG_DELETED) {
         RZ_TRY(rows_decode_deletes(rows, group, reader, err));
     }
-    group->base = rz_row_base_create(rows);
+    group->base = rz_row_base_create(rows, rows->column_count);
     RZ_TRY_ALLOC(group->base, err, "opening a table");
     group->base->rows = count;
     for (uint32_t i = 0; i < rows->column_count; i++) {

@@ -388,10 +388,10 @@ static bool patch_copy_table(rz_patches *fresh, const rz_patch_table *table, uin
     return true;
 }
 
-bool rz_patches_rebuild(const rz_patches *patches, uint64_t folded, uint64_t oldest, rz_patches **out)
+bool rz_patches_rebuild(const rz_patches *patches, uint64_t folded, uint64_t oldest, uint32_t column_count, rz_patches **out)
 {
     *out = NULL;
-    rz_patches *fresh = rz_patches_create(patches->mem, patches->column_count, folded);
+    rz_patches *fresh = rz_patches_create(patches->mem, column_count, folded);
     bool good = fresh != NULL;
     for (const rz_patch_hold *hold = patches->holds; hold != NULL; hold = hold->next) {
         hold->patch->kept = false;
@@ -488,7 +488,7 @@ ruzu_status rz_patches_read(const rz_patches *patches, const rz_tail_column *lay
 ruzu_status rz_patches_gather(const rz_patches *patches, const rz_tail_column *layout, uint32_t column, const rz_snapshot *snapshot,
                               const uint32_t *rows, const uint32_t *out_rows, uint32_t count, rz_vec *out, rz_error *err)
 {
-    const rz_patch_column *found = atomic_load_explicit(&patches->columns[column], memory_order_acquire);
+    const rz_patch_column *found = column >= patches->column_count ? NULL : atomic_load_explicit(&patches->columns[column], memory_order_acquire);
     for (uint32_t i = 0; i < count && found != NULL; i++) {
         const rz_patch_table *table = atomic_load_explicit(&found->blocks[rows[i] / RZ_VECTOR_CAPACITY], memory_order_acquire);
         const rz_patch_node *node = table == NULL ? NULL : patch_seen(patch_find(table, rows[i] % RZ_VECTOR_CAPACITY), snapshot);

@@ -85,15 +85,15 @@ uint64_t rz_patches_newest(const rz_patches *patches, uint32_t column, uint32_t 
 /* Whether a value of the column has a stamp in (after, up_to]. Any thread that keeps `patches`. */
 bool rz_patches_touched(const rz_patches *patches, uint32_t column, uint64_t after, uint64_t up_to);
 /*
- * What is still needed above a base that has everything up to `folded`, by snapshots from `oldest` on. *out is NULL when that is nothing. False when
+ * For column_count columns, at least as many as there are, what is still needed above a base that has everything up to `folded`, by snapshots from `oldest` on. *out is NULL when that is nothing. False when
  * memory is refused.
  */
-RZ_NODISCARD bool rz_patches_rebuild(const rz_patches *patches, uint64_t folded, uint64_t oldest, rz_patches **out);
+RZ_NODISCARD bool rz_patches_rebuild(const rz_patches *patches, uint64_t folded, uint64_t oldest, uint32_t column_count, rz_patches **out);
 
 /* The table of a block, or NULL: then no row of it is patched. */
 static inline const rz_patch_table *rz_patches_table(const rz_patches *patches, uint32_t column, uint32_t block)
 {
-    const rz_patch_column *found = atomic_load_explicit(&patches->columns[column], memory_order_acquire);
+    const rz_patch_column *found = column >= patches->column_count ? NULL : atomic_load_explicit(&patches->columns[column], memory_order_acquire);
     return found == NULL ? NULL : atomic_load_explicit(&found->blocks[block], memory_order_acquire);
 }
 

@@ -111,10 +111,24 @@ uint64_t rz_rows_memory_bytes(rz_rows *rows)
 
 static ruzu_status rows_reader_start(rz_rows_reader *reader, rz_rows *rows, rz_mem *mem, rz_error *err)
 {
-    *reader = (rz_rows_reader){.rows = rows, .mem = mem};
-    if (rows->column_count != 0) {
-        reader->columns = (rz_col_reader **)rz_mem_calloc(mem, rows->column_count, sizeof *reader->columns);
+    *reader = (rz_rows_reader){.rows = rows, .mem = mem, .column_count = rows->column_count};
+    if (reader->column_count != 0) {
+        reader->columns = (rz_col_reader **)rz_mem_calloc(mem, reader->column_count, sizeof *reader->columns);
         RZ_TRY_ALLOC(reader->columns, err, "reading a table");
+    }
+    return RUZU_OK;
+}
+
+/* Which columns the snapshot sees. */
+static ruzu_status rows_reader_place(rz_rows_reader *reader, rz_error *err)
+{
+    uint32_t found = 0;
+    reader->positions = (uint32_t *)rz_mem_alloc(reader->mem, reader->column_count * sizeof *reader->positions);
+    RZ_TRY_ALLOC(reader->positions, err, "reading a table");
+    for (uint32_t i = 0; i < reader->column_count; i++) {
+        if (rz_row_life_visible(reader->rows->lives[i], &reader->snapshot)) {
+            reader->positions[found++] = i;
+        }
     }
     return RUZU_OK;
 }
@@ -133,6 +147,13 @@ ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *rows, const rz_
         rz_rows_reader_deinit(reader);
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "the table has no version left for timestamp %" PRIu64 ", the oldest is %" PRIu64 ".",
                             snapshot->timestamp, oldest);
+    }
+    if (rows->gone != 0) {
+        ruzu_status status = rows_reader_place(reader, err);
+        if (status != RUZU_OK) {
+            rz_rows_reader_deinit(reader);
+            return status;
+        }
     }
     reader->end = rz_rows_visible_end(reader->version, end, snapshot);
     reader->any_deletes = atomic_load_explicit(&rows->deletes, memory_order_acquire) != 0;
@@ -154,10 +175,11 @@ void rz_rows_reader_deinit(rz_rows_reader *reader)
     if (reader->rows == NULL) {
         return;
     }
-    for (uint32_t i = 0; i < reader->rows->column_count && reader->columns != NULL; i++) {
+    for (uint32_t i = 0; i < reader->column_count && reader->columns != NULL; i++) {
         rz_col_reader_free(reader->columns[i]);
     }
-    rz_mem_free(reader->mem, reader->columns, reader->rows->column_count * sizeof *reader->columns);
+    rz_mem_free(reader->mem, reader->columns, reader->column_count * sizeof *reader->columns);
+    rz_mem_free(reader->mem, reader->positions, reader->column_count * sizeof *reader->positions);
     rz_mem_free(reader->mem, reader->scratch, 3 * RZ_VECTOR_CAPACITY * sizeof *reader->scratch);
     if (reader->group_starts != NULL) {
         rz_mem_free(reader->mem, reader->group_starts, (reader->version->group_count + (size_t)1) * sizeof *reader->group_starts);
@@ -168,7 +190,7 @@ void rz_rows_reader_deinit(rz_rows_reader *reader)
 
 void rz_rows_reader_release(rz_rows_reader *reader)
 {
-    for (uint32_t i = 0; i < reader->rows->column_count; i++) {
+    for (uint32_t i = 0; i < reader->column_count; i++) {
         if (reader->columns[i] != NULL) {
             rz_col_reader_release(reader->columns[i]);
         }
@@ -178,7 +200,7 @@ void rz_rows_reader_release(rz_rows_reader *reader)
 static ruzu_status rows_column(rz_rows_reader *reader, uint32_t column, rz_col_reader **out, rz_error *err)
 {
     rz_rows *rows = reader->rows;
-    RZ_ASSERT(column < rows->column_count);
+    RZ_ASSERT(column < reader->column_count);
     if (reader->columns[column] == NULL) {
         RZ_TRY(rz_col_reader_create(reader->mem, rows->env.pool, rows->columns[column].type, rows->column_texts[column], &reader->columns[column],
                                     err));
@@ -208,7 +230,9 @@ ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first
         uint32_t take = count - done;
         if (row < group->base_rows) {
             take = take < group->base_rows - row ? take : group->base_rows - row;
-            RZ_TRY(rz_col_read(col, group->base->segments[column]->data, row, take, out, done, err));
+            const rz_row_segment *segment = rz_row_base_segment(group->base, column);
+            RZ_TRY(segment == NULL ? rz_rows_put_fill(reader->rows, column, NULL, done, take, out, err)
+                                   : rz_col_read(col, segment->data, row, take, out, done, err));
         } else {
             take = take < RZ_ROW_GROUP_ROWS - row ? take : RZ_ROW_GROUP_ROWS - row;
             const rz_tail *tail = reader->version->tail;
@@ -238,7 +262,9 @@ static ruzu_status rows_gather_group(rz_rows_reader *reader, uint32_t column, ui
             while (end < count && rows[end] < group->base_rows) {
                 end++;
             }
-            RZ_TRY(rz_col_gather(col, group->base->segments[column]->data, rows + done, out_rows + done, end - done, out, err));
+            const rz_row_segment *segment = rz_row_base_segment(group->base, column);
+            RZ_TRY(segment == NULL ? rz_rows_put_fill(reader->rows, column, out_rows + done, 0, end - done, out, err)
+                                   : rz_col_gather(col, segment->data, rows + done, out_rows + done, end - done, out, err));
         } else {
             const rz_tail *tail = reader->version->tail;
             uint64_t offset = (uint64_t)group_idx * RZ_ROW_GROUP_ROWS + rows[done];
@@ -348,5 +374,6 @@ bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first,
     if (block_end > group->base_rows || (group->patches != NULL && rz_patches_table(group->patches, column, block) != NULL)) {
         return false; /* part of the block is in memory */
     }
-    return rz_segment_zone(group->base->segments[column]->data, block, out);
+    const rz_row_segment *segment = rz_row_base_segment(group->base, column);
+    return segment != NULL && rz_segment_zone(segment->data, block, out);
 }

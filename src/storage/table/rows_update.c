@@ -180,7 +180,7 @@ static ruzu_status rows_prepare_groups(rz_rows *rows, const uint64_t *offsets, u
     for (uint32_t i = 0; i < count; i++) {
         uint32_t g = (uint32_t)(offsets[i] / RZ_ROW_GROUP_ROWS);
         const rz_row_group *now = fresh == NULL ? &rows->current->groups[g] : &fresh->groups[g];
-        if (patches ? now->patches != NULL : now->stamps != NULL) {
+        if (patches ? now->patches != NULL : now->stamps != NULL) { /* patches have room for all columns: rz_rows_add_column */
             continue;
         }
         fresh = fresh == NULL ? rz_rows_version_clone(rows, rows->current) : fresh;
@@ -461,6 +461,9 @@ ruzu_status rz_rows_fill(rz_rows *rows, rz_writer *writer, rz_vec *const *values
     uint32_t *block_rows = (uint32_t *)rz_mem_alloc(rows->env.mem, RZ_VECTOR_CAPACITY * sizeof *block_rows);
     RZ_TRY_ALLOC(block_rows, err, "inserting rows");
     for (uint32_t i = 0; i < rows->column_count && status == RUZU_OK; i++) {
+        if (!rz_rows_shows(rows, writer, i)) {
+            continue; /* nobody reads it of this row */
+        }
         status = rows_patch_many(rows, writer, i, values[i], positions, offsets, count, block_rows, err);
     }
     for (uint32_t first = 0; first < count && status == RUZU_OK;) { /* values first: who sees a mark sees them */

@@ -149,20 +149,25 @@ cleanup:
 }
 
 ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first, uint32_t count,
-                               const rz_row_base *source, const bool *touched, rz_row_base **out, rz_error *err)
+                               const rz_row_base *source, const bool *touched, uint32_t touched_count, rz_row_base **out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
-    rz_rows_reader reader = {.rows = rows, .mem = rows->env.mem, .version = version, .snapshot = *snapshot, .end = end};
+    uint32_t column_count = touched == NULL ? rows->column_count : touched_count;
+    rz_rows_reader reader = {
+        .rows = rows, .mem = rows->env.mem, .version = version, .snapshot = *snapshot, .end = end, .column_count = column_count};
     *out = NULL;
-    rz_row_base *base = rz_row_base_create(rows);
+    rz_row_base *base = rz_row_base_create(rows, column_count);
     RZ_TRY_ALLOC(base, err, "writing a row group");
     atomic_fetch_add_explicit(&version->refs, 1, memory_order_relaxed); /* the reader's */
-    reader.columns = (rz_col_reader **)rz_mem_calloc(rows->env.mem, rows->column_count, sizeof *reader.columns);
+    reader.columns = (rz_col_reader **)rz_mem_calloc(rows->env.mem, column_count, sizeof *reader.columns);
     if (reader.columns == NULL) {
         status = rz_error_no_memory(err, "writing a row group");
     }
     base->rows = count;
-    for (uint32_t i = 0; i < rows->column_count && status == RUZU_OK; i++) {
+    for (uint32_t i = 0; i < column_count && status == RUZU_OK; i++) {
+        if (!rz_rows_needs_column(rows, i, snapshot->timestamp)) {
+            continue;
+        }
         if (touched != NULL && !touched[i]) {
             base->segments[i] = source->segments[i];
             atomic_fetch_add_explicit(&source->segments[i]->refs, 1, memory_order_relaxed);
@@ -225,14 +230,16 @@ static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t e
     rz_row_base *base = NULL;
     RZ_TRY(rz_rows_push_before(rows, writer, err));
     const rz_snapshot none = {0, 0}; /* updates stay beside the base: whether they are committed is not known yet */
-    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, NULL, &base, err));
+    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, NULL, 0, &base, err));
     rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
     if (fresh == NULL) {
         rz_row_base_release(rows, base);
         return rz_error_no_memory(err, "writing a row group");
     }
-    for (uint32_t i = 0; i < rows->column_count; i++) {
-        rz_row_segment_hold(rows, base->segments[i]);
+    for (uint32_t i = 0; i < base->column_count; i++) {
+        if (base->segments[i] != NULL) {
+            rz_row_segment_hold(rows, base->segments[i]);
+        }
     }
     rz_row_base_release(rows, fresh->groups[group].base);
     fresh->groups[group].base = base;

@@ -56,6 +56,18 @@ void rz_rtab_drop(rz_rtab *table)
     rtab_free(table, true);
 }
 
+/* ---- columns ---- */
+
+ruzu_status rz_rtab_add_column(rz_rtab *table, rz_writer *writer, const rz_column_def *column, const rz_vec *fill, rz_error *err)
+{
+    return rz_rows_add_column(&table->rows, writer, column, fill, err);
+}
+
+ruzu_status rz_rtab_keep_columns(rz_rtab *table, rz_writer *writer, const uint32_t *ids, uint32_t count, rz_error *err)
+{
+    return rz_rows_keep_columns(&table->rows, writer, ids, count, err);
+}
+
 /* ---- reading ---- */
 
 ruzu_status rz_rtab_reader_create(rz_rtab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_rtab_reader **out, rz_error *err)
@@ -99,7 +111,7 @@ uint64_t rz_rtab_visible_rows(const rz_rtab_reader *reader)
 
 ruzu_status rz_rtab_gather(rz_rtab_reader *reader, uint32_t col_idx, const rz_id *rels, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
-    return rz_rows_gather(&reader->rows, col_idx, rels, sel, out, err);
+    return rz_rows_gather(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), rels, sel, out, err);
 }
 
 ruzu_status rz_adj_lookup(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)

@@ -156,10 +156,11 @@ static ruzu_status rtab_bulk_append_rows(rz_rtab_bulk *bulk, const uint64_t *src
 ruzu_status rz_rtab_bulk_append(rz_rtab_bulk *bulk, const uint64_t *src_offsets, const uint64_t *dst_offsets, rz_vec *const *values, const rz_sel *sel,
                                 rz_error *err)
 {
-    const rz_rows *rows = &bulk->table->rows;
+    rz_rows *rows = &bulk->table->rows;
     if (sel->count == 0) {
         return RUZU_OK;
     }
+    RZ_TRY(rz_rows_place(rows, bulk->writer, values, &values, err));
     if (!bulk->started) {
         rtab_bulk_start(bulk, values);
     }
@@ -398,6 +399,9 @@ static void rtab_bulk_describe_values(const rz_rtab_bulk *bulk, rz_bulk_log *log
     rz_str_append(&log->redo, (const char *)batch->first, batch->count * sizeof batch->first[0]);
     rz_str_append(&log->redo, (const char *)batch->second, batch->count * sizeof batch->second[0]);
     for (uint32_t i = 0; i < bulk->table->rows.column_count; i++) {
+        if (!rz_rows_shows(&bulk->table->rows, bulk->writer, i)) {
+            continue;
+        }
         rz_str_append_char(&log->redo, bulk->columns[i] != NULL);
         if (bulk->columns[i] != NULL) {
             rz_vec_encode(bulk->columns[i], &all, &log->redo);
@@ -482,6 +486,10 @@ static ruzu_status rtab_replay_piece(rz_rtab *table, rz_writer *writer, rz_reade
         }
     }
     for (uint32_t i = 0; i < rows->column_count; i++) {
+        if (!rz_rows_shows(rows, writer, i)) {
+            values[i] = rows->lives[i]->nothing;
+            continue;
+        }
         uint8_t present = rz_read_u8(redo);
         if (redo->failed || present > 1 || (present == 0 && rows->columns[i].type->id != RUZU_TYPE_SERIAL)) {
             return rtab_load_damaged(table, err);

@@ -130,6 +130,7 @@ ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, const rz_id *sr
 ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
                            rz_id *out_ids, rz_error *err)
 {
+    RZ_TRY(rz_rows_place(&table->rows, writer, values, &values, err));
     return rz_rtab_insert_as(table, writer, src, dst, values, sel, out_ids, RUZU_ERROR_RUNTIME, err);
 }
 
@@ -225,5 +226,5 @@ ruzu_status rz_rtab_delete(rz_rtab *table, rz_writer *writer, const rz_id *src, 
 
 ruzu_status rz_rtab_update(rz_rtab *table, rz_writer *writer, uint32_t col_idx, const rz_id *rels, const rz_vec *values, const rz_sel *sel, rz_error *err)
 {
-    return sel->count == 0 ? RUZU_OK : rz_rows_update(&table->rows, writer, col_idx, rels, values, sel, err);
+    return sel->count == 0 ? RUZU_OK : rz_rows_update(&table->rows, writer, rz_rows_position(&table->rows, &writer->snapshot, col_idx), rels, values, sel, err);
 }

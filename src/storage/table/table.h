@@ -121,6 +121,14 @@ void rz_ntab_bulk_abort(rz_ntab_bulk *bulk);
  * (rz_disk_claim_logged) before anything was replayed. CORRUPT when it does not fit the table; then the transaction rolls back. */
 RZ_NODISCARD ruzu_status rz_ntab_bulk_replay(rz_ntab *table, rz_writer *writer, rz_reader *redo, rz_error *err);
 
+/*
+ * Columns that come and go. A column that is added stands behind the others; the rows that exist have row 0 of fill in it. Whatever has the number of a column (col_idx,
+ * values) counts those that the writer's or the reader's snapshot sees, in the order in which they were added. Repeating a change does nothing.
+ */
+RZ_NODISCARD ruzu_status rz_ntab_add_column(rz_ntab *table, rz_writer *writer, const rz_column_def *column, const rz_vec *fill, rz_error *err);
+/* Drops the columns whose id is not among ids. Not the key. */
+RZ_NODISCARD ruzu_status rz_ntab_keep_columns(rz_ntab *table, rz_writer *writer, const uint32_t *ids, uint32_t count, rz_error *err);
+
 /* ---- reading rows: one object a worker ---- */
 
 typedef struct rz_ntab_reader rz_ntab_reader;
@@ -189,6 +197,10 @@ RZ_NODISCARD ruzu_status rz_rtab_bulk_append(rz_rtab_bulk *bulk, const uint64_t 
 RZ_NODISCARD ruzu_status rz_rtab_bulk_finish(rz_rtab_bulk *bulk, rz_bulk_log *log, uint64_t *out_rows, rz_error *err);
 void rz_rtab_bulk_abort(rz_rtab_bulk *bulk);
 RZ_NODISCARD ruzu_status rz_rtab_bulk_replay(rz_rtab *table, rz_writer *writer, rz_reader *redo, rz_error *err);
+
+/* As rz_ntab_add_column. */
+RZ_NODISCARD ruzu_status rz_rtab_add_column(rz_rtab *table, rz_writer *writer, const rz_column_def *column, const rz_vec *fill, rz_error *err);
+RZ_NODISCARD ruzu_status rz_rtab_keep_columns(rz_rtab *table, rz_writer *writer, const uint32_t *ids, uint32_t count, rz_error *err);
 
 typedef struct rz_rtab_reader rz_rtab_reader; /* properties and adjacency in both directions, of one worker */
 

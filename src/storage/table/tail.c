@@ -64,6 +64,7 @@ void rz_tail_release(rz_tail *tail)
     }
     rz_mem_free(tail->mem, tail->chunks, tail->chunk_capacity * sizeof *tail->chunks);
     rz_arena_free(&tail->heap);
+    rz_tail_release(tail->origin);
     rz_mem_free(tail->mem, tail, sizeof *tail);
 }
 
@@ -192,6 +193,64 @@ ruzu_status rz_tail_write(rz_tail *tail, uint32_t at, rz_vec *const *values, con
         count -= take;
     }
     return RUZU_OK;
+}
+
+/* ---- widening ---- */
+
+/* RZ_TAIL_ROWS times the value of a column that rows had none of. */
+static bool tail_fill_column(rz_tail *tail, uint32_t column_idx, uint8_t *chunk, const rz_vec *fill)
+{
+    static const rz_sel first = {NULL, 1};
+    const rz_tail_column *column = &tail->layout->columns[column_idx];
+    uint8_t *data = chunk + column->data_off;
+    uint8_t *nulls = chunk + column->nulls_off;
+    memset(data, 0, (size_t)column->value_size * RZ_TAIL_ROWS);
+    memset(nulls, 1, RZ_TAIL_ROWS);
+    if (fill == NULL) {
+        return true; /* of a column that is gone: nobody reads it */
+    }
+    rz_view view;
+    rz_error ignored;
+    rz_error_init(&ignored);
+    rz_vec_view(fill, &view);
+    ruzu_status status = column->nested ? tail_write_nested(tail, column, chunk, 0, fill, &first, 0, 1, &ignored)
+                                        : tail_write_fixed(tail, column, chunk, 0, &view, &first, 0, 1, &ignored);
+    for (uint32_t i = 1; i < RZ_TAIL_ROWS && status == RUZU_OK; i++) { /* they share the bytes */
+        memcpy(data + (size_t)i * column->value_size, data, column->value_size);
+        nulls[i] = nulls[0];
+    }
+    return status == RUZU_OK;
+}
+
+rz_tail *rz_tail_widen(rz_tail *tail, const rz_tail_layout *layout, uint32_t row_count, const rz_vec *const *fills)
+{
+    rz_tail *wide = rz_tail_create(tail->mem, layout, tail->first, tail->chunk_capacity * RZ_TAIL_ROWS);
+    if (wide == NULL) {
+        return NULL;
+    }
+    uint32_t chunk_count = (row_count + RZ_TAIL_ROWS - 1) / RZ_TAIL_ROWS;
+    for (uint32_t c = 0; c < chunk_count; c++) {
+        uint8_t *chunk = (uint8_t *)rz_mem_alloc(wide->mem, layout->chunk_size);
+        if (chunk == NULL) {
+            rz_tail_release(wide);
+            return NULL;
+        }
+        wide->chunks[wide->chunk_count++] = chunk;
+        for (uint32_t i = 0; i < layout->column_count; i++) {
+            const rz_tail_column *to = &layout->columns[i];
+            if (i < tail->layout->column_count) {
+                const rz_tail_column *from = &tail->layout->columns[i];
+                memcpy(chunk + to->data_off, tail->chunks[c] + from->data_off, (size_t)to->value_size * RZ_TAIL_ROWS);
+                memcpy(chunk + to->nulls_off, tail->chunks[c] + from->nulls_off, RZ_TAIL_ROWS);
+            } else if (!tail_fill_column(wide, i, chunk, fills[i])) {
+                rz_tail_release(wide);
+                return NULL;
+            }
+        }
+    }
+    wide->origin = tail;
+    rz_tail_acquire(tail);
+    return wide;
 }
 
 /* ---- reading ---- */

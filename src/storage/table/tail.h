@@ -44,6 +44,7 @@ typedef struct rz_tail {
     uint32_t chunk_capacity;
     uint8_t **chunks;      /* owned */
     rz_arena heap;         /* bytes of strings and nested values; writer only */
+    struct rz_tail *origin; /* counted: the tail that it was widened from, whose bytes its values point to; NULL: none */
 } rz_tail;
 
 /* count values side by side, as they lie in a chunk, into rows out_start … of a FLAT vector. */
@@ -52,6 +53,9 @@ RZ_NODISCARD ruzu_status rz_tail_values_read(const rz_tail_column *column, const
 
 /* For at most row_capacity rows. NULL when memory is refused. */
 rz_tail *rz_tail_create(rz_mem *mem, const rz_tail_layout *layout, uint64_t first, uint32_t row_capacity);
+/* A tail with the first row_count rows of another one, and with more columns: those have row 0 of fills[column], or NULL where that is NULL. What is written to
+ * one of the two from now on is not in the other. NULL when memory is refused. */
+rz_tail *rz_tail_widen(rz_tail *tail, const rz_tail_layout *layout, uint32_t row_count, const rz_vec *const *fills);
 void rz_tail_acquire(rz_tail *tail);
 void rz_tail_release(rz_tail *tail);             /* NULL is fine */
 void rz_tail_clear(rz_tail *tail, uint64_t first); /* forgets the rows, keeps the chunks; nobody else sees the tail */
