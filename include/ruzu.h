@@ -522,10 +522,11 @@ typedef int (*ruzu_problem_fn)(void *user, const ruzu_problem *problem);
  */
 RUZU_API ruzu_status ruzu_check_file(const char *path, bool deep, ruzu_problem_fn fn, void *user, uint64_t *out_problems);
 
-/* What ruzu_salvage made of one table. Borrowed for the call, texts too. */
+/* What ruzu_salvage made of one table, or found elsewhere. Borrowed for the call, texts too. */
 typedef struct ruzu_salvaged {
     size_t struct_size;
-    const char *table;    /* or another part of the database */
+    bool is_table;        /* false: something about the rest of the database; table and reason say what */
+    const char *table;
     uint64_t rows;        /* taken over */
     uint64_t rows_lost;   /* as far as is known */
     uint64_t values_lost; /* of rows taken over: they are NULL now */
@@ -537,6 +538,7 @@ typedef struct ruzu_salvage_report {
     size_t struct_size; /* sizeof(ruzu_salvage_report) */
     uint64_t tables;
     uint64_t tables_damaged; /* of which something was lost */
+    uint64_t problems;       /* of the rest of the database: headers, logs, lists of tables */
     uint64_t rows;
     uint64_t rows_lost;
     uint64_t values_lost;

@@ -154,6 +154,7 @@ static void maintain_salvaged(void *user, const rz_salvaged *table)
 {
     const maintain_salvage *to = (const maintain_salvage *)user;
     ruzu_salvaged out = {.struct_size = sizeof out,
+                         .is_table = table->is_table,
                          .table = table->table,
                          .rows = table->rows,
                          .rows_lost = table->rows_lost,
@@ -181,6 +182,7 @@ ruzu_status ruzu_salvage(const char *path, const char *to_path, ruzu_salvage_fn 
         ruzu_salvage_report all = {.struct_size = out->struct_size,
                                    .tables = totals.tables,
                                    .tables_damaged = totals.tables_damaged,
+                                   .problems = totals.problems,
                                    .rows = totals.rows,
                                    .rows_lost = totals.rows_lost,
                                    .values_lost = totals.values_lost};

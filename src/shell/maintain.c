@@ -67,6 +67,10 @@ static int command_check(int argc, char **argv)
 static void command_print_table(void *user, const ruzu_salvaged *table)
 {
     (void)user;
+    if (!table->is_table) {
+        printf("%s: %s\n", table->table, table->reason);
+        return;
+    }
     printf("%s: %" PRIu64 " rows recovered, %" PRIu64 " lost", table->table, table->rows, table->rows_lost);
     if (table->values_lost != 0) {
         printf(", %" PRIu64 " values became NULL", table->values_lost);
@@ -86,7 +90,7 @@ static int command_salvage(int argc, char **argv)
     }
     printf("%" PRIu64 " tables, %" PRIu64 " of them damaged: %" PRIu64 " rows recovered, %" PRIu64 " rows and %" PRIu64 " values lost.\n", report.tables,
            report.tables_damaged, report.rows, report.rows_lost, report.values_lost);
-    return report.tables_damaged == 0 && report.rows_lost == 0 && report.values_lost == 0 ? SHELL_OK : SHELL_FAILED;
+    return report.problems == 0 && report.tables_damaged == 0 && report.rows_lost == 0 && report.values_lost == 0 ? SHELL_OK : SHELL_FAILED;
 }
 
 /* ---- backup ---- */

@@ -68,7 +68,7 @@ static void salvage_because(salvage_run *run, const char *reason)
 
 static void salvage_begin_table(salvage_run *run, const char *name, bool is_node)
 {
-    run->table = (rz_salvaged){.table = name, .is_node = is_node, .reason = run->reason};
+    run->table = (rz_salvaged){.is_table = true, .table = name, .is_node = is_node, .reason = run->reason};
     run->reason[0] = '\0';
 }
 
@@ -555,6 +555,7 @@ static ruzu_status salvage_note(void *user, const rz_problem *problem, rz_error 
 {
     (void)err;
     salvage_run *run = (salvage_run *)user;
+    run->totals->problems++;
     rz_salvaged note = {.table = problem->object, .reason = problem->text};
     if (run->report != NULL) {
         run->report(run->user, &note);

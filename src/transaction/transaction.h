@@ -146,8 +146,9 @@ typedef ruzu_status (*rz_progress_of_copy_fn)(void *user, uint64_t pages_done, u
 RZ_NODISCARD ruzu_status rz_store_backup(rz_store *store, const char *path, rz_progress_of_copy_fn progress, void *user,
                                          rz_error *err);
 
-/* What became of one table; without a name of a table: what else was found. */
+/* What became of one table, or what else was found. */
 typedef struct rz_salvaged {
+    bool is_table;          /* false: only table and reason say something */
     const char *table;      /* name; borrowed for the call */
     bool is_node;
     uint64_t rows;          /* taken over */
@@ -158,6 +159,7 @@ typedef struct rz_salvaged {
 typedef struct rz_salvage_totals {
     uint64_t tables;
     uint64_t tables_damaged;
+    uint64_t problems;      /* found besides tables */
     uint64_t rows;
     uint64_t rows_lost;
     uint64_t values_lost;

@@ -345,6 +345,7 @@ typedef struct maintain_tables {
 static void maintain_table(void *user, const ruzu_salvaged *table)
 {
     maintain_tables *sums = (maintain_tables *)user;
+    CHECK(table->is_table && table->table[0] != '\0');
     sums->tables++;
     sums->damaged += table->reason[0] != '\0';
     sums->rows += table->rows;
@@ -367,6 +368,7 @@ static void salvage_of_a_sound_file_is_the_same(void)
     CHECK_EQ_I64(ruzu_salvage(path, session_path("whole_out.ruzu"), maintain_table, &sums, &report), RUZU_OK);
     CHECK_STR(ruzu_open_errmsg(), "");
     CHECK_EQ_U64(report.tables, 3);
+    CHECK_EQ_U64(report.problems, 0);
     CHECK_EQ_U64(report.tables_damaged, 0);
     CHECK_EQ_U64(report.rows_lost, 0);
     CHECK_EQ_U64(report.rows, sums.rows);
@@ -418,9 +420,44 @@ static void salvage_without_a_valid_header(void)
     maintain_flip(path, 4096 + 508);
     CHECK_EQ_I64(ruzu_open(path, NULL, &conn), RUZU_ERROR_CORRUPT);
     CHECK(strstr(ruzu_open_errmsg(), "salvage") != NULL);
-    CHECK_EQ_I64(ruzu_salvage(path, session_path("headless_out.ruzu"), NULL, NULL, NULL), RUZU_OK);
+    ruzu_salvage_report report = {.struct_size = sizeof report};
+    CHECK_EQ_I64(ruzu_salvage(path, session_path("headless_out.ruzu"), NULL, NULL, &report), RUZU_OK);
+    CHECK_EQ_U64(report.problems, 1);
     conn = session_open(session_path("headless_out.ruzu"));
     EXPECT_ROWS(conn, maintain_question, MAINTAIN_ANSWER);
+    session_close(conn);
+}
+
+/* What the log holds beyond the file comes along; of a damaged one what lies before the damage. */
+static void salvage_reads_the_log(void)
+{
+    const char *path = session_path("logged.ruzu");
+    ruzu_config config;
+    ruzu_conn *conn = NULL;
+    ruzu_salvage_report report = {.struct_size = sizeof report};
+    uint64_t problems = 0;
+    ruzu_config_init(&config);
+    config.flags = RUZU_OPEN_NO_CHECKPOINT_ON_CLOSE | RUZU_OPEN_NO_AUTO_CHECKPOINT;
+    CHECK_EQ_I64(ruzu_open(path, &config, &conn), RUZU_OK);
+    maintain_fill(conn);
+    session_run(conn, "CREATE (:P {id: 20000, name: 'firstcommit'})");
+    session_run(conn, "CREATE (:P {id: 20001, name: 'secondcommit'})");
+    session_run(conn, "CREATE (:P {id: 20002, name: 'thirdcommit'})");
+    session_close(conn);
+    CHECK_EQ_I64(ruzu_check_file(path, true, NULL, NULL, &problems), RUZU_OK);
+    CHECK_EQ_U64(problems, 0);
+    CHECK_EQ_I64(ruzu_salvage(path, session_path("logged_out.ruzu"), NULL, NULL, &report), RUZU_OK);
+    CHECK_EQ_U64(report.rows, 10003 + 30000);
+    CHECK_EQ_U64(report.problems, 0);
+    CHECK_EQ_I64(maintain_damage(session_path("logged.ruzu.wal"), "secondcommit"), 1);
+    CHECK_EQ_I64(ruzu_check_file(path, true, NULL, NULL, &problems), RUZU_OK);
+    CHECK_EQ_U64(problems, 1);
+    CHECK_EQ_I64(ruzu_salvage(path, session_path("logged_out2.ruzu"), NULL, NULL, &report), RUZU_OK);
+    CHECK_EQ_U64(report.rows, 10001 + 30000);
+    CHECK_EQ_U64(report.problems, 1);
+    conn = session_open(session_path("logged_out2.ruzu"));
+    EXPECT_ROWS(conn, "MATCH (p:P) WHERE p.id >= 20000 RETURN p.id, p.name", "20000|firstcommit");
+    EXPECT_ROWS(conn, "CALL check_database(deep := true) RETURN *", "");
     session_close(conn);
 }
 
@@ -453,6 +490,7 @@ int main(void)
     RUN(salvage_of_a_sound_file_is_the_same);
     RUN(salvage_of_a_damaged_file);
     RUN(salvage_without_a_valid_header);
+    RUN(salvage_reads_the_log);
     RUN(salvage_needs_a_catalog);
     session_end();
     return CHECK_DONE();
