@@ -131,12 +131,50 @@ def protocol(folder):
     check('after the crash', (status, out), (0, 'n\n1\n'))
 
 
+def maintenance(folder):
+    def at(name):
+        return os.path.join(folder, name)
+    status, _, _ = run(at('m.ruzu'), '-c', "CREATE NODE TABLE P(id INT64 PRIMARY KEY, name STRING)",
+                       '-c', "COPY P FROM (UNWIND range(0, 4999) AS i RETURN i, 'name' + CAST(i AS STRING))")
+    check('a database', status, 0)
+    check('check', run('check', at('m.ruzu')), (0, at('m.ruzu') + ' is sound.\n', ''))
+    check('check --shallow', run('check', '--shallow', at('m.ruzu'))[0], 0)
+    check('backup', run('backup', at('m.ruzu'), at('copy.ruzu'))[0], 0)
+    status, out, err = run('backup', at('m.ruzu'), at('copy.ruzu'))
+    check('never over something', (status, out, 'exists' in err), (2, '', True))
+    check('the copy', run('check', at('copy.ruzu'))[0], 0)
+    status, out, err = run('salvage', at('m.ruzu'), at('whole.ruzu'))
+    check('salvage of a sound file', (status, out.split('\n')[0], err), (0, 'P: 5000 rows recovered, 0 lost', ''))
+    with open(at('m.ruzu'), 'r+b') as file:
+        where = file.read().index(b'name4321')
+        file.seek(where)
+        file.write(b'X')
+    status, out, err = run('check', at('m.ruzu'))
+    check('damage', (status, 'error: table P, column name, page ' in out, err), (1, True, ''))
+    check('a backup of it', run('backup', at('m.ruzu'), at('bad_copy.ruzu'))[0], 2)
+    status, out, err = run('salvage', at('m.ruzu'), at('saved.ruzu'))
+    check('salvage', (status, 'P: 5000 rows recovered, 0 lost, ' in out, err), (1, True, ''))
+    check('what is saved', run(at('saved.ruzu'), '-c', 'MATCH (p:P) WHERE p.id < 2 OR p.id = 4321 RETURN p.id AS id, p.name AS n ORDER BY id',
+                               '--format', 'csv')[1], 'id,n\n0,name0\n1,name1\n4321,\n')
+    with open(at('text'), 'wb') as file:
+        file.write(b'no database' * 1000)
+    for command in (['check', at('text')], ['check', at('absent.ruzu')], ['salvage', at('text'), at('o.ruzu')], ['backup', at('text'), at('o.ruzu')],
+                    ['backup', at('absent.ruzu'), at('o.ruzu')]):
+        status, out, err = run(*command)
+        check('no database: %r' % command, (status, out, err.startswith('Error: ')), (2, '', True))
+    check('nothing is made', os.path.exists(at('o.ruzu')) or os.path.exists(at('absent.ruzu')), False)
+    for wrong in (['check', at('a'), at('b')], ['salvage', at('a')], ['backup', at('a'), at('b'), at('c')], ['check', '--nosuch', at('a')]):
+        status, out, err = run(*wrong)
+        check('usage %r' % wrong, (status, out, err.startswith('Usage: ruzu ' + wrong[0])), (3, '', True))
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix='ruzu_shell_') as folder:
         options()
         statements(folder)
         scripts()
         protocol(folder)
+        maintenance(folder)
     print('%d failed' % failures)
     return 1 if failures else 0
 
