@@ -428,7 +428,7 @@ static void damaged_descriptions_are_refused(void)
     fx_begin();
     load_nodes(nodes, most, add_entry(ENTRY_NODES));
     load_logged(rels, most, any_node, &add_entry(ENTRY_RELS)->load);
-    load_logged(rels, 20, any_node, &add_entry(ENTRY_RELS)->load); /* by value */
+    load_logged(rels, 5, any_node, &add_entry(ENTRY_RELS)->load); /* by value */
     commit_logged();
     CHECK_EQ_U64(entries[2].load.ranges.count, 0);
     CHECK(entries[1].load.ranges.count != 0);
