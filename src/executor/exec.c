@@ -257,6 +257,7 @@ static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
     case RZ_PLAN_FILTER:
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
+    case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_REPEAT:
     case RZ_PLAN_LIMIT:
     case RZ_PLAN_APPLY:

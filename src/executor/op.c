@@ -26,6 +26,7 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_FILTER: return &rz_op_filter;
     case RZ_PLAN_PROJECT: return &rz_op_project;
     case RZ_PLAN_UNWIND: return &rz_op_unwind;
+    case RZ_PLAN_COLLAPSE: return &rz_op_collapse;
     case RZ_PLAN_REPEAT: return &rz_op_repeat;
     case RZ_PLAN_LIMIT: return &rz_op_limit;
     case RZ_PLAN_APPLY: return &rz_op_apply;
@@ -67,6 +68,7 @@ static bool op_has_input(const rz_plan *plan)
     case RZ_PLAN_FILTER:
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
+    case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_REPEAT:
     case RZ_PLAN_LIMIT:
     case RZ_PLAN_APPLY:

@@ -23,6 +23,7 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_FILTER: return "FILTER";
     case RZ_PLAN_PROJECT: return "PROJECT";
     case RZ_PLAN_UNWIND: return "UNWIND";
+    case RZ_PLAN_COLLAPSE: return "COLLAPSE";
     case RZ_PLAN_REPEAT: return "REPEAT";
     case RZ_PLAN_LIMIT: return "LIMIT";
     case RZ_PLAN_APPLY: return "APPLY";
@@ -322,6 +323,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     case RZ_PLAN_SINGLE_ROW:
     case RZ_PLAN_EMPTY:
     case RZ_PLAN_ARGUMENT:
+    case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_REPEAT:
     case RZ_PLAN_UNION:
     case RZ_PLAN_BARRIER: break;

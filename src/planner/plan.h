@@ -34,6 +34,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_FILTER,         /* filter: (w) all predicates TRUE */
     RZ_PLAN_PROJECT,        /* project: (w) computes expressions into columns, passes the others in `columns` on */
     RZ_PLAN_UNWIND,         /* unwind: (w) */
+    RZ_PLAN_COLLAPSE,       /* (w) rows of one NODE column: one a node, the weights added up */
     RZ_PLAN_REPEAT,         /* a row weight times, weight 1 */
     RZ_PLAN_LIMIT,          /* limit: (w) splits weights; without ORDER BY */
     RZ_PLAN_APPLY,          /* apply: children[1] is run for each batch of outer rows (its leaf is ARGUMENT) */

@@ -76,6 +76,7 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
     case RZ_PLAN_FILTER:
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
+    case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_REPEAT:
     case RZ_PLAN_LIMIT:
     case RZ_PLAN_APPLY:

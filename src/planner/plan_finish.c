@@ -12,6 +12,14 @@
 
 #include <string.h>
 
+/* COLLAPSE pays when a node stands in several rows. */
+#ifdef RZ_TINY
+#define COLLAPSE_MIN_ROWS 2.0
+#else
+#define COLLAPSE_MIN_ROWS 100.0
+#endif
+#define COLLAPSE_MIN_FACTOR 2.0
+
 typedef struct finish_above {
     bool weights_ok;
     bool duplicates_ok;
@@ -118,6 +126,30 @@ static ruzu_status finish_project(rz_planner *planner, rz_plan **io, const plan_
     return finish_keep(planner, plan, need, err);
 }
 
+/*
+ * The rows that reach a walk are one node each, many more than there are nodes: they become one row a node. Not where only
+ * their being there matters (a search that may end early), nor where rows must be told apart.
+ */
+static ruzu_status finish_collapse(rz_planner *planner, rz_plan **io, finish_above above, rz_error *err)
+{
+    const rz_plan *child = *io;
+    if (!rz_plan_rule(planner, RZ_RULE_COLLAPSE) || !above.weights_ok || above.duplicates_ok || child->column_count != 1 ||
+        child->types[0]->id != RUZU_TYPE_NODE || child->types[0]->table_count != 1 ||
+        (child->kind != RZ_PLAN_EXPAND && child->kind != RZ_PLAN_INTERSECT && child->kind != RZ_PLAN_EXPAND_INTO &&
+         child->kind != RZ_PLAN_DEGREE)) {
+        return RUZU_OK;
+    }
+    const rz_table_stats *stats = rz_plan_stats(planner, child->types[0]->tables[0]);
+    if (stats == NULL || child->rows < COLLAPSE_MIN_ROWS || child->rows < COLLAPSE_MIN_FACTOR * (double)stats->rows) {
+        return RUZU_OK;
+    }
+    double rows = (double)stats->rows;
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_COLLAPSE, *io, NULL, io, err));
+    (*io)->rows = rows;
+    (*io)->weighted = true;
+    return finish_keep(planner, *io, NULL, err);
+}
+
 static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
                                rz_error *err)
 {
@@ -135,7 +167,12 @@ static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_se
             plan->kind = RZ_PLAN_DEGREE;
         }
     }
+    double rows = plan->children[0]->rows;
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
+    if (plan->kind != RZ_PLAN_EXPAND_INTO) {
+        RZ_TRY(finish_collapse(planner, &plan->children[0], above, err));
+    }
+    plan->rows *= rows > plan->children[0]->rows ? plan->children[0]->rows / rows : 1;
     plan->weighted = plan->children[0]->weighted || plan->kind == RZ_PLAN_DEGREE ||
                      (plan->kind == RZ_PLAN_EXPAND_INTO && expand->rel == RZ_NO_COLUMN_ID && above.weights_ok);
     return finish_keep(planner, plan, need, err);
@@ -512,6 +549,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_DELETE:
     case RZ_PLAN_MERGE: return finish_exact(planner, plan, need, err);
     case RZ_PLAN_RESULT: return finish_result(planner, plan, err);
+    case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_REPEAT: break; /* made by this pass only */
     }
     return rz_error_set(err, RUZU_ERROR_INTERNAL, "a plan node of kind %d where none can be", (int)plan->kind);

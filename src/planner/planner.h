@@ -28,7 +28,8 @@ enum {
     RZ_RULE_HASH_JOIN = 1u << 7,       /* equality between disconnected parts: HASH_JOIN; off: CROSS + FILTER */
     RZ_RULE_SEMI = 1u << 8,            /* EXISTS / NOT EXISTS in WHERE: SEMI / ANTI */
     RZ_RULE_COUNT_ROWS = 1u << 9,      /* count(x) of what is never NULL: count(*) */
-    RZ_RULE_GROUP_NODES = 1u << 10     /* grouping by a node's key and other properties: by the node */
+    RZ_RULE_GROUP_NODES = 1u << 10,    /* grouping by a node's key and other properties: by the node */
+    RZ_RULE_COLLAPSE = 1u << 11        /* many rows of few nodes: one row a node before the next walk */
 };
 #define RZ_RULE_ALL UINT32_MAX
 
