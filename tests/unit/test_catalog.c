@@ -115,6 +115,93 @@ static void fill(rz_catalog *catalog)
     CHECK(rz_catalog_set_sequence(catalog, "S", 3, true, &err) == RUZU_OK);
 }
 
+static void sequences_of_serial_columns_follow_their_table(void)
+{
+    rz_error err;
+    rz_error_init(&err);
+    rz_catalog *catalog = NULL;
+    const rz_cat_table *table = NULL;
+    CHECK(rz_catalog_create(&test_mem, &catalog, &err) == RUZU_OK);
+    rz_cat_property properties[3] = {{.name = "id", .type = rz_type_of(RUZU_TYPE_SERIAL)}, {.name = "n", .type = RZ_INT64}};
+    rz_cat_table made = {.kind = RZ_CAT_NODE_TABLE, .name = "T", .properties = properties, .property_count = 2, .comment = ""};
+    CHECK(rz_catalog_add_table(catalog, &made, &table, &err) == RUZU_OK);
+    const rz_cat_sequence *sequence = rz_catalog_serial_sequence(catalog, table, 0);
+    CHECK(sequence != NULL && sequence->implicit && !sequence->used);
+    CHECK_STR(sequence->name, "T_id_serial");
+    CHECK(rz_catalog_serial_sequence(catalog, table, 1) == NULL);
+    CHECK(rz_catalog_set_sequence(catalog, "t_ID_serial", 41, true, &err) == RUZU_OK);
+
+    rz_cat_table changed = *table; /* renamed, with one more column */
+    memcpy(properties, table->properties, 2 * sizeof properties[0]);
+    properties[0].name = "number";
+    properties[2] = (rz_cat_property){.id = UINT32_MAX, .name = "more", .type = rz_type_of(RUZU_TYPE_SERIAL)};
+    changed.name = "U";
+    changed.properties = properties;
+    changed.property_count = 3;
+    CHECK(rz_catalog_replace_table(catalog, &changed, &table, &err) == RUZU_OK);
+    CHECK(rz_catalog_find_sequence(catalog, "T_id_serial") == NULL);
+    sequence = rz_catalog_serial_sequence(catalog, table, 0);
+    CHECK(sequence != NULL && sequence->used);
+    CHECK_STR(sequence->name, "U_number_serial");
+    CHECK_EQ_I64(sequence->current, 41);
+    CHECK(rz_catalog_serial_sequence(catalog, table, 2) != NULL);
+
+    CHECK(rz_catalog_drop_sequence(catalog, "U_number_serial", &err) == RUZU_OK); /* and made again with another start */
+    CHECK(rz_catalog_serial_sequence(catalog, table, 0) == NULL);
+    rz_cat_sequence again = {.name = "u_NUMBER_serial", .start = 7, .increment = 3, .minimum = 1, .maximum = 100};
+    CHECK(rz_catalog_add_sequence(catalog, &again, &err) == RUZU_OK);
+    sequence = rz_catalog_serial_sequence(catalog, table, 0);
+    CHECK(sequence != NULL && sequence->implicit && !sequence->used);
+    CHECK_EQ_I64(sequence->current, 7);
+
+    memcpy(properties, table->properties, 2 * sizeof properties[0]); /* the last column goes, and its sequence */
+    changed = *table;
+    changed.properties = properties;
+    changed.property_count = 2;
+    CHECK(rz_catalog_replace_table(catalog, &changed, &table, &err) == RUZU_OK);
+    CHECK_EQ_U64(rz_catalog_sequence_count(catalog), 1);
+    CHECK(rz_catalog_drop_table(catalog, table->id, &err) == RUZU_OK);
+    CHECK_EQ_U64(rz_catalog_sequence_count(catalog), 0);
+    rz_catalog_release(catalog);
+}
+
+static void a_fork_has_the_same_version_and_values_of_its_own(void)
+{
+    rz_error err;
+    rz_error_init(&err);
+    rz_catalog *catalog = NULL;
+    rz_catalog *fork = NULL;
+    CHECK(rz_catalog_create(&test_mem, &catalog, &err) == RUZU_OK);
+    fill(catalog);
+    CHECK(rz_catalog_fork(catalog, &fork, &err) == RUZU_OK);
+    CHECK_EQ_U64(rz_catalog_version(fork), rz_catalog_version(catalog));
+    CHECK(rz_catalog_set_sequence(fork, "s", -9, true, &err) == RUZU_OK);
+    CHECK_EQ_I64(rz_catalog_find_sequence(catalog, "s")->current, 3);
+    CHECK_EQ_I64(rz_catalog_find_sequence(fork, "s")->current, -9);
+    CHECK(rz_catalog_find_table(fork, "person") == rz_catalog_find_table(catalog, "person"));
+    CHECK(rz_catalog_set_sequence(fork, "nothing", 1, true, &err) == RUZU_ERROR_CATALOG);
+    rz_catalog_release(fork);
+    rz_catalog_release(catalog);
+}
+
+static void a_sequence_outside_of_its_bounds_is_damage(void)
+{
+    rz_error err;
+    rz_error_init(&err);
+    rz_catalog *catalog = NULL;
+    rz_catalog *copy = NULL;
+    rz_str bytes;
+    rz_str_init(&bytes, &test_mem);
+    CHECK(rz_catalog_create(&test_mem, &catalog, &err) == RUZU_OK);
+    fill(catalog);
+    CHECK(rz_catalog_set_sequence(catalog, "s", 8, true, &err) == RUZU_OK); /* its bounds are -9 and 7 */
+    rz_catalog_encode(catalog, &bytes);
+    CHECK(rz_catalog_decode(&test_mem, bytes.data, bytes.length, &copy, &err) == RUZU_ERROR_CORRUPT);
+    CHECK(copy == NULL);
+    rz_str_free(&bytes);
+    rz_catalog_release(catalog);
+}
+
 static void bytes_come_back_as_the_same_catalog(void)
 {
     rz_error err;
@@ -217,6 +304,9 @@ int main(void)
     RUN(editing_leaves_the_old_version_alone);
     RUN(ids_are_shared_by_tables_and_pairs_and_never_reused);
     RUN(names_are_unique_without_case);
+    RUN(sequences_of_serial_columns_follow_their_table);
+    RUN(a_fork_has_the_same_version_and_values_of_its_own);
+    RUN(a_sequence_outside_of_its_bounds_is_damage);
     RUN(bytes_come_back_as_the_same_catalog);
     RUN(damaged_bytes_are_refused_or_still_a_catalog);
     RUN(every_refused_allocation_is_survived);
