@@ -50,6 +50,7 @@ ruzu_status rz_store_checkpoint_last(rz_store *store, rz_error *err)
         return RUZU_OK; /* nothing was committed since the last clean close */
     }
     RZ_TRY(rz_disk_check_name(store->disk, err));
+    RZ_TRY(rz_disk_settle(store->disk, err));
     RZ_TRY(rz_wal_resume(store->wal, err));
     rz_wal_positions_get(store->wal, &positions);
     rz_save_point point = {.timestamp = store->log_timestamp,

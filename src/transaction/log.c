@@ -29,6 +29,7 @@ static ruzu_status log_make_ready(rz_store *store, rz_error *err)
         return RUZU_OK;
     }
     RZ_TRY(rz_disk_check_name(store->disk, err)); /* the log would stand beside another file's name */
+    RZ_TRY(rz_disk_settle(store->disk, err));
     RZ_TRY(rz_wal_resume(store->wal, err));
     rz_file_header header = *rz_disk_header(store->disk);
     if ((header.flags & RZ_HEADER_CLEAN) != 0) {

@@ -61,6 +61,7 @@ static void mini_leave(mini *store)
 
 static ruzu_status mini_ready(mini *store)
 {
+    RZ_TRY(rz_disk_settle(store->disk, &store->err));
     RZ_TRY(rz_wal_resume(store->wal, &store->err));
     rz_file_header header = *rz_disk_header(store->disk);
     if (header.flags & RZ_HEADER_CLEAN) {

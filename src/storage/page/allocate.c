@@ -109,6 +109,7 @@ ruzu_status rz_disk_allocate(rz_disk *disk, uint64_t count, rz_page_range *out, 
         return rz_error_set(err, RUZU_ERROR_LIMIT, "Cannot allocate %llu contiguous pages: a range has 1 to %u",
                             (unsigned long long)count, RZ_REGION_PAGES);
     }
+    RZ_TRY(rz_disk_settle(disk, err));
     rz_mutex_lock(&disk->mutex);
     ruzu_status status = disk->read_only ? allocate_private_locked(disk, count, out, err)
                                          : rz_disk_allocate_locked(disk, count, disk->max_pages, out, err);

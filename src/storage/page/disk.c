@@ -68,6 +68,7 @@ ruzu_status rz_disk_alloc(rz_mem *mem, rz_vfs *vfs, const char *path, rz_disk **
     }
     atomic_init(&disk->poison_state, 0);
     atomic_init(&disk->full, false);
+    atomic_init(&disk->settled, true);
     *out = disk;
     return RUZU_OK;
 
@@ -268,6 +269,7 @@ static ruzu_status disk_load(rz_disk *disk, rz_error *err)
         return rz_disk_io_error(err, status, errno, "find the size of", disk->path, 0, 0);
     }
     RZ_TRY(rz_header_pick(disk, slots, err));
+    atomic_store_explicit(&disk->settled, disk->read_only, memory_order_relaxed);
     const rz_file_header *header = &disk->header;
     if (header->page_count < RZ_HEADER_SLOTS || header->page_count > RZ_MAX_PAGES ||
         size / RZ_PAGE_SIZE < header->page_count) {

@@ -62,6 +62,8 @@ struct rz_disk {
     rz_file_header header; /* of the newest header */
     uint32_t picked_slot;  /* the slot that surely holds it */
     uint32_t bad_slots;
+    bool stale_slot;      /* the other slot is a valid, older header: mended before anything that it relies on is reused */
+    _Atomic bool settled; /* both slots are known to be durable and equal, or the other is not valid; release by rz_disk_settle */
     bool writing_header; /* guarded by mutex */
 
     rz_mutex mutex;

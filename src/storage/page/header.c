@@ -204,6 +204,8 @@ ruzu_status rz_header_pick(rz_disk *disk, const uint8_t *slots, rz_error *err)
     }
     const rz_file_header *header = &headers[picked];
     RZ_TRY(rz_header_fits(disk, header, err));
+    uint32_t other = (picked + 1) % RZ_HEADER_SLOTS;
+    disk->stale_slot = states[other] == RZ_SLOT_VALID && headers[other].number != header->number;
     disk->header = *header;
     disk->picked_slot = picked;
     memcpy(disk->uuid, header->uuid, sizeof disk->uuid);
@@ -358,6 +360,40 @@ static ruzu_status header_write_list(rz_disk *disk, const header_job *job, rz_er
     return rz_disk_sync(disk, err);
 }
 
+static ruzu_status header_settle_locked(rz_disk *disk, rz_error *err)
+{
+    uint8_t page[RZ_PAGE_SIZE];
+    RZ_TRY(rz_disk_sync(disk, err)); /* the picked slot, too, may not have been synced by who wrote it */
+    if (disk->stale_slot) {
+        uint64_t off = (uint64_t)((disk->picked_slot + 1) % RZ_HEADER_SLOTS) * RZ_PAGE_SIZE;
+        rz_header_encode(&disk->header, page);
+        ruzu_status status = disk->vfs->write(disk->file, page, sizeof page, off);
+        if (status != RUZU_OK) {
+            return rz_disk_fatal(disk, status, errno, "write the header of", off, sizeof page, err);
+        }
+        RZ_TRY(rz_disk_sync(disk, err));
+        disk->stale_slot = false;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_disk_settle(rz_disk *disk, rz_error *err)
+{
+    if (atomic_load_explicit(&disk->settled, memory_order_acquire)) {
+        return RUZU_OK;
+    }
+    rz_mutex_lock(&disk->header_mutex);
+    ruzu_status status = RUZU_OK;
+    if (!atomic_load_explicit(&disk->settled, memory_order_relaxed)) {
+        status = header_settle_locked(disk, err);
+        if (status == RUZU_OK) {
+            atomic_store_explicit(&disk->settled, true, memory_order_release);
+        }
+    }
+    rz_mutex_unlock(&disk->header_mutex);
+    return status;
+}
+
 /* Steps (2) and (3). */
 static ruzu_status header_write_slots(rz_disk *disk, const rz_file_header *header, rz_error *err)
 {
@@ -440,6 +476,7 @@ ruzu_status rz_disk_header_write(rz_disk *disk, const rz_file_header *header, rz
     if (disk->read_only) {
         return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot write to file '%s': it is open read-only", disk->path);
     }
+    RZ_TRY(rz_disk_settle(disk, err));
     header_job job;
     memset(&job, 0, sizeof job);
     rz_mutex_lock(&disk->header_mutex);

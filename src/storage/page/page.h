@@ -97,6 +97,11 @@ void rz_disk_set_max_size(rz_disk *disk, uint64_t size_bytes);
  * the next header. */
 RZ_NODISCARD ruzu_status rz_disk_reserve(rz_disk *disk, uint64_t page_count, rz_error *err);
 
+/*
+ * Sees to it, once after opening, that both header slots are durable and equal: a crash between the two writes of a header leaves an older one, and what that relies on (pages that
+ * are free by the newer one, the older log) must not be reused while it could still be needed. rz_disk_allocate and rz_disk_header_write begin with it; call it before a log is begun.
+ */
+RZ_NODISCARD ruzu_status rz_disk_settle(rz_disk *disk, rz_error *err);
 /* count contiguous free pages, not straddling a region. New pages count as "fresh" (freed at once by rz_disk_free)
  * until a header is written. Of a disk opened read-only they are private: in memory, behind the file's end, gone with the
  * disk (recovery writes some when it replays a log). */
