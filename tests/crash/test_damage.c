@@ -26,6 +26,8 @@
 
 static uint8_t *damage_good;  /* the undamaged file */
 static size_t damage_size;
+static uint8_t *damage_old;   /* the file at an earlier checkpoint */
+static size_t damage_old_size;
 static uint8_t *damage_bytes; /* the mutant */
 static size_t damage_mutant_size;
 static uint64_t damage_state;
@@ -103,6 +105,21 @@ static ruzu_status damage_open(const char *path, uint32_t flags, ruzu_conn **out
     return ruzu_open(path, &config, out);
 }
 
+static uint8_t *damage_read(const char *path, size_t *out_size)
+{
+    FILE *file = fopen(path, "rb");
+    struct stat status;
+    CHECK(file != NULL && stat(path, &status) == 0);
+    if (file == NULL) {
+        exit(1);
+    }
+    *out_size = (size_t)status.st_size;
+    uint8_t *bytes = (uint8_t *)malloc(*out_size);
+    CHECK_EQ_U64(fread(bytes, 1, *out_size, file), *out_size);
+    (void)fclose(file);
+    return bytes;
+}
+
 static void damage_build(const char *path)
 {
     ruzu_conn *conn = NULL;
@@ -111,6 +128,9 @@ static void damage_build(const char *path)
     for (size_t i = 0; i < sizeof damage_load / sizeof damage_load[0]; i++) {
         session_run(conn, damage_load[i]);
         session_run(conn, "CHECKPOINT"); /* so that there is free space, and directories that were rewritten */
+        if (i == 2) {
+            damage_old = damage_read(path, &damage_old_size);
+        }
     }
     session_close(conn);
     CHECK_EQ_I64(damage_open(path, RUZU_OPEN_READ_ONLY, &conn), RUZU_OK);
@@ -123,17 +143,8 @@ static void damage_build(const char *path)
         ruzu_result_free(result);
     }
     session_close(conn);
-    FILE *file = fopen(path, "rb");
-    struct stat status;
-    CHECK(file != NULL && stat(path, &status) == 0);
-    if (file == NULL) {
-        exit(1);
-    }
-    damage_size = (size_t)status.st_size;
-    damage_good = (uint8_t *)malloc(damage_size);
+    damage_good = damage_read(path, &damage_size);
     damage_bytes = (uint8_t *)malloc(damage_size);
-    CHECK_EQ_U64(fread(damage_good, 1, damage_size, file), damage_size);
-    (void)fclose(file);
 }
 
 /* ---- mutants ---- */
@@ -183,6 +194,18 @@ static void damage_swap(void)
     memcpy(damage_page(a), damage_good + b * PAGE, PAGE);
     memcpy(damage_page(b), damage_good + a * PAGE, PAGE);
     (void)snprintf(damage_shared->note, sizeof damage_shared->note, "pages %" PRIu64 " and %" PRIu64 " swapped", a, b);
+}
+
+/* A write that never reached the disk: the page is as an earlier checkpoint left it. */
+static void damage_stale(void)
+{
+    uint64_t count = (damage_old_size < damage_size ? damage_old_size : damage_size) / PAGE;
+    uint64_t page = damage_shared->number % count;
+    for (uint64_t i = 0; i < count && memcmp(damage_page(page), damage_old + page * PAGE, PAGE) == 0; i++) {
+        page = (page + 1) % count;
+    }
+    memcpy(damage_page(page), damage_old + page * PAGE, PAGE);
+    (void)snprintf(damage_shared->note, sizeof damage_shared->note, "page %" PRIu64 " is an old one", page);
 }
 
 static void damage_cut(void)
@@ -340,16 +363,48 @@ static void damage_forged(void)
     memcpy(damage_page(1), damage_page(0), PAGE);
 }
 
+/* The last page of a primary-key index, whose checksum is the last thing in the directory of its table: offsets that lead nowhere, or to other rows. */
+static void damage_index(void)
+{
+    uint8_t *ref = damage_page(0) + 96;
+    uint8_t *list = damage_page(rz_load_u64(ref));
+    uint8_t *entry = list + 4 + 32 * (damage_shared->number % 2) + 4; /* tables A and B: the third one's keys are numbers of rows */
+    uint8_t *crc = damage_page(rz_load_u64(entry)) + rz_load_u64(entry + 16) - 4;
+    for (uint64_t page = 2; page < damage_page_count(); page++) {
+        if (rz_page_crc_of(damage_bytes + 16, page, damage_page(page)) != rz_load_u32(crc)) {
+            continue;
+        }
+        for (int i = 0; i < 20; i++) {
+            rz_store_u64(damage_page(page) + damage_random(600), damage_random(UINT64_MAX));
+        }
+        rz_store_u32(crc, rz_page_crc_of(damage_bytes + 16, page, damage_page(page)));
+        (void)snprintf(damage_shared->note, sizeof damage_shared->note, "index page %" PRIu64 " forged", page);
+        break;
+    }
+    damage_seal_ref(entry);
+    damage_seal_ref(ref);
+    damage_seal_header(damage_page(0));
+    memcpy(damage_page(1), damage_page(0), PAGE);
+}
+
 static const struct {
     const char *name;
     void (*make)(void);
     uint32_t count; /* at 100 % */
     bool hostile;
 } damage_kinds[] = {
-    {"flip", damage_flip, 800, false},       {"page_flip", damage_page_flip, 700, false}, {"zero", damage_zero, 400, false},
-    {"duplicate", damage_duplicate, 400, false}, {"swap", damage_swap, 400, false},       {"cut", damage_cut, 250, false},
-    {"scribble", damage_scribble, 400, false}, {"header", damage_header, 700, false},     {"hostile", damage_hostile, 1200, true},
-    {"forged", damage_forged, 800, true},
+    {"flip", damage_flip, 800, false},
+    {"bitflip_each_page_type_detected", damage_page_flip, 600, false},
+    {"zeroed_page_no_loop", damage_zero, 400, false},
+    {"stale_page_detected", damage_stale, 200, false},
+    {"duplicate", damage_duplicate, 400, false},
+    {"swapped_pages_detected", damage_swap, 400, false},
+    {"cut", damage_cut, 250, false},
+    {"scribble", damage_scribble, 400, false},
+    {"header", damage_header, 700, false},
+    {"hostile", damage_hostile, 1200, true},
+    {"forged", damage_forged, 700, true},
+    {"index_bad_offset_is_error", damage_index, 100, true},
 };
 
 /* ---- judging ---- */
@@ -494,7 +549,7 @@ static void damage_run_kind(uint32_t kind, uint32_t first, uint32_t count)
         fprintf(stderr, "%s: ended with status 0x%x at mutant %u (%s)\n", damage_kinds[kind].name, (unsigned)status, damage_shared->number,
                 damage_shared->note);
     }
-    printf("%-10s %5u mutants: %5" PRIu64 " found by the check, %5" PRIu64 " do not open, %5" PRIu64 " fail statements, %4" PRIu64 " salvaged\n",
+    printf("%-32s %5u mutants: %5" PRIu64 " found by the check, %5" PRIu64 " do not open, %5" PRIu64 " fail statements, %4" PRIu64 " salvaged\n",
            damage_kinds[kind].name, count, damage_shared->found, damage_shared->refused, damage_shared->failed, damage_shared->salvaged);
     /* Damage of a page that is in use is always found; pages that are free, and the unused part of the headers, may be anything. */
     CHECK(damage_shared->found * 2 >= count || damage_kinds[kind].hostile);
@@ -528,6 +583,7 @@ int main(void)
         free(damage_answers[i]);
     }
     free(damage_good);
+    free(damage_old);
     free(damage_bytes);
     session_end();
     return check_failures + damage_shared->failures == 0 ? 0 : 1;
