@@ -43,6 +43,7 @@ class Model:
         self.nodes = {}   # id: (value, text)
         self.rels = {}    # w: (src, dst)
         self.tables = {}  # name: set of ids
+        self.columns = {} # name of a table: {added column: its default, the value of all rows}
         self.created = False
 
     def copy(self):
@@ -50,11 +51,12 @@ class Model:
         other.nodes = dict(self.nodes)
         other.rels = dict(self.rels)
         other.tables = {name: set(ids) for name, ids in self.tables.items()}
+        other.columns = {name: dict(columns) for name, columns in self.columns.items()}
         other.created = self.created
         return other
 
     def state(self):
-        return (self.created, self.nodes, self.rels, self.tables)
+        return (self.created, self.nodes, self.rels, self.tables, self.columns)
 
 
 class Child:
@@ -266,6 +268,7 @@ class Loop:
 
         def apply(to):
             to.tables[name] = set()
+            to.columns[name] = {}
         return 'CREATE NODE TABLE %s(id INT64 PRIMARY KEY)' % name, {}, apply
 
     def fill_table(self, model):
@@ -282,7 +285,24 @@ class Loop:
 
         def apply(to):
             del to.tables[name]
+            del to.columns[name]
         return 'DROP TABLE %s' % name, {}, apply
+
+    def alter_table(self, model):
+        name = self.random.choice(sorted(model.tables))
+        if model.columns[name] and self.random.random() < 0.4:
+            column = self.random.choice(sorted(model.columns[name]))
+
+            def apply(to):
+                del to.columns[name][column]
+            return 'ALTER TABLE %s DROP %s' % (name, column), {}, apply
+        column = 'c%d' % self.next_table
+        default = self.random.randint(-1000, 1000)
+        self.next_table += 1
+
+        def apply(to):
+            to.columns[name][column] = default
+        return 'ALTER TABLE %s ADD %s INT64 DEFAULT %d' % (name, column, default), {}, apply
 
     def statement(self, model):
         kinds = [(8, self.insert), (1, self.copy)]
@@ -297,6 +317,7 @@ class Loop:
             kinds.append((1, self.create_table))
         if model.tables:
             kinds += [(2, self.fill_table), (1, self.drop_table)]
+            kinds += [(2, self.alter_table)] if 'alter' in self.can else []
         return self.random.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0](model)
 
     # ---- one child's work ----
@@ -394,8 +415,20 @@ class Loop:
         backward = child.rows('MATCH (b:P)<-[k:K]-(a:P) WITH b, a, k ORDER BY b.id RETURN a.id, b.id, k.w')
         if sorted(map(tuple, backward)) != sorted(map(tuple, rows)):
             raise Wrong('forward and backward relationships differ')
-        found.tables = {name: {int(row[0]) for row in child.rows('MATCH (t:%s) RETURN t.id' % name)} for name in tables - {'P'}}
+        for name in tables - {'P'}:
+            self.read_table(child, name, found)
         return found
+
+    def read_table(self, child, name, found):
+        info = [row[1:4] for row in child.rows("CALL table_info('%s') RETURN *" % name)]
+        found.columns[name] = {row[0]: int(row[2]) for row in info if row[0] != 'id'}
+        names = ['id'] + sorted(found.columns[name])
+        rows = child.rows('MATCH (t:%s) RETURN %s' % (name, ', '.join('t.' + column for column in names)))
+        found.tables[name] = {int(row[0]) for row in rows}
+        for row in rows:
+            for column, value in zip(names[1:], row[1:]):
+                if value != str(found.columns[name][column]):
+                    raise Wrong('table %s: row %s has %s in column %s, whose default is %d' % (name, row[0], value, column, found.columns[name][column]))
 
     def check_state(self, child):
         """The child holds one of the states that it may hold; the model goes on with that one."""
@@ -432,9 +465,9 @@ class Loop:
         lines = ['the state is not one that was acknowledged']
         for name, model in (('acknowledged', self.model), ('with what was in flight', self.maybe)):
             if model is not None:
-                lines.append('  against %s: %s; %s; tables %r, expected %r' % (
+                lines.append('  against %s: %s; %s; tables %r, expected %r; columns %r, expected %r' % (
                     name, compare('nodes', found.nodes, model.nodes), compare('relationships', found.rels, model.rels),
-                    sorted(found.tables), sorted(model.tables)))
+                    sorted(found.tables), sorted(model.tables), found.columns, model.columns))
         return '\n'.join(lines)
 
     # ---- rounds ----
