@@ -73,6 +73,10 @@ static const char *const damage_load[] = {
     "MATCH (a:A), (b:A) WHERE (a.id * 7 + b.id * 11) % 613 < 6 CREATE (a)-[:R {weight: a.id * 0.5, note: 'aa'}]->(b)",
     "MATCH (a:A), (b:B) WHERE b.id = a.id * 6 CREATE (a)-[:R {weight: b.id * 0.5, note: b.name}]->(b)",
     "MATCH (a:B), (b:B) WHERE a.id % 2 = 0 AND b.id = (a.id * 31 + 7) % 5000 CREATE (a)-[:Q {since: a.id}]->(b)",
+    "MATCH (b:B) WHERE b.id % 97 = 5 DETACH DELETE b",
+    "MATCH (b:B) WHERE b.id % 89 = 3 SET b.far = 7, b.kind = 'green'",
+    "MATCH (a:A)-[r:R]->(b:A) WHERE a.id % 11 = 1 DELETE r",
+    "UNWIND range(6000, 6020) AS i CREATE (:B {name: 'late' + CAST(i AS STRING), id: i, far: i, kind: 'red'})",
 };
 static const char *const damage_queries[] = {
     "MATCH (a:A) RETURN a.* ORDER BY a.id",
@@ -552,7 +556,7 @@ static void damage_run_kind(uint32_t kind, uint32_t first, uint32_t count)
     printf("%-32s %5u mutants: %5" PRIu64 " found by the check, %5" PRIu64 " do not open, %5" PRIu64 " fail statements, %4" PRIu64 " salvaged\n",
            damage_kinds[kind].name, count, damage_shared->found, damage_shared->refused, damage_shared->failed, damage_shared->salvaged);
     /* Damage of a page that is in use is always found; pages that are free, and the unused part of the headers, may be anything. */
-    CHECK(damage_shared->found * 2 >= count || damage_kinds[kind].hostile);
+    CHECK(damage_shared->found * 3 >= count || damage_kinds[kind].hostile);
     /* With all checksums right, only what tables say of themselves and of each other can tell. */
     CHECK(damage_shared->found != 0 || count < 20);
 }
