@@ -333,6 +333,7 @@ static bool run_control(rz_run *run, ruzu_status *out_status, rz_error *err)
     }
     *out_status = run_nothing(run, err); /* before the deed: nothing may fail after a commit */
     if (*out_status != RUZU_OK) {
+        rz_conn_end_txn(run->conn); /* an error ends the transaction, a COMMIT's too */
         return true;
     }
     if (kind == RZ_AST_STATEMENT_BEGIN) {

@@ -69,7 +69,8 @@ bool rz_bind_is_shown(const rz_type *type, const char *property);
 /* Wraps expr in GRAPH_VALUE when its type contains references. */
 RZ_NODISCARD ruzu_status rz_bind_to_value(rz_binder *binder, rz_expr *expr, rz_expr **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_type_name(rz_binder *binder, const char *text, size_t length, const rz_type **out, rz_error *err);
-const char *rz_bind_type_text(rz_binder *binder, const rz_type *type); /* for messages; never NULL */
+const char *rz_bind_type_copy(rz_binder *binder, const rz_type *type); /* in the arena; NULL when memory is refused */
+const char *rz_bind_type_text(rz_binder *binder, const rz_type *type); /* for messages of errors only; never NULL */
 
 /* ---- bind_expr.c ---- */
 RZ_NODISCARD ruzu_status rz_bind_expr(rz_binder *binder, const rz_ast_expr *ast, rz_expr **out, rz_error *err);

@@ -6,13 +6,19 @@
 
 #include <string.h>
 
-const char *rz_bind_type_text(rz_binder *binder, const rz_type *type)
+const char *rz_bind_type_copy(rz_binder *binder, const rz_type *type)
 {
     rz_str text;
     rz_str_init(&text, binder->arena->mem);
     rz_type_format(type, &text);
     const char *copy = text.failed ? NULL : rz_arena_strndup(binder->arena, text.data, text.length);
     rz_str_free(&text);
+    return copy;
+}
+
+const char *rz_bind_type_text(rz_binder *binder, const rz_type *type)
+{
+    const char *copy = rz_bind_type_copy(binder, type);
     return copy == NULL ? "?" : copy;
 }
 

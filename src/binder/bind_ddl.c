@@ -470,7 +470,9 @@ static ruzu_status ddl_create_type(rz_binder *binder, const rz_ast_create_type *
     if (existing != NULL) {
         return rz_error_set(err, RUZU_ERROR_BINDER, "Duplicated type name: %s.", ast->name);
     }
-    const char *text = rz_arena_printf(binder->arena, "Type %s(%s) has been created.", ast->name, rz_bind_type_text(binder, out->u.type->type));
+    const char *shown = rz_bind_type_copy(binder, out->u.type->type);
+    RZ_TRY_ALLOC(shown, err, "binding a type");
+    const char *text = rz_arena_printf(binder->arena, "Type %s(%s) has been created.", ast->name, shown);
     RZ_TRY_ALLOC(text, err, "binding a type");
     out->message = text;
     return RUZU_OK;

@@ -389,7 +389,9 @@ ruzu_status rz_bind_function(rz_binder *binder, const rz_ast_expr *ast, rz_expr 
         return function_sequence(binder, rz_name_equal(name, "nextval") ? RZ_EXPR_NEXTVAL : RZ_EXPR_CURRVAL, args[0], out, err);
     }
     if (rz_name_equal(name, "typeof") && ast->child_count == 1) {
-        return rz_bind_literal_string(binder, args[0]->type->id == RUZU_TYPE_ANY ? "NULL" : rz_bind_type_text(binder, args[0]->type), out, err);
+        const char *type = args[0]->type->id == RUZU_TYPE_ANY ? "NULL" : rz_bind_type_copy(binder, args[0]->type);
+        RZ_TRY_ALLOC(type, err, "binding typeof");
+        return rz_bind_literal_string(binder, type, out, err);
     }
     RZ_TRY(rz_bind_graph_function(binder, ast, rz_fn_canonical_name(name), args, ast->child_count, out, err));
     if (*out != NULL) {

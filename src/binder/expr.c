@@ -244,9 +244,11 @@ ruzu_status rz_bind_name(rz_binder *binder, rz_expr *expr, rz_error *err)
     case RZ_EXPR_PARAMETER: expr->name = rz_arena_printf(arena, "$%s", binder->context->parameters[expr->u.parameter].name); break;
     case RZ_EXPR_COLUMN: expr->name = expr->name == NULL ? "" : expr->name; break;
     case RZ_EXPR_FUNCTION: expr->name = name_call(binder, expr->u.function->fn->name, expr, 0); break;
-    case RZ_EXPR_CAST:
-        expr->name = rz_arena_printf(arena, "CAST(%s, %s)", rz_expr_text(expr->children[0]), rz_bind_type_text(binder, expr->type));
+    case RZ_EXPR_CAST: {
+        const char *type = rz_bind_type_copy(binder, expr->type);
+        expr->name = type == NULL ? NULL : rz_arena_printf(arena, "CAST(%s, %s)", rz_expr_text(expr->children[0]), type);
         break;
+    }
     case RZ_EXPR_AND: expr->name = name_call(binder, "AND", expr, 0); break;
     case RZ_EXPR_OR: expr->name = name_call(binder, "OR", expr, 0); break;
     case RZ_EXPR_XOR: expr->name = name_call(binder, "XOR", expr, 0); break;

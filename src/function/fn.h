@@ -96,7 +96,9 @@ ruzu_status rz_fn_fail_arguments(rz_error *err, const char *name, const rz_fn_ar
 uint32_t rz_fn_param_cost(const rz_type *from, ruzu_type_id param);
 /* Name of a type id as signatures show it. */
 const char *rz_fn_type_id_name(ruzu_type_id id);
-/* Text of a type in the arena, "?" when memory is refused: for messages. */
+/* Text of a type in the arena; NULL when memory is refused. */
+const char *rz_fn_type_copy(rz_arena *arena, const rz_type *type);
+/* The same, "?" when memory is refused: for messages of errors only. */
 const char *rz_fn_type_text(rz_arena *arena, const rz_type *type);
 /* Binder "Expression E has data type T but expected U. Implicit cast is not supported." */
 ruzu_status rz_fn_fail_cast(rz_error *err, rz_arena *arena, const rz_fn_arg *arg, const rz_type *expected);

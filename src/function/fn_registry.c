@@ -185,7 +185,7 @@ const char *rz_fn_type_id_name(ruzu_type_id id)
     return (size_t)id < sizeof names / sizeof names[0] ? names[id] : "?";
 }
 
-const char *rz_fn_type_text(rz_arena *arena, const rz_type *type)
+const char *rz_fn_type_copy(rz_arena *arena, const rz_type *type)
 {
     if (type->id == RUZU_TYPE_ANY) {
         return "ANY";
@@ -195,6 +195,12 @@ const char *rz_fn_type_text(rz_arena *arena, const rz_type *type)
     rz_type_format(type, &text);
     const char *copy = text.failed ? NULL : rz_arena_strdup(arena, rz_str_text(&text));
     rz_str_free(&text);
+    return copy;
+}
+
+const char *rz_fn_type_text(rz_arena *arena, const rz_type *type)
+{
+    const char *copy = rz_fn_type_copy(arena, type);
     return copy == NULL ? "?" : copy;
 }
 

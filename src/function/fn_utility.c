@@ -156,7 +156,8 @@ static ruzu_status util_bind_typeof(const rz_fn_def *def, const rz_fn_arg *args,
 {
     (void)def;
     (void)arg_count;
-    const char *name = args[0].type->id == RUZU_TYPE_ANY ? "NULL" : rz_fn_type_text(arena, args[0].type);
+    const char *name = args[0].type->id == RUZU_TYPE_ANY ? "NULL" : rz_fn_type_copy(arena, args[0].type);
+    RZ_TRY_ALLOC(name, err, "binding a function");
     rz_string *data = RZ_NEW(arena, rz_string);
     RZ_TRY_ALLOC(data, err, "binding a function");
     *data = rz_string_make(name, (uint32_t)strlen(name));
