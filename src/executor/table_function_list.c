@@ -58,7 +58,7 @@ static ruzu_status table_info(rz_table_call *call, rz_error *err)
         rz_str type;
         rz_str_init(&type, call->exec->context->mem);
         rz_type_format(property->type, &type);
-        const char *type_text = rz_arena_strndup(call->arena, rz_str_text(&type), type.length);
+        const char *type_text = type.failed ? NULL : rz_arena_strndup(call->arena, rz_str_text(&type), type.length);
         rz_str_free(&type);
         RZ_TRY_ALLOC(type_text, err, "describing a table");
         /* Kuzu's relationships have a hidden property of number 0, their id. */
@@ -211,7 +211,7 @@ static ruzu_status current_setting(rz_table_call *call, rz_error *err)
     rz_str value;
     rz_str_init(&value, call->exec->context->mem);
     bool known = session != NULL && session->setting(session->user, name, &value);
-    const char *text = known ? rz_arena_strndup(call->arena, rz_str_text(&value), value.length) : NULL;
+    const char *text = known && !value.failed ? rz_arena_strndup(call->arena, rz_str_text(&value), value.length) : NULL;
     rz_str_free(&value);
     if (!known) {
         return rz_error_set(err, RUZU_ERROR_RUNTIME, "Invalid option name: %s.", name);

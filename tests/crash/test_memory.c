@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that is refused: every scenario is run with its first allocation refused, then the second, and so on, once alone and once with all later ones. What is
- * done then succeeds (something did without), fails as it always does, or says NO_MEMORY; never anything else. The connection goes on, the database holds what it
+ * done then succeeds (something did without) and returns what it should, fails as it always does, or says NO_MEMORY; never anything else. The connection goes on, the database holds what it
  * held before or all of what was done, is sound, is the same when it is opened again, and all memory has been given back.
  *
  *     crash_memory [--scenario PART_OF_NAME] [--points N] [--at N] [--verbose]
@@ -308,7 +308,7 @@ static bool trial_status_fits(const trial *t, ruzu_status status)
 }
 
 /* The text has just been run short of memory: what it said, and that the connection goes on. Returns the state that must be there in the end. */
-static const text *trial_judge(trial *t, ruzu_conn *conn, ruzu_status status, bool done)
+static const text *trial_judge(trial *t, ruzu_conn *conn, ruzu_status status, const text *shown, bool done)
 {
     if (!trial_status_fits(t, status)) {
         char detail[300];
@@ -318,6 +318,8 @@ static const text *trial_judge(trial *t, ruzu_conn *conn, ruzu_status status, bo
         trial_bad(t, "no message", NULL); /* (values are made without a connection, a second one has its own message) */
     } else if (status == RUZU_OK && t->usual != RUZU_OK) {
         trial_bad(t, "it succeeds, but should not", NULL);
+    } else if (status == RUZU_OK && !text_same(shown, &t->shown)) {
+        trial_bad(t, "it succeeds and returns", shown->data);
     }
     t->l->unnoticed += status == RUZU_OK;
     if (ruzu_in_transaction(conn)) {
@@ -414,11 +416,13 @@ static void try_closing(trial *t, simfs *fs)
 static void try_writing(trial *t, simfs *fs)
 {
     bool done = false;
+    text shown = {0};
     ruzu_conn *conn = trial_set_up(t, fs);
     refuse_begin(t);
-    ruzu_status status = trial_act(t, conn, NULL, &done);
+    ruzu_status status = trial_act(t, conn, &shown, &done);
     refuse_end();
-    const text *expected = trial_judge(t, conn, status, done);
+    const text *expected = trial_judge(t, conn, status, &shown, done);
+    text_free(&shown);
     trial_expect_state(t, conn, expected, "on the same connection");
     bool backs_up = t->scenario->kind == MEMORY_BACKS_UP;
     if (backs_up && !done && simfs_exists(fs, MEMORY_BACKUP_PATH)) {
@@ -444,13 +448,15 @@ static void try_reading(trial *t, ruzu_conn *conn)
 {
     ruzu_conn *other = NULL;
     bool done = false;
+    text shown = {0};
     if (ruzu_connect(conn, &other) != RUZU_OK) {
         setup_bad(t->scenario->name, "connecting", ruzu_errmsg(conn));
     }
     refuse_begin(t);
-    ruzu_status status = trial_act(t, other, NULL, &done);
+    ruzu_status status = trial_act(t, other, &shown, &done);
     refuse_end();
-    (void)trial_judge(t, other, status, done);
+    (void)trial_judge(t, other, status, &shown, done);
+    text_free(&shown);
     trial_retry(t, other);
     if (t->l->points % CHECK_EVERY == 0) {
         trial_expect_state(t, other, &t->before, "after a query");
