@@ -3,7 +3,7 @@
  * Recovery: which logs there are, how far they are good, and the replay of what the database file does not contain.
  *
  * First everything is read and decided, then records are handed out: so whoever applies them may write checkpoints meanwhile. Nothing is written here, except copies of
- * damaged logs whose beginning the user chose to accept.
+ * damaged logs whose beginning the user chose to accept; logs with commits are synced.
  *
  * LSNs tie the parts together: the first record of the log of G has at most the LSN after the one folded in, that of G + 1 at most the LSN after the last commit of G (or after
  * the one folded in, when that is higher). Otherwise commits between are gone.
@@ -455,6 +455,26 @@ static ruzu_status recover_count(void *user, const rz_wal_record *record, rz_err
     return counter->apply(counter->user, record, err);
 }
 
+/*
+ * What is shown from now on must not go away again: a commit whose outcome was unknown, or whose process was killed before its sync, may have been read from the
+ * system's memory. The older log first: the newer one's commits build on it.
+ */
+static ruzu_status recover_make_durable(const log_recovery *recovery)
+{
+    rz_wal *wal = recovery->wal;
+    for (uint32_t i = 0; i < 2; i++) {
+        const rz_log_file *log = recover_log(recovery, i);
+        if (log->file == NULL || log->state != LOG_VALID) {
+            continue;
+        }
+        ruzu_status status = wal->vfs->sync(log->file, false);
+        if (status != RUZU_OK) {
+            return rz_log_io_error(recovery->err, status, errno, "sync", log->path, 0, 0);
+        }
+    }
+    return RUZU_OK;
+}
+
 ruzu_status rz_wal_recover(rz_wal *wal, const rz_file_header *header, bool accept_prefix, rz_wal_apply_fn apply, void *user, rz_wal_found *out,
                            rz_error *err)
 {
@@ -480,6 +500,9 @@ ruzu_status rz_wal_recover_looking(rz_wal *wal, const rz_file_header *header, bo
         status = look == NULL ? RUZU_OK : recover_replay_all(&recovery, look, user);
         status = status == RUZU_OK ? recover_replay_all(&recovery, recover_count, &counter) : status;
         out->commits = counter.commits;
+        if (status == RUZU_OK && counter.commits != 0 && wal->sync && !wal->read_only) {
+            status = recover_make_durable(&recovery);
+        }
     }
     rz_mem_free(wal->mem, recovery.buffer, LOG_BUFFER);
     return status;

@@ -121,7 +121,7 @@ typedef struct rz_wal_found {
  *
  * Damage is CORRUPT with file, offset, first lost transaction and the number of intact commits behind it; with accept_prefix (RUZU_OPEN_RECOVER_PREFIX) what is
  * before it is accepted, a missing log included, after a copy of each log concerned was made: <path>.damaged-<generation> (not when read_only). Otherwise nothing is
- * written, so a crash during recovery changes nothing.
+ * written, so a crash during recovery changes nothing. When there were commits to hand out, the logs are synced at the end (not when read_only): what has been seen stays.
  */
 RZ_NODISCARD ruzu_status rz_wal_recover(rz_wal *wal, const rz_file_header *header, bool accept_prefix, rz_wal_apply_fn apply, void *user,
                                         rz_wal_found *out, rz_error *err);
