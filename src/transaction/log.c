@@ -30,7 +30,11 @@ static ruzu_status log_make_ready(rz_store *store, rz_error *err)
     }
     RZ_TRY(rz_disk_check_name(store->disk, err)); /* the log would stand beside another file's name */
     RZ_TRY(rz_disk_settle(store->disk, err));
-    RZ_TRY(rz_wal_resume(store->wal, err));
+    ruzu_status resumed = rz_wal_resume(store->wal, err);
+    if (resumed != RUZU_OK) {
+        log_note_failure(store, resumed, err);
+        return resumed;
+    }
     rz_file_header header = *rz_disk_header(store->disk);
     if ((header.flags & RZ_HEADER_CLEAN) != 0) {
         header.flags &= ~RZ_HEADER_CLEAN;

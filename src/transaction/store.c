@@ -298,15 +298,16 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     return RUZU_OK;
 cleanup: {
     rz_disk *disk = store->disk;
-    rz_error ignored;
+    rz_error ignored; /* the first failure is the one to report */
     rz_error_init(&ignored);
     if (store->pool != NULL) { /* tables and frames go before the file they lie in */
         store_destroy_tables(store);
         store_destroy_pool(store);
     }
-    if (rz_wal_close(store->wal, false, &ignored) != RUZU_OK || (disk != NULL && rz_disk_close(disk, &ignored) != RUZU_OK)) {
-        /* the first failure is the one to report */
-    }
+    ruzu_status log_closed = rz_wal_close(store->wal, false, &ignored);
+    ruzu_status disk_closed = disk == NULL ? RUZU_OK : rz_disk_close(disk, &ignored);
+    (void)log_closed;
+    (void)disk_closed;
     store_free(store);
     return status;
 }
