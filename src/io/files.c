@@ -11,6 +11,7 @@
  */
 #include "io/io.h"
 
+#include <errno.h>
 #include <string.h>
 
 typedef struct files_list {
@@ -129,10 +130,11 @@ static void files_sort(const char **paths, uint32_t count)
     }
 }
 
+/* One that the disk fails to tell about counts: opening it says what is wrong. */
 static bool files_exists(rz_vfs *vfs, const char *path)
 {
     rz_file_ident ident;
-    return vfs->ident_path(vfs, path, &ident) == RUZU_OK;
+    return vfs->ident_path(vfs, path, &ident) == RUZU_OK || errno == EIO;
 }
 
 /* Expands one pattern into out (sorted). Directories that cannot be listed match nothing. */

@@ -150,8 +150,14 @@ static ruzu_status disk_lock_temporary(rz_disk *disk, const char *temporary, rz_
         (void)vfs->close(file);
         return status;
     }
-    if (vfs->ident(file, &opened) != RUZU_OK || vfs->ident_path(vfs, temporary, &named) != RUZU_OK ||
-        opened.device != named.device || opened.inode != named.inode) {
+    status = vfs->ident(file, &opened);
+    status = status == RUZU_OK ? vfs->ident_path(vfs, temporary, &named) : status;
+    if (status != RUZU_OK && errno != ENOENT) {
+        (void)rz_disk_io_error(err, status, errno, "identify", temporary, 0, 0);
+        (void)vfs->close(file);
+        return status;
+    }
+    if (status != RUZU_OK || opened.device != named.device || opened.inode != named.inode) {
         /* Somebody else renamed it between the two calls: what we hold is their new database. */
         (void)vfs->close(file);
         return rz_disk_locked_error(err, disk->path, RZ_LOCK_EXCLUSIVE, 0);
