@@ -8,85 +8,15 @@
  *
  * --states bounds the number of states, spread evenly over workloads, operations and loss models (default: 5,200 × RZ_TEST_VOLUME %).
  */
-#include "api/api.h"
-
-#include "crash.h"
-#include "sim/simfs.h"
+#include "crash_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DB_PATH    "/data/db.ruzu"
-#define MOST_STEPS 64u
-#define DEPTH      3u
-
-/* ---- text ---- */
-
-typedef struct text {
-    char *data;
-    size_t length;
-    size_t capacity;
-} text;
-
-static void text_add(text *out, const char *data, size_t length)
-{
-    if (out->length + length + 1 > out->capacity) {
-        out->capacity = (out->length + length + 1) * 2;
-        out->data = (char *)realloc(out->data, out->capacity);
-        if (out->data == NULL) {
-            abort();
-        }
-    }
-    memcpy(out->data + out->length, data, length);
-    out->length += length;
-    out->data[out->length] = '\0';
-}
-
-static void text_free(text *out)
-{
-    free(out->data);
-    memset(out, 0, sizeof *out);
-}
-
-static bool text_same(const text *a, const text *b)
-{
-    return a->length == b->length && (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
-}
+#define DEPTH 3u
 
 /* ---- sessions ---- */
-
-static ruzu_status open_db(simfs *fs, const char *path, const crash_workload *workload, ruzu_conn **out)
-{
-    ruzu_config config;
-    ruzu_config_init(&config);
-    config.max_threads = 1; /* one thread: the operations come in one order, checkpoints run where they are started */
-    config.buffer_pool_size = 1 << 20;
-    config.memory_limit = 64 << 20;
-    if (workload->checkpoint_threshold != 0) {
-        config.checkpoint_threshold = workload->checkpoint_threshold;
-    } else {
-        config.flags |= RUZU_OPEN_NO_AUTO_CHECKPOINT;
-    }
-    return rz_conn_open(simfs_vfs(fs), path, &config, out);
-}
-
-/* The answers to all questions. */
-static void ask(ruzu_conn *conn, const crash_workload *workload, text *out)
-{
-    for (size_t q = 0; workload->questions[q] != NULL; q++) {
-        ruzu_result *result = NULL;
-        if (ruzu_query(conn, workload->questions[q], &result) == RUZU_OK) {
-            char *shown = ruzu_result_to_string(result, RUZU_FORMAT_TSV);
-            text_add(out, shown == NULL ? "?" : shown, shown == NULL ? 1 : strlen(shown));
-            ruzu_free(shown);
-        } else {
-            text_add(out, ruzu_errmsg(conn), strlen(ruzu_errmsg(conn)));
-        }
-        text_add(out, "\n", 1);
-        ruzu_result_free(result);
-    }
-}
 
 /* One run of a workload. */
 typedef struct run {
@@ -95,7 +25,7 @@ typedef struct run {
     const char *path;
     ruzu_conn *conn;
     ruzu_conn *reader;
-    text read;         /* what the reader saw at its beginning */
+    crash_text read;         /* what the reader saw at its beginning */
 } run;
 
 static void run_fail(const run *r, const char *step, const char *what, const char *message)
@@ -110,17 +40,17 @@ static void run_reader(run *r, const char *step, bool begin)
         if (ruzu_connect(r->conn, &r->reader) != RUZU_OK || ruzu_query(r->reader, "BEGIN TRANSACTION READ ONLY", NULL) != RUZU_OK) {
             run_fail(r, step, "reader", ruzu_errmsg(r->conn));
         }
-        ask(r->reader, r->workload, &r->read);
+        (void)crash_ask(r->reader, r->workload, &r->read);
         return;
     }
-    text again = {0};
-    ask(r->reader, r->workload, &again);
-    if (!text_same(&again, &r->read)) {
+    crash_text again = {0};
+    (void)crash_ask(r->reader, r->workload, &again);
+    if (!crash_text_same(&again, &r->read)) {
         fprintf(stderr, "first:\n%s\nlater:\n%s\n", r->read.data, again.data);
         run_fail(r, step, "reader", "its snapshot changed");
     }
-    text_free(&again);
-    text_free(&r->read);
+    crash_text_free(&again);
+    crash_text_free(&r->read);
     (void)ruzu_close(r->reader);
     r->reader = NULL;
 }
@@ -131,7 +61,7 @@ static void run_step(run *r, const char *step)
         if (strcmp(r->path, ":memory:") != 0) {
             ruzu_status status = ruzu_close(r->conn);
             r->conn = NULL;
-            if (status != RUZU_OK || open_db(r->fs, r->path, r->workload, &r->conn) != RUZU_OK) {
+            if (status != RUZU_OK || crash_open(r->fs, r->path, r->workload, &r->conn) != RUZU_OK) {
                 run_fail(r, step, "reopening", ruzu_open_errmsg());
             }
         }
@@ -146,48 +76,18 @@ static void run_step(run *r, const char *step)
     }
 }
 
-static void make_files(simfs *fs)
-{
-    rz_vfs *vfs = simfs_vfs(fs);
-    if (vfs->make_dir(vfs, "/data") != RUZU_OK || vfs->sync_dir(vfs, "/data") != RUZU_OK) {
-        abort();
-    }
-    for (size_t f = 0; f < crash_file_count; f++) {
-        text content = {0};
-        const crash_file *file = &crash_files[f];
-        for (uint32_t i = 1; file->text == NULL && i <= file->rows; i++) {
-            char line[80];
-            int length = file->pairs ? snprintf(line, sizeof line, "%u,%u,%u\n", i, (i * 7 + 3) % file->rows + 1, i)
-                                     : snprintf(line, sizeof line, "%u,person %u from a file,%u\n", i, i, i * 3);
-            text_add(&content, line, (size_t)length);
-        }
-        if (file->text != NULL) {
-            text_add(&content, file->text, strlen(file->text));
-        }
-        rz_file *handle = NULL;
-        if (vfs->open(vfs, file->path, RZ_OPEN_WRITE | RZ_OPEN_CREATE, &handle) != RUZU_OK || vfs->write(handle, content.data, content.length, 0) != RUZU_OK ||
-            vfs->sync(handle, false) != RUZU_OK || vfs->close(handle) != RUZU_OK) {
-            abort();
-        }
-        text_free(&content);
-    }
-    if (vfs->sync_dir(vfs, "/data/x") != RUZU_OK) {
-        abort();
-    }
-}
-
 /* ---- what is right ---- */
 
 typedef struct history {
-    text states[MOST_STEPS + 1]; /* [0]: before the first step */
-    uint64_t acked[MOST_STEPS + 1]; /* operations when the step was acknowledged */
+    crash_text states[CRASH_MOST_STEPS + 1]; /* [0]: before the first step */
+    uint64_t acked[CRASH_MOST_STEPS + 1]; /* operations when the step was acknowledged */
     size_t steps;
 } history;
 
 static void history_free(history *h)
 {
     for (size_t i = 0; i <= h->steps; i++) {
-        text_free(&h->states[i]);
+        crash_text_free(&h->states[i]);
     }
 }
 
@@ -195,7 +95,7 @@ static void history_free(history *h)
 static void history_run(history *h, run *r, bool states)
 {
     const crash_workload *workload = r->workload;
-    if (open_db(r->fs, r->path, workload, &r->conn) != RUZU_OK) {
+    if (crash_open(r->fs, r->path, workload, &r->conn) != RUZU_OK) {
         run_fail(r, "open", "opening", ruzu_open_errmsg());
     }
     for (size_t i = 0; workload->setup[i] != NULL; i++) {
@@ -204,7 +104,7 @@ static void history_run(history *h, run *r, bool states)
     h->steps = 0;
     for (;;) {
         if (states) {
-            ask(r->conn, workload, &h->states[h->steps]);
+            (void)crash_ask(r->conn, workload, &h->states[h->steps]);
         } else {
             h->acked[h->steps] = simfs_op_count(r->fs);
         }
@@ -212,7 +112,7 @@ static void history_run(history *h, run *r, bool states)
         if (step == NULL) {
             break;
         }
-        if (h->steps == MOST_STEPS) {
+        if (h->steps == CRASH_MOST_STEPS) {
             run_fail(r, step, "workload", "too many steps");
         }
         run_step(r, step);
@@ -257,79 +157,59 @@ static void report(ledger *l, const point *p, simfs *origin, const char *what, c
 }
 
 /* The step whose state the database shows; -1: none of those that are right. */
-static int find_state(const point *p, const text *got)
+static int find_state(const point *p, const crash_text *got)
 {
     for (size_t s = p->low; s <= p->high; s++) {
-        if (text_same(got, &p->h->states[s])) {
+        if (crash_text_same(got, &p->h->states[s])) {
             return (int)s;
         }
     }
     return -1;
 }
 
-/* Right after a power loss one copy of the header may be torn. */
-static bool sound(ruzu_conn *conn, bool torn_header, text *problems)
-{
-    ruzu_result *result = NULL;
-    const char *query = torn_header ? "CALL check_database(deep := true) WHERE severity <> 'warning' AND object <> 'header' RETURN *"
-                                    : "CALL check_database(deep := true) WHERE severity <> 'warning' RETURN *";
-    if (ruzu_query(conn, query, &result) != RUZU_OK) {
-        text_add(problems, ruzu_errmsg(conn), strlen(ruzu_errmsg(conn)));
-        return false;
-    }
-    bool empty = ruzu_result_row_count(result) == 0;
-    if (!empty) {
-        char *shown = ruzu_result_to_string(result, RUZU_FORMAT_TSV);
-        text_add(problems, shown, strlen(shown));
-        ruzu_free(shown);
-    }
-    ruzu_result_free(result);
-    return empty;
-}
-
 /* Opens what the power loss left, looks, writes, closes, opens and looks again. Returns the step found or -1. */
 static int look(ledger *l, const point *p, simfs *origin, simfs *fs)
 {
     ruzu_conn *conn = NULL;
-    text got = {0};
-    text problems = {0};
+    crash_text got = {0};
+    crash_text problems = {0};
     int found = -1;
-    if (open_db(fs, DB_PATH, p->workload, &conn) != RUZU_OK) {
+    if (crash_open(fs, CRASH_DB_PATH, p->workload, &conn) != RUZU_OK) {
         report(l, p, origin, "it does not open", ruzu_open_errmsg());
         return -1;
     }
-    ask(conn, p->workload, &got);
+    (void)crash_ask(conn, p->workload, &got);
     found = find_state(p, &got);
     if (found < 0) {
         report(l, p, origin, "a state that never was", got.data);
-    } else if (!sound(conn, true, &problems)) {
+    } else if (!crash_sound(conn, true, &problems)) {
         report(l, p, origin, "not sound after recovery", problems.data);
     }
-    text after = {0};
-    text again = {0};
+    crash_text after = {0};
+    crash_text again = {0};
     ruzu_status probed = ruzu_query(conn, p->workload->probe, NULL); /* may fail where the schema is not there yet */
-    ask(conn, p->workload, &after);
+    (void)crash_ask(conn, p->workload, &after);
     if (probed == RUZU_OK && ruzu_query(conn, "CHECKPOINT", NULL) != RUZU_OK) {
         report(l, p, origin, "no checkpoint after recovery", ruzu_errmsg(conn));
     }
     if (ruzu_close(conn) != RUZU_OK) {
         report(l, p, origin, "closing after recovery", ruzu_open_errmsg());
-    } else if (open_db(fs, DB_PATH, p->workload, &conn) != RUZU_OK) {
+    } else if (crash_open(fs, CRASH_DB_PATH, p->workload, &conn) != RUZU_OK) {
         report(l, p, origin, "it does not open the second time", ruzu_open_errmsg());
     } else {
-        ask(conn, p->workload, &again);
-        text_free(&problems);
-        if (!text_same(&after, &again)) {
+        (void)crash_ask(conn, p->workload, &again);
+        crash_text_free(&problems);
+        if (!crash_text_same(&after, &again)) {
             report(l, p, origin, "another state after closing and opening", again.data);
-        } else if (!sound(conn, false, &problems)) {
+        } else if (!crash_sound(conn, false, &problems)) {
             report(l, p, origin, "not sound after another transaction", problems.data);
         }
         (void)ruzu_close(conn);
     }
-    text_free(&after);
-    text_free(&again);
-    text_free(&got);
-    text_free(&problems);
+    crash_text_free(&after);
+    crash_text_free(&again);
+    crash_text_free(&got);
+    crash_text_free(&problems);
     return found;
 }
 
@@ -375,20 +255,20 @@ static void look_deeper(ledger *l, const point *p, simfs *fs, uint64_t operation
         l->states++;
         l->deep++;
         l->budget -= l->budget > 0;
-        if (open_db(copy, DB_PATH, p->workload, &conn) != RUZU_OK) {
+        if (crash_open(copy, CRASH_DB_PATH, p->workload, &conn) != RUZU_OK) {
             report(l, &deeper, fs, "it does not open after a crash in recovery", ruzu_open_errmsg());
         } else {
-            text got = {0};
-            text with_probe = {0};
-            ask(conn, p->workload, &got);
+            crash_text got = {0};
+            crash_text with_probe = {0};
+            (void)crash_ask(conn, p->workload, &got);
             bool right = find_state(&deeper, &got) >= 0;
             (void)ruzu_query(conn, p->workload->probe, NULL); /* whichever: with the probe run once or twice it is the same, or it fails */
-            ask(conn, p->workload, &with_probe);
-            if (!right && !text_same(&got, &with_probe)) {
+            (void)crash_ask(conn, p->workload, &with_probe);
+            if (!right && !crash_text_same(&got, &with_probe)) {
                 report(l, &deeper, fs, "a state that never was, after a crash in recovery", got.data);
             }
-            text_free(&got);
-            text_free(&with_probe);
+            crash_text_free(&got);
+            crash_text_free(&with_probe);
             (void)ruzu_close(conn);
         }
         simfs_free(copy);
@@ -410,15 +290,15 @@ static void enumerate(ledger *l, const crash_workload *workload)
 {
     history h = {0};
     simfs *memory = simfs_create(7);
-    make_files(memory);
+    crash_make_files(memory);
     run reference = {.workload = workload, .fs = memory, .path = ":memory:"};
     history_run(&h, &reference, true);
     simfs_free(memory);
 
     simfs *fs = simfs_create(7);
-    make_files(fs);
+    crash_make_files(fs);
     uint64_t made = simfs_op_count(fs);
-    run r = {.workload = workload, .fs = fs, .path = DB_PATH};
+    run r = {.workload = workload, .fs = fs, .path = CRASH_DB_PATH};
     history_run(&h, &r, false);
 
     uint64_t first = workload->setup[0] == NULL ? made : h.acked[0];

@@ -897,6 +897,15 @@ uint64_t simfs_fault_hits(const simfs *fs)
     return fs->fault_hits;
 }
 
+size_t simfs_open_count(const simfs *fs)
+{
+    size_t count = 0;
+    for (const sim_file *file = fs->files; file != NULL; file = file->next) {
+        count++;
+    }
+    return count;
+}
+
 void simfs_set_quota(simfs *fs, uint64_t bytes)
 {
     fs->quota_bytes = bytes;
@@ -977,7 +986,8 @@ bool simfs_poke(simfs *fs, const char *path, uint64_t off, const void *data, siz
 
 simfs *simfs_copy(const simfs *fs)
 {
-    return sim_from_disk(sim_disk_crash(fs->disk, SIMFS_KEEP, 0), fs->seed);
+    /* Another process draws other random numbers: salts that came again would make old records look new. */
+    return sim_from_disk(sim_disk_crash(fs->disk, SIMFS_KEEP, 0), rz_hash_combine(fs->seed, fs->op_count + 1));
 }
 
 void simfs_set_clock(simfs *fs, uint64_t now_us)

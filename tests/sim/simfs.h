@@ -108,6 +108,8 @@ void simfs_add_fault(simfs *fs, simfs_fault fault);
 void simfs_clear_faults(simfs *fs); /* power is on again too */
 uint64_t simfs_fault_hits(const simfs *fs); /* since the file system was made */
 
+size_t simfs_open_count(const simfs *fs); /* handles not closed yet */
+
 /* Space for file contents in bytes, in 4 KiB blocks; UINT64_MAX (at first): no limit. More than it: ENOSPC. */
 void simfs_set_quota(simfs *fs, uint64_t bytes);
 uint64_t simfs_used_bytes(const simfs *fs);
