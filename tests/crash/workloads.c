@@ -108,6 +108,18 @@ const crash_workload crash_workloads[] = {
         .probe = PROBE,
     },
     {
+        .name = "altered tables and sequences",
+        .setup = LIST(PERSON, KNOWS, PEOPLE, RING),
+        .steps = LIST("ALTER TABLE Person ADD city STRING DEFAULT 'nowhere'", "MATCH (p:Person) WHERE p.id < 4 SET p.city = 'Uji'", "CHECKPOINT",
+                      "BEGIN TRANSACTION; ALTER TABLE Knows ADD note STRING; MATCH (a:Person)-[k:Knows]->() WHERE a.id = 2 SET k.note = 'noted'; COMMIT", "ALTER TABLE Person DROP age",
+                      "CREATE (:Person {id: 60, name: 'after the drop', city: 'Nara'})", "CREATE SEQUENCE s START 200 INCREMENT 5", "CREATE (:Person {id: nextval('s')})",
+                      "BEGIN TRANSACTION; ALTER TABLE Person ADD gone INT64; CREATE (:Person {id: nextval('s')}); ROLLBACK", "ALTER TABLE Person RENAME city TO place", "@reopen",
+                      "CREATE (:Person {id: nextval('s') + 100, place: 'Kobe'})"),
+        .questions = LIST(ASK_TABLES, "MATCH (p:Person) RETURN p.* ORDER BY p.id", "MATCH (a:Person)-[k:Knows]->(b:Person) RETURN a.id, b.id, k.* ORDER BY a.id, b.id",
+                          "CALL table_info('Person') RETURN *", "CALL show_sequences() RETURN name, `start value`, increment"),
+        .probe = "CREATE (:Person {id: 999, name: 'after recovery'})",
+    },
+    {
         .name = "checkpoint after checkpoint",
         .setup = LIST(PERSON, KNOWS, PEOPLE, RING, "CHECKPOINT"),
         .steps = LIST("CHECKPOINT", "MATCH (p:Person {id: 1}) SET p.age = 1", "CHECKPOINT", "CHECKPOINT", "MATCH (p:Person {id: 2}) SET p.name = 'two'",
