@@ -94,6 +94,13 @@ static inline void fx_close(void)
     CHECK_EQ_U64(atomic_load(&fx.mem.used), 0);
 }
 
+/* The thread sanitizer has nothing to find in tests of one thread, and takes minutes for the long ones: there only those with threads run. */
+#if defined(__SANITIZE_THREAD__)
+#define FX_ONE_THREAD 0
+#else
+#define FX_ONE_THREAD 1
+#endif
+
 #define RUN_TABLE_ON(test, pool_size, path)                                                                            \
     do {                                                                                                               \
         int before_ = check_failures;                                                                                  \

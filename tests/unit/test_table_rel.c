@@ -868,22 +868,24 @@ static void trimmed_snapshots_are_refused(void)
 
 int main(void)
 {
-    RUN_TABLE(sorters_sort);
-    RUN_TABLE(lists_come_back);
-    for (history_seed = 0; history_seed < volume(20); history_seed++) {
-        RUN_TABLE(random_histories);
+    if (FX_ONE_THREAD) {
+        RUN_TABLE(sorters_sort);
+        RUN_TABLE(lists_come_back);
+        for (history_seed = 0; history_seed < volume(20); history_seed++) {
+            RUN_TABLE(random_histories);
+        }
+        RUN_TABLE(checkpoints_without_changes_write_nothing);
+        RUN_TABLE(rollback_gives_pages_back);
+        RUN_TABLE_WITH(a_hub_larger_than_the_pool, UINT64_C(256) << 10);
+        RUN_TABLE(parallel_relationships);
+        RUN_TABLE(multiplicity_is_kept);
+        RUN_TABLE_WITH(loads_spill, UINT64_C(1) << 20);
+        RUN_TABLE(refused_memory_changes_nothing);
+        RUN_TABLE(failed_writes_change_nothing);
+        RUN_TABLE(damaged_directories_are_refused);
+        RUN_TABLE(trimmed_snapshots_are_refused);
     }
-    RUN_TABLE(checkpoints_without_changes_write_nothing);
-    RUN_TABLE(rollback_gives_pages_back);
-    RUN_TABLE_WITH(a_hub_larger_than_the_pool, UINT64_C(256) << 10);
-    RUN_TABLE(parallel_relationships);
-    RUN_TABLE(multiplicity_is_kept);
-    RUN_TABLE_WITH(loads_spill, UINT64_C(1) << 20);
-    RUN_TABLE(refused_memory_changes_nothing);
-    RUN_TABLE(failed_writes_change_nothing);
-    RUN_TABLE(damaged_directories_are_refused);
     RUN_TABLE_IN_MEMORY(readers_beside_a_writer);
-    RUN_TABLE(trimmed_snapshots_are_refused);
     model_reset();
     return CHECK_DONE();
 }

@@ -1058,11 +1058,13 @@ static void readers_beside_a_writer_and_a_checkpoint(void)
 
 int main(void)
 {
-    RUN_TABLE(keys_come_and_go);
-    RUN_TABLE(rows_go_to_given_places);
-    RUN_TABLE(checkpoints_write_what_was_touched);
-    RUN_TABLE(a_random_history);
-    RUN_TABLE(refused_memory_changes_nothing);
+    if (FX_ONE_THREAD) {
+        RUN_TABLE(keys_come_and_go);
+        RUN_TABLE(rows_go_to_given_places);
+        RUN_TABLE(checkpoints_write_what_was_touched);
+        RUN_TABLE(a_random_history);
+        RUN_TABLE(refused_memory_changes_nothing);
+    }
     RUN_TABLE_IN_MEMORY(readers_beside_a_writer_and_a_checkpoint);
     return CHECK_DONE();
 }
