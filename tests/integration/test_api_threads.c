@@ -107,6 +107,88 @@ static void writers_take_turns(void)
     session_close(conn);
 }
 
+/* ---- checkpoints beside writers and readers ---- */
+
+enum { ACCOUNTS = 40, ACCOUNT_VALUE = 100 };
+
+/* Moves one from an account to another, makes and deletes a relationship between them: the sum stays, and so does the number of relationships. */
+static void *move_on(void *arg)
+{
+    shared_state *state = (shared_state *)arg;
+    for (int i = 0; i < 40; i++) {
+        char script[512];
+        int from = (int)(state->rounds * 7 + i * 3) % ACCOUNTS;
+        int to = (from + 1 + i % (ACCOUNTS - 1)) % ACCOUNTS;
+        (void)snprintf(script, sizeof script,
+                       "BEGIN TRANSACTION; MATCH (a:A {id: %d}) SET a.value = a.value - 1, a.note = 'a note that is longer than twelve bytes'; MATCH (a:A {id: %d}) SET a.value "
+                       "= a.value + 1; MATCH (a:A {id: %d})-[m:M]->() DELETE m; MATCH (a:A {id: %d}), (b:A {id: %d}) CREATE (a)-[:M {n: %d}]->(b); COMMIT",
+                       from, to, from, from, to, i);
+        ruzu_status status = ruzu_query(state->conn, script, NULL);
+        if (status != RUZU_OK) {
+            fprintf(stderr, "%s\n", ruzu_errmsg(state->conn));
+        }
+        state->wrong += status != RUZU_OK;
+    }
+    return NULL;
+}
+
+static void *sum_on(void *arg)
+{
+    shared_state *state = (shared_state *)arg;
+    while (atomic_load(state->stop) == 0 || state->rounds == 0) {
+        ruzu_result *result = NULL;
+        if (ruzu_query(state->conn, "MATCH (a:A) OPTIONAL MATCH (a)-[m:M]->(b:A) RETURN sum(a.value), count(DISTINCT a), count(m), count(b)", &result) != RUZU_OK ||
+            !ruzu_result_next(result) || ruzu_get_int64(result, 0) != ACCOUNTS * ACCOUNT_VALUE || ruzu_get_int64(result, 1) != ACCOUNTS ||
+            ruzu_get_int64(result, 2) != ACCOUNTS || ruzu_get_int64(result, 3) != ACCOUNTS) {
+            state->wrong++;
+        }
+        ruzu_result_free(result);
+        state->rounds++;
+    }
+    return NULL;
+}
+
+/* Automatic ones, in the database's own thread, after every few commits. */
+static void checkpoints_run_beside_everybody(void)
+{
+    enum { MOVERS = 2, READERS = 2 };
+    const char *path = session_path("beside.ruzu");
+    ruzu_config config;
+    ruzu_config_init(&config);
+    config.max_threads = 2;
+    config.checkpoint_threshold = 1;
+    config.busy_timeout_ms = 60000;
+    ruzu_conn *conn = NULL;
+    CHECK_EQ_I64(ruzu_open(path, &config, &conn), RUZU_OK);
+    session_run(conn, "CREATE NODE TABLE A(id INT64 PRIMARY KEY, value INT64, note STRING); CREATE REL TABLE M(FROM A TO A, n INT64)");
+    session_run(conn, "UNWIND range(0, 39) AS i CREATE (:A {id: i, value: 100})");
+    session_run(conn, "MATCH (a:A), (b:A) WHERE b.id = (a.id + 1) % 40 CREATE (a)-[:M]->(b)");
+    _Atomic int stop = 0;
+    shared_state states[MOVERS + READERS];
+    pthread_t threads[MOVERS + READERS];
+    memset(states, 0, sizeof states);
+    for (int i = 0; i < MOVERS + READERS; i++) {
+        states[i].stop = &stop;
+        states[i].rounds = i < MOVERS ? i : 0;
+        CHECK_EQ_I64(ruzu_connect(conn, &states[i].conn), RUZU_OK);
+        CHECK_EQ_I64(pthread_create(&threads[i], NULL, i < MOVERS ? move_on : sum_on, &states[i]), 0);
+    }
+    for (int i = 0; i < MOVERS + READERS; i++) {
+        if (i == MOVERS) {
+            atomic_store(&stop, 1);
+        }
+        CHECK_EQ_I64(pthread_join(threads[i], NULL), 0);
+        CHECK_EQ_I64(states[i].wrong, 0);
+        session_close(states[i].conn);
+    }
+    EXPECT_ROWS(conn, "CALL check_database(deep := true) RETURN *", "");
+    session_close(conn);
+    conn = session_open(path);
+    EXPECT_ROWS(conn, "MATCH (a:A)-[m:M]->(b:A) RETURN count(*), count(DISTINCT a)", "40|40");
+    EXPECT_ROWS(conn, "MATCH (a:A) RETURN sum(a.value)", "4000");
+    session_close(conn);
+}
+
 /* ---- stopping ---- */
 
 /* Takes practically for ever. */
@@ -365,6 +447,7 @@ int main(void)
     RUN(threads_open_one_file);
     RUN(readers_never_see_half_a_commit);
     RUN(writers_take_turns);
+    RUN(checkpoints_run_beside_everybody);
     RUN(interruption_stops_a_statement);
     RUN(timeouts_stop_a_statement);
     RUN(interrupted_writes_leave_nothing);
