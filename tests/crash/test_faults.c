@@ -358,11 +358,13 @@ static void trial_go_on(trial *t)
 }
 
 /* What was acknowledged survives a power loss, whatever failed before. */
-static void trial_power_loss(trial *t)
+static void trial_power_loss(trial *t, simfs_model model)
 {
-    t->step = "power loss";
+    char step[64];
+    (void)snprintf(step, sizeof step, "power loss, model %s", simfs_model_name(model));
+    t->step = step;
     trial after = {.bench = t->bench, .pair = t->pair, .done = t->done, .unknown = t->unknown, .unknown_step = t->unknown_step, .step = t->step, .working = true};
-    after.fs = simfs_crash(t->fs, simfs_op_count(t->fs), SIMFS_DROP, seed + 1000);
+    after.fs = simfs_crash(t->fs, simfs_op_count(t->fs), model, seed + 1000);
     if (crash_open(after.fs, CRASH_DB_PATH, t->bench->workload, &after.conn) != RUZU_OK) {
         trial_report(t, "it does not open", ruzu_open_errmsg());
     } else {
@@ -443,7 +445,7 @@ static bool trial_run(bench *benches, const pair *p, uint64_t number)
         trial_go_on(&t);
     }
     if (number % 4 == 0) {
-        trial_power_loss(&t);
+        trial_power_loss(&t, (number & 8) == 0 ? SIMFS_DROP : (simfs_model)(number / 16 % SIMFS_MODEL_COUNT));
     }
     t.step = "closing";
     if (t.conn != NULL) {
