@@ -15,6 +15,8 @@
 #define _XOPEN_SOURCE 700
 #endif
 
+#include "common/hash.h"
+
 #include "crash_run.h"
 
 #include <errno.h>
@@ -38,6 +40,7 @@ typedef struct fault_kind {
     uint32_t then;       /* kinds that fail from then on; 0: all */
     bool forever;
     bool same;           /* from then on: those of the kind of the first one */
+    bool twice;          /* and once more, some operations later: it may meet what cleans up */
     simfs_action action;
     int error_number;
     simfs_sync_failure sync_failure;
@@ -45,6 +48,7 @@ typedef struct fault_kind {
 
 static const fault_kind fault_kinds[] = {
     {.name = "EIO", .error_number = EIO},
+    {.name = "EIO twice", .twice = true, .error_number = EIO},
     {.name = "EIO from then on", .forever = true, .error_number = EIO},
     {.name = "EIO from then on for that kind", .forever = true, .same = true, .error_number = EIO},
     {.name = "ENOSPC", .at = SPACE_KINDS | SIMFS_KIND(SIMFS_OP_OPEN), .error_number = ENOSPC},
@@ -421,6 +425,10 @@ static void trial_arm(trial *t)
         fault.kinds = SIMFS_KIND(p->op_kind);
     }
     simfs_add_fault(t->fs, fault);
+    if (kind->twice) {
+        fault.op += 1 + rz_hash_combine(seed, p->op) % (p->op % 2 == 0 ? 4 : 50);
+        simfs_add_fault(t->fs, fault);
+    }
 }
 
 static void trial_disarm(trial *t)
