@@ -32,9 +32,10 @@ typedef struct memory_scenario {
     const char *name;
     memory_kind kind;
     memory_base base;
-    const char *setup;             /* run with memory; may leave a transaction open that text ends; NULL: nothing */
+    const char *setup;    /* run with memory; may leave a transaction open that text ends; NULL: nothing */
     const char *text;
-    uint64_t checkpoint_threshold; /* bytes of log; 0: no automatic checkpoint */
+    bool reader;          /* meanwhile another connection reads what was there before */
+    uint64_t most_points; /* for slow ones; 0: as many as any other */
 } memory_scenario;
 
 #define MEMORY_BACKUP_PATH "/data/copy.ruzu"

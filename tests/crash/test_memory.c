@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that is refused: every scenario is run with its first allocation refused, then the second, and so on, once alone and once with all later ones. What is
- * done then succeeds (something did without) and returns what it should, fails as it always does, or says NO_MEMORY; never anything else. The connection goes on, the database holds what it
- * held before or all of what was done, is sound, is the same when it is opened again, and all memory has been given back.
+ * done then succeeds (something did without) and returns what it should, fails as it always does, or says NO_MEMORY; never anything else. The connection goes on,
+ * the database holds what it held before or all of what was done, is sound, is the same when it is opened again, and all memory has been given back.
  *
  *     crash_memory [--scenario PART_OF_NAME] [--points N] [--at N] [--verbose]
  *
@@ -20,7 +20,7 @@
 
 #define DB_PATH      "/data/db.ruzu"
 #define MOST_BAD     40u
-#define RETRY_EVERY  4u  /* after every fourth refusal the statement is run again, with memory */
+#define RETRY_EVERY  4u  /* after every fourth refusal the statement is run again, with memory; after the one that follows, other statements */
 #define CHECK_EVERY  16u /* readers look at the whole database after every so many */
 #define SHOWN_STATE  600u
 
@@ -88,6 +88,7 @@ typedef struct trial {
     const memory_scenario *scenario;
     ledger *l;
     simfs *base;       /* borrowed */
+    ruzu_conn *reader; /* of a scenario with one, while its database is open */
     refusal refused;
     ruzu_status usual; /* status with memory */
     text shown;        /* what text returns with memory */
@@ -108,19 +109,14 @@ static void setup_bad(const char *name, const char *what, const char *detail)
     exit(1);
 }
 
-static ruzu_status open_db(simfs *fs, const char *path, uint64_t checkpoint_threshold, uint32_t flags, ruzu_conn **out)
+static ruzu_status open_db(simfs *fs, const char *path, uint32_t flags, ruzu_conn **out)
 {
     ruzu_config config;
     ruzu_config_init(&config);
     config.max_threads = 1; /* the allocations come in one order */
     config.buffer_pool_size = 1 << 20;
     config.memory_limit = 64 << 20;
-    config.flags |= flags;
-    if (checkpoint_threshold != 0) {
-        config.checkpoint_threshold = checkpoint_threshold;
-    } else {
-        config.flags |= RUZU_OPEN_NO_AUTO_CHECKPOINT;
-    }
+    config.flags |= flags | RUZU_OPEN_NO_AUTO_CHECKPOINT;
     return rz_conn_open(simfs_vfs(fs), path, &config, out);
 }
 
@@ -291,7 +287,7 @@ static void trial_expect_sound(trial *t, ruzu_conn *conn, const char *when)
 static void trial_reopen(trial *t, simfs *fs, const char *path, const text *expected, const char *when)
 {
     ruzu_conn *conn = NULL;
-    if (open_db(fs, path, 0, 0, &conn) != RUZU_OK) {
+    if (open_db(fs, path, 0, &conn) != RUZU_OK) {
         trial_bad(t, when, ruzu_open_errmsg());
         return;
     }
@@ -370,20 +366,48 @@ static ruzu_conn *trial_set_up(trial *t, simfs *fs)
 {
     const memory_scenario *scenario = t->scenario;
     ruzu_conn *conn = NULL;
-    if (open_db(fs, DB_PATH, scenario->checkpoint_threshold, 0, &conn) != RUZU_OK) {
+    if (open_db(fs, DB_PATH, 0, &conn) != RUZU_OK) {
         setup_bad(scenario->name, "opening", ruzu_open_errmsg());
     }
     if (scenario->setup != NULL && ruzu_query(conn, scenario->setup, NULL) != RUZU_OK) {
         setup_bad(scenario->name, scenario->setup, ruzu_errmsg(conn));
     }
+    if (scenario->reader && (ruzu_connect(conn, &t->reader) != RUZU_OK || ruzu_query(t->reader, "BEGIN TRANSACTION READ ONLY", NULL) != RUZU_OK)) {
+        setup_bad(scenario->name, "a reader", ruzu_errmsg(conn));
+    }
     return conn;
+}
+
+/* The reader sees what it saw, and goes. */
+static void trial_end_reader(trial *t)
+{
+    if (t->reader != NULL) {
+        trial_expect_state(t, t->reader, &t->before, "in the reader's transaction");
+        if (ruzu_close(t->reader) != RUZU_OK) {
+            trial_bad(t, "closing the reader", ruzu_open_errmsg());
+        }
+        t->reader = NULL;
+    }
+}
+
+/* The connection still writes, saves and deletes. */
+static void trial_probe(trial *t, ruzu_conn *conn)
+{
+    static const char *const probes[] = {"CREATE (:Person {id: 7777, name: 'written after the refusal'})", "CHECKPOINT", "MATCH (p:Person {id: 7777}) SET p.name = 'changed'",
+                                         "MATCH (p:Person) WHERE p.id = 7777 DELETE p"};
+    for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
+        if (ruzu_query(conn, probes[i], NULL) != RUZU_OK) {
+            trial_bad(t, probes[i], ruzu_errmsg(conn));
+            return;
+        }
+    }
 }
 
 static void try_opening(trial *t, simfs *fs)
 {
     ruzu_conn *conn = NULL;
     refuse_begin(t);
-    ruzu_status status = open_db(fs, DB_PATH, 0, 0, &conn);
+    ruzu_status status = open_db(fs, DB_PATH, 0, &conn);
     refuse_end();
     if (!trial_status_fits(t, status)) {
         trial_bad(t, "opening", ruzu_open_errmsg());
@@ -418,6 +442,7 @@ static void try_writing(trial *t, simfs *fs)
     bool done = false;
     text shown = {0};
     ruzu_conn *conn = trial_set_up(t, fs);
+    bool again = !ruzu_in_transaction(conn);
     refuse_begin(t);
     ruzu_status status = trial_act(t, conn, &shown, &done);
     refuse_end();
@@ -428,12 +453,16 @@ static void try_writing(trial *t, simfs *fs)
     if (backs_up && !done && simfs_exists(fs, MEMORY_BACKUP_PATH)) {
         trial_bad(t, "a copy that failed is there", NULL);
     }
-    if (!done && t->scenario->setup == NULL && t->l->points % RETRY_EVERY == 0) {
+    if (t->l->points % RETRY_EVERY == 1) {
+        trial_probe(t, conn);
+        trial_expect_state(t, conn, expected, "after another transaction");
+    } else if (!done && again && t->l->points % RETRY_EVERY == 0) {
         trial_retry(t, conn);
         trial_expect_state(t, conn, &t->after, "run again");
         expected = &t->after;
         done = true;
     }
+    trial_end_reader(t);
     if (ruzu_close(conn) != RUZU_OK) {
         trial_bad(t, "closing", ruzu_open_errmsg());
     }
@@ -459,7 +488,7 @@ static void try_reading(trial *t, ruzu_conn *conn)
     text_free(&shown);
     trial_retry(t, other);
     if (t->l->points % CHECK_EVERY == 0) {
-        trial_expect_state(t, other, &t->before, "after a query");
+        trial_expect_state(t, conn, &t->before, "after a query");
     }
     if (ruzu_close(other) != RUZU_OK) {
         trial_bad(t, "closing", ruzu_open_errmsg());
@@ -478,7 +507,7 @@ static uint64_t trial_learn(trial *t)
     t->refused = (refusal){.fail_at = UINT64_MAX};
     if (scenario->kind == MEMORY_OPENS) {
         refuse_begin(t);
-        if (open_db(fs, DB_PATH, 0, 0, &conn) != RUZU_OK) {
+        if (open_db(fs, DB_PATH, 0, &conn) != RUZU_OK) {
             setup_bad(scenario->name, "opening", ruzu_open_errmsg());
         }
         refuse_end();
@@ -490,6 +519,7 @@ static uint64_t trial_learn(trial *t)
             setup_bad(scenario->name, "ROLLBACK", ruzu_errmsg(conn));
         }
         ask(conn, &t->before);
+        trial_end_reader(t);
         if (ruzu_close(conn) != RUZU_OK) {
             setup_bad(scenario->name, "closing", ruzu_open_errmsg());
         }
@@ -507,6 +537,7 @@ static uint64_t trial_learn(trial *t)
             printf("    usually: %s\n", ruzu_errmsg(conn));
         }
         ask(conn, &t->after);
+        trial_end_reader(t);
     }
     uint64_t count = t->refused.count;
     if (ruzu_close(conn) != RUZU_OK) {
@@ -579,6 +610,7 @@ static void run_scenario(ledger *l, const memory_scenario *scenario, simfs *base
         (void)fflush(stdout);
     }
     uint64_t count = trial_learn(&t);
+    points = scenario->most_points != 0 && scenario->most_points < points ? scenario->most_points : points;
     uint64_t before = l->points;
     if (at != UINT64_MAX) {
         for (int all_after = 0; all_after < 2; all_after++) {
@@ -625,7 +657,7 @@ static simfs *base_create(memory_base kind)
         }
     }
     for (int pass = 0; pass < (int)kind; pass++) {
-        if (open_db(fs, DB_PATH, 0, pass == 1 ? RUZU_OPEN_NO_CHECKPOINT_ON_CLOSE : 0, &conn) != RUZU_OK) {
+        if (open_db(fs, DB_PATH, pass == 1 ? RUZU_OPEN_NO_CHECKPOINT_ON_CLOSE : 0, &conn) != RUZU_OK) {
             setup_bad("(the graph)", "opening", ruzu_open_errmsg());
         }
         base_run(conn, pass == 0 ? memory_graph : memory_logged);
