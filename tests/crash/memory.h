@@ -34,6 +34,7 @@ typedef struct memory_scenario {
     memory_base base;
     const char *setup;    /* run with memory; may leave a transaction open that text ends; NULL: nothing */
     const char *text;
+    bool fails;           /* with memory too */
     bool reader;          /* meanwhile another connection reads what was there before */
     uint64_t most_points; /* for slow ones; 0: as many as any other */
 } memory_scenario;

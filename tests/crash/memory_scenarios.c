@@ -8,6 +8,8 @@
 #define WRITE(title, query)          {.name = title, .kind = MEMORY_WRITES, .base = MEMORY_GRAPH, .text = query}
 #define AFTER(title, before, query)  {.name = title, .kind = MEMORY_WRITES, .base = MEMORY_GRAPH, .setup = before, .text = query}
 #define LOGGED(title, query)         {.name = title, .kind = MEMORY_WRITES, .base = MEMORY_LOGGED, .text = query}
+#define FAIL_READ(title, query)      {.name = title, .kind = MEMORY_READS, .base = MEMORY_GRAPH, .text = query, .fails = true}
+#define FAIL_WRITE(title, query)     {.name = title, .kind = MEMORY_WRITES, .base = MEMORY_GRAPH, .text = query, .fails = true}
 #define PREPARE(title, query)        {.name = title, .kind = MEMORY_PREPARES, .base = MEMORY_GRAPH, .text = query}
 
 #define CHANGES                                                                                                                                   \
@@ -97,7 +99,6 @@ const memory_scenario memory_scenarios[] = {
     WRITE("SET of each type", "MATCH (t:T) SET t.b = NULL, t.u = CAST(7 AS UINT32), t.d = 2.5, t.s = 'another text of some length', t.l = [4, 5, 6, 7], t.st = {x: 1, y: 'z'}, "
                               "t.m = map(['q'], [5]), t.dt = date('2000-01-01')"),
     WRITE("SET on relationships", "MATCH (a:Person)-[k:Knows]->(b:Person) WHERE k.since > 4 SET k.since = -k.since"),
-    WRITE("SET of a key", "MATCH (p:Person {id: 12}) SET p.id = 120"),
     WRITE("SET and RETURN", "MATCH (p:Person {id: 2}) SET p.name = 'a name of more than twelve bytes' RETURN p"),
     WRITE("REMOVE", "MATCH (p:Person) WHERE p.id % 2 = 0 REMOVE p.name"),
     WRITE("DELETE nodes", "MATCH (c:Counted) DELETE c"),
@@ -196,18 +197,19 @@ const memory_scenario memory_scenarios[] = {
     PREPARE("prepare and execute a write", "MERGE (p:Person {id: $id}) SET p.name = $name WITH p, $list AS l, $more AS m RETURN p.id, l, m"),
 
     /* what fails anyhow */
-    READ("not the language", "MATCH (p:Person RETURN p"),
-    READ("no such table", "MATCH (p:Persona) RETURN p.name"),
-    READ("no such conversion", "MATCH (p:Person) RETURN CAST(p.name AS INT64)"),
-    READ("overflow", "UNWIND [9223372036854775807] AS i RETURN i + 1"),
-    WRITE("a key twice", "UNWIND [50, 51, 50] AS i CREATE (:Person {id: i, name: 'a name of more than twelve bytes'})"),
-    WRITE("a key that is there", "CREATE (:Person {id: 3})"),
-    WRITE("DELETE of a connected node", "MATCH (p:Person {id: 3}) DELETE p"),
-    WRITE("a second city", "MATCH (p:Person {id: 1}), (c:City) CREATE (p)-[:Lives]->(c)"),
-    WRITE("a table that is there", "CREATE NODE TABLE City(name STRING PRIMARY KEY)"),
-    WRITE("DROP of a table in use", "DROP TABLE Person"),
-    WRITE("COPY of bad input", "COPY Person FROM '/data/bad.csv'"),
-    WRITE("COPY of no file", "COPY Person FROM '/data/none.csv'"),
-    WRITE("a transaction that fails", "BEGIN TRANSACTION; CREATE (:Person {id: 50}); MATCH (p:Person) SET p.age = 1; CREATE (:Person {id: 50})"),
+    FAIL_WRITE("SET of a key", "MATCH (p:Person {id: 12}) SET p.id = 120"),
+    FAIL_READ("not the language", "MATCH (p:Person RETURN p"),
+    FAIL_READ("no such table", "MATCH (p:Persona) RETURN p.name"),
+    FAIL_READ("no such conversion", "MATCH (p:Person) RETURN CAST(p.name AS INT64)"),
+    FAIL_READ("overflow", "UNWIND [9223372036854775807] AS i RETURN i + 1"),
+    FAIL_WRITE("a key twice", "UNWIND [50, 51, 50] AS i CREATE (:Person {id: i, name: 'a name of more than twelve bytes'})"),
+    FAIL_WRITE("a key that is there", "CREATE (:Person {id: 3})"),
+    FAIL_WRITE("DELETE of a connected node", "MATCH (p:Person {id: 3}) DELETE p"),
+    FAIL_WRITE("a second city", "MATCH (p:Person {id: 1}), (c:City) CREATE (p)-[:Lives]->(c)"),
+    FAIL_WRITE("a table that is there", "CREATE NODE TABLE City(name STRING PRIMARY KEY)"),
+    FAIL_WRITE("DROP of a table in use", "DROP TABLE Person"),
+    FAIL_WRITE("COPY of bad input", "COPY Person FROM '/data/bad.csv'"),
+    FAIL_WRITE("COPY of no file", "COPY Person FROM '/data/none.csv'"),
+    FAIL_WRITE("a transaction that fails", "BEGIN TRANSACTION; CREATE (:Person {id: 50}); MATCH (p:Person) SET p.age = 1; CREATE (:Person {id: 50})"),
 };
 const size_t memory_scenario_count = sizeof memory_scenarios / sizeof memory_scenarios[0];

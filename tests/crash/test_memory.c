@@ -533,8 +533,8 @@ static uint64_t trial_learn(trial *t)
             simfs_free(fs);
             return t->refused.count;
         }
-        if (t->l->verbose && t->usual != RUZU_OK) {
-            printf("    usually: %s\n", ruzu_errmsg(conn));
+        if ((t->usual != RUZU_OK) != scenario->fails) {
+            setup_bad(scenario->name, scenario->fails ? "it should fail" : "it should not fail", ruzu_errmsg(conn));
         }
         ask(conn, &t->after);
         trial_end_reader(t);
