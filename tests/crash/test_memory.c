@@ -6,7 +6,7 @@
  *
  *     crash_memory [--scenario PART_OF_NAME] [--points N] [--at N] [--verbose]
  *
- * --points: how many allocations of a scenario are refused, evenly spread (default: 200 × RZ_TEST_VOLUME %); --at: this one only.
+ * --points: how many allocations of a scenario are refused, evenly spread (default: 160 × RZ_TEST_VOLUME %); --at: this one only.
  */
 #include "api/api.h"
 
@@ -674,7 +674,7 @@ int main(int argc, char **argv)
 {
     ledger l = {0};
     const char *only = "";
-    uint64_t points = test_volume(200, 2);
+    uint64_t points = test_volume(160, 2);
     uint64_t at = UINT64_MAX;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--verbose") == 0) {
