@@ -2,9 +2,9 @@
 /*
  * Crash enumeration: every workload is run once on a simulated disk; then, for each of its operations, the file system is taken as a power loss right after that operation could
  * have left it, and opened. The database must open, hold exactly the state after some step between the last acknowledged one and the one under way, be sound, take another
- * transaction, and be the same after it is closed and opened again. Of some states, the operations of that very recovery are enumerated again (a crash while recovering).
+ * transaction, and be the same after it is closed and opened again. Of some states, crash points of that very recovery are looked at as well.
  *
- *     crash_enum [--workload N] [--states N] [--seed S] [--depth D] [--verbose]
+ *     crash_enumerate [--workload PART] [--states N] [--seed S]
  *
  * --states bounds the number of states, spread evenly over workloads, operations and loss models (default: 5,200 × RZ_TEST_VOLUME %).
  */
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH 3u
+#define DEEPER_POINTS 3u /* crash points looked at within one recovery */
 
 /* ---- sessions ---- */
 
@@ -131,7 +131,6 @@ typedef struct ledger {
     uint64_t deep;     /* states within recovery */
     uint64_t budget;   /* states still wanted */
     uint64_t random;
-    bool verbose;
 } ledger;
 
 typedef struct point {
@@ -142,8 +141,16 @@ typedef struct point {
     uint64_t k;
     simfs_model model;
     uint64_t seed;
-    unsigned depth;
+    bool deeper; /* within the recovery from another point */
 } point;
+
+/* What looking at a state found, and did. */
+typedef struct finding {
+    int step;            /* whose state it is; -1: none that is right */
+    crash_text after;    /* the state once the probe was run */
+    uint64_t probing_at; /* operations when the probe began … */
+    uint64_t probed_at;  /* … and when it had returned */
+} finding;
 
 static void report(ledger *l, const point *p, simfs *origin, const char *what, const char *detail)
 {
@@ -152,8 +159,8 @@ static void report(ledger *l, const point *p, simfs *origin, const char *what, c
     if (p->k > 0) {
         (void)simfs_describe(origin, p->k - 1, op, sizeof op);
     }
-    fprintf(stderr, "BAD workload '%s' after operation %llu (%s), model %s, seed %llu, depth %u: %s%s%s\n", p->workload->name, (unsigned long long)p->k, op,
-            simfs_model_name(p->model), (unsigned long long)p->seed, p->depth, what, detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
+    fprintf(stderr, "BAD workload '%s' after operation %llu (%s), model %s, seed %llu%s: %s%s%s\n", p->workload->name, (unsigned long long)p->k, op,
+            simfs_model_name(p->model), (unsigned long long)p->seed, p->deeper ? ", while recovering" : "", what, detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
 }
 
 /* The step whose state the database shows; -1: none of those that are right. */
@@ -167,28 +174,29 @@ static int find_state(const point *p, const crash_text *got)
     return -1;
 }
 
-/* Opens what the power loss left, looks, writes, closes, opens and looks again. Returns the step found or -1. */
-static int look(ledger *l, const point *p, simfs *origin, simfs *fs)
+/* Opens what the power loss left, looks, writes, closes, opens and looks again. */
+static void look(ledger *l, const point *p, simfs *origin, simfs *fs, finding *out)
 {
     ruzu_conn *conn = NULL;
     crash_text got = {0};
     crash_text problems = {0};
-    int found = -1;
+    out->step = -1;
     if (crash_open(fs, CRASH_DB_PATH, p->workload, &conn) != RUZU_OK) {
         report(l, p, origin, "it does not open", ruzu_open_errmsg());
-        return -1;
+        return;
     }
     (void)crash_ask(conn, p->workload, &got);
-    found = find_state(p, &got);
-    if (found < 0) {
+    out->step = find_state(p, &got);
+    if (out->step < 0) {
         report(l, p, origin, "a state that never was", got.data);
     } else if (!crash_sound(conn, true, &problems)) {
         report(l, p, origin, "not sound after recovery", problems.data);
     }
-    crash_text after = {0};
     crash_text again = {0};
+    out->probing_at = simfs_op_count(fs);
     ruzu_status probed = ruzu_query(conn, p->workload->probe, NULL); /* may fail where the schema is not there yet */
-    (void)crash_ask(conn, p->workload, &after);
+    out->probed_at = simfs_op_count(fs);
+    (void)crash_ask(conn, p->workload, &out->after);
     if (probed == RUZU_OK && ruzu_query(conn, "CHECKPOINT", NULL) != RUZU_OK) {
         report(l, p, origin, "no checkpoint after recovery", ruzu_errmsg(conn));
     }
@@ -199,18 +207,16 @@ static int look(ledger *l, const point *p, simfs *origin, simfs *fs)
     } else {
         (void)crash_ask(conn, p->workload, &again);
         crash_text_free(&problems);
-        if (!crash_text_same(&after, &again)) {
+        if (!crash_text_same(&out->after, &again)) {
             report(l, p, origin, "another state after closing and opening", again.data);
         } else if (!crash_sound(conn, false, &problems)) {
             report(l, p, origin, "not sound after another transaction", problems.data);
         }
         (void)ruzu_close(conn);
     }
-    crash_text_free(&after);
     crash_text_free(&again);
     crash_text_free(&got);
     crash_text_free(&problems);
-    return found;
 }
 
 static uint64_t next_random(ledger *l)
@@ -221,62 +227,6 @@ static uint64_t next_random(ledger *l)
     return l->random;
 }
 
-static void look_deeper(ledger *l, const point *p, simfs *fs, uint64_t operations, int found);
-
-static void look_at(ledger *l, const point *p, simfs *origin)
-{
-    simfs *fs = simfs_crash(origin, p->k, p->model, p->seed);
-    l->states++;
-    l->deep += p->depth > 0;
-    l->budget -= l->budget > 0;
-    int found = look(l, p, origin, fs);
-    if (found >= 0 && p->depth < DEPTH && next_random(l) % 8 == 0) {
-        look_deeper(l, p, fs, simfs_op_count(fs), found);
-    }
-    simfs_free(fs);
-}
-
-/* A few crash points of what look() has just done on fs: the state found or, once the probe was run, that with it. */
-static void look_deeper(ledger *l, const point *p, simfs *fs, uint64_t operations, int found)
-{
-    /* The probe's state is none of the history's: only the part before its first write is held against it. */
-    (void)operations;
-    point deeper = *p;
-    deeper.depth++;
-    deeper.low = (size_t)found;
-    deeper.high = (size_t)found;
-    uint64_t points = 0;
-    for (uint64_t k = simfs_next_crash_point(fs, 0); k != UINT64_MAX && points < 3 && l->budget > 0; k = simfs_next_crash_point(fs, k), points++) {
-        deeper.k = k;
-        deeper.model = (simfs_model)(next_random(l) % SIMFS_MODEL_COUNT);
-        deeper.seed = next_random(l);
-        simfs *copy = simfs_crash(fs, k, deeper.model, deeper.seed);
-        ruzu_conn *conn = NULL;
-        l->states++;
-        l->deep++;
-        l->budget -= l->budget > 0;
-        if (crash_open(copy, CRASH_DB_PATH, p->workload, &conn) != RUZU_OK) {
-            report(l, &deeper, fs, "it does not open after a crash in recovery", ruzu_open_errmsg());
-        } else {
-            crash_text got = {0};
-            crash_text with_probe = {0};
-            (void)crash_ask(conn, p->workload, &got);
-            bool right = find_state(&deeper, &got) >= 0;
-            (void)ruzu_query(conn, p->workload->probe, NULL); /* whichever: with the probe run once or twice it is the same, or it fails */
-            (void)crash_ask(conn, p->workload, &with_probe);
-            if (!right && !crash_text_same(&got, &with_probe)) {
-                report(l, &deeper, fs, "a state that never was, after a crash in recovery", got.data);
-            }
-            crash_text_free(&got);
-            crash_text_free(&with_probe);
-            (void)ruzu_close(conn);
-        }
-        simfs_free(copy);
-    }
-}
-
-/* ---- one workload ---- */
-
 static uint64_t count_points(simfs *fs, uint64_t first)
 {
     uint64_t points = 0;
@@ -285,6 +235,63 @@ static uint64_t count_points(simfs *fs, uint64_t first)
     }
     return points;
 }
+
+/* One crash point of what look() did on fs: before the probe the state that was found, once it had returned the one with it, in between either. */
+static void look_within(ledger *l, const point *p, const finding *known, simfs *fs)
+{
+    simfs *copy = simfs_crash(fs, p->k, p->model, p->seed);
+    ruzu_conn *conn = NULL;
+    l->states++;
+    l->deep++;
+    l->budget -= l->budget > 0;
+    if (crash_open(copy, CRASH_DB_PATH, p->workload, &conn) != RUZU_OK) {
+        report(l, p, fs, "it does not open", ruzu_open_errmsg());
+    } else {
+        crash_text got = {0};
+        (void)crash_ask(conn, p->workload, &got);
+        bool before = p->k < known->probed_at && crash_text_same(&got, &p->h->states[known->step]);
+        bool after = p->k > known->probing_at && crash_text_same(&got, &known->after);
+        if (!before && !after) {
+            report(l, p, fs, "a state that never was", got.data);
+        }
+        crash_text_free(&got);
+        (void)ruzu_close(conn);
+    }
+    simfs_free(copy);
+}
+
+/* A few of them, spread over recovery, probe, checkpoint, closing and reopening. */
+static void look_deeper(ledger *l, const point *p, const finding *known, simfs *fs)
+{
+    point deeper = *p;
+    deeper.deeper = true;
+    uint64_t stride = count_points(fs, 0) / DEEPER_POINTS + 1;
+    uint64_t number = next_random(l) % stride;
+    for (uint64_t k = simfs_next_crash_point(fs, 0); k != UINT64_MAX && l->budget > 0; k = simfs_next_crash_point(fs, k), number++) {
+        if (number % stride == 0) {
+            deeper.k = k;
+            deeper.model = (simfs_model)(next_random(l) % SIMFS_MODEL_COUNT);
+            deeper.seed = next_random(l);
+            look_within(l, &deeper, known, fs);
+        }
+    }
+}
+
+static void look_at(ledger *l, const point *p, simfs *origin)
+{
+    simfs *fs = simfs_crash(origin, p->k, p->model, p->seed);
+    finding known = {0};
+    l->states++;
+    l->budget -= l->budget > 0;
+    look(l, p, origin, fs, &known);
+    if (known.step >= 0 && next_random(l) % 8 == 0) {
+        look_deeper(l, p, &known, fs);
+    }
+    crash_text_free(&known.after);
+    simfs_free(fs);
+}
+
+/* ---- one workload ---- */
 
 static void enumerate(ledger *l, const crash_workload *workload)
 {
