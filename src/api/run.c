@@ -181,9 +181,6 @@ static void run_fill_context(rz_run *run)
 
 static ruzu_status run_begin(rz_run *run, bool write, rz_error *err)
 {
-    if (write) { /* before a plan is made and a turn waited for: it could not be committed */
-        RZ_TRY(rz_disk_check_healthy(rz_store_disk(run->conn->db->store), err));
-    }
     return rz_txn_begin(run->conn->db->store, write, rz_conn_busy_timeout_us(run->conn), &run->txn, err);
 }
 

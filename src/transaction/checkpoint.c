@@ -44,14 +44,11 @@ ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
 ruzu_status rz_store_checkpoint_last(rz_store *store, rz_error *err)
 {
     const rz_file_header *header = rz_disk_header(store->disk);
-    rz_wal_positions positions;
-    rz_wal_positions_get(store->wal, &positions);
     if (store->log_timestamp == store->saved_timestamp && (header->flags & RZ_HEADER_CLEAN) != 0) {
         return RUZU_OK; /* nothing was committed since the last clean close */
     }
-    RZ_TRY(rz_disk_check_name(store->disk, err));
-    RZ_TRY(rz_disk_settle(store->disk, err));
-    RZ_TRY(rz_wal_resume(store->wal, err));
+    RZ_TRY(rz_store_resume_log(store, err));
+    rz_wal_positions positions;
     rz_wal_positions_get(store->wal, &positions);
     rz_save_point point = {.timestamp = store->log_timestamp,
                            .catalog = store->log_catalog,

@@ -22,19 +22,24 @@ static void log_note_failure(rz_store *store, ruzu_status status, const rz_error
     }
 }
 
+ruzu_status rz_store_resume_log(rz_store *store, rz_error *err)
+{
+    RZ_TRY(rz_disk_check_name(store->disk, err)); /* the log would stand beside another file's name */
+    RZ_TRY(rz_disk_settle(store->disk, err));
+    ruzu_status status = rz_wal_resume(store->wal, err);
+    if (status != RUZU_OK) {
+        log_note_failure(store, status, err);
+    }
+    return status;
+}
+
 /* The first commit of a session: the log must be there before the header says that it is needed. Under log_lock. */
 static ruzu_status log_make_ready(rz_store *store, rz_error *err)
 {
     if (store->log_ready) {
         return RUZU_OK;
     }
-    RZ_TRY(rz_disk_check_name(store->disk, err)); /* the log would stand beside another file's name */
-    RZ_TRY(rz_disk_settle(store->disk, err));
-    ruzu_status resumed = rz_wal_resume(store->wal, err);
-    if (resumed != RUZU_OK) {
-        log_note_failure(store, resumed, err);
-        return resumed;
-    }
+    RZ_TRY(rz_store_resume_log(store, err));
     rz_file_header header = *rz_disk_header(store->disk);
     if ((header.flags & RZ_HEADER_CLEAN) != 0) {
         header.flags &= ~RZ_HEADER_CLEAN;
@@ -54,8 +59,9 @@ static uint64_t log_generation(rz_store *store)
 static ruzu_status log_append_locked(rz_store *store, rz_txn *txn, uint64_t timestamp, uint64_t *out_lsn, rz_error *err)
 {
     RZ_TRY(log_make_ready(store, err));
+    uint64_t generation = log_generation(store);
     for (uint32_t i = 0; i < txn->extents.count; i++) {
-        RZ_TRY(rz_disk_mark_logged(store->disk, txn->extents.items[i], log_generation(store), err));
+        RZ_TRY(rz_disk_mark_logged(store->disk, txn->extents.items[i], generation, err));
     }
     uint64_t txid = txn->snapshot.own_stamp & ~RZ_STAMP_UNCOMMITTED;
     ruzu_status status = rz_wal_append(store->wal, &txn->redo, txid, timestamp, out_lsn, err);

@@ -127,6 +127,8 @@ RZ_NODISCARD ruzu_status rz_store_settle(rz_store *store, uint64_t timestamp, rz
 /* Changes over to the other log, unless an earlier checkpoint did and failed afterwards, and says what a checkpoint is to contain.
  * out->catalog is counted. The caller has checkpoint_lock. */
 RZ_NODISCARD ruzu_status rz_store_switch_log(rz_store *store, rz_save_point *out, rz_error *err);
+/* Before the first record or header of a session: the file has its name, both header slots agree, the log takes records. Does nothing the second time. */
+RZ_NODISCARD ruzu_status rz_store_resume_log(rz_store *store, rz_error *err);
 /* Everything appended is durable afterwards, whatever wal_sync says. */
 RZ_NODISCARD ruzu_status rz_store_sync_log(rz_store *store, rz_error *err);
 
