@@ -1,14 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * FILTER: keeps the rows for which every predicate is TRUE, by narrowing the selection; predicates are tried in the planner's order on what is left.
+ *
+ * Where the predicates look at one node only and rows come many times as often as there are nodes, the planner says so (per_node): then each node is judged once, by an
+ * array over the table's offsets. A node is judged when it is first met, so nothing is evaluated that would not have been. Where the array would take more than
+ * the worker's memory budget, rows beyond it are judged one by one.
  */
 #include "executor/op.h"
+#include "executor/spill.h"
+
+#include <string.h>
+
+#ifdef RZ_TINY
+#define FILTER_FIRST 4u
+#else
+#define FILTER_FIRST 4096u
+#endif
+
+enum { FILTER_UNKNOWN = 0, FILTER_DROPPED = 1, FILTER_KEPT = 2 };
 
 typedef struct op_filter {
     rz_op op;
     rz_eval **evals;
     const int32_t *positions;
     uint32_t *rows;
+    int32_t node_position; /* per_node: of the node in the input; else -1 */
+    uint8_t *verdicts;     /* per_node: FILTER_* by offset */
+    uint64_t size;         /* of verdicts */
+    uint64_t max_size;
+    uint32_t *unknown;     /* per_node: rows to judge */
+    uint32_t *judged;      /* those of them that are kept */
 } op_filter;
 
 static ruzu_status filter_open(rz_op *base, rz_error *err)
@@ -19,14 +40,149 @@ static ruzu_status filter_open(rz_op *base, rz_error *err)
     uint32_t count = base->plan->u.filter.count;
     RZ_TRY(rz_op_make_chunk(base, NULL, 0, err));
     RZ_TRY(rz_op_map_input(base, &op->positions, err));
+    op->node_position = -1;
     op->evals = RZ_NEW_ARRAY(arena, rz_eval *, count);
     op->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
-    if (op->evals == NULL || op->rows == NULL) {
+    if (base->plan->u.filter.per_node != RZ_NO_COLUMN_ID) {
+        op->node_position = rz_plan_position(input, base->plan->u.filter.per_node);
+        op->max_size = rz_spill_budget(base->worker->exec);
+        op->unknown = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+        op->judged = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    }
+    if (op->evals == NULL || op->rows == NULL || (op->node_position >= 0 && (op->unknown == NULL || op->judged == NULL))) {
         return rz_error_no_memory(err, "building a filter");
     }
     for (uint32_t i = 0; i < count; i++) {
         RZ_TRY(rz_eval_create(base->worker, base->plan->u.filter.predicates[i], input->columns, input->column_count, &op->evals[i], err));
     }
+    return RUZU_OK;
+}
+
+static ruzu_status filter_run(op_filter *op, const rz_chunk *input, rz_sel *sel, uint32_t *rows, rz_error *err)
+{
+    for (uint32_t i = 0; i < op->op.plan->u.filter.count && sel->count != 0; i++) {
+        RZ_TRY(rz_eval_filter(op->evals[i], input, sel, rows, err));
+    }
+    return RUZU_OK;
+}
+
+/* Makes room for the offset if the budget and memory allow. */
+static void filter_grow(op_filter *op, uint64_t offset)
+{
+    uint64_t size = op->size == 0 ? FILTER_FIRST : op->size * 2;
+    size = size <= offset ? offset + offset / 4 + 1 : size;
+    size = size > op->max_size ? op->max_size : size;
+    if (offset >= size) {
+        return;
+    }
+    uint8_t *verdicts = (uint8_t *)rz_mem_realloc(op->op.worker->exec->context->mem, op->verdicts, (size_t)op->size, (size_t)size);
+    if (verdicts != NULL) {
+        memset(verdicts + op->size, FILTER_UNKNOWN, (size_t)(size - op->size));
+        op->verdicts = verdicts;
+        op->size = size;
+    }
+}
+
+static uint8_t filter_verdict(const op_filter *op, const rz_view *view, uint32_t row)
+{
+    uint32_t at = rz_view_at(view, row);
+    uint64_t offset = rz_id_offset(((const rz_id *)view->data)[at]);
+    return rz_view_valid(view, at) && offset < op->size ? op->verdicts[offset] : (uint8_t)FILTER_UNKNOWN;
+}
+
+/* Judges rows whose nodes are not known yet (and rows without a node), and notes what came out. *out_rows become op->judged. */
+static ruzu_status filter_judge(op_filter *op, const rz_chunk *input, const rz_view *view, uint32_t unknown_count, uint32_t *out_kept, rz_error *err)
+{
+    const rz_id *ids = (const rz_id *)view->data;
+    rz_sel sel = {.rows = op->unknown, .count = unknown_count};
+    RZ_TRY(filter_run(op, input, &sel, op->judged, err));
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < unknown_count; i++) {
+        uint32_t row = op->unknown[i];
+        uint32_t at = rz_view_at(view, row);
+        bool is_kept = kept < sel.count && rz_sel_at(&sel, kept) == row;
+        kept += is_kept;
+        if (rz_view_valid(view, at)) {
+            uint64_t offset = rz_id_offset(ids[at]);
+            if (offset >= op->size) {
+                filter_grow(op, offset);
+            }
+            if (offset < op->size) {
+                op->verdicts[offset] = is_kept ? FILTER_KEPT : FILTER_DROPPED;
+            }
+        }
+    }
+    *out_kept = kept;
+    for (uint32_t i = 0; i < kept && sel.rows != op->judged; i++) {
+        op->judged[i] = rz_sel_at(&sel, i);
+    }
+    return RUZU_OK;
+}
+
+/* The rows that are kept among those of known nodes, and the others; for the usual case: ids without NULLs, one a row. */
+static void filter_sort_out(const op_filter *op, const rz_id *ids, const rz_sel *sel, uint32_t *out_kept, uint32_t *out_unknown)
+{
+    const uint8_t *verdicts = op->verdicts;
+    uint64_t size = op->size;
+    uint32_t *kept_rows = op->rows;
+    uint32_t *unknown_rows = op->unknown;
+    uint32_t kept = 0;
+    uint32_t unknown = 0;
+    for (uint32_t i = 0; i < sel->count; i++) { /* without branches: what is kept is hard to guess */
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t offset = rz_id_offset(ids[row]);
+        bool inside = offset < size;
+        uint8_t verdict = verdicts[inside ? offset : 0];
+        verdict = inside ? verdict : (uint8_t)FILTER_UNKNOWN;
+        kept_rows[kept] = row;
+        unknown_rows[unknown] = row;
+        kept += verdict == FILTER_KEPT;
+        unknown += verdict == FILTER_UNKNOWN;
+    }
+    *out_kept = kept;
+    *out_unknown = unknown;
+}
+
+/* The same for any vector. */
+static void filter_sort_out_any(const op_filter *op, const rz_view *view, const rz_sel *sel, uint32_t *out_kept, uint32_t *out_unknown)
+{
+    *out_kept = *out_unknown = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint8_t verdict = filter_verdict(op, view, row);
+        op->rows[*out_kept] = row;
+        op->unknown[*out_unknown] = row;
+        *out_kept += verdict == FILTER_KEPT;
+        *out_unknown += verdict == FILTER_UNKNOWN;
+    }
+}
+
+static ruzu_status filter_by_node(op_filter *op, const rz_chunk *input, rz_sel *sel, rz_error *err)
+{
+    rz_view view;
+    uint32_t kept = 0;
+    uint32_t unknown = 0;
+    rz_vec_view(input->columns[op->node_position], &view);
+    bool plain = view.index == NULL && view.validity == NULL;
+    if (plain && op->size != 0) {
+        filter_sort_out(op, (const rz_id *)view.data, sel, &kept, &unknown);
+    } else {
+        filter_sort_out_any(op, &view, sel, &kept, &unknown);
+    }
+    if (unknown != 0) { /* both parts are in the order of rows: they are merged from behind */
+        uint32_t judged = 0;
+        uint32_t known = kept;
+        RZ_TRY(filter_judge(op, input, &view, unknown, &judged, err));
+        kept += judged;
+        for (uint32_t out = kept; judged > 0;) {
+            bool takes_known = known > 0 && op->rows[known - 1] > op->judged[judged - 1];
+            op->rows[--out] = takes_known ? op->rows[known - 1] : op->judged[judged - 1];
+            known -= takes_known;
+            judged -= !takes_known;
+        }
+    }
+    sel->rows = op->rows;
+    sel->count = kept;
     return RUZU_OK;
 }
 
@@ -40,8 +196,10 @@ static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)
             return RUZU_OK;
         }
         rz_sel sel = rz_chunk_sel(input);
-        for (uint32_t i = 0; i < base->plan->u.filter.count && sel.count != 0; i++) {
-            RZ_TRY(rz_eval_filter(op->evals[i], input, &sel, op->rows, err));
+        if (op->node_position >= 0 && input->columns[op->node_position]->kind != RZ_VEC_SEQUENCE) {
+            RZ_TRY(filter_by_node(op, input, &sel, err));
+        } else {
+            RZ_TRY(filter_run(op, input, &sel, op->rows, err));
         }
         if (sel.count != 0) {
             rz_op_pass(base, input, op->positions);
@@ -54,4 +212,11 @@ static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)
     }
 }
 
-const rz_op_class rz_op_filter = {.name = "FILTER", .size = sizeof(op_filter), .open = filter_open, .next = filter_next};
+static void filter_close(rz_op *base)
+{
+    op_filter *op = (op_filter *)base;
+    rz_mem_free(base->worker->exec->context->mem, op->verdicts, (size_t)op->size);
+    op->verdicts = NULL;
+}
+
+const rz_op_class rz_op_filter = {.name = "FILTER", .size = sizeof(op_filter), .open = filter_open, .next = filter_next, .close = filter_close};

@@ -47,6 +47,7 @@ typedef struct rz_planner {
     plan_set present; /* node columns that are not NULL here: found by a MATCH that is not optional, or of an optional
                          one inside it */
     plan_set solid;   /* columns of nodes and relationships that are never NULL anywhere */
+    bool writes;      /* the statement changes something: what was evaluated once may be out of date */
     uint32_t depth;   /* subqueries inside each other */
     uint32_t node_count; /* plan nodes made: limited, since walks over plans recurse */
 } rz_planner;

@@ -299,7 +299,10 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
         }
         break;
     case RZ_PLAN_RECURSIVE: explain_recursive(plan, catalog, out); break;
-    case RZ_PLAN_FILTER: explain_exprs(plan->u.filter.predicates, plan->u.filter.count, out); break;
+    case RZ_PLAN_FILTER:
+        explain_exprs(plan->u.filter.predicates, plan->u.filter.count, out);
+        rz_str_append_text(out, plan->u.filter.per_node != RZ_NO_COLUMN_ID ? " once a node" : "");
+        break;
     case RZ_PLAN_PROJECT: explain_exprs(plan->u.project.exprs, plan->u.project.count, out); break;
     case RZ_PLAN_UNWIND:
         rz_str_append_char(out, ' ');

@@ -80,6 +80,12 @@ typedef struct join_key {
     rz_expr *key;
 } join_key;
 
+/* ---- join_walk.c ---- */
+
+/* The clauses with variable-length relationships replaced by chains where nothing but one chain is possible and nobody looks at the path. after: what is needed behind them. */
+RZ_NODISCARD ruzu_status rz_join_unroll(rz_planner *planner, const rz_bound_match *const *matches, uint32_t count, const plan_set *after,
+                                        const rz_bound_match *const **out, rz_error *err);
+
 /* ---- join_graph.c ---- */
 
 RZ_NODISCARD ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_bound_match *const *matches,

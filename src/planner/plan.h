@@ -139,6 +139,7 @@ struct rz_plan {
         struct {
             rz_expr **predicates;
             uint32_t count;
+            uint32_t per_node;   /* NODE column of one table that alone the predicates look at: each node is judged once; or RZ_NO_COLUMN_ID */
         } filter;
         struct {
             rz_expr **exprs;

@@ -19,6 +19,7 @@
 #define COLLAPSE_MIN_ROWS 100.0
 #endif
 #define COLLAPSE_MIN_FACTOR 2.0
+#define JUDGE_MIN_FACTOR    2.0 /* rows per node from which on nodes are judged once */
 
 typedef struct finish_above {
     bool weights_ok;
@@ -123,6 +124,79 @@ static ruzu_status finish_project(rz_planner *planner, rz_plan **io, const plan_
     finish_copy_set(planner, need, &child_need);
     rz_plan_set_uses_all(planner, &child_need, exprs, count);
     RZ_TRY(finish_streaming(planner, plan, &child_need, above, finish_any_volatile(exprs, count), err));
+    return finish_keep(planner, plan, need, err);
+}
+
+/* The one node of one table that alone the predicate looks at; RZ_NO_COLUMN_ID: there is none, or it must be asked for every row. */
+static uint32_t finish_judged_node(rz_planner *planner, const rz_plan *input, const rz_expr *predicate)
+{
+    plan_set uses = {0};
+    uint32_t found = RZ_NO_COLUMN_ID;
+    if (rz_plan_can_fail(predicate) || rz_expr_is_volatile(predicate) || rz_plan_has_subquery(predicate)) {
+        return RZ_NO_COLUMN_ID;
+    }
+    rz_plan_set_uses(planner, &uses, predicate);
+    for (uint32_t i = 0; i < input->column_count; i++) {
+        if (rz_plan_set_has(&uses, input->columns[i])) {
+            const rz_type *type = input->types[i];
+            if (found != RZ_NO_COLUMN_ID || type->id != RUZU_TYPE_NODE || type->table_count != 1) {
+                return RZ_NO_COLUMN_ID;
+            }
+            found = input->columns[i];
+        }
+    }
+    return found;
+}
+
+/*
+ * Predicates of one node over rows in which each node comes several times: judged once a node, in a FILTER below the others (what may fail stands in
+ * FILTERs of its own). Not while something is written: then a property may change between two rows.
+ */
+static ruzu_status finish_judge_once(rz_planner *planner, rz_plan *plan, rz_error *err)
+{
+    rz_plan *input = plan->children[0];
+    uint32_t total = plan->u.filter.count;
+    if (!rz_plan_rule(planner, RZ_RULE_JUDGE_ONCE) || planner->writes || input->kind == RZ_PLAN_NODE_SCAN) {
+        return RUZU_OK;
+    }
+    rz_expr **once = RZ_NEW_ARRAY(planner->arena, rz_expr *, total);
+    rz_expr **rest = RZ_NEW_ARRAY(planner->arena, rz_expr *, total);
+    if (once == NULL || rest == NULL) {
+        return rz_error_no_memory(err, "planning a filter");
+    }
+    uint32_t node = RZ_NO_COLUMN_ID;
+    uint32_t once_count = 0;
+    uint32_t rest_count = 0;
+    for (uint32_t i = 0; i < total; i++) {
+        uint32_t column = finish_judged_node(planner, input, plan->u.filter.predicates[i]);
+        bool takes = column != RZ_NO_COLUMN_ID && (node == RZ_NO_COLUMN_ID || column == node);
+        const rz_table_stats *stats = takes ? rz_plan_stats(planner, rz_plan_type(planner, column)->tables[0]) : NULL;
+        if (stats != NULL && input->rows >= JUDGE_MIN_FACTOR * (double)stats->rows) {
+            node = column;
+            once[once_count++] = plan->u.filter.predicates[i];
+        } else {
+            rest[rest_count++] = plan->u.filter.predicates[i];
+        }
+    }
+    if (once_count != 0 && rest_count != 0) {
+        RZ_TRY(rz_plan_filter(planner, input, once, once_count, 1, &plan->children[0], err));
+        plan->children[0]->u.filter.per_node = node;
+        plan->children[0]->weighted = input->weighted;
+        plan->u.filter.predicates = rest;
+        plan->u.filter.count = rest_count;
+        return finish_keep(planner, plan->children[0], NULL, err);
+    }
+    plan->u.filter.per_node = once_count != 0 ? node : RZ_NO_COLUMN_ID;
+    return RUZU_OK;
+}
+
+static ruzu_status finish_filter(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
+{
+    plan_set child_need;
+    finish_copy_set(planner, need, &child_need);
+    rz_plan_set_uses_all(planner, &child_need, plan->u.filter.predicates, plan->u.filter.count);
+    RZ_TRY(finish_streaming(planner, plan, &child_need, above, finish_any_volatile(plan->u.filter.predicates, plan->u.filter.count), err));
+    RZ_TRY(finish_judge_once(planner, plan, err));
     return finish_keep(planner, plan, need, err);
 }
 
@@ -523,12 +597,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_DEGREE: return finish_walk(planner, plan, need, above, err);
     case RZ_PLAN_INTERSECT: return finish_intersect(planner, plan, need, above, err);
     case RZ_PLAN_RECURSIVE: return finish_recursive(planner, plan, need, above, err);
-    case RZ_PLAN_FILTER:
-        finish_copy_set(planner, need, &child_need);
-        rz_plan_set_uses_all(planner, &child_need, plan->u.filter.predicates, plan->u.filter.count);
-        RZ_TRY(finish_streaming(planner, plan, &child_need, above,
-                                finish_any_volatile(plan->u.filter.predicates, plan->u.filter.count), err));
-        return finish_keep(planner, plan, need, err);
+    case RZ_PLAN_FILTER: return finish_filter(planner, plan, need, above, err);
     case RZ_PLAN_PROJECT: return finish_project(planner, io, need, above, err);
     case RZ_PLAN_UNWIND:
         finish_copy_set(planner, need, &child_need);
@@ -565,9 +634,19 @@ static void finish_number(rz_plan *plan, const char *const *names, uint32_t name
     }
 }
 
+static bool finish_writes(const rz_plan *plan)
+{
+    bool writes = plan->kind == RZ_PLAN_INSERT || plan->kind == RZ_PLAN_SET || plan->kind == RZ_PLAN_DELETE || plan->kind == RZ_PLAN_MERGE;
+    for (uint32_t i = 0; i < plan->child_count && !writes; i++) {
+        writes = finish_writes(plan->children[i]);
+    }
+    return writes;
+}
+
 ruzu_status rz_plan_finish(rz_planner *planner, rz_plan **root, rz_error *err)
 {
     plan_set nothing = {0};
+    planner->writes = finish_writes(*root);
     RZ_TRY(finish_node(planner, root, &nothing, (finish_above){0}, err));
     const char **names = RZ_NEW_ARRAY(planner->arena, const char *, planner->columns.count);
     RZ_TRY_ALLOC(names, err, "planning a query");

@@ -673,6 +673,7 @@ ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, u
 {
     join_graph graph;
     bool trail = false;
+    RZ_TRY(rz_join_unroll(arm->planner, matches, count, after, &matches, err));
     RZ_TRY(rz_join_graph(arm->planner, arm->cur, matches, count, after, &graph, err));
     for (uint32_t m = 0; m < count; m++) {
         trail |= matches[m]->pattern.trail;

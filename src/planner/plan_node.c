@@ -102,6 +102,7 @@ ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predic
     RZ_TRY(rz_plan_node(planner, RZ_PLAN_FILTER, input, NULL, out, err));
     (*out)->u.filter.predicates = predicates;
     (*out)->u.filter.count = count;
+    (*out)->u.filter.per_node = RZ_NO_COLUMN_ID;
     (*out)->rows = input->rows * selectivity;
     return RUZU_OK;
 }

@@ -29,7 +29,9 @@ enum {
     RZ_RULE_SEMI = 1u << 8,            /* EXISTS / NOT EXISTS in WHERE: SEMI / ANTI */
     RZ_RULE_COUNT_ROWS = 1u << 9,      /* count(x) of what is never NULL: count(*) */
     RZ_RULE_GROUP_NODES = 1u << 10,    /* grouping by a node's key and other properties: by the node */
-    RZ_RULE_COLLAPSE = 1u << 11        /* many rows of few nodes: one row a node before the next walk */
+    RZ_RULE_COLLAPSE = 1u << 11,       /* many rows of few nodes: one row a node before the next walk */
+    RZ_RULE_JUDGE_ONCE = 1u << 12,     /* predicates over a node that comes many times: evaluated once a node */
+    RZ_RULE_UNROLL = 1u << 13          /* variable-length relationships that can only be one chain of tables: that chain */
 };
 #define RZ_RULE_ALL UINT32_MAX
 

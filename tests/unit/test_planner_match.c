@@ -175,6 +175,12 @@ static void order_follows_cost_or_the_text(void)
     f.rules = RZ_RULE_ALL & ~(uint32_t)(RZ_RULE_JOIN_ORDER | RZ_RULE_KEY_LOOKUP);
     PLAN_IS(&f, "MATCH (a:Person)-[:LivesIn]->(c:City {id: 4}) RETURN a.name",
             "RESULT a.name\n"
+            "  FILTER EQUALS(c.id,4) once a node\n"
+            "    EXPAND (a)-[:LivesIn]->(c)\n"
+            "      NODE_SCAN (a:Person)\n");
+    f.rules &= ~(uint32_t)RZ_RULE_JUDGE_ONCE;
+    PLAN_IS(&f, "MATCH (a:Person)-[:LivesIn]->(c:City {id: 4}) RETURN a.name",
+            "RESULT a.name\n"
             "  FILTER EQUALS(c.id,4)\n"
             "    EXPAND (a)-[:LivesIn]->(c)\n"
             "      NODE_SCAN (a:Person)\n");
@@ -224,6 +230,30 @@ static void separate_parts_are_joined(void)
         &f, "MATCH (a:Person)-[:Knows]->(x), (b:Person)-[:Likes]->(y:Tag) WHERE a.name = b.name RETURN count(*)");
     CHECK(strstr(rz_str_text(&f.text), "REPEAT") != NULL);
     planner_verify(f.plan);
+}
+
+static void walks_of_one_chain(void)
+{
+    /* Only Likes and HasTag lead from a person to a tag in two steps, none in one but Likes: two chains, a search. */
+    (void)planner_plan(&f, "MATCH (a:Person {id: 1})-[:Likes|HasTag*1..2]->(t:Tag) RETURN t.name");
+    CHECK_EQ_U64(f.plan->children[0]->kind, RZ_PLAN_RECURSIVE);
+    PLAN_IS(&f, "MATCH (a:Person {id: 1})-[:Likes|HasTag*2..3]->(t:Tag) RETURN t.name",
+            "RESULT t.name\n"
+            "  EXPAND ()-[:HasTag]->(t)\n"
+            "    EXPAND (a)-[:Likes]->()\n"
+            "      NODE_LOOKUP (a:Person) = 1\n"
+            "        SINGLE_ROW\n");
+    /* Somebody may look at it; conditions; the same table again. */
+    (void)planner_plan(&f, "MATCH (a:Person {id: 1})-[e:Likes|HasTag*2..3]->(t:Tag) RETURN length(e)");
+    CHECK_EQ_U64(f.plan->children[0]->kind, RZ_PLAN_RECURSIVE);
+    (void)planner_plan(&f, "MATCH (a:Person {id: 1})-[:Likes|HasTag* SHORTEST 1..3]->(t:Tag) RETURN t.name");
+    CHECK_EQ_U64(f.plan->children[0]->kind, RZ_PLAN_RECURSIVE);
+    (void)planner_plan(&f, "MATCH (a:Person {id: 1})-[:Knows*2..2]->(b:Person) RETURN b.id");
+    CHECK_EQ_U64(f.plan->children[0]->kind, RZ_PLAN_RECURSIVE);
+    f.rules = RZ_RULE_ALL & ~(uint32_t)RZ_RULE_UNROLL;
+    (void)planner_plan(&f, "MATCH (a:Person {id: 1})-[:Likes|HasTag*2..3]->(t:Tag) RETURN t.name");
+    CHECK_EQ_U64(f.plan->children[0]->kind, RZ_PLAN_RECURSIVE);
+    f.rules = RZ_RULE_ALL;
 }
 
 static void variable_length_walks(void)
@@ -330,6 +360,7 @@ int main(void)
     RUN(predicates_stand_early);
     RUN(order_follows_cost_or_the_text);
     RUN(separate_parts_are_joined);
+    RUN(walks_of_one_chain);
     RUN(variable_length_walks);
     RUN(named_paths);
     RUN(trails_compare_relationships);
