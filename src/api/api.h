@@ -37,6 +37,7 @@ typedef enum rz_option_id {
     RZ_OPTION_SEMI_MASK,
     RZ_OPTION_ZONE_MAP,
     RZ_OPTION_PLAN_OPTIMIZER,
+    RZ_OPTION_DEBUG_PLAN_RULES,
     RZ_OPTION_INTERNAL_CATALOG,
     RZ_OPTION_NO_MAP_KEY_CHECK,
     RZ_OPTION_HOME_DIRECTORY,
@@ -188,6 +189,7 @@ const char *rz_option_text(const ruzu_conn *conn, rz_option_id id); /* of a text
 RZ_NODISCARD ruzu_status rz_option_set(ruzu_conn *conn, rz_option_id id, const rz_value *value, const char *shown, rz_error *err);
 bool rz_option_setting(void *user, const char *name, rz_str *out); /* rz_session.setting; user is the connection */
 uint32_t rz_option_rules(const ruzu_conn *conn);                   /* RZ_RULE_* of the planner */
+bool rz_option_eager_rules(const ruzu_conn *conn);                 /* bit 32 of debug_plan_rules: rules apply whatever they cost */
 
 /* ---- compiling ---- */
 

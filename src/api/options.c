@@ -32,6 +32,7 @@ static const option_info option_table[RZ_OPTION_COUNT] = {
     [RZ_OPTION_SEMI_MASK] = {.name = "enable_semi_mask", .kind = OPTION_BOOL, .fallback = 1, .shapes_plans = true},
     [RZ_OPTION_ZONE_MAP] = {.name = "enable_zone_map", .kind = OPTION_BOOL, .fallback = 1, .shapes_plans = true},
     [RZ_OPTION_PLAN_OPTIMIZER] = {.name = "enable_plan_optimizer", .kind = OPTION_BOOL, .fallback = 1, .shapes_plans = true},
+    [RZ_OPTION_DEBUG_PLAN_RULES] = {.name = "debug_plan_rules", .kind = OPTION_UINT64, .fallback = UINT32_MAX, .shapes_plans = true},
     [RZ_OPTION_INTERNAL_CATALOG] = {.name = "enable_internal_catalog", .kind = OPTION_BOOL},
     [RZ_OPTION_NO_MAP_KEY_CHECK] = {.name = "disable_map_key_check", .kind = OPTION_BOOL, .fallback = 1, .shapes_plans = true},
     [RZ_OPTION_HOME_DIRECTORY] = {.name = "home_directory", .kind = OPTION_TEXT},
@@ -276,7 +277,7 @@ uint32_t rz_option_rules(const ruzu_conn *conn)
     if (rz_option_get(conn, RZ_OPTION_PLAN_OPTIMIZER) == 0) {
         return 0;
     }
-    uint32_t rules = RZ_RULE_ALL;
+    uint32_t rules = (uint32_t)rz_option_get(conn, RZ_OPTION_DEBUG_PLAN_RULES);
     if (rz_option_get(conn, RZ_OPTION_ZONE_MAP) == 0) {
         rules &= ~(uint32_t)RZ_RULE_ZONES;
     }
@@ -284,4 +285,9 @@ uint32_t rz_option_rules(const ruzu_conn *conn)
         rules &= ~(uint32_t)RZ_RULE_SEMI;
     }
     return rules;
+}
+
+bool rz_option_eager_rules(const ruzu_conn *conn)
+{
+    return rz_option_get(conn, RZ_OPTION_DEBUG_PLAN_RULES) > UINT32_MAX;
 }

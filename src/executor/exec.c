@@ -241,6 +241,7 @@ static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
     case RZ_PLAN_SORT: return &rz_sink_sort;
     case RZ_PLAN_HASH_JOIN: return &rz_sink_hash_build;
     case RZ_PLAN_BARRIER: return &rz_sink_barrier;
+    case RZ_PLAN_MESSAGE: return &rz_sink_message;
     case RZ_PLAN_RESULT: return &rz_sink_result;
     case RZ_PLAN_SINGLE_ROW:
     case RZ_PLAN_EMPTY:
@@ -258,6 +259,7 @@ static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
     case RZ_PLAN_COLLAPSE:
+    case RZ_PLAN_MESSAGE_APPLY:
     case RZ_PLAN_REPEAT:
     case RZ_PLAN_LIMIT:
     case RZ_PLAN_APPLY:

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define HOPS_DENSE_SHARE 4u /* one selected row in so many: still cheaper to count all nodes between */
+
 ruzu_status rz_hops_open(rz_worker *worker, const rz_plan_expand *expand, const rz_plan *input, rz_hops *hops, rz_error *err)
 {
     rz_arena *arena = &worker->arena;
@@ -92,6 +94,75 @@ ruzu_status rz_hops_lookup(rz_hops *hops, const rz_sel *sel, rz_error *err)
         }
         if (of_table.count != 0) {
             RZ_TRY(rz_adj_lookup(hops->readers[h], hop->direction, hops->ids, &of_table, hops->slices[h], err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* ---- lengths ---- */
+
+rz_sel rz_hops_rows(const rz_hops *hops, uint32_t h, const rz_chunk *input, const rz_sel *sel, uint32_t *rows)
+{
+    uint32_t table = hops->expand->hops[h].from_table;
+    const rz_vec *column = input->columns[hops->from_position];
+    rz_sel out = *sel;
+    if (hops->one_table || sel->count == 0) {
+        return out;
+    }
+    if (column->kind == RZ_VEC_SEQUENCE) { /* of one table */
+        out.count = rz_id_table(hops->ids[rz_sel_at(sel, 0)]) == table ? sel->count : 0;
+        return out;
+    }
+    out.rows = rows;
+    out.count = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        rows[out.count] = row;
+        out.count += rz_id_table(hops->ids[row]) == table;
+    }
+    return out;
+}
+
+/* Takes the self-loops that a BACKWARD hop of an undirected pattern counted a second time off again. */
+static ruzu_status hops_drop_loops(rz_hops *hops, uint32_t h, const rz_sel *sel, uint64_t *degrees, rz_error *err)
+{
+    const rz_hop *hop = &hops->expand->hops[h];
+    RZ_TRY(rz_adj_lookup(hops->readers[h], hop->direction, hops->ids, sel, hops->slices[h], err));
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint32_t first = 0;
+        uint32_t count = 0;
+        RZ_TRY(rz_adj_find(hops->readers[h], hop->direction, &hops->slices[h][row], rz_id_offset(hops->ids[row]), &first, &count, err));
+        degrees[row] -= count;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_hops_degrees(rz_hops *hops, const rz_chunk *input, const rz_sel *sel, uint64_t *degrees, uint32_t *rows, rz_error *err)
+{
+    const rz_vec *column = input->columns[hops->from_position];
+    uint32_t low = sel->count == 0 ? 0 : rz_sel_at(sel, 0);
+    uint32_t span = sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1) - low + 1;
+    bool dense = column->kind == RZ_VEC_SEQUENCE && column->step == 1 && span / HOPS_DENSE_SHARE <= sel->count;
+    if (dense) {
+        memset(degrees + low, 0, span * sizeof *degrees);
+    }
+    for (uint32_t i = 0; i < sel->count && !dense; i++) {
+        degrees[rz_sel_at(sel, i)] = 0;
+    }
+    for (uint32_t h = 0; h < hops->expand->hop_count; h++) {
+        const rz_hop *hop = &hops->expand->hops[h];
+        rz_sel of_table = rz_hops_rows(hops, h, input, sel, rows);
+        if (of_table.count == 0) {
+            continue;
+        }
+        if (dense) {
+            RZ_TRY(rz_adj_degrees_range(hops->readers[h], hop->direction, rz_id_offset(hops->ids[low]), span, degrees + low, err));
+        } else {
+            RZ_TRY(rz_adj_degrees(hops->readers[h], hop->direction, hops->ids, &of_table, degrees, err));
+        }
+        if (hops->skips_loops[h]) {
+            RZ_TRY(hops_drop_loops(hops, h, &of_table, degrees, err));
         }
     }
     return RUZU_OK;

@@ -26,6 +26,14 @@ RZ_NODISCARD ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const
 /* Slices of the rows of sel for every hop; rows whose node is of another table get an empty one. Call after rz_hops_ids. */
 RZ_NODISCARD ruzu_status rz_hops_lookup(rz_hops *hops, const rz_sel *sel, rz_error *err);
 
+/*
+ * Lengths of the lists of the rows of sel over all hops, self-loops of undirected patterns once, into degrees[row]. Nodes that follow one another are counted from
+ * their packed starts all at once. rows: room for as many as a chunk has. Call after rz_hops_ids.
+ */
+RZ_NODISCARD ruzu_status rz_hops_degrees(rz_hops *hops, const rz_chunk *input, const rz_sel *sel, uint64_t *degrees, uint32_t *rows, rz_error *err);
+/* The rows of sel whose node is of the table that hop h starts from; they may be written to rows. */
+rz_sel rz_hops_rows(const rz_hops *hops, uint32_t h, const rz_chunk *input, const rz_sel *sel, uint32_t *rows);
+
 /* A decoded, sorted list of all neighbours of one node over all hops (ids, with repetitions), kept while the node stays the same. */
 typedef struct rz_near_list {
     rz_id of;           /* UINT64_MAX: empty */

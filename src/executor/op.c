@@ -27,6 +27,7 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_PROJECT: return &rz_op_project;
     case RZ_PLAN_UNWIND: return &rz_op_unwind;
     case RZ_PLAN_COLLAPSE: return &rz_op_collapse;
+    case RZ_PLAN_MESSAGE_APPLY: return &rz_op_message_apply;
     case RZ_PLAN_REPEAT: return &rz_op_repeat;
     case RZ_PLAN_LIMIT: return &rz_op_limit;
     case RZ_PLAN_APPLY: return &rz_op_apply;
@@ -39,7 +40,8 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_SET: return &rz_op_set;
     case RZ_PLAN_DELETE: return &rz_op_delete;
     case RZ_PLAN_MERGE: return &rz_op_merge;
-    case RZ_PLAN_RESULT: break; /* a sink only */
+    case RZ_PLAN_MESSAGE:
+    case RZ_PLAN_RESULT: break; /* sinks only */
     }
     return &rz_op_empty;
 }
@@ -52,6 +54,7 @@ static bool op_has_input(const rz_plan *plan)
     case RZ_PLAN_SORT:
     case RZ_PLAN_BARRIER:
     case RZ_PLAN_UNION: /* opens its children itself, one after the other */
+    case RZ_PLAN_MESSAGE:
     case RZ_PLAN_RESULT: return false;
     case RZ_PLAN_SINGLE_ROW:
     case RZ_PLAN_EMPTY:
@@ -69,6 +72,7 @@ static bool op_has_input(const rz_plan *plan)
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
     case RZ_PLAN_COLLAPSE:
+    case RZ_PLAN_MESSAGE_APPLY:
     case RZ_PLAN_REPEAT:
     case RZ_PLAN_LIMIT:
     case RZ_PLAN_APPLY:

@@ -31,48 +31,6 @@ static ruzu_status degree_open(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
-/* Takes the self-loops that a BACKWARD hop of an undirected pattern counted a second time off again. */
-static ruzu_status degree_drop_loops(op_degree *op, uint32_t h, const rz_sel *sel, rz_error *err)
-{
-    const rz_hop *hop = &op->hops.expand->hops[h];
-    RZ_TRY(rz_adj_lookup(op->hops.readers[h], hop->direction, op->hops.ids, sel, op->hops.slices[h], err));
-    for (uint32_t i = 0; i < sel->count; i++) {
-        uint32_t row = rz_sel_at(sel, i);
-        uint32_t first = 0;
-        uint32_t count = 0;
-        RZ_TRY(rz_adj_find(op->hops.readers[h], hop->direction, &op->hops.slices[h][row], rz_id_offset(op->hops.ids[row]), &first, &count, err));
-        op->degrees[row] -= count;
-    }
-    return RUZU_OK;
-}
-
-static ruzu_status degree_count(op_degree *op, const rz_sel *sel, rz_error *err)
-{
-    for (uint32_t i = 0; i < sel->count; i++) {
-        op->degrees[rz_sel_at(sel, i)] = 0;
-    }
-    for (uint32_t h = 0; h < op->hops.expand->hop_count; h++) {
-        const rz_hop *hop = &op->hops.expand->hops[h];
-        rz_sel rows = *sel;
-        if (!op->hops.one_table) {
-            rows.rows = op->table_rows;
-            rows.count = 0;
-            for (uint32_t i = 0; i < sel->count; i++) {
-                uint32_t row = rz_sel_at(sel, i);
-                op->table_rows[rows.count] = row;
-                rows.count += rz_id_table(op->hops.ids[row]) == hop->from_table;
-            }
-        }
-        if (rows.count != 0) {
-            RZ_TRY(rz_adj_degrees(op->hops.readers[h], hop->direction, op->hops.ids, &rows, op->degrees, err));
-        }
-        if (rows.count != 0 && op->hops.skips_loops[h]) {
-            RZ_TRY(degree_drop_loops(op, h, &rows, err));
-        }
-    }
-    return RUZU_OK;
-}
-
 static ruzu_status degree_next(rz_op *base, rz_chunk **out, rz_error *err)
 {
     op_degree *op = (op_degree *)base;
@@ -85,7 +43,7 @@ static ruzu_status degree_next(rz_op *base, rz_chunk **out, rz_error *err)
         rz_sel sel = rz_chunk_sel(input);
         rz_sel valid;
         RZ_TRY(rz_hops_ids(&op->hops, input, &sel, &valid, err));
-        RZ_TRY(degree_count(op, &valid, err));
+        RZ_TRY(rz_hops_degrees(&op->hops, input, &valid, op->degrees, op->table_rows, err));
         uint32_t kept = 0;
         for (uint32_t i = 0; i < valid.count; i++) {
             uint32_t row = rz_sel_at(&valid, i);

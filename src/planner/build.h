@@ -57,6 +57,7 @@ typedef struct plan_arm {
     rz_planner *planner;
     rz_plan *cur;
     bool inside_apply; /* the leaf is ARGUMENT: nothing may collect rows */
+    bool counted;      /* what is planned now will be aggregated: rows may be counted rather than made */
     bool writing;      /* something below writes and has not been completed by a barrier */
     /* While writing: what is assigned, and the columns whose own changes a row shows. */
     RZ_ARRAY(const rz_bound_set_item *) changes;

@@ -24,6 +24,8 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_PROJECT: return "PROJECT";
     case RZ_PLAN_UNWIND: return "UNWIND";
     case RZ_PLAN_COLLAPSE: return "COLLAPSE";
+    case RZ_PLAN_MESSAGE_APPLY: return "MESSAGE_APPLY";
+    case RZ_PLAN_MESSAGE: return "MESSAGE";
     case RZ_PLAN_REPEAT: return "REPEAT";
     case RZ_PLAN_LIMIT: return "LIMIT";
     case RZ_PLAN_APPLY: return "APPLY";
@@ -171,6 +173,41 @@ static void explain_recursive(const rz_plan *plan, const rz_catalog *catalog, rz
     rz_str_append_text(out, recursive->distinct_ends ? " distinct ends" : "");
 }
 
+/* ---- messages ---- */
+
+static void explain_message_apply(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
+{
+    static const char *const modes[] = {[RZ_MESSAGE_INNER] = "",
+                                        [RZ_MESSAGE_OPTIONAL] = " OPTIONAL",
+                                        [RZ_MESSAGE_SEMI] = " SEMI",
+                                        [RZ_MESSAGE_ANTI] = " ANTI"};
+    const rz_plan_message_apply *apply = &plan->u.apply_message;
+    rz_str_append_text(out, modes[apply->mode]);
+    if (apply->walk.hop_count != 0) {
+        explain_walk(plan, catalog, &apply->walk, apply->walk.to, out);
+    } else {
+        rz_str_append_char(out, ' ');
+        explain_node(plan, apply->walk.from, out);
+    }
+    if (apply->power > 1) {
+        rz_str_append_format(out, " ^%u", apply->power);
+    }
+}
+
+static void explain_message(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
+{
+    const rz_type *type = NULL;
+    const rz_plan *input = plan->children[0];
+    for (uint32_t i = 0; i < input->column_count; i++) {
+        type = input->columns[i] == plan->u.message.key ? input->types[i] : type;
+    }
+    rz_str_append_format(out, " BY (%s", explain_name(plan, plan->u.message.key));
+    if (type != NULL) {
+        explain_tables(catalog, type->tables, type->table_count, out);
+    }
+    rz_str_append_text(out, plan->u.message.sparse ? ") sparse" : ")");
+}
+
 /* ---- other arguments ---- */
 
 static void explain_apply(const rz_plan *plan, rz_str *out)
@@ -292,6 +329,8 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     case RZ_PLAN_EXPAND:
     case RZ_PLAN_EXPAND_INTO:
     case RZ_PLAN_DEGREE: explain_walk(plan, catalog, &plan->u.expand, plan->u.expand.to, out); break;
+    case RZ_PLAN_MESSAGE_APPLY: explain_message_apply(plan, catalog, out); break;
+    case RZ_PLAN_MESSAGE: explain_message(plan, catalog, out); break;
     case RZ_PLAN_INTERSECT:
         for (uint32_t i = 0; i < plan->u.intersect.input_count; i++) {
             rz_str_append_text(out, i == 0 ? "" : ",");

@@ -16,6 +16,8 @@ typedef struct join_node {
     uint32_t edge_count;
     bool bound; /* known already: from an earlier clause, or by the steps so far */
     bool used;  /* somebody looks at the column: a predicate, a path, a later clause */
+    bool wanted; /* somebody other than a predicate does */
+    bool gone;   /* a message stands for it (plan_message.c): its component is the last one, which nobody plans */
 } join_node;
 
 typedef struct join_edge {
@@ -101,11 +103,42 @@ bool rz_join_find_key(const join_graph *graph, uint32_t node, const rz_plan *cur
  * it builds.
  */
 RZ_NODISCARD ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out,
-                                       rz_error *err);
+                                       double *out_cost, rz_error *err);
 /* Marks what the step binds and uses up. */
 void rz_join_mark(join_graph *graph, const join_step *step);
 /* Plain, unused edges between a node and known ones: what an INTERSECT would take; returns their number, writes up to
  * `limit` of them. */
 uint32_t rz_join_common(const join_graph *graph, uint32_t node, uint32_t *edges, uint32_t limit);
+
+/* Relationships walked for each node at one end, on average. */
+double rz_join_fan(const join_graph *graph, const join_edge *edge, bool backward);
+/* One relationship that nobody looks at. */
+bool rz_join_is_plain(const join_edge *edge);
+
+/* ---- plan_match.c: parts that plan_message.c uses too ---- */
+
+/* A scan or look-up of the step's node on the arm's plan, which is a single row unless a look-up is possible. */
+RZ_NODISCARD ruzu_status rz_match_start(plan_arm *arm, join_graph *graph, const join_step *step, rz_error *err);
+/* Adds the predicates that can be checked now; at the end all that are left. */
+RZ_NODISCARD ruzu_status rz_match_place(plan_arm *arm, join_graph *graph, bool at_end, rz_error *err);
+rz_plan_expand rz_match_walk(const join_graph *graph, const join_edge *edge, bool backward);
+
+/* ---- plan_message.c ---- */
+
+/* What messages stand for, and which nodes they are applied to. */
+typedef struct join_messages {
+    bool used;         /* else the rest is empty: plan as if there were no messages */
+    uint32_t *parents; /* by node: the node that its message goes to; UINT32_MAX: it stays */
+    uint32_t *edges;   /* by node: the edge to the parent */
+    bool *applied;     /* by node: what goes to it has been applied */
+} join_messages;
+
+/* Finds out whether the component should be planned with messages; if so, marks the nodes and edges that they stand
+ * for. steps: the order that was found for the component without them, and its cost; becomes that of the rest. */
+RZ_NODISCARD ruzu_status rz_join_find_messages(plan_arm *arm, join_graph *graph, uint32_t component, join_steps *steps,
+                                               double cost, join_messages *out, rz_error *err);
+/* Applies the messages to the nodes that the arm's plan knows by now. */
+RZ_NODISCARD ruzu_status rz_join_apply_messages(plan_arm *arm, join_graph *graph, join_messages *messages,
+                                                rz_error *err);
 
 #endif

@@ -327,7 +327,9 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
                               uint32_t match_count, const plan_set *after, rz_error *err)
 {
     plan_set used = {0};
+    plan_set wanted = {0};
     rz_plan_set_union(graph->planner, &used, after);
+    rz_plan_set_union(graph->planner, &wanted, after);
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
         rz_plan_set_looks(graph->planner, &used, graph->predicates.items[i].expr);
         RZ_TRY(graph_predicate_parts(graph, &graph->predicates.items[i], cur, err));
@@ -336,6 +338,7 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
         for (uint32_t p = 0; p < matches[m]->pattern.path_count; p++) {
             if (rz_plan_set_has(&used, matches[m]->pattern.paths[p].column)) {
                 rz_plan_set_uses(graph->planner, &used, matches[m]->pattern.paths[p].expr);
+                rz_plan_set_uses(graph->planner, &wanted, matches[m]->pattern.paths[p].expr);
             }
         }
     }
@@ -345,9 +348,14 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
         if (recursive != NULL) {
             rz_plan_set_uses_all(graph->planner, &used, recursive->rel_filters, recursive->rel_filter_count);
             rz_plan_set_uses_all(graph->planner, &used, recursive->node_filters, recursive->node_filter_count);
+            rz_plan_set_uses_all(graph->planner, &wanted, recursive->rel_filters, recursive->rel_filter_count);
+            rz_plan_set_uses_all(graph->planner, &wanted, recursive->node_filters, recursive->node_filter_count);
         }
     }
     graph_mark_used(graph, &used);
+    for (uint32_t i = 0; i < graph->nodes.count; i++) {
+        graph->nodes.items[i].wanted = rz_plan_set_has(&wanted, graph->nodes.items[i].column);
+    }
     return RUZU_OK;
 }
 
@@ -376,7 +384,7 @@ static void graph_components(join_graph *graph)
             a->component = b->component = least;
         }
     }
-    graph->component_count = next;
+    graph->component_count = next + 1; /* the last one is for nodes that messages stand for */
 }
 
 /* A node known before that may be NULL matches nothing; edges drop it by themselves. */

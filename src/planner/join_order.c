@@ -102,6 +102,11 @@ static double state_distance(const join_graph *graph, const join_state *state, u
     return state->origin == node ? 0.4 : rows < 5e4 ? 1.5 : rows < 5e5 ? 4 : 8;
 }
 
+double rz_join_fan(const join_graph *graph, const join_edge *edge, bool backward)
+{
+    return edge->count / graph->nodes.items[backward ? edge->to : edge->from].rows;
+}
+
 static double edge_fan(const join_graph *graph, const join_edge *edge, bool backward)
 {
     double rows = graph->nodes.items[backward ? edge->to : edge->from].rows;
@@ -139,6 +144,11 @@ static double edge_probability(const join_graph *graph, const join_edge *edge)
 static bool edge_is_plain(const join_edge *edge)
 {
     return edge->edge->recursive == NULL && !edge->used && edge->from != edge->to;
+}
+
+bool rz_join_is_plain(const join_edge *edge)
+{
+    return edge_is_plain(edge);
 }
 
 static bool edge_touches(const join_edge *edge, uint32_t node)
@@ -370,7 +380,7 @@ static uint32_t order_first_node(join_graph *graph, join_state *state, uint32_t 
 }
 
 static ruzu_status order_greedy(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out,
-                                rz_error *err)
+                                double *out_cost, rz_error *err)
 {
     join_state state;
     join_state trial;
@@ -413,6 +423,7 @@ static ruzu_status order_greedy(join_graph *graph, uint32_t component, const rz_
                 }
             }
         }
+        *out_cost = state.cost;
         if (!found) {
             return RUZU_OK;
         }
@@ -501,11 +512,13 @@ static void search_extend(order_search *search, uint32_t set, const join_step *s
     }
 }
 
-static ruzu_status search_collect(const order_search *search, bool has_start, join_steps *out, rz_error *err)
+static ruzu_status search_collect(const order_search *search, bool has_start, join_steps *out, double *out_cost,
+                                  rz_error *err)
 {
     join_step steps[RZ_JOIN_EXACT + 1];
     uint32_t count = 0;
     const order_entry *entry = &search->entries[(1u << search->edge_count) - 1];
+    *out_cost = entry->cost;
     for (;;) {
         steps[count++] = entry->step;
         if (entry->before == 0) {
@@ -536,14 +549,15 @@ static void search_run(order_search *search)
     }
 }
 
-static ruzu_status order_anchored(order_search *search, const rz_plan *cur, join_steps *out, rz_error *err)
+static ruzu_status order_anchored(order_search *search, const rz_plan *cur, join_steps *out, double *out_cost,
+                                  rz_error *err)
 {
     state_clear(search->graph, &search->state);
     search->state.rows = cur->rows;
     search->state.cost = 0;
     search_extend(search, 0, NULL);
     search_run(search);
-    return search_collect(search, false, out, err);
+    return search_collect(search, false, out, out_cost, err);
 }
 
 /*
@@ -551,7 +565,7 @@ static ruzu_status order_anchored(order_search *search, const rz_plan *cur, join
  * sets do not say: small patterns are therefore searched once for each start, large ones once for all.
  */
 static ruzu_status order_exact(order_search *search, uint32_t component, const rz_plan *cur, join_steps *out,
-                               rz_error *err)
+                               double *out_cost, rz_error *err)
 {
     join_graph *graph = search->graph;
     size_t size = sizeof(order_entry) << search->edge_count;
@@ -562,7 +576,7 @@ static ruzu_status order_exact(order_search *search, uint32_t component, const r
     RZ_TRY(state_new(graph, &search->state, err));
     RZ_TRY(state_new(graph, &search->trial, err));
     if (order_is_anchored(graph, component)) {
-        return order_anchored(search, cur, out, err);
+        return order_anchored(search, cur, out, out_cost, err);
     }
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         join_step start;
@@ -581,18 +595,19 @@ static ruzu_status order_exact(order_search *search, uint32_t component, const r
             if (whole->reached && whole->cost < best) {
                 best = whole->cost;
                 out->count = 0;
-                RZ_TRY(search_collect(search, true, out, err));
+                RZ_TRY(search_collect(search, true, out, out_cost, err));
             }
         }
     }
     if (!one_by_one) {
         search_run(search);
-        return search_collect(search, true, out, err);
+        return search_collect(search, true, out, out_cost, err);
     }
     return RUZU_OK;
 }
 
-ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out, rz_error *err)
+ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out, double *out_cost,
+                          rz_error *err)
 {
     order_search search = {.graph = graph};
     uint32_t count = 0;
@@ -605,13 +620,14 @@ ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *
         }
     }
     search.edge_count = count;
+    *out_cost = 0;
     if (count == 0 && order_is_anchored(graph, component)) {
         return RUZU_OK;
     }
     if (count == 0 || count > RZ_JOIN_EXACT || !rz_plan_rule(graph->planner, RZ_RULE_JOIN_ORDER)) {
-        return order_greedy(graph, component, cur, out, err);
+        return order_greedy(graph, component, cur, out, out_cost, err);
     }
-    return order_exact(&search, component, cur, out, err);
+    return order_exact(&search, component, cur, out, out_cost, err);
 }
 
 void rz_join_mark(join_graph *graph, const join_step *step)

@@ -35,6 +35,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_PROJECT,        /* project: (w) computes expressions into columns, passes the others in `columns` on */
     RZ_PLAN_UNWIND,         /* unwind: (w) */
     RZ_PLAN_COLLAPSE,       /* (w) rows of one NODE column: one a node, the weights added up */
+    RZ_PLAN_MESSAGE_APPLY,  /* apply_message: (w) multiplies the weight by what a node's neighbours (or the node itself) stand for */
     RZ_PLAN_REPEAT,         /* a row weight times, weight 1 */
     RZ_PLAN_LIMIT,          /* limit: (w) splits weights; without ORDER BY */
     RZ_PLAN_APPLY,          /* apply: children[1] is run for each batch of outer rows (its leaf is ARGUMENT) */
@@ -43,6 +44,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_SORT,           /* sort: with a limit: top-k. Weighted input is repeated by the planner */
     RZ_PLAN_HASH_JOIN,      /* join: children[0] probe (w), children[1] build */
     RZ_PLAN_UNION,          /* union: children[0 … n) one after the other, bag semantics */
+    RZ_PLAN_MESSAGE,        /* message: (w) only as children[1] of MESSAGE_APPLY, which looks nodes up in it: how many rows each node has */
     RZ_PLAN_BARRIER,        /* materialises its input completely before the first row goes on (between writing and reading clauses) */
     /* writing */
     RZ_PLAN_INSERT,         /* insert: nodes and relationships, for each row */
@@ -78,6 +80,21 @@ typedef struct rz_plan_recursive {
     const rz_bound_recursive *spec;
     bool distinct_ends;         /* only the set of end nodes matters (count DISTINCT, EXISTS): no multiplicity, no paths */
 } rz_plan_recursive;
+
+/* What MESSAGE_APPLY does with a row whose number is n; a NULL node has the number 0. */
+typedef enum rz_message_mode {
+    RZ_MESSAGE_INNER,    /* weight * n; 0 drops the row */
+    RZ_MESSAGE_OPTIONAL, /* weight * (n or 1) */
+    RZ_MESSAGE_SEMI,     /* keeps the row unless n = 0 */
+    RZ_MESSAGE_ANTI      /* keeps it if n = 0 */
+} rz_message_mode;
+
+typedef struct rz_plan_message_apply {
+    rz_plan_expand walk;  /* from, hops, undirected. Without hops n is what the message says of `from`; with hops the sum over its neighbours, 1 each without a message */
+    rz_message_mode mode;
+    uint32_t power;       /* a neighbour that stands m times in the list counts m^power */
+    bool deferred;        /* products too large become UINT64_MAX, an error only where a row is left in the end */
+} rz_plan_message_apply;
 
 typedef enum rz_join_kind { RZ_JOIN_INNER, RZ_JOIN_LEFT, RZ_JOIN_SEMI, RZ_JOIN_ANTI, RZ_JOIN_CROSS } rz_join_kind;
 
@@ -150,6 +167,12 @@ struct rz_plan {
             rz_expr *list;
             uint32_t column;
         } unwind;
+        rz_plan_message_apply apply_message;
+        struct {
+            uint32_t key;        /* NODE column of the input */
+            bool divided;        /* no two workers meet the same node: it is what the scan at the bottom gives */
+            bool sparse;         /* few of the nodes are expected */
+        } message;
         struct {
             rz_expr *skip;       /* constant INT64 expressions, or NULL */
             rz_expr *limit;

@@ -61,6 +61,10 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
             return true;
         }
         break;
+    case RZ_PLAN_MESSAGE_APPLY: /* the message itself is complete before any row */
+        return clause_hops_touch(plan->u.apply_message.walk.hops, plan->u.apply_message.walk.hop_count, tables) ||
+               clause_reads(plan->children[0], tables);
+    case RZ_PLAN_MESSAGE: return false;
     case RZ_PLAN_INTERSECT:
         for (uint32_t i = 0; i < plan->u.intersect.input_count; i++) {
             if (clause_hops_touch(plan->u.intersect.inputs[i].hops, plan->u.intersect.inputs[i].hop_count, tables)) {
@@ -267,11 +271,23 @@ static uint32_t clause_match_run(const rz_planner *planner, const rz_bound_singl
     return count;
 }
 
+/* Are the rows of the pattern that begins with clause `first` only grouped and aggregated? */
+static bool clause_is_counted(const rz_bound_single_query *query, uint32_t first)
+{
+    uint32_t i = first;
+    while (i < query->clause_count && query->clauses[i].kind == RZ_BOUND_MATCH) {
+        i++;
+    }
+    return i < query->clause_count && query->clauses[i].kind == RZ_BOUND_PROJECTION &&
+           (query->clauses[i].u.projection.grouped || query->clauses[i].u.projection.distinct);
+}
+
 static ruzu_status clause_match(plan_arm *arm, const rz_bound_single_query *query, uint32_t *io_idx,
                                 const plan_set *needs, rz_error *err)
 {
     const rz_bound_match *match = &query->clauses[*io_idx].u.match;
     RZ_TRY(rz_plan_settle(arm, err));
+    arm->counted = !arm->inside_apply && clause_is_counted(query, *io_idx);
     if (match->optional) {
         return rz_plan_optional(arm, match, &needs[*io_idx], err);
     }

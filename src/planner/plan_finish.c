@@ -24,6 +24,7 @@
 typedef struct finish_above {
     bool weights_ok;
     bool duplicates_ok;
+    bool deferred; /* inside a message: an error of counting must wait until a row of the query needs the number */
 } finish_above;
 
 static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set *need, finish_above above,
@@ -207,10 +208,10 @@ static ruzu_status finish_filter(rz_planner *planner, rz_plan *plan, const plan_
 static ruzu_status finish_collapse(rz_planner *planner, rz_plan **io, finish_above above, rz_error *err)
 {
     const rz_plan *child = *io;
-    if (!rz_plan_rule(planner, RZ_RULE_COLLAPSE) || !above.weights_ok || above.duplicates_ok || child->column_count != 1 ||
+    if (!rz_plan_rule(planner, RZ_RULE_COLLAPSE) || !above.weights_ok || above.deferred || above.duplicates_ok || child->column_count != 1 ||
         child->types[0]->id != RUZU_TYPE_NODE || child->types[0]->table_count != 1 ||
         (child->kind != RZ_PLAN_EXPAND && child->kind != RZ_PLAN_INTERSECT && child->kind != RZ_PLAN_EXPAND_INTO &&
-         child->kind != RZ_PLAN_DEGREE)) {
+         child->kind != RZ_PLAN_DEGREE && child->kind != RZ_PLAN_MESSAGE_APPLY)) {
         return RUZU_OK;
     }
     const rz_table_stats *stats = rz_plan_stats(planner, child->types[0]->tables[0]);
@@ -249,6 +250,31 @@ static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_se
     plan->rows *= rows > plan->children[0]->rows ? plan->children[0]->rows / rows : 1;
     plan->weighted = plan->children[0]->weighted || plan->kind == RZ_PLAN_DEGREE ||
                      (plan->kind == RZ_PLAN_EXPAND_INTO && expand->rel == RZ_NO_COLUMN_ID && above.weights_ok);
+    return finish_keep(planner, plan, need, err);
+}
+
+static ruzu_status finish_message(rz_planner *planner, rz_plan *plan, rz_error *err)
+{
+    plan_set child_need = {0};
+    rz_plan_set_add(planner, &child_need, plan->u.message.key);
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.weights_ok = true, .deferred = true}, err));
+    plan->column_count = 0;
+    return RUZU_OK;
+}
+
+static ruzu_status finish_message_apply(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                                        rz_error *err)
+{
+    plan_set child_need;
+    rz_message_mode mode = plan->u.apply_message.mode;
+    finish_copy_set(planner, need, &child_need);
+    rz_plan_set_add(planner, &child_need, plan->u.apply_message.walk.from);
+    plan->u.apply_message.deferred = above.deferred;
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
+    if (plan->child_count > 1) {
+        RZ_TRY(finish_node(planner, &plan->children[1], &child_need, above, err));
+    }
+    plan->weighted = plan->children[0]->weighted || mode == RZ_MESSAGE_INNER || mode == RZ_MESSAGE_OPTIONAL;
     return finish_keep(planner, plan, need, err);
 }
 
@@ -595,6 +621,8 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_EXPAND:
     case RZ_PLAN_EXPAND_INTO:
     case RZ_PLAN_DEGREE: return finish_walk(planner, plan, need, above, err);
+    case RZ_PLAN_MESSAGE_APPLY: return finish_message_apply(planner, plan, need, above, err);
+    case RZ_PLAN_MESSAGE: return finish_message(planner, plan, err);
     case RZ_PLAN_INTERSECT: return finish_intersect(planner, plan, need, above, err);
     case RZ_PLAN_RECURSIVE: return finish_recursive(planner, plan, need, above, err);
     case RZ_PLAN_FILTER: return finish_filter(planner, plan, need, above, err);

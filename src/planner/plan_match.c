@@ -56,7 +56,7 @@ static ruzu_status match_add_filters(plan_arm *arm, join_graph *graph, const uin
 
 /* Adds what can be checked now: all that is not late, or (at the end) everything, late ones last and in written order.
  */
-static ruzu_status match_place(plan_arm *arm, join_graph *graph, bool at_end, rz_error *err)
+ruzu_status rz_match_place(plan_arm *arm, join_graph *graph, bool at_end, rz_error *err)
 {
     uint32_t *idxs = RZ_NEW_ARRAY(arm->planner->arena, uint32_t, graph->predicates.count);
     RZ_TRY_ALLOC(idxs, err, "planning MATCH");
@@ -135,7 +135,7 @@ static ruzu_status match_lookup(plan_arm *arm, join_graph *graph, const join_nod
 }
 
 /* The arm's plan is a single row, or a key look-up is possible from it. */
-static ruzu_status match_start(plan_arm *arm, join_graph *graph, const join_step *step, rz_error *err)
+ruzu_status rz_match_start(plan_arm *arm, join_graph *graph, const join_step *step, rz_error *err)
 {
     const join_node *node = &graph->nodes.items[step->node];
     join_key key;
@@ -156,7 +156,7 @@ static ruzu_status match_start(plan_arm *arm, join_graph *graph, const join_step
 
 /* ---- steps ---- */
 
-static rz_plan_expand match_walk(const join_graph *graph, const join_edge *edge, bool backward)
+rz_plan_expand rz_match_walk(const join_graph *graph, const join_edge *edge, bool backward)
 {
     return (rz_plan_expand){.from = graph->nodes.items[backward ? edge->to : edge->from].column,
                             .to = graph->nodes.items[backward ? edge->from : edge->to].column,
@@ -188,7 +188,7 @@ static ruzu_status match_recursive(plan_arm *arm, join_graph *graph, const join_
     const join_node *to = &graph->nodes.items[step->backward ? edge->from : edge->to];
     RZ_TRY(rz_plan_node(planner, RZ_PLAN_RECURSIVE, arm->cur, NULL, &arm->cur, err));
     rz_plan_recursive *recursive = &arm->cur->u.recursive;
-    rz_plan_expand walk = match_walk(graph, edge, step->backward);
+    rz_plan_expand walk = rz_match_walk(graph, edge, step->backward);
     recursive->from = walk.from;
     recursive->to = walk.to;
     recursive->to_bound = step->kind == JOIN_INTO;
@@ -221,7 +221,7 @@ static ruzu_status match_intersect(plan_arm *arm, join_graph *graph, const join_
         join_edge *edge = &graph->edges.items[edges[i]];
         bool backward = edge->to != step->node;
         double fan = edge->count / graph->nodes.items[backward ? edge->to : edge->from].rows;
-        inputs[i] = match_walk(graph, edge, backward);
+        inputs[i] = rz_match_walk(graph, edge, backward);
         inputs[i].rel = RZ_NO_COLUMN_ID;
         edge->done = true;
         if (i == 0 || fan < shortest) {
@@ -267,7 +267,7 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
     rz_planner *planner = arm->planner;
     const join_edge *edge = step->edge == UINT32_MAX ? NULL : &graph->edges.items[step->edge];
     if (step->kind == JOIN_START) {
-        RZ_TRY(match_start(arm, graph, step, err));
+        RZ_TRY(rz_match_start(arm, graph, step, err));
     } else if (step->kind == JOIN_INTERSECT) {
         RZ_TRY(match_intersect(arm, graph, step, err));
         arm->cur->rows = step->rows;
@@ -281,7 +281,7 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
         RZ_TRY(rz_plan_node(planner, kind, arm->cur, NULL, &arm->cur, err));
         bool backward =
             kind == RZ_PLAN_EXPAND_INTO ? match_probe_backward(graph, edge, arm->cur, step->backward) : step->backward;
-        arm->cur->u.expand = match_walk(graph, edge, backward);
+        arm->cur->u.expand = rz_match_walk(graph, edge, backward);
         arm->cur->rows = step->rows;
         if (step->kind == JOIN_COUNT) {
             arm->cur->u.expand.to = arm->cur->u.expand.rel = RZ_NO_COLUMN_ID;
@@ -294,7 +294,7 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
     if (step->node != UINT32_MAX) {
         rz_plan_set_add(planner, &planner->present, graph->nodes.items[step->node].column);
     }
-    return match_place(arm, graph, false, err);
+    return rz_match_place(arm, graph, false, err);
 }
 
 static bool match_is_anchored(const join_graph *graph, uint32_t component)
@@ -377,7 +377,7 @@ static ruzu_status match_lookup_list(plan_arm *arm, join_graph *graph, uint32_t 
     const join_step step = {.kind = JOIN_START, .edge = UINT32_MAX, .node = node_idx};
     rz_join_mark(graph, &step);
     rz_plan_set_add(planner, &planner->present, node->column);
-    RZ_TRY(match_place(arm, graph, false, err));
+    RZ_TRY(rz_match_place(arm, graph, false, err));
     return match_lookups(arm, graph, node->component, trail, err);
 }
 
@@ -403,11 +403,15 @@ static ruzu_status match_lists(plan_arm *arm, join_graph *graph, uint32_t compon
 static ruzu_status match_component(plan_arm *arm, join_graph *graph, uint32_t component, bool trail, rz_error *err)
 {
     join_steps steps = {0};
+    join_messages messages = {0};
+    double cost = 0;
     RZ_TRY(match_lookups(arm, graph, component, trail, err));
     RZ_TRY(match_lists(arm, graph, component, trail, err));
-    RZ_TRY(rz_join_order(graph, component, arm->cur, &steps, err));
+    RZ_TRY(rz_join_order(graph, component, arm->cur, &steps, &cost, err));
+    RZ_TRY(rz_join_find_messages(arm, graph, component, &steps, cost, &messages, err));
     for (uint32_t i = 0; i < steps.count; i++) {
         RZ_TRY(match_step(arm, graph, &steps.items[i], trail, err));
+        RZ_TRY(rz_join_apply_messages(arm, graph, &messages, err));
     }
     return RUZU_OK;
 }
@@ -479,7 +483,7 @@ static ruzu_status match_join(plan_arm *arm, join_graph *graph, rz_plan *part, b
     arm->cur->u.join.build_keys = build_keys;
     arm->cur->u.join.key_count = count;
     arm->cur->rows = probe->rows * build->rows * selectivity;
-    return match_place(arm, graph, false, err);
+    return rz_match_place(arm, graph, false, err);
 }
 
 /* Can some node of the component be looked up from the arm's plan? */
@@ -535,7 +539,7 @@ static uint32_t match_choose(const join_graph *graph, const bool *done, const rz
     uint32_t best_rank = UINT32_MAX;
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
         uint32_t component = graph->nodes.items[i].component;
-        if (done[component]) {
+        if (done[component] || graph->nodes.items[i].gone) {
             continue;
         }
         uint32_t rank = match_is_anchored(graph, component) || match_has_key(graph, component, cur) ? 0
@@ -584,7 +588,7 @@ static ruzu_status match_components(plan_arm *arm, join_graph *graph, bool trail
             match_has_key(graph, component, arm->cur)) {
             RZ_TRY(match_component(arm, graph, component, trail, err));
         } else {
-            plan_arm part = {.planner = planner};
+            plan_arm part = {.planner = planner, .counted = arm->counted};
             RZ_TRY(rz_plan_node(planner, RZ_PLAN_SINGLE_ROW, NULL, NULL, &part.cur, err));
             RZ_TRY(match_component(&part, graph, component, trail, err));
             RZ_TRY(match_join(arm, graph, part.cur, writes_below, err));
@@ -681,12 +685,12 @@ ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, u
     if (graph.impossible) {
         return match_nothing(arm, &graph, matches, count, err);
     }
-    RZ_TRY(match_place(arm, &graph, false, err));
+    RZ_TRY(rz_match_place(arm, &graph, false, err));
     RZ_TRY(match_components(arm, &graph, trail, match_writes_below(arm->cur), err));
     for (uint32_t i = 0; i < graph.nodes.count; i++) {
         rz_plan_set_add(arm->planner, &arm->planner->present, graph.nodes.items[i].column);
     }
     RZ_TRY(match_paths(arm, &graph, matches, count, after, err));
-    RZ_TRY(match_place(arm, &graph, true, err));
+    RZ_TRY(rz_match_place(arm, &graph, true, err));
     return rz_plan_check(arm->planner, err);
 }

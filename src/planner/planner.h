@@ -31,7 +31,11 @@ enum {
     RZ_RULE_GROUP_NODES = 1u << 10,    /* grouping by a node's key and other properties: by the node */
     RZ_RULE_COLLAPSE = 1u << 11,       /* many rows of few nodes: one row a node before the next walk */
     RZ_RULE_JUDGE_ONCE = 1u << 12,     /* predicates over a node that comes many times: evaluated once a node */
-    RZ_RULE_UNROLL = 1u << 13          /* variable-length relationships that can only be one chain of tables: that chain */
+    RZ_RULE_UNROLL = 1u << 13,         /* variable-length relationships that can only be one chain of tables: that chain */
+    RZ_RULE_MESSAGES = 1u << 14,       /* parts of a pattern that are only counted: one number a node */
+    RZ_RULE_OPTIONAL = 1u << 15,       /* OPTIONAL MATCH that is only counted, EXISTS, NOT EXISTS: the same */
+    RZ_RULE_UNEQUAL = 1u << 16,        /* a <> b, NOT EXISTS {(a)--(b)}: all less those that are equal, or have one */
+    RZ_RULE_JOIN_WITH = 1u << 17       /* WITH that only names what goes on does not end a pattern */
 };
 #define RZ_RULE_ALL UINT32_MAX
 
@@ -40,6 +44,7 @@ typedef struct rz_plan_context {
     rz_plan_stats_fn stats;
     void *user;
     uint32_t rules;
+    bool eager;             /* rules apply wherever they are correct, whatever they cost: for tests on small graphs */
     uint32_t *column_count; /* the statement's counter: the planner numbers columns of its own */
 } rz_plan_context;
 

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MESSAGE: adds up the weights of its input's rows by node.
+ *
+ * Numbers lie in an array by offset for each table that the node may be of; where few nodes are expected, or memory for arrays is refused, in a hash map. Workers that may meet the same
+ * node each fill a message of their own, which are added up as they end; where a scan divides the nodes between the workers, all fill one.
+ */
+#include "executor/message.h"
+
+#include <string.h>
+
+typedef struct message_shared {
+    rz_message message;
+    rz_mutex lock;
+    bool locked;    /* the lock exists */
+    bool filled;    /* message is there: with `divided` from the beginning, else from the first worker's end */
+    bool divided;
+} message_shared;
+
+typedef struct message_local {
+    rz_message own;
+    rz_message *into;
+    int32_t key_position;
+    rz_id *ids;
+} message_local;
+
+const rz_message *rz_message_of(const rz_exec *exec, const rz_plan *plan)
+{
+    return &((const message_shared *)rz_exec_shared(exec, plan))->message;
+}
+
+uint64_t rz_message_find_sparse(const rz_message *message, rz_id id)
+{
+    uint32_t idx = rz_node_map_find(&message->map, id);
+    return idx == RZ_NODE_NONE ? 0 : ((const uint64_t *)(const void *)message->map.data)[idx];
+}
+
+/* ---- making messages ---- */
+
+static const rz_type *message_key_type(const rz_plan *plan)
+{
+    const rz_plan *input = plan->children[0];
+    int32_t position = rz_plan_position(input, plan->u.message.key);
+    return position < 0 ? NULL : input->types[position];
+}
+
+static void message_free(rz_message *message)
+{
+    for (uint32_t t = 0; message->tables != NULL && t < message->table_count; t++) {
+        rz_mem_free(message->mem, message->tables[t].numbers, (size_t)message->tables[t].size * sizeof(uint64_t));
+    }
+    rz_mem_free(message->mem, message->tables, message->table_count * sizeof *message->tables);
+    message->tables = NULL;
+    message->table_count = 0;
+    if (message->map.mem != NULL) {
+        rz_node_map_free(&message->map);
+    }
+}
+
+static ruzu_status message_table_size(const rz_exec *exec, uint32_t table, uint64_t *out, rz_error *err)
+{
+    rz_ntab_reader *reader = NULL;
+    rz_ntab *storage = rz_txn_ntab(exec->context->txn, table);
+    if (storage == NULL) {
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "node table %u has no storage", table);
+    }
+    RZ_TRY(rz_ntab_reader_create(storage, rz_txn_snapshot(exec->context->txn), exec->context->mem, &reader, err));
+    *out = rz_ntab_offset_end(reader);
+    rz_ntab_reader_free(reader);
+    return RUZU_OK;
+}
+
+static ruzu_status message_init(const rz_exec *exec, const rz_plan *plan, rz_worker *worker, rz_message *out, rz_error *err)
+{
+    const rz_type *type = message_key_type(plan);
+    if (type == NULL || type->id != RUZU_TYPE_NODE) {
+        return rz_error_set(err, RUZU_ERROR_INTERNAL, "column %u is not a node in the input of a message", plan->u.message.key);
+    }
+    memset(out, 0, sizeof *out);
+    out->mem = exec->context->mem;
+    rz_node_map_init(&out->map, out->mem, worker, sizeof(uint64_t));
+    uint32_t table_count = rz_catalog_id_end(rz_txn_catalog(exec->context->txn));
+    out->tables = (rz_message_table *)rz_mem_calloc(out->mem, table_count, sizeof *out->tables);
+    RZ_TRY_ALLOC(out->tables, err, "preparing a message");
+    out->table_count = table_count;
+    out->sparse = plan->u.message.sparse;
+    for (uint32_t i = 0; i < type->table_count && !out->sparse; i++) {
+        rz_message_table *table = &out->tables[type->tables[i]];
+        uint64_t size = 0;
+        RZ_TRY(message_table_size(exec, type->tables[i], &size, err));
+        table->numbers = (uint64_t *)rz_mem_calloc(out->mem, (size_t)size, sizeof(uint64_t));
+        table->size = table->numbers == NULL ? 0 : size;
+        out->sparse = table->numbers == NULL && size != 0;
+    }
+    if (out->sparse) { /* arrays made before one was refused */
+        for (uint32_t i = 0; i < type->table_count; i++) {
+            rz_message_table *table = &out->tables[type->tables[i]];
+            rz_mem_free(out->mem, table->numbers, (size_t)table->size * sizeof(uint64_t));
+            *table = (rz_message_table){0};
+        }
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status message_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
+{
+    message_shared *shared = RZ_NEW(&exec->arena, message_shared);
+    RZ_TRY_ALLOC(shared, err, "preparing a message");
+    if (rz_mutex_init(&shared->lock) != RUZU_OK) {
+        return rz_error_no_memory(err, "preparing a message");
+    }
+    shared->locked = true;
+    *out = shared;
+    if (plan->u.message.divided && !plan->u.message.sparse) {
+        RZ_TRY(message_init(exec, plan, NULL, &shared->message, err));
+        shared->divided = shared->filled = !shared->message.sparse;
+    }
+    return RUZU_OK;
+}
+
+static void message_destroy(rz_exec *exec, void *shared_object)
+{
+    (void)exec;
+    message_shared *shared = (message_shared *)shared_object;
+    message_free(&shared->message);
+    if (shared->locked) {
+        rz_mutex_destroy(&shared->lock);
+    }
+}
+
+static ruzu_status message_open(rz_worker *worker, const rz_plan *plan, void *shared_object, void **out, rz_error *err)
+{
+    message_shared *shared = (message_shared *)shared_object;
+    message_local *local = RZ_NEW(&worker->arena, message_local);
+    RZ_TRY_ALLOC(local, err, "building a message");
+    *out = local;
+    local->key_position = rz_plan_position(plan->children[0], plan->u.message.key);
+    local->ids = RZ_NEW_ARRAY(&worker->arena, rz_id, RZ_VECTOR_CAPACITY);
+    RZ_TRY_ALLOC(local->ids, err, "building a message");
+    local->into = shared->divided ? &shared->message : &local->own;
+    if (shared->divided) {
+        return RUZU_OK;
+    }
+    return message_init(worker->exec, plan, worker, &local->own, err);
+}
+
+static void message_close(rz_worker *worker, void *local_object)
+{
+    (void)worker;
+    message_free(&((message_local *)local_object)->own);
+}
+
+/* ---- adding ---- */
+
+static ruzu_status message_add_sparse(rz_message *message, rz_id id, uint64_t weight, rz_error *err)
+{
+    uint32_t idx = 0;
+    bool is_new = false;
+    RZ_TRY(rz_node_map_add(&message->map, id, &idx, &is_new, err));
+    uint64_t *number = (uint64_t *)(void *)message->map.data + idx;
+    *number = rz_message_add(*number, weight);
+    return RUZU_OK;
+}
+
+/* Nodes that follow one another: what a scan without conditions gives. */
+static bool message_add_sequence(rz_message *message, const rz_vec *column, const rz_sel *sel, const uint64_t *weight)
+{
+    if (message->sparse || column->kind != RZ_VEC_SEQUENCE || column->step != 1 || sel->count == 0) {
+        return false;
+    }
+    rz_id first = (rz_id)column->start;
+    uint64_t size = 0;
+    (void)rz_message_numbers(message, rz_id_table(first), &size);
+    if (rz_id_offset(first) + rz_sel_at(sel, sel->count - 1) >= size) {
+        return false;
+    }
+    uint64_t *numbers = message->tables[rz_id_table(first)].numbers + rz_id_offset(first);
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        numbers[row] = rz_message_add(numbers[row], weight == NULL ? 1 : weight[row]);
+    }
+    return true;
+}
+
+static ruzu_status message_consume(rz_worker *worker, void *shared_object, void *local_object, const rz_chunk *chunk, rz_error *err)
+{
+    (void)worker;
+    (void)shared_object;
+    message_local *local = (message_local *)local_object;
+    rz_message *message = local->into;
+    const rz_vec *column = chunk->columns[local->key_position];
+    rz_sel sel = rz_chunk_sel(chunk);
+    if (message_add_sequence(message, column, &sel, chunk->weight)) {
+        return RUZU_OK;
+    }
+    rz_view view = {.data = local->ids};
+    for (uint32_t i = 0; i < sel.count && column->kind == RZ_VEC_SEQUENCE; i++) {
+        uint32_t row = rz_sel_at(&sel, i);
+        local->ids[row] = (rz_id)(column->start + (int64_t)row * column->step);
+    }
+    if (column->kind != RZ_VEC_SEQUENCE) {
+        rz_vec_view(column, &view);
+    }
+    const rz_id *ids = (const rz_id *)view.data;
+    for (uint32_t i = 0; i < sel.count; i++) {
+        uint32_t row = rz_sel_at(&sel, i);
+        uint32_t at = rz_view_at(&view, row);
+        if (!rz_view_valid(&view, at)) {
+            continue;
+        }
+        uint64_t weight = chunk->weight == NULL ? 1 : chunk->weight[row];
+        if (message->sparse) {
+            RZ_TRY(message_add_sparse(message, ids[at], weight, err));
+            continue;
+        }
+        uint32_t table = rz_id_table(ids[at]);
+        uint64_t offset = rz_id_offset(ids[at]);
+        if (RZ_LIKELY(table < message->table_count && offset < message->tables[table].size)) {
+            uint64_t *number = &message->tables[table].numbers[offset];
+            *number = rz_message_add(*number, weight);
+        }
+    }
+    return RUZU_OK;
+}
+
+/* Adds a message to another; either may be sparse. */
+static ruzu_status message_merge(rz_message *into, const rz_message *from, rz_error *err)
+{
+    const uint64_t *numbers = (const uint64_t *)(const void *)from->map.data;
+    for (uint32_t i = 0; i < from->map.count; i++) {
+        rz_id id = from->map.ids[i];
+        if (into->sparse) {
+            RZ_TRY(message_add_sparse(into, id, numbers[i], err));
+        } else if (rz_id_table(id) < into->table_count && rz_id_offset(id) < into->tables[rz_id_table(id)].size) {
+            uint64_t *number = &into->tables[rz_id_table(id)].numbers[rz_id_offset(id)];
+            *number = rz_message_add(*number, numbers[i]);
+        }
+    }
+    for (uint32_t t = 0; t < from->table_count; t++) {
+        const rz_message_table *table = &from->tables[t];
+        uint64_t *numbers_into = into->tables[t].numbers;
+        uint64_t both = table->size < into->tables[t].size ? table->size : into->tables[t].size; /* one snapshot, one size; 0: sparse */
+        for (uint64_t offset = 0; offset < both; offset++) {
+            numbers_into[offset] = rz_message_add(numbers_into[offset], table->numbers[offset]);
+        }
+        for (uint64_t offset = 0; into->sparse && offset < table->size; offset++) {
+            if (table->numbers[offset] != 0) {
+                RZ_TRY(message_add_sparse(into, rz_id_make(t, offset), table->numbers[offset], err));
+            }
+        }
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status message_combine(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
+{
+    (void)worker;
+    message_shared *shared = (message_shared *)shared_object;
+    message_local *local = (message_local *)local_object;
+    ruzu_status status = RUZU_OK;
+    if (shared->divided) {
+        return RUZU_OK;
+    }
+    rz_mutex_lock(&shared->lock);
+    if (!shared->filled) {
+        shared->message = local->own;
+        shared->message.map.worker = NULL; /* which ends before the message does */
+        memset(&local->own, 0, sizeof local->own);
+        shared->filled = true;
+    } else {
+        status = message_merge(&shared->message, &local->own, err);
+    }
+    rz_mutex_unlock(&shared->lock);
+    return status;
+}
+
+static ruzu_status message_finish(rz_exec *exec, const rz_plan *plan, void *shared_object, rz_error *err)
+{
+    (void)exec;
+    (void)plan;
+    (void)shared_object;
+    (void)err;
+    return RUZU_OK;
+}
+
+const rz_sink_class rz_sink_message = {.prepare = message_prepare,
+                                       .open = message_open,
+                                       .consume = message_consume,
+                                       .combine = message_combine,
+                                       .close = message_close,
+                                       .finish = message_finish,
+                                       .destroy = message_destroy};

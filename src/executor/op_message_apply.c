@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MESSAGE_APPLY: each row gets a number – what a message says of its node, or the sum of that over the node's neighbours, or just how many neighbours there are – and
+ * multiplies its weight by it, or is kept or dropped by it (rz_message_mode). Lists are decoded and added up without making rows.
+ */
+#include "executor/hops.h"
+#include "executor/message.h"
+
+typedef struct op_message_apply {
+    rz_op op;
+    rz_hops hops;
+    const rz_plan_message_apply *apply;
+    const rz_message *message; /* NULL: every neighbour counts 1 */
+    const int32_t *positions;
+    uint64_t *numbers;         /* by row */
+    uint64_t *weights;
+    uint32_t *kept;
+    uint32_t *table_rows;
+    uint64_t *neighbours;
+    rz_near_list near;
+} op_message_apply;
+
+static ruzu_status mapply_open(rz_op *base, rz_error *err)
+{
+    op_message_apply *op = (op_message_apply *)base;
+    rz_arena *arena = &base->worker->arena;
+    op->apply = &base->plan->u.apply_message;
+    op->message = base->plan->child_count > 1 ? rz_message_of(base->worker->exec, base->plan->children[1]) : NULL;
+    RZ_TRY(rz_hops_open(base->worker, &op->apply->walk, base->input->plan, &op->hops, err));
+    RZ_TRY(rz_op_make_chunk(base, NULL, 0, err));
+    RZ_TRY(rz_op_map_input(base, &op->positions, err));
+    op->near.of = UINT64_MAX;
+    op->near.arena = arena;
+    op->numbers = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    op->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    op->table_rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    op->neighbours = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    if (op->numbers == NULL || op->weights == NULL || op->kept == NULL || op->table_rows == NULL || op->neighbours == NULL) {
+        return rz_error_no_memory(err, "building the use of a message");
+    }
+    return RUZU_OK;
+}
+
+/* ---- numbers ---- */
+
+/* Adds what the message says of neighbours of one table. */
+static uint64_t mapply_sum(const op_message_apply *op, uint32_t table, const uint64_t *offsets, uint32_t count, uint64_t sum)
+{
+    uint64_t size = 0;
+    const uint64_t *numbers = rz_message_numbers(op->message, table, &size);
+    for (uint32_t i = 0; i < count && op->message->sparse; i++) {
+        sum = rz_message_add(sum, rz_message_find_sparse(op->message, rz_id_make(table, offsets[i])));
+    }
+    uint64_t carry = 0;
+    for (uint32_t i = 0; i < count && size != 0; i++) {
+        uint64_t number = offsets[i] < size ? numbers[offsets[i]] : 0;
+        sum += number;
+        carry |= (uint64_t)(sum < number);
+    }
+    return carry != 0 ? RZ_MESSAGE_TOO_MANY : sum;
+}
+
+/* The same without the node itself: BACKWARD of an undirected pattern meets self-loops a second time. */
+static uint64_t mapply_sum_others(const op_message_apply *op, uint32_t table, uint64_t own, uint64_t *offsets, uint32_t count, uint64_t sum)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t offset = offsets[i];
+        offsets[kept] = offset;
+        kept += offset != own;
+    }
+    return mapply_sum(op, table, offsets, kept, sum);
+}
+
+/* Adds up over the lists of hop h. */
+static ruzu_status mapply_pull_hop(op_message_apply *op, uint32_t h, const rz_sel *rows, rz_error *err)
+{
+    const rz_hop *hop = &op->hops.expand->hops[h];
+    const rz_slice *slices = op->hops.slices[h];
+    uint32_t at = 0, entry = 0; /* where the next read begins */
+    uint32_t cursor = 0, used = 0;
+    RZ_TRY(rz_adj_lookup(op->hops.readers[h], hop->direction, op->hops.ids, rows, op->hops.slices[h], err));
+    while (at < rows->count) {
+        uint32_t count = 0;
+        RZ_TRY(rz_adj_expand(op->hops.readers[h], hop->direction, slices, rows, &at, &entry, RZ_VECTOR_CAPACITY, 0, op->neighbours, 0, NULL, NULL, &count, err));
+        for (uint32_t done = 0; done < count;) {
+            uint32_t row = rz_sel_at(rows, cursor);
+            uint32_t left = slices[row].length - used;
+            uint32_t take = left < count - done ? left : count - done;
+            uint64_t *list = op->neighbours + done;
+            op->numbers[row] = op->hops.skips_loops[h] ? mapply_sum_others(op, hop->to_table, rz_id_offset(op->hops.ids[row]), list, take, op->numbers[row])
+                                                       : mapply_sum(op, hop->to_table, list, take, op->numbers[row]);
+            done += take;
+            used += take;
+            if (used == slices[row].length) {
+                used = 0;
+                cursor++;
+            }
+        }
+        RZ_TRY(rz_exec_poll(op->op.worker->exec, err));
+    }
+    return RUZU_OK;
+}
+
+/* Neighbours that stand several times in the list count by a power of how often. */
+static ruzu_status mapply_powers(op_message_apply *op, const rz_sel *sel, rz_error *err)
+{
+    RZ_TRY(rz_hops_lookup(&op->hops, sel, err));
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t sum = 0;
+        RZ_TRY(rz_hops_near(&op->hops, row, &op->near, err));
+        for (uint64_t first = 0, end = 0; first < op->near.count; first = end) {
+            rz_id id = op->near.ids[first];
+            while (end < op->near.count && op->near.ids[end] == id) {
+                end++;
+            }
+            uint64_t number = op->message == NULL ? 1 : rz_message_find(op->message, id);
+            for (uint32_t p = 0; p < op->apply->power && number != 0; p++) {
+                number = rz_message_multiply(number, end - first);
+            }
+            sum = rz_message_add(sum, number);
+        }
+        op->numbers[row] = sum;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status mapply_numbers(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, rz_error *err)
+{
+    if (op->apply->walk.hop_count == 0) {
+        for (uint32_t i = 0; i < sel->count; i++) {
+            uint32_t row = rz_sel_at(sel, i);
+            op->numbers[row] = op->message == NULL ? 0 : rz_message_find(op->message, op->hops.ids[row]);
+        }
+        return RUZU_OK;
+    }
+    if (op->apply->power > 1) {
+        return mapply_powers(op, sel, err);
+    }
+    if (op->message == NULL) {
+        return rz_hops_degrees(&op->hops, input, sel, op->numbers, op->table_rows, err);
+    }
+    for (uint32_t i = 0; i < sel->count; i++) {
+        op->numbers[rz_sel_at(sel, i)] = 0;
+    }
+    for (uint32_t h = 0; h < op->hops.expand->hop_count; h++) {
+        rz_sel rows = rz_hops_rows(&op->hops, h, input, sel, op->table_rows);
+        if (rows.count != 0) {
+            RZ_TRY(mapply_pull_hop(op, h, &rows, err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* ---- rows ---- */
+
+static ruzu_status mapply_too_many(rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_OVERFLOW, "The number of rows is not within UINT64 range.");
+}
+
+/* INNER, OPTIONAL: weights. Rows are kept by their number; returns how many. */
+static ruzu_status mapply_weigh(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, uint32_t *out_kept, rz_error *err)
+{
+    bool optional = op->apply->mode == RZ_MESSAGE_OPTIONAL;
+    uint32_t kept = 0;
+    uint64_t too_many = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t number = op->numbers[row] == 0 && optional ? 1 : op->numbers[row];
+        op->weights[row] = rz_message_multiply(input->weight == NULL ? 1 : input->weight[row], number);
+        too_many |= (uint64_t)(op->weights[row] == RZ_MESSAGE_TOO_MANY);
+        op->kept[kept] = row;
+        kept += op->weights[row] != 0;
+    }
+    *out_kept = kept;
+    return too_many != 0 && !op->apply->deferred ? mapply_too_many(err) : RUZU_OK;
+}
+
+static void mapply_choose(op_message_apply *op, const rz_sel *sel, uint32_t *out_kept)
+{
+    bool wanted = op->apply->mode == RZ_MESSAGE_SEMI;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        op->kept[kept] = row;
+        kept += (op->numbers[row] != 0) == wanted;
+    }
+    *out_kept = kept;
+}
+
+static ruzu_status mapply_next(rz_op *base, rz_chunk **out, rz_error *err)
+{
+    op_message_apply *op = (op_message_apply *)base;
+    bool weighs = op->apply->mode == RZ_MESSAGE_INNER || op->apply->mode == RZ_MESSAGE_OPTIONAL;
+    bool keeps_null = op->apply->mode == RZ_MESSAGE_OPTIONAL || op->apply->mode == RZ_MESSAGE_ANTI;
+    for (;;) {
+        rz_chunk *input = NULL;
+        RZ_TRY(rz_op_next(base->input, &input, err));
+        if (input == NULL) {
+            return RUZU_OK;
+        }
+        rz_sel sel = rz_chunk_sel(input);
+        rz_sel valid;
+        uint32_t kept = 0;
+        RZ_TRY(rz_hops_ids(&op->hops, input, &sel, &valid, err));
+        for (uint32_t i = 0; i < sel.count && valid.count != sel.count; i++) {
+            op->numbers[rz_sel_at(&sel, i)] = 0; /* NULLs keep it */
+        }
+        RZ_TRY(mapply_numbers(op, input, &valid, err));
+        if (weighs) {
+            RZ_TRY(mapply_weigh(op, input, keeps_null ? &sel : &valid, &kept, err));
+        } else {
+            mapply_choose(op, keeps_null ? &sel : &valid, &kept);
+        }
+        if (kept != 0) {
+            rz_op_pass(base, input, op->positions);
+            base->chunk->sel = op->kept;
+            base->chunk->sel_count = kept;
+            base->chunk->weight = weighs ? op->weights : input->weight;
+            *out = base->chunk;
+            return RUZU_OK;
+        }
+        RZ_TRY(rz_exec_poll(base->worker->exec, err));
+    }
+}
+
+const rz_op_class rz_op_message_apply = {.name = "MESSAGE_APPLY", .size = sizeof(op_message_apply), .open = mapply_open, .next = mapply_next};

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages: parts of a pattern that nobody looks at become one number a node.
+ *
+ * Where rows are only counted or aggregated, a branch of the pattern – a node, what hangs on it, and their own conditions – is worth to the node it hangs on the number of its
+ * matches there (variable elimination over the join tree). Leaf after leaf is taken off; what stays are the nodes that are looked at, those on cycles, and at
+ * least one. That rest is ordered as ever, and each of its nodes multiplies the rows by what its branches say. A branch is counted in the cheapest of four ways:
+ *
+ *   degree  nothing but a node without conditions: the length of its list
+ *   pull    the child's numbers in an array; each row adds them up over its node's list
+ *   push    the child's rows are walked to the parent once, which adds up an array of the parent's numbers; each row looks its own up
+ *   table   degree or pull for every node of the parent's tables, then look-ups: where rows outnumber nodes
+ *
+ * Not for parts that are found by key, nor for relationships that somebody looks at (with match_mode='trail' that is every table which occurs twice).
+ * Branches are chosen by estimates; a rule bit turns them off, and `eager` on.
+ */
+#include "planner/join.h"
+
+#include <float.h>
+
+/* Costs in the units of join_order.c. */
+#define MESSAGE_COST_SCAN      0.3
+#define MESSAGE_COST_PREDICATE 0.2
+#define MESSAGE_COST_DEGREE    0.5 /* per row: the length of a list */
+#define MESSAGE_COST_LIST      1.0 /* per row: finding its list … */
+#define MESSAGE_COST_ENTRY     0.3 /* … and per neighbour: decoding … */
+#define MESSAGE_COST_FETCH     0.2 /* … and adding its number, times how far apart numbers lie */
+#define MESSAGE_COST_KEEP      0.3 /* per row kept in an array */
+#define MESSAGE_COST_WALK      0.8 /* per neighbour walked to … */
+#define MESSAGE_COST_ADD       0.3 /* … and added to, times the same */
+#define MESSAGE_COST_ARRAY     0.2 /* per node of an array: clearing, uniting those of several workers */
+#define MESSAGE_COST_FIND      0.4 /* per row that looks its number up */
+#define MESSAGE_COST_SETUP     50.0
+#define MESSAGE_SPARSE_SHARE   64.0 /* a message for fewer than one node in so many is a hash map */
+#define MESSAGE_GAIN           0.8
+
+typedef enum message_form { MESSAGE_DEGREE, MESSAGE_PULL, MESSAGE_PUSH, MESSAGE_TABLE } message_form;
+
+typedef struct message_estimate {
+    double cost;
+    double share; /* of the parent's rows that are left */
+    message_form form;
+} message_estimate;
+
+typedef struct message_stream {
+    double cost;
+    double rows;
+} message_stream;
+
+/* The branches of a pattern, all seen from one set of nodes that stay. */
+typedef struct message_tree {
+    join_graph *graph;
+    uint32_t component;
+    join_messages messages;
+    uint32_t *degrees; /* by node: edges that are left */
+    bool *stays;       /* by node: it must not become part of a message */
+    bool *taken;       /* by edge: it belongs to a branch */
+} message_tree;
+
+/* ---- predicates ---- */
+
+/* A condition on one node of the pattern and nothing else, that may be checked wherever the node is. */
+static bool message_is_local(const join_predicate *predicate)
+{
+    uint32_t columns = 0;
+    for (uint32_t w = 0; w < predicate->uses.word_count; w++) {
+        columns += rz_popcount64(predicate->uses.words[w]);
+    }
+    return predicate->node_count == 1 && predicate->edge_count == 0 && columns == 1 && !predicate->late &&
+           !predicate->foreign && !predicate->has_subquery;
+}
+
+static bool message_concerns(const join_predicate *predicate, uint32_t node)
+{
+    for (uint32_t i = 0; i < predicate->node_count; i++) {
+        if (predicate->nodes[i] == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Share of the node's rows that its conditions leave; *out_cost per row. */
+static double message_selectivity(const join_graph *graph, uint32_t node, double *out_cost, bool *out_any)
+{
+    double share = 1;
+    *out_cost = 0;
+    *out_any = false;
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        const join_predicate *predicate = &graph->predicates.items[i];
+        if (!predicate->placed && message_concerns(predicate, node) && message_is_local(predicate)) {
+            *out_cost += share * predicate->cost * MESSAGE_COST_PREDICATE;
+            share *= predicate->selectivity;
+            *out_any = true;
+        }
+    }
+    return share;
+}
+
+/* ---- branches ---- */
+
+static ruzu_status message_tree_init(message_tree *tree, join_graph *graph, uint32_t component, rz_error *err)
+{
+    rz_arena *arena = graph->planner->arena;
+    *tree = (message_tree){.graph = graph, .component = component};
+    tree->messages.parents = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
+    tree->messages.edges = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
+    tree->messages.applied = RZ_NEW_ARRAY(arena, bool, graph->nodes.count);
+    tree->degrees = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
+    tree->stays = RZ_NEW_ARRAY(arena, bool, graph->nodes.count);
+    tree->taken = RZ_NEW_ARRAY(arena, bool, graph->edges.count);
+    return tree->messages.parents == NULL || tree->messages.edges == NULL || tree->messages.applied == NULL ||
+                   tree->degrees == NULL || tree->stays == NULL || tree->taken == NULL
+               ? rz_error_no_memory(err, "planning MATCH")
+               : RUZU_OK;
+}
+
+static bool message_is_inside(const message_tree *tree, uint32_t node)
+{
+    return tree->graph->nodes.items[node].component == tree->component;
+}
+
+/* Nodes that somebody looks at, or that a condition on several things concerns. Returns whether there are any. */
+static bool message_find_stays(message_tree *tree)
+{
+    join_graph *graph = tree->graph;
+    bool any = false;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        const join_node *node = &graph->nodes.items[n];
+        tree->stays[n] = node->wanted || node->bound;
+        for (uint32_t i = 0; i < graph->predicates.count && !tree->stays[n]; i++) {
+            const join_predicate *predicate = &graph->predicates.items[i];
+            tree->stays[n] = !predicate->placed && message_concerns(predicate, n) && !message_is_local(predicate);
+        }
+        any |= tree->stays[n] && message_is_inside(tree, n);
+    }
+    return any;
+}
+
+/* Takes leaf after leaf off: fills parents and edges. root: a node that stays whatever it is; UINT32_MAX: none. */
+static void message_peel(message_tree *tree, uint32_t root)
+{
+    join_graph *graph = tree->graph;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        tree->messages.parents[n] = tree->messages.edges[n] = UINT32_MAX;
+        tree->degrees[n] = 0;
+    }
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        tree->taken[e] = graph->edges.items[e].done;
+        tree->degrees[graph->edges.items[e].from] += !tree->taken[e];
+        tree->degrees[graph->edges.items[e].to] += !tree->taken[e];
+    }
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t e = 0; e < graph->edges.count; e++) {
+            const join_edge *edge = &graph->edges.items[e];
+            for (uint32_t end = 0; end < 2 && !tree->taken[e] && rz_join_is_plain(edge) && !edge->bridge; end++) {
+                uint32_t leaf = end == 0 ? edge->from : edge->to;
+                uint32_t parent = end == 0 ? edge->to : edge->from;
+                if (leaf == root || tree->stays[leaf] || tree->degrees[leaf] != 1 || !message_is_inside(tree, leaf)) {
+                    continue;
+                }
+                tree->messages.parents[leaf] = parent;
+                tree->messages.edges[leaf] = e;
+                tree->taken[e] = true;
+                tree->degrees[leaf]--;
+                tree->degrees[parent]--;
+                changed = true;
+            }
+        }
+    }
+}
+
+/* ---- estimates ---- */
+
+static message_estimate message_estimate_branch(const join_graph *graph, const join_messages *messages, uint32_t child,
+                                                double rows);
+
+/* How much dearer a place in an array of so many numbers is than one in the nearest cache. */
+static double message_distance(double rows)
+{
+    return rows < 5e4 ? 1 : rows < 5e5 ? 2 : 6;
+}
+
+/* All rows of a node and its branches: as if the pattern began there. */
+static message_stream message_estimate_stream(const join_graph *graph, const join_messages *messages, uint32_t node)
+{
+    message_stream stream = {.rows = graph->nodes.items[node].rows};
+    double cost = 0;
+    bool any = false;
+    double share = message_selectivity(graph, node, &cost, &any);
+    stream.cost = stream.rows * (MESSAGE_COST_SCAN + cost);
+    stream.rows *= share;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        if (messages->parents[n] == node) {
+            message_estimate branch = message_estimate_branch(graph, messages, n, stream.rows);
+            stream.cost += branch.cost;
+            stream.rows *= branch.share;
+        }
+    }
+    return stream;
+}
+
+/* Does walking from the parent lead to the child's tables only? */
+static bool message_hops_fit(const join_edge *edge, bool backward, const join_node *child)
+{
+    for (uint32_t h = 0; h < edge->hop_count; h++) {
+        bool fits = false;
+        for (uint32_t t = 0; t < child->table_count; t++) {
+            fits |= edge->hops[backward ? 1 : 0][h].to_table == child->tables[t];
+        }
+        if (!fits) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool message_is_bare(const join_graph *graph, const join_messages *messages, uint32_t child)
+{
+    double cost = 0;
+    bool any = false;
+    const join_edge *edge = &graph->edges.items[messages->edges[child]];
+    (void)message_selectivity(graph, child, &cost, &any);
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        any |= messages->parents[n] == child;
+    }
+    return !any && message_hops_fit(edge, edge->to != child, &graph->nodes.items[child]);
+}
+
+/* The cheapest way to apply the child's branch to so many rows of its parent. */
+static message_estimate message_estimate_branch(const join_graph *graph, const join_messages *messages, uint32_t child,
+                                                double rows)
+{
+    const join_edge *edge = &graph->edges.items[messages->edges[child]];
+    bool backward = edge->to != child;
+    const join_node *parent = &graph->nodes.items[messages->parents[child]];
+    double fan = rz_join_fan(graph, edge, backward);
+    message_estimate best = {.share = edge->reach[backward ? 1 : 0], .form = MESSAGE_DEGREE};
+    double before = 0;   /* once */
+    double per_row = 0;
+    if (message_is_bare(graph, messages, child)) {
+        per_row = MESSAGE_COST_DEGREE;
+        best.cost = rows * per_row;
+    } else {
+        message_stream stream = message_estimate_stream(graph, messages, child);
+        double all = graph->nodes.items[child].rows;
+        double share = stream.rows * fan / all;
+        best.share *= share < 1 ? share : 1;
+        before = MESSAGE_COST_SETUP + stream.cost + stream.rows * MESSAGE_COST_KEEP;
+        per_row = MESSAGE_COST_LIST + fan * (MESSAGE_COST_ENTRY + MESSAGE_COST_FETCH * message_distance(all));
+        best.form = MESSAGE_PULL;
+        best.cost = before + rows * per_row;
+        double each = MESSAGE_COST_WALK + MESSAGE_COST_ADD * message_distance(parent->rows);
+        double push = MESSAGE_COST_SETUP + stream.cost + rows * MESSAGE_COST_FIND + parent->rows * MESSAGE_COST_ARRAY +
+                      stream.rows * (MESSAGE_COST_LIST + rz_join_fan(graph, edge, !backward) * each);
+        if (push < best.cost) {
+            best.form = MESSAGE_PUSH;
+            best.cost = push;
+        }
+    }
+    if (graph->planner->context->eager && best.form != MESSAGE_DEGREE) { /* tests meet every form */
+        best.form = (message_form)(MESSAGE_PULL + graph->nodes.items[child].column % 3);
+        return best;
+    }
+    double table = MESSAGE_COST_SETUP + before + parent->rows * (MESSAGE_COST_SCAN + per_row + MESSAGE_COST_KEEP) +
+                   rows * MESSAGE_COST_FIND;
+    if (table < best.cost) {
+        best.form = MESSAGE_TABLE;
+        best.cost = table;
+    }
+    return best;
+}
+
+/* Everything, when the rest is one node. */
+static double message_root_cost(message_tree *tree, uint32_t root)
+{
+    message_peel(tree, root);
+    return message_estimate_stream(tree->graph, &tree->messages, root).cost;
+}
+
+/* ---- deciding ---- */
+
+static bool message_any_key(const join_graph *graph, uint32_t component, const rz_plan *cur)
+{
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        join_key key;
+        if (graph->nodes.items[n].component == component && rz_join_find_key(graph, n, cur, &key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The branches of a component without nodes that must stay, seen from the best root. */
+static void message_choose_root(message_tree *tree)
+{
+    uint32_t root = UINT32_MAX;
+    double best = DBL_MAX;
+    for (uint32_t n = 0; n < tree->graph->nodes.count; n++) {
+        if (!message_is_inside(tree, n)) {
+            continue;
+        }
+        double cost = message_root_cost(tree, n);
+        if (cost < best) {
+            root = n;
+            best = cost;
+        }
+    }
+    message_peel(tree, root);
+}
+
+/* Nodes of the component on which nothing is taken off: does the rest hang together as one node? */
+static uint32_t message_count_rest(const message_tree *tree, uint32_t *out_only)
+{
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < tree->graph->nodes.count; n++) {
+        if (message_is_inside(tree, n) && tree->messages.parents[n] == UINT32_MAX) {
+            *out_only = n;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Marks what the branches stand for, or (back) takes the marks off. */
+static void message_mark(message_tree *tree, bool back)
+{
+    join_graph *graph = tree->graph;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        if (tree->messages.parents[n] != UINT32_MAX) {
+            graph->nodes.items[n].gone = !back;
+            graph->nodes.items[n].component = back ? tree->component : graph->component_count - 1;
+            graph->edges.items[tree->messages.edges[n]].done = !back;
+        }
+    }
+}
+
+/* What applying the branches to the rest costs, when its nodes have been ordered in `steps`. */
+static double message_apply_cost(const message_tree *tree, const join_steps *steps)
+{
+    const join_graph *graph = tree->graph;
+    double cost = 0;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        uint32_t parent = tree->messages.parents[n];
+        if (parent == UINT32_MAX || tree->messages.parents[parent] != UINT32_MAX) {
+            continue;
+        }
+        double rows = graph->nodes.items[parent].rows;
+        for (uint32_t s = 0; s < steps->count; s++) {
+            rows = steps->items[s].node == parent ? steps->items[s].rows : rows;
+        }
+        cost += message_estimate_branch(graph, &tree->messages, n, rows).cost;
+    }
+    return cost;
+}
+
+static bool message_any(const message_tree *tree)
+{
+    for (uint32_t n = 0; n < tree->graph->nodes.count; n++) {
+        if (tree->messages.parents[n] != UINT32_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+ruzu_status rz_join_find_messages(plan_arm *arm, join_graph *graph, uint32_t component, join_steps *steps, double cost,
+                                  join_messages *out, rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    message_tree tree;
+    *out = (join_messages){0};
+    if (!arm->counted || arm->inside_apply || component == 0 || !rz_plan_is_unit(arm->cur) ||
+        !rz_plan_rule(planner, RZ_RULE_MESSAGES) || !rz_plan_rule(planner, RZ_RULE_PUSH_DOWN) ||
+        message_any_key(graph, component, arm->cur)) {
+        return RUZU_OK;
+    }
+    RZ_TRY(message_tree_init(&tree, graph, component, err));
+    if (message_find_stays(&tree)) {
+        message_peel(&tree, UINT32_MAX);
+    } else {
+        message_choose_root(&tree);
+    }
+    if (!message_any(&tree)) {
+        return RUZU_OK;
+    }
+    join_steps rest = {0};
+    uint32_t only = 0;
+    double rest_cost = 0;
+    message_mark(&tree, false);
+    RZ_TRY(rz_join_order(graph, component, arm->cur, &rest, &rest_cost, err));
+    if (message_count_rest(&tree, &only) == 1) {
+        rest_cost = message_estimate_stream(graph, &tree.messages, only).cost;
+    } else {
+        rest_cost += message_apply_cost(&tree, &rest);
+    }
+    if (!planner->context->eager && rest_cost > cost * MESSAGE_GAIN) {
+        message_mark(&tree, true);
+        return RUZU_OK;
+    }
+    *steps = rest;
+    *out = tree.messages;
+    out->used = true;
+    return RUZU_OK;
+}
+
+/* ---- building ---- */
+
+static ruzu_status message_apply_branches(plan_arm *arm, join_graph *graph, const join_messages *messages,
+                                          uint32_t node, rz_error *err);
+
+/* Rows of a node of the pattern with its conditions, by themselves. */
+static ruzu_status message_scan(rz_planner *planner, join_graph *graph, uint32_t node, plan_arm *out, rz_error *err)
+{
+    const join_step step = {.kind = JOIN_START, .edge = UINT32_MAX, .node = node};
+    *out = (plan_arm){.planner = planner, .counted = true};
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_SINGLE_ROW, NULL, NULL, &out->cur, err));
+    RZ_TRY(rz_match_start(out, graph, &step, err));
+    return RUZU_OK;
+}
+
+/* The same with the branches that hang on it. */
+static ruzu_status message_stream_of(rz_planner *planner, join_graph *graph, const join_messages *messages,
+                                     uint32_t node, plan_arm *out, rz_error *err)
+{
+    RZ_TRY(message_scan(planner, graph, node, out, err));
+    RZ_TRY(rz_match_place(out, graph, false, err));
+    return message_apply_branches(out, graph, messages, node, err);
+}
+
+/* The rows of `part` by node. */
+static ruzu_status message_collect(rz_planner *planner, const plan_arm *part, const join_node *node, bool divided,
+                                   rz_plan **out, rz_error *err)
+{
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_MESSAGE, part->cur, NULL, out, err));
+    (*out)->u.message.key = node->column;
+    (*out)->u.message.divided = divided;
+    (*out)->u.message.sparse = part->cur->rows * MESSAGE_SPARSE_SHARE < node->rows;
+    (*out)->rows = part->cur->rows < node->rows ? part->cur->rows : node->rows;
+    return RUZU_OK;
+}
+
+/* Puts MESSAGE_APPLY on the arm's plan. message: NULL to count neighbours. */
+static ruzu_status message_put(plan_arm *arm, rz_plan_expand walk, rz_plan *message, rz_message_mode mode, double share,
+                               rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    double rows = arm->cur->rows;
+    rz_plan *plan = NULL;
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_MESSAGE_APPLY, arm->cur, NULL, &plan, err));
+    if (message != NULL) {
+        rz_plan **children = RZ_NEW_ARRAY(planner->arena, rz_plan *, 2);
+        RZ_TRY_ALLOC(children, err, "planning MATCH");
+        children[0] = arm->cur;
+        children[1] = message;
+        plan->children = children;
+        plan->child_count = 2;
+    }
+    walk.rel = RZ_NO_COLUMN_ID;
+    plan->u.apply_message.walk = walk;
+    plan->u.apply_message.mode = mode;
+    plan->u.apply_message.power = 1;
+    plan->rows = mode == RZ_MESSAGE_OPTIONAL ? rows : rows * share;
+    arm->cur = plan;
+    return RUZU_OK;
+}
+
+/* Degree or pull from the rows of `arm`. */
+static ruzu_status message_apply_walk(plan_arm *arm, join_graph *graph, const join_messages *messages, uint32_t child,
+                                      rz_message_mode mode, double share, rz_error *err)
+{
+    const join_edge *edge = &graph->edges.items[messages->edges[child]];
+    rz_plan *message = NULL;
+    if (!message_is_bare(graph, messages, child)) {
+        plan_arm part;
+        RZ_TRY(message_stream_of(arm->planner, graph, messages, child, &part, err));
+        RZ_TRY(message_collect(arm->planner, &part, &graph->nodes.items[child], true, &message, err));
+    }
+    return message_put(arm, rz_match_walk(graph, edge, edge->to != child), message, mode, share, err);
+}
+
+static ruzu_status message_apply_branch(plan_arm *arm, join_graph *graph, const join_messages *messages, uint32_t child,
+                                        rz_message_mode mode, rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    message_estimate choice = message_estimate_branch(graph, messages, child, arm->cur->rows);
+    uint32_t parent = messages->parents[child];
+    const join_node *node = &graph->nodes.items[parent];
+    const join_edge *edge = &graph->edges.items[messages->edges[child]];
+    const rz_plan_expand look = {.from = node->column, .to = RZ_NO_COLUMN_ID};
+    plan_arm part;
+    rz_plan *message = NULL;
+    switch (choice.form) {
+    case MESSAGE_DEGREE:
+    case MESSAGE_PULL: return message_apply_walk(arm, graph, messages, child, mode, choice.share, err);
+    case MESSAGE_PUSH: {
+        RZ_TRY(message_stream_of(planner, graph, messages, child, &part, err));
+        RZ_TRY(rz_plan_node(planner, RZ_PLAN_EXPAND, part.cur, NULL, &part.cur, err));
+        part.cur->u.expand = rz_match_walk(graph, edge, edge->to == child);
+        part.cur->rows *= rz_join_fan(graph, edge, edge->to == child);
+        RZ_TRY(rz_plan_add_column(planner, part.cur, part.cur->u.expand.to, err));
+        RZ_TRY(rz_plan_add_column(planner, part.cur, part.cur->u.expand.rel, err));
+        RZ_TRY(message_collect(planner, &part, node, false, &message, err));
+        return message_put(arm, look, message, mode, choice.share, err);
+    }
+    case MESSAGE_TABLE:
+        RZ_TRY(message_scan(planner, graph, parent, &part, err));
+        RZ_TRY(message_apply_walk(&part, graph, messages, child, RZ_MESSAGE_INNER, choice.share, err));
+        RZ_TRY(message_collect(planner, &part, node, true, &message, err));
+        return message_put(arm, look, message, mode, choice.share, err);
+    }
+    return RUZU_OK;
+}
+
+/* Applies the branches of one node to the arm's rows: those first that leave few rows for little work. */
+static ruzu_status message_apply_branches(plan_arm *arm, join_graph *graph, const join_messages *messages,
+                                          uint32_t node, rz_error *err)
+{
+    bool *done = RZ_NEW_ARRAY(arm->planner->arena, bool, graph->nodes.count);
+    RZ_TRY_ALLOC(done, err, "planning MATCH");
+    for (;;) {
+        uint32_t best = UINT32_MAX;
+        double best_rank = DBL_MAX;
+        for (uint32_t n = 0; n < graph->nodes.count; n++) {
+            if (messages->parents[n] != node || done[n]) {
+                continue;
+            }
+            message_estimate branch = message_estimate_branch(graph, messages, n, arm->cur->rows);
+            double rank = branch.cost / (1.01 - branch.share);
+            if (rank < best_rank) {
+                best = n;
+                best_rank = rank;
+            }
+        }
+        if (best == UINT32_MAX) {
+            return RUZU_OK;
+        }
+        done[best] = true;
+        RZ_TRY(message_apply_branch(arm, graph, messages, best, RZ_MESSAGE_INNER, err));
+    }
+}
+
+ruzu_status rz_join_apply_messages(plan_arm *arm, join_graph *graph, join_messages *messages, rz_error *err)
+{
+    for (uint32_t n = 0; n < graph->nodes.count && messages->used; n++) {
+        if (messages->applied[n] || messages->parents[n] != UINT32_MAX ||
+            !rz_plan_has_column(arm->cur, graph->nodes.items[n].column)) {
+            continue;
+        }
+        messages->applied[n] = true;
+        RZ_TRY(message_apply_branches(arm, graph, messages, n, err));
+    }
+    return RUZU_OK;
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counting without enumerating: random questions about a small random graph must have the same answers whether the planner's rules apply wherever they can, each alone, or not at
+ * all, on one thread and on two. The graph has parallel relationships, self-loops, nodes without any, several tables at both ends, NULLs.
+ *
+ * test_message_model [seed [questions]]
+ */
+#include "integration/session.h"
+
+enum { MSG_LINES = 8192, MSG_NODES = 6 };
+
+static uint64_t msg_state;
+
+static int msg_random(int below)
+{
+    msg_state = msg_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int)((msg_state >> 33) % (uint64_t)below);
+}
+
+static bool msg_often(int percent)
+{
+    return msg_random(100) < percent;
+}
+
+/* ---- the graph ---- */
+
+static void msg_node(ruzu_conn *conn, const char *table, int id)
+{
+    char text[160];
+    char value[16] = "NULL";
+    if (!msg_often(20)) {
+        (void)snprintf(value, sizeof value, "%d", msg_random(6));
+    }
+    (void)snprintf(text, sizeof text, "CREATE (:%s {id: %d, v: %s})", table, id, value);
+    session_run(conn, text);
+}
+
+static void msg_relationship(ruzu_conn *conn, const char *type, const char *from, int from_count, const char *to, int to_count)
+{
+    char text[256];
+    int a = msg_random(from_count);
+    bool loop = strcmp(from, to) == 0 && msg_often(15);
+    int b = loop ? a : msg_random(to_count);
+    int copies = msg_often(25) ? 2 + msg_random(2) : 1;
+    for (int i = 0; i < copies; i++) {
+        (void)snprintf(text, sizeof text, "MATCH (a:%s {id: %d}), (b:%s {id: %d}) CREATE (a)-[:%s {w: %d}]->(b)", from, a, to, b, type, msg_random(4));
+        session_run(conn, text);
+    }
+}
+
+static void msg_create(ruzu_conn *conn)
+{
+    session_run(conn, "CREATE NODE TABLE A(id INT64 PRIMARY KEY, v INT64); CREATE NODE TABLE B(id INT64 PRIMARY KEY, v INT64);"
+                      "CREATE REL TABLE R(FROM A TO A, w INT64); CREATE REL TABLE S(FROM A TO B, FROM B TO B, w INT64); CREATE REL TABLE T(FROM B TO A, w INT64)");
+    for (int i = 0; i < 14; i++) {
+        msg_node(conn, "A", i);
+    }
+    for (int i = 0; i < 10; i++) {
+        msg_node(conn, "B", i);
+    }
+    for (int i = 0; i < 22; i++) {
+        msg_relationship(conn, "R", "A", 12, "A", 12); /* the last nodes have none */
+        msg_relationship(conn, "S", "A", 12, "B", 9);
+        if (i % 2 == 0) {
+            msg_relationship(conn, "S", "B", 9, "B", 9);
+            msg_relationship(conn, "T", "B", 9, "A", 12);
+        }
+    }
+    session_run(conn, "MATCH (a:A {id: 3})-[r:R]->() DELETE r");
+    session_run(conn, "MATCH (b:B {id: 4}) DETACH DELETE b");
+}
+
+/* ---- questions ---- */
+
+typedef struct msg_text {
+    char text[4096];
+    size_t used;
+} msg_text;
+
+#define MSG_ADD(out, ...)                                                                                              \
+    do {                                                                                                               \
+        (out)->used += (size_t)snprintf((out)->text + (out)->used, sizeof(out)->text - (out)->used, __VA_ARGS__);      \
+    } while (0)
+
+/* One label of a node, or several. */
+static const char *msg_label(int kind)
+{
+    return kind == 0 ? ":A" : kind == 1 ? ":B" : kind == 2 ? ":A:B" : "";
+}
+
+/* A relationship that can lead from a node of one kind to one of another, written after the node. */
+static void msg_hop(msg_text *out, int from, int to)
+{
+    static const char *const types[] = {"R", "S", "T", "R|S", "S|T", "R|S|T"};
+    const char *type = types[msg_random(6)];
+    if (from == 0 && to == 0) {
+        type = msg_often(80) ? "R" : "R|S";
+    } else if (from == 1 && to == 1) {
+        type = "S";
+    } else if (from < 2 && to < 2) {
+        type = msg_often(60) ? "S" : "S|T";
+    }
+    const char *left = "-", *right = "-";
+    if (!msg_often(30)) {
+        bool forward = msg_often(50);
+        left = forward ? "-" : "<-";
+        right = forward ? "->" : "-";
+    }
+    MSG_ADD(out, "%s[:%s]%s", left, type, right);
+}
+
+static void msg_condition(msg_text *out, const char *name)
+{
+    static const char *const conditions[] = {"< 4", ">= 2", "IS NULL", "<> 3", "IS NOT NULL", "+ 1 > 2"};
+    MSG_ADD(out, "%s.v %s", name, conditions[msg_random(6)]);
+}
+
+static void msg_and(msg_text *out, bool *any)
+{
+    MSG_ADD(out, "%s", *any ? " AND " : " WHERE ");
+    *any = true;
+}
+
+typedef struct msg_pattern {
+    int count;
+    int kinds[MSG_NODES];
+    int optional; /* nodes o0 … of OPTIONAL MATCH */
+} msg_pattern;
+
+static void msg_match(msg_text *out, msg_pattern *pattern)
+{
+    pattern->count = 1 + msg_random(MSG_NODES - 1);
+    pattern->optional = 0;
+    for (int i = 0; i < pattern->count; i++) {
+        pattern->kinds[i] = msg_often(80) ? msg_random(2) : msg_random(4);
+    }
+    MSG_ADD(out, "MATCH (n0%s)", msg_label(pattern->kinds[0]));
+    for (int i = 1; i < pattern->count; i++) {
+        int on = msg_random(i);
+        MSG_ADD(out, ", (n%d)", on);
+        msg_hop(out, pattern->kinds[on], pattern->kinds[i]);
+        MSG_ADD(out, "(n%d%s)", i, msg_label(pattern->kinds[i]));
+    }
+    if (pattern->count > 2 && msg_often(20)) { /* a cycle */
+        int a = msg_random(pattern->count);
+        int b = msg_random(pattern->count);
+        MSG_ADD(out, ", (n%d)", a);
+        msg_hop(out, pattern->kinds[a], pattern->kinds[b]);
+        MSG_ADD(out, "(n%d)", b);
+    }
+}
+
+static void msg_exists(msg_text *out, const msg_pattern *pattern)
+{
+    int on = msg_random(pattern->count);
+    MSG_ADD(out, "%sEXISTS { MATCH (n%d)", msg_often(60) ? "NOT " : "", on);
+    if (pattern->count > 1 && msg_often(60)) {
+        int to = msg_random(pattern->count);
+        msg_hop(out, pattern->kinds[on], pattern->kinds[to]);
+        MSG_ADD(out, "(n%d)", to);
+    } else {
+        int kind = msg_random(2);
+        msg_hop(out, pattern->kinds[on], kind);
+        MSG_ADD(out, "(e%s)", msg_label(kind));
+        if (msg_often(40)) {
+            int next = msg_random(2);
+            msg_hop(out, kind, next);
+            MSG_ADD(out, "(f%s)", msg_label(next));
+        }
+        if (msg_often(50)) {
+            MSG_ADD(out, " WHERE ");
+            msg_condition(out, "e");
+        }
+    }
+    MSG_ADD(out, " }");
+}
+
+static void msg_where(msg_text *out, const msg_pattern *pattern)
+{
+    bool any = false;
+    char name[16];
+    for (int i = 0; i < pattern->count; i++) {
+        if (msg_often(25)) {
+            (void)snprintf(name, sizeof name, "n%d", i);
+            msg_and(out, &any);
+            msg_condition(out, name);
+        }
+    }
+    for (int tries = msg_random(3); tries > 0 && pattern->count > 1; tries--) {
+        int a = msg_random(pattern->count);
+        int b = msg_random(pattern->count);
+        if (a != b) {
+            msg_and(out, &any);
+            if (msg_often(60)) {
+                MSG_ADD(out, "id(n%d) <> id(n%d)", a, b);
+            } else {
+                const char *property = msg_often(50) ? ".id" : "";
+                MSG_ADD(out, "n%d%s <> n%d%s", a, property, b, property);
+            }
+        }
+    }
+    for (int tries = msg_often(25) ? 1 + msg_random(2) : 0; tries > 0; tries--) {
+        msg_and(out, &any);
+        msg_exists(out, pattern);
+    }
+}
+
+static void msg_optional(msg_text *out, msg_pattern *pattern)
+{
+    int on = msg_random(pattern->count);
+    int kind = msg_random(2);
+    int first = pattern->optional++;
+    char name[16];
+    MSG_ADD(out, " OPTIONAL MATCH (n%d)", on);
+    msg_hop(out, pattern->kinds[on], kind);
+    MSG_ADD(out, "(o%d%s)", first, msg_label(kind));
+    if (msg_often(30)) {
+        int next = msg_random(2);
+        msg_hop(out, kind, next);
+        MSG_ADD(out, "(%s)", msg_label(next));
+    }
+    if (msg_often(30)) {
+        MSG_ADD(out, ", (n%d)", on);
+        msg_hop(out, pattern->kinds[on], 1);
+        MSG_ADD(out, "(%s)", msg_label(1));
+    }
+    if (msg_often(40)) {
+        (void)snprintf(name, sizeof name, "o%d", first);
+        if (msg_often(25)) {
+            (void)snprintf(name, sizeof name, "n%d", on);
+        }
+        MSG_ADD(out, " WHERE ");
+        msg_condition(out, name);
+    }
+}
+
+static void msg_return(msg_text *out, const msg_pattern *pattern)
+{
+    int keys = msg_random(3);
+    bool first = true;
+    MSG_ADD(out, " RETURN ");
+    if (keys == 2 && msg_often(20)) {
+        MSG_ADD(out, "DISTINCT n%d.v, n%d.id", msg_random(pattern->count), msg_random(pattern->count));
+        return;
+    }
+    for (int k = 0; k < keys; k++) {
+        int node = msg_random(pattern->count);
+        MSG_ADD(out, "%sn%d.%s AS k%d", first ? "" : ", ", node, msg_often(50) ? "v" : "id", k);
+        first = false;
+    }
+    for (int count = 1 + msg_random(2), a = 0; a < count; a++) {
+        static const char *const aggregates[] = {"sum(", "avg(", "min(", "max(", "count(", "count(DISTINCT "};
+        MSG_ADD(out, "%s", first ? "" : ", ");
+        first = false;
+        if (msg_often(50)) {
+            MSG_ADD(out, "count(*) AS a%d", a);
+        } else if (pattern->optional != 0 && msg_often(40)) {
+            MSG_ADD(out, "count(o%d) AS a%d", msg_random(pattern->optional), a);
+        } else {
+            MSG_ADD(out, "%sn%d%s) AS a%d", aggregates[msg_random(6)], msg_random(pattern->count), msg_often(85) ? ".v" : ".id", a);
+        }
+    }
+}
+
+static void msg_question(msg_text *out)
+{
+    msg_pattern pattern;
+    out->used = 0;
+    msg_match(out, &pattern);
+    msg_where(out, &pattern);
+    if (msg_often(20)) {
+        MSG_ADD(out, " WITH *");
+    }
+    for (int i = msg_random(8) < 5 ? 0 : 1 + msg_random(2); i > 0; i--) {
+        msg_optional(out, &pattern);
+    }
+    msg_return(out, &pattern);
+}
+
+/* ---- answers ---- */
+
+static int msg_compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The answer's lines in order, or the message of a failure. Lives until the next call with the same slot. */
+static const char *msg_ask(ruzu_conn *conn, const char *cypher, int slot)
+{
+    static char *answers[2];
+    static char *lines[MSG_LINES];
+    ruzu_result *result = NULL;
+    free(answers[slot]);
+    answers[slot] = NULL;
+    if (ruzu_query(conn, cypher, &result) != RUZU_OK) {
+        return ruzu_errmsg(conn);
+    }
+    const char *text = session_text(result);
+    answers[slot] = malloc(strlen(text) + 2);
+    char *copy = malloc(strlen(text) + 1);
+    if (answers[slot] == NULL || copy == NULL) {
+        exit(1);
+    }
+    strcpy(copy, text);
+    size_t count = 0;
+    for (char *at = copy; at != NULL && count < MSG_LINES;) {
+        lines[count++] = at;
+        at = strchr(at, '\n');
+        if (at != NULL) {
+            *at++ = '\0';
+        }
+    }
+    qsort(lines, count, sizeof *lines, msg_compare);
+    char *end = answers[slot];
+    *end = '\0';
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(lines[i]);
+        memcpy(end, lines[i], length);
+        end[length] = '\n';
+        end += length + 1;
+    }
+    *end = '\0';
+    free(copy);
+    ruzu_result_free(result);
+    return answers[slot];
+}
+
+static int msg_answers;  /* questions that were answered plainly … */
+static int msg_messages; /* … and planned with messages */
+static int msg_rows;     /* that had rows other than a single 0 */
+
+static void msg_count_plan(ruzu_conn *conn, const char *cypher)
+{
+    static char text[4200];
+    (void)snprintf(text, sizeof text, "EXPLAIN %s", cypher);
+    msg_messages += strstr(msg_ask(conn, text, 1), "MESSAGE") != NULL;
+}
+
+#define MSG_EAGER (UINT64_C(1) << 32)
+
+static void msg_set(ruzu_conn *conn, uint64_t rules, int threads)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text, "CALL debug_plan_rules = %llu", (unsigned long long)rules);
+    session_run(conn, text);
+    (void)snprintf(text, sizeof text, "CALL threads = %d", threads);
+    session_run(conn, text);
+}
+
+static void msg_expect_same(ruzu_conn *plain, ruzu_conn *ruled, const char *cypher, const char *how)
+{
+    const char *want = msg_ask(plain, cypher, 0);
+    msg_answers += ruzu_errcode(plain) == RUZU_OK;
+    msg_rows += ruzu_errcode(plain) == RUZU_OK && want[0] != '\0' && strcmp(want, "0\n") != 0;
+    const char *got = msg_ask(ruled, cypher, 1);
+    check_count++;
+    if (strcmp(want, got) != 0) {
+        check_failures++;
+        fprintf(stderr, "%s:\n%s\n    gives \"%s\", plainly \"%s\"\n", how, cypher, got, want);
+    }
+}
+
+static void msg_check_all(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two, ruzu_conn *some, const char *cypher)
+{
+    msg_expect_same(plain, all, cypher, "all rules, one thread");
+    msg_expect_same(plain, two, cypher, "all rules, two threads");
+    msg_expect_same(plain, some, cypher, "some rules");
+}
+
+/* The same answers with match_mode='trail', where no relationship stands twice in a row. */
+static void msg_check_trail(ruzu_conn *plain, ruzu_conn *all, const char *cypher)
+{
+    session_run(plain, "CALL match_mode = 'trail'");
+    session_run(all, "CALL match_mode = 'trail'");
+    msg_expect_same(plain, all, cypher, "all rules, trail");
+    session_run(plain, "CALL match_mode = 'walk'");
+    session_run(all, "CALL match_mode = 'walk'");
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+    int questions = argc > 2 ? atoi(argv[2]) : 400;
+    msg_state = seed;
+    session_begin();
+    const char *path = session_path("m.ruzu");
+    ruzu_conn *plain = session_open(path);
+    ruzu_conn *all = NULL, *two = NULL, *some = NULL;
+    CHECK_EQ_I64(ruzu_connect(plain, &all), RUZU_OK);
+    CHECK_EQ_I64(ruzu_connect(plain, &two), RUZU_OK);
+    CHECK_EQ_I64(ruzu_connect(plain, &some), RUZU_OK);
+    msg_create(plain);
+    msg_set(plain, 0, 1);
+    msg_set(all, MSG_EAGER | UINT32_MAX, 1);
+    msg_set(two, MSG_EAGER | UINT32_MAX, 2);
+    for (int i = 0; i < questions && check_failures < 5; i++) {
+        static msg_text text;
+        msg_set(some, MSG_EAGER | ((uint64_t)msg_random(1 << 16) | ((uint64_t)msg_random(1 << 15) << 17)), 1);
+        msg_question(&text);
+        msg_check_all(plain, all, two, some, text.text);
+        msg_count_plan(all, text.text);
+        if (i % 8 == 0) {
+            msg_check_trail(plain, all, text.text);
+        }
+        if (i == questions / 2) {
+            session_run(plain, "CHECKPOINT");
+        }
+    }
+    if (check_failures == 0) { /* the questions are worth asking */
+        CHECK(msg_answers > 2 * questions);
+        CHECK(msg_rows > questions);
+        CHECK(msg_messages > questions / 8);
+    }
+    if (argc > 1) {
+        printf("%d answers, %d with rows, %d questions with messages\n", msg_answers, msg_rows, msg_messages);
+    }
+    if (check_failures != 0) {
+        fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+    }
+    session_close(some);
+    session_close(two);
+    session_close(all);
+    session_close(plain);
+    session_end();
+    return check_failures != 0;
+}
