@@ -5,7 +5,8 @@
  * Invariants
  *   (1) A version's levels and table are never taken away from it: changing means publishing another version.
  *   (2) The levels a directory names are in every version published after it, until the next fold.
- *   (3) Levels of uncommitted loads hold offsets at or beyond the end of the committed rows only, so a fold can tell them by max_offset.
+ *   (3) Levels of uncommitted loads, and those that a transaction shed for itself (idx_shed.c), hold offsets at or beyond the end of the committed rows only,
+ *       so a fold can tell them by min_offset. A level shed of other entries may hold offsets on both sides of a fold's end: the fold takes a part of it.
  */
 #include "storage/index/idx.h"
 
@@ -13,7 +14,7 @@
 
 /* ---- versions ---- */
 
-static rz_idx_version *idx_version_create(rz_idx *idx)
+rz_idx_version *rz_idx_version_create(rz_idx *idx)
 {
     rz_idx_version *version = (rz_idx_version *)rz_mem_calloc(idx->mem, 1, sizeof *version);
     if (version != NULL) {
@@ -44,14 +45,14 @@ void rz_idx_unpin(rz_idx *idx, rz_idx_version *version)
     rz_mem_free(idx->mem, version, sizeof *version);
 }
 
-static void idx_version_add(rz_idx_version *version, rz_idx_level *level)
+void rz_idx_version_add(rz_idx_version *version, rz_idx_level *level)
 {
     RZ_ASSERT(version->level_count < RZ_IDX_MAX_LEVELS);
     atomic_fetch_add_explicit(&level->refs, 1, memory_order_relaxed);
     version->levels[version->level_count++] = level;
 }
 
-static bool idx_version_has(const rz_idx_version *version, const rz_idx_level *level)
+bool rz_idx_version_has(const rz_idx_version *version, const rz_idx_level *level)
 {
     for (uint32_t i = 0; i < version->level_count; i++) {
         if (version->levels[i] == level) {
@@ -74,7 +75,7 @@ ruzu_status rz_idx_create(rz_mem *mem, rz_disk *disk, rz_pool *pool, const char 
     idx->what_size = what_size;
     char *copy = (char *)rz_mem_alloc(mem, what_size);
     idx->what = copy;
-    idx->current = idx_version_create(idx);
+    idx->current = rz_idx_version_create(idx);
     if (copy == NULL || idx->current == NULL) {
         status = rz_error_no_memory(err, "creating an index");
         goto cleanup;
@@ -249,11 +250,11 @@ static rz_idx_version *idx_replace_current(rz_idx *idx, rz_idx_version *fresh, r
 {
     rz_idx_version *old = idx->current;
     if (first != NULL) {
-        idx_version_add(fresh, first);
+        rz_idx_version_add(fresh, first);
     }
     for (uint32_t i = 0; i < old->level_count; i++) {
         if (old->levels[i] != without) {
-            idx_version_add(fresh, old->levels[i]);
+            rz_idx_version_add(fresh, old->levels[i]);
         }
     }
     fresh->table = old->table;
@@ -280,7 +281,7 @@ ruzu_status rz_idx_add_entries(rz_idx *idx, const rz_idx_table *table, rz_arena 
 }
 
 /* A fold needs room too; it will merge the levels. */
-static bool idx_is_full(rz_idx *idx)
+bool rz_idx_is_full(rz_idx *idx)
 {
     rz_mutex_lock(&idx->lock);
     bool full = idx->current->level_count + 4 > RZ_IDX_MAX_LEVELS;
@@ -291,8 +292,8 @@ static bool idx_is_full(rz_idx *idx)
 /* Puts a level (the reference is added's) into the current version; on failure added has none. */
 static ruzu_status idx_publish_level(rz_idx *idx, rz_idx_added *added, rz_idx_level *level, rz_error *err)
 {
-    rz_idx_version *fresh = idx_version_create(idx);
-    added->spare = idx_version_create(idx);
+    rz_idx_version *fresh = rz_idx_version_create(idx);
+    added->spare = rz_idx_version_create(idx);
     if (fresh == NULL || added->spare == NULL) {
         rz_mem_free(idx->mem, fresh, sizeof *fresh);
         rz_mem_free(idx->mem, added->spare, sizeof *added->spare);
@@ -314,7 +315,7 @@ ruzu_status rz_idx_add_level(rz_idx *idx, const rz_idx_table *table, rz_arena *a
     rz_idx_level_source entries;
     rz_idx_level *level = NULL;
     uint64_t count = rz_idx_table_count(table);
-    if (count < IDX_SMALL_LOAD || (count < UINT32_MAX && idx_is_full(idx))) {
+    if (count < IDX_SMALL_LOAD || (count < UINT32_MAX && rz_idx_is_full(idx))) {
         return rz_idx_add_entries(idx, table, arena, out_added, err);
     }
     *out_added = NULL;
@@ -352,7 +353,7 @@ ruzu_status rz_idx_replay_level(rz_idx *idx, rz_reader *reader, uint64_t row_fir
         rz_idx_level_release(idx, level);
         return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: an index level is damaged.", idx->what);
     }
-    if (idx_is_full(idx)) {
+    if (rz_idx_is_full(idx)) {
         rz_idx_level_release(idx, level);
         return RUZU_OK;
     }
@@ -420,36 +421,38 @@ void rz_idx_fold_abort(rz_idx_fold *fold)
     rz_mem_free(idx->mem, fold, sizeof *fold);
 }
 
-/* Merges the table's entries (count of them) with the newest levels that they outgrow; the others stay as they are. */
-static ruzu_status idx_fold_levels(rz_idx_fold *fold, rz_idx_level_source *entries, rz_idx_level *const *levels, uint32_t level_count, rz_error *err)
+/* Merges the table's entries, and parts of levels, with the newest levels that they outgrow; the others stay as they are. */
+static ruzu_status idx_fold_levels(rz_idx_fold *fold, rz_idx_level_source *entries, rz_idx_part_source *parts, uint32_t part_count,
+                                   rz_idx_level *const *levels, uint32_t level_count, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_idx *idx = fold->idx;
     rz_idx_merge_source merge = {0};
     rz_idx_level_cursor *cursors[RZ_IDX_MAX_LEVELS] = {0};
-    rz_idx_level_source all = *entries;
+    rz_idx_level_source all = {0};
     rz_idx_level *written = NULL;
     uint32_t merged = 0; /* levels[0 … merged) are merged */
+    uint64_t total = entries->count;
     if (entries->count != 0) {
-        uint64_t total = entries->count;
-        while (merged < level_count && (levels[merged]->count < RZ_IDX_RATIO * total || level_count - merged > RZ_IDX_MAX_LEVELS / 2)) {
-            total += levels[merged++]->count;
-        }
-        if (merged != 0) {
-            merge.count = merged + 1;
-            merge.inputs[0] = *entries;
-            for (uint32_t i = 0; i < merged; i++) {
-                RZ_TRY_GOTO(rz_idx_level_cursor_create(idx, levels[i], &cursors[i], err));
-                merge.inputs[i + 1] = (rz_idx_level_source){.pull = rz_idx_level_cursor_pull, .user = cursors[i], .count = levels[i]->count,
-                                                            .min_offset = levels[i]->min_offset, .max_offset = levels[i]->max_offset};
-            }
-            RZ_TRY_GOTO(rz_idx_merge_source_init(&merge, idx->mem, &all, err));
-        }
+        merge.inputs[merge.count++] = *entries;
+    }
+    for (uint32_t i = 0; i < part_count; i++) {
+        total += parts[i].source.count;
+        merge.inputs[merge.count++] = parts[i].source;
+    }
+    while (merged < level_count && (levels[merged]->count < RZ_IDX_RATIO * total || level_count - merged > RZ_IDX_MAX_LEVELS / 2)) {
+        total += levels[merged]->count;
+        RZ_TRY_GOTO(rz_idx_level_cursor_create(idx, levels[merged], &cursors[merged], err));
+        merge.inputs[merge.count++] = rz_idx_level_cursor_source(cursors[merged], levels[merged]);
+        merged++;
+    }
+    if (total != 0) {
+        RZ_TRY_GOTO(rz_idx_merge_source_init(&merge, idx->mem, &all, err));
         RZ_TRY_GOTO(rz_idx_level_write(idx, &all, &written, err));
         fold->durable->levels[fold->durable->level_count++] = written; /* our reference moves */
     }
     for (uint32_t i = merged; i < level_count; i++) {
-        idx_version_add(fold->durable, levels[i]);
+        rz_idx_version_add(fold->durable, levels[i]);
     }
 cleanup:
     rz_idx_merge_source_deinit(&merge);
@@ -487,7 +490,7 @@ static ruzu_status idx_freeze(rz_idx *idx, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_idx_table *table = NULL;
-    rz_idx_version *fresh = idx_version_create(idx);
+    rz_idx_version *fresh = rz_idx_version_create(idx);
     RZ_TRY_ALLOC(fresh, err, "folding an index");
     status = rz_idx_table_create(idx->mem, &table, err);
     if (status != RUZU_OK) {
@@ -502,7 +505,7 @@ static ruzu_status idx_freeze(rz_idx *idx, rz_error *err)
     }
     if (status == RUZU_OK && (old->frozen != NULL || rz_idx_table_count(old->table) != 0)) {
         for (uint32_t i = 0; i < old->level_count; i++) {
-            idx_version_add(fresh, old->levels[i]);
+            rz_idx_version_add(fresh, old->levels[i]);
         }
         fresh->table = table;
         fresh->frozen = old->table;
@@ -527,7 +530,8 @@ ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out
     rz_idx_table_source source = {0};
     rz_idx_level_source entries = {0};
     rz_idx_level *levels[RZ_IDX_MAX_LEVELS];
-    uint32_t level_count = 0;
+    rz_idx_part_source parts[RZ_IDX_MAX_LEVELS];
+    uint32_t level_count = 0, part_count = 0;
     *out = NULL;
     RZ_TRY(idx_freeze(idx, err));
     rz_idx_fold *fold = (rz_idx_fold *)rz_mem_calloc(idx->mem, 1, sizeof *fold);
@@ -535,23 +539,30 @@ ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out
     fold->idx = idx;
     fold->row_end = row_end;
     fold->base = rz_idx_pin(idx);
-    fold->durable = idx_version_create(idx);
+    fold->durable = rz_idx_version_create(idx);
     if (fold->durable == NULL) {
         status = rz_error_no_memory(err, "folding an index");
         goto cleanup;
     }
     for (uint32_t i = 0; i < fold->base->level_count; i++) {
-        if (fold->base->levels[i]->max_offset < row_end) { /* by (3) */
-            levels[level_count++] = fold->base->levels[i];
+        rz_idx_level *level = fold->base->levels[i];
+        if (level->max_offset < row_end && level->folded_below == 0) { /* by (3) */
+            levels[level_count++] = level;
+        } else if (level->min_offset < row_end) {
+            RZ_TRY_GOTO(rz_idx_part_source_init(&parts[part_count], idx, level, level->folded_below, row_end, err));
+            part_count += parts[part_count].source.count != 0;
         }
     }
     if (fold->base->frozen != NULL) {
         RZ_TRY_GOTO(rz_idx_table_source_init(&source, idx->mem, fold->base->frozen, 0, row_end, &entries, err));
     }
-    RZ_TRY_GOTO(idx_fold_levels(fold, &entries, levels, level_count, err));
+    RZ_TRY_GOTO(idx_fold_levels(fold, &entries, parts, part_count, levels, level_count, err));
     *out = fold;
     fold = NULL;
 cleanup:
+    for (uint32_t i = 0; i < part_count; i++) {
+        rz_idx_part_source_deinit(&parts[i]);
+    }
     rz_idx_table_source_deinit(&source);
     rz_idx_fold_abort(fold);
     return status;
@@ -579,12 +590,16 @@ void rz_idx_fold_publish(rz_idx_fold *fold)
     memcpy(durable, fresh->levels, sizeof durable);
     fresh->level_count = 0;
     for (uint32_t i = 0; i < old->level_count; i++) {
-        if (old->levels[i]->max_offset >= fold->row_end || !idx_version_has(fold->base, old->levels[i])) {
-            idx_version_add(fresh, old->levels[i]);
+        if (old->levels[i]->max_offset >= fold->row_end || !rz_idx_version_has(fold->base, old->levels[i])) {
+            rz_idx_version_add(fresh, old->levels[i]);
+            if (old->levels[i]->min_offset < fold->row_end && rz_idx_version_has(fold->base, old->levels[i])) {
+                old->levels[i]->folded_below = fold->row_end; /* the rest is the next fold's */
+            }
         }
     }
     for (uint32_t i = 0; i < durable_count; i++) {
         RZ_ASSERT(fresh->level_count < RZ_IDX_MAX_LEVELS);
+        rz_extents_unhold(&durable[i]->extents, idx->disk); /* a transaction may have written it: the directory names it now */
         fresh->levels[fresh->level_count++] = durable[i];
     }
     rz_error ignored;
@@ -598,7 +613,7 @@ void rz_idx_fold_publish(rz_idx_fold *fold)
     }
     idx->current = fresh;
     for (uint32_t i = 0; i < old->level_count; i++) { /* merged away: readers may keep the pages for a while */
-        if (!idx_version_has(fresh, old->levels[i])) {
+        if (!rz_idx_version_has(fresh, old->levels[i])) {
             rz_extents_hold(&old->levels[i]->extents, idx->disk);
         }
     }

@@ -58,6 +58,7 @@ typedef struct rz_idx_level {
     uint64_t count;
     uint64_t max_offset;
     uint64_t min_offset;
+    uint64_t folded_below;   /* a fold's: entries with smaller offsets are in levels of the directory, too; else 0 */
     uint32_t bucket_bits;
     uint32_t offset_width;
     rz_parray arrays[2]; /* entries, starts of the buckets (2^bucket_bits + 1) */
@@ -88,8 +89,14 @@ RZ_NODISCARD ruzu_status rz_idx_level_decode(rz_idx *idx, rz_reader *reader, uin
 /* Iterates over a level's entries in order. */
 typedef struct rz_idx_level_cursor rz_idx_level_cursor;
 RZ_NODISCARD ruzu_status rz_idx_level_cursor_create(rz_idx *idx, const rz_idx_level *level, rz_idx_level_cursor **out, rz_error *err);
-void rz_idx_level_cursor_free(rz_idx_level_cursor *cursor);
+void rz_idx_level_cursor_free(rz_idx_level_cursor *cursor); /* NULL is fine */
 RZ_NODISCARD ruzu_status rz_idx_level_cursor_pull(void *cursor, const rz_idx_entry **out_entries, uint32_t *out_count, rz_error *err);
+
+static inline rz_idx_level_source rz_idx_level_cursor_source(rz_idx_level_cursor *cursor, const rz_idx_level *level)
+{
+    return (rz_idx_level_source){.pull = rz_idx_level_cursor_pull, .user = cursor, .count = level->count, .min_offset = level->min_offset,
+                                 .max_offset = level->max_offset};
+}
 
 /* ---- versions (idx.c) ---- */
 
@@ -101,6 +108,8 @@ typedef struct rz_idx_version {
     rz_idx_table *frozen;                    /* with a reference: what a fold is writing, or failed to; nobody changes it. NULL: none */
 } rz_idx_version;
 
+#define RZ_IDX_OWN_LEVELS 8u /* of an open transaction; then they are merged */
+
 struct rz_idx {
     rz_mem *mem;
     rz_disk *disk;
@@ -110,6 +119,10 @@ struct rz_idx {
     rz_mutex lock;
     rz_idx_version *current; /* guarded by lock; with a reference */
     bool keep_pages;         /* set while destroying: levels leave their pages alone */
+    /* The open transaction's, by its thread only: what it shed for itself (idx_shed.c). */
+    rz_idx_level *own[RZ_IDX_OWN_LEVELS]; /* with a reference each */
+    uint32_t own_count;
+    rz_idx_version *spare;   /* owned: what rollback publishes */
 };
 
 /* Entries of a table in order (idx_source.c): those with offsets in [first, end). */
@@ -132,17 +145,34 @@ void rz_idx_table_source_deinit(rz_idx_table_source *source);
 /* Several sources merged. */
 typedef struct rz_idx_merge_source {
     uint32_t count;
-    rz_idx_level_source inputs[RZ_IDX_MAX_LEVELS + 1];
-    const rz_idx_entry *batch[RZ_IDX_MAX_LEVELS + 1];
-    uint32_t left[RZ_IDX_MAX_LEVELS + 1]; /* of the batch */
-    bool ended[RZ_IDX_MAX_LEVELS + 1];
+    rz_idx_level_source inputs[2 * RZ_IDX_MAX_LEVELS + 1];
+    const rz_idx_entry *batch[2 * RZ_IDX_MAX_LEVELS + 1];
+    uint32_t left[2 * RZ_IDX_MAX_LEVELS + 1]; /* of the batch */
+    bool ended[2 * RZ_IDX_MAX_LEVELS + 1];
     rz_mem *mem;
     rz_idx_entry *entries; /* owned: the batch given out */
 } rz_idx_merge_source;
 RZ_NODISCARD ruzu_status rz_idx_merge_source_init(rz_idx_merge_source *merge, rz_mem *mem, rz_idx_level_source *out, rz_error *err);
 void rz_idx_merge_source_deinit(rz_idx_merge_source *merge);
 
+/* Entries of a level with offsets in [first, end) (idx_source.c). */
+typedef struct rz_idx_part_source {
+    rz_idx_level_cursor *cursor; /* owned */
+    rz_mem *mem;
+    uint64_t first, end;
+    rz_idx_entry *entries;       /* owned: the batch */
+    rz_idx_level_source source;  /* count 0: there are none */
+} rz_idx_part_source;
+/* On failure, and when there are none, there is nothing to free. */
+RZ_NODISCARD ruzu_status rz_idx_part_source_init(rz_idx_part_source *part, rz_idx *idx, const rz_idx_level *level, uint64_t first, uint64_t end,
+                                                 rz_error *err);
+void rz_idx_part_source_deinit(rz_idx_part_source *part);
+
 rz_idx_version *rz_idx_pin(rz_idx *idx);
+rz_idx_version *rz_idx_version_create(rz_idx *idx); /* empty, one reference; NULL when memory is refused */
+void rz_idx_version_add(rz_idx_version *version, rz_idx_level *level);
+bool rz_idx_version_has(const rz_idx_version *version, const rz_idx_level *level);
+bool rz_idx_is_full(rz_idx *idx); /* no room for further levels before the next fold */
 void rz_idx_unpin(rz_idx *idx, rz_idx_version *version);
 
 #endif

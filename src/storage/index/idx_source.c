@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a level's entries come from: a hash table in memory, sorted part by part, or several sorted sources merged.
+ * Where a level's entries come from: a hash table in memory, sorted part by part, a part of a level, or several sorted sources merged.
  */
 #include "storage/index/idx.h"
 
@@ -80,6 +80,79 @@ void rz_idx_table_source_deinit(rz_idx_table_source *source)
         rz_mem_free(source->mem, source->entries, IDX_SOURCE_BATCH * sizeof *source->entries);
         *source = (rz_idx_table_source){0};
     }
+}
+
+/* ---- a part of a level ---- */
+
+static ruzu_status idx_part_pull(void *user, const rz_idx_entry **out_entries, uint32_t *out_count, rz_error *err)
+{
+    rz_idx_part_source *part = (rz_idx_part_source *)user;
+    uint32_t kept = 0;
+    while (kept == 0) {
+        const rz_idx_entry *entries;
+        uint32_t count = 0;
+        RZ_TRY(rz_idx_level_cursor_pull(part->cursor, &entries, &count, err));
+        if (count == 0) {
+            break;
+        }
+        RZ_ASSERT(count <= IDX_SOURCE_BATCH);
+        for (uint32_t i = 0; i < count; i++) {
+            part->entries[kept] = entries[i];
+            kept += entries[i].offset >= part->first && entries[i].offset < part->end;
+        }
+    }
+    *out_entries = part->entries;
+    *out_count = kept;
+    return RUZU_OK;
+}
+
+void rz_idx_part_source_deinit(rz_idx_part_source *part)
+{
+    rz_idx_level_cursor_free(part->cursor);
+    rz_mem_free(part->mem, part->entries, IDX_SOURCE_BATCH * sizeof *part->entries);
+    part->cursor = NULL;
+    part->entries = NULL;
+}
+
+/* The entries are counted by reading them once: a level's size is known before it is written. */
+static ruzu_status idx_part_count(rz_idx_part_source *part, rz_error *err)
+{
+    rz_idx_level_source *source = &part->source;
+    source->min_offset = UINT64_MAX;
+    for (;;) {
+        const rz_idx_entry *entries;
+        uint32_t count = 0;
+        RZ_TRY(idx_part_pull(part, &entries, &count, err));
+        if (count == 0) {
+            return RUZU_OK;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            source->min_offset = entries[i].offset < source->min_offset ? entries[i].offset : source->min_offset;
+            source->max_offset = entries[i].offset > source->max_offset ? entries[i].offset : source->max_offset;
+        }
+        source->count += count;
+    }
+}
+
+ruzu_status rz_idx_part_source_init(rz_idx_part_source *part, rz_idx *idx, const rz_idx_level *level, uint64_t first, uint64_t end, rz_error *err)
+{
+    *part = (rz_idx_part_source){.mem = idx->mem, .first = first, .end = end, .source = {.pull = idx_part_pull, .user = part}};
+    part->entries = (rz_idx_entry *)rz_mem_alloc(idx->mem, IDX_SOURCE_BATCH * sizeof *part->entries);
+    RZ_TRY_ALLOC(part->entries, err, "folding an index");
+    ruzu_status status = rz_idx_level_cursor_create(idx, level, &part->cursor, err);
+    if (status == RUZU_OK) {
+        status = idx_part_count(part, err);
+    }
+    if (status == RUZU_OK && part->source.count != 0) { /* from the beginning */
+        rz_idx_level_cursor_free(part->cursor);
+        part->cursor = NULL;
+        status = rz_idx_level_cursor_create(idx, level, &part->cursor, err);
+    }
+    if (status != RUZU_OK || part->source.count == 0) {
+        rz_idx_part_source_deinit(part);
+        part->source.count = 0;
+    }
+    return status;
 }
 
 /* ---- merging ---- */

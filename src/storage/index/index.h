@@ -61,6 +61,14 @@ RZ_NODISCARD ruzu_status rz_idx_insert_each(rz_idx *idx, const uint64_t *hashes,
 void rz_idx_remove_each(rz_idx *idx, const uint64_t *hashes, const uint64_t *offsets, uint32_t count);
 void rz_idx_remove(rz_idx *idx, const uint64_t *hashes, uint32_t count, uint64_t first_offset);
 
+/*
+ * The in-memory entries go to pages (idx_shed.c). row_first: rows from there on are the open transaction's, which ends with one of the other two; so do the levels of such
+ * rows. Not beside a fold. *out_shed false: there are too many levels, everything is as it was.
+ */
+RZ_NODISCARD ruzu_status rz_idx_shed(rz_idx *idx, uint64_t row_first, bool *out_shed, rz_error *err);
+void rz_idx_shed_commit(rz_idx *idx);
+void rz_idx_shed_rollback(rz_idx *idx); /* cannot fail */
+
 /* A bulk load's keys: written as one level and published (entries are hints, so before the commit); those of a small table go to the in-memory part.
  * *out_added is what commit and rollback need (in arena; NULL for an empty table). */
 typedef struct rz_idx_added rz_idx_added;

@@ -114,6 +114,13 @@ void rz_extents_hold(const rz_extents *extents, rz_disk *disk)
     }
 }
 
+void rz_extents_unhold(const rz_extents *extents, rz_disk *disk)
+{
+    for (uint32_t i = 0; i < extents->count; i++) {
+        rz_disk_unhold(disk, extents->items[i].range);
+    }
+}
+
 uint64_t rz_extents_bytes(const rz_extents *extents)
 {
     return extents->count * sizeof *extents->items + extents->page_count * sizeof *extents->crcs;

@@ -42,6 +42,7 @@ void rz_extents_give_back(const rz_extents *extents, rz_disk *disk, rz_pool *poo
 RZ_NODISCARD ruzu_status rz_extents_claim(const rz_extents *extents, rz_disk *disk, bool logged, const char *what, rz_error *err);
 /* rz_disk_hold for every extent; pages that could not be marked only cost space should the process crash. */
 void rz_extents_hold(const rz_extents *extents, rz_disk *disk);
+void rz_extents_unhold(const rz_extents *extents, rz_disk *disk); /* the next header refers to them after all */
 uint64_t rz_extents_bytes(const rz_extents *extents); /* of memory, for accounting */
 
 /* One array. */

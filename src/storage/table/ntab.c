@@ -80,25 +80,38 @@ void rz_ntab_drop(rz_ntab *table)
 
 /* ---- inserting ---- */
 
-/* Entries put into the index. */
-typedef struct ntab_keys_undo {
-    rz_undo head;
-    rz_idx *idx;
+/* Entries that the open transaction put into the index, and that are still in memory. */
+struct rz_ntab_keys {
+    rz_undo head; /* first */
+    rz_ntab *table;
     uint32_t count;
-    uint64_t *offsets;
-    uint64_t hashes[];
-} ntab_keys_undo;
+    uint32_t capacity;
+    uint64_t *hashes;  /* of capacity numbers, the offsets behind them */
+    bool heap;         /* hashes is owned; else in the transaction's arena */
+};
+
+static void ntab_keys_end(rz_ntab_keys *keys)
+{
+    if (keys->heap) {
+        rz_mem_free(keys->table->rows.env.mem, keys->hashes, (size_t)keys->capacity * 2 * sizeof *keys->hashes);
+    }
+    keys->table->keys = NULL;
+}
 
 static void ntab_keys_commit(rz_undo *undo, uint64_t commit_timestamp)
 {
-    (void)undo; /* entries are hints: nothing to settle */
-    (void)commit_timestamp;
+    rz_ntab_keys *keys = (rz_ntab_keys *)undo;
+    (void)commit_timestamp; /* entries are hints: nothing to settle */
+    rz_idx_shed_commit(keys->table->idx);
+    ntab_keys_end(keys);
 }
 
 static void ntab_keys_rollback(rz_undo *undo)
 {
-    ntab_keys_undo *self = (ntab_keys_undo *)undo;
-    rz_idx_remove_each(self->idx, self->hashes, self->offsets, self->count);
+    rz_ntab_keys *keys = (rz_ntab_keys *)undo;
+    rz_idx_remove_each(keys->table->idx, keys->hashes, keys->hashes + keys->capacity, keys->count);
+    rz_idx_shed_rollback(keys->table->idx);
+    ntab_keys_end(keys);
 }
 
 ruzu_status rz_ntab_reserve_hashes(rz_ntab *table, uint32_t row_count, rz_error *err)
@@ -217,35 +230,100 @@ static ruzu_status ntab_check_numbers(rz_ntab *table, uint64_t first, uint32_t c
     return ntab_check_existing(table, &numbers, &all, NULL, err);
 }
 
-/* Room for the index entries of count rows; pushed by ntab_index_rows. */
-static ruzu_status ntab_keys_create(rz_ntab *table, rz_writer *writer, uint32_t count, ntab_keys_undo **out, rz_error *err)
+/* The transaction's list gets room for `count` further entries. */
+static ruzu_status ntab_keys_reserve(rz_ntab *table, rz_writer *writer, uint32_t count, rz_error *err)
 {
-    ntab_keys_undo *undo = (ntab_keys_undo *)rz_arena_alloc(writer->arena, sizeof *undo + (size_t)count * 2 * sizeof undo->hashes[0]);
-    *out = undo;
-    RZ_TRY_ALLOC(undo, err, "inserting rows");
-    undo->head = (rz_undo){.commit = ntab_keys_commit, .rollback = ntab_keys_rollback};
-    undo->idx = table->idx;
-    undo->count = count;
-    undo->offsets = undo->hashes + count;
+    rz_ntab_keys *keys = table->keys;
+    if (keys == NULL) {
+        keys = (rz_ntab_keys *)rz_arena_alloc(writer->arena, sizeof *keys);
+        uint64_t *hashes = (uint64_t *)rz_arena_alloc(writer->arena, (size_t)count * 2 * sizeof *hashes);
+        if (keys == NULL || hashes == NULL) {
+            return rz_error_no_memory(err, "inserting rows");
+        }
+        *keys = (rz_ntab_keys){.head = {.next = writer->undo, .commit = ntab_keys_commit, .rollback = ntab_keys_rollback}, .table = table};
+        keys->capacity = count;
+        keys->hashes = hashes;
+        writer->undo = &keys->head;
+        table->keys = keys;
+    }
+    if (count <= keys->capacity - keys->count) {
+        return RUZU_OK;
+    }
+    if (count > UINT32_MAX / 2 - keys->count) {
+        return rz_error_no_memory(err, "inserting rows");
+    }
+    uint32_t capacity = keys->count + count > 2 * keys->count ? keys->count + count : 2 * keys->count;
+    uint64_t *hashes = (uint64_t *)rz_mem_alloc(table->rows.env.mem, (size_t)capacity * 2 * sizeof *hashes);
+    RZ_TRY_ALLOC(hashes, err, "inserting rows");
+    memcpy(hashes, keys->hashes, keys->count * sizeof *hashes);
+    memcpy(hashes + capacity, keys->hashes + keys->capacity, keys->count * sizeof *hashes);
+    if (keys->heap) {
+        rz_mem_free(table->rows.env.mem, keys->hashes, (size_t)keys->capacity * 2 * sizeof *hashes);
+    }
+    keys->hashes = hashes;
+    keys->capacity = capacity;
+    keys->heap = true;
     return RUZU_OK;
 }
 
-/* The i-th selected row, whose hash stands in table->hashes, is at undo->offsets[i]. */
-static ruzu_status ntab_index_rows(rz_ntab *table, rz_writer *writer, const rz_sel *sel, ntab_keys_undo *undo, rz_error *err)
+/*
+ * Before a batch of changes: what the index and the list hold in memory goes to pages when it is much. What is shed is the index's business from then on, also in a
+ * rollback.
+ */
+static ruzu_status ntab_shed_keys(rz_ntab *table, rz_writer *writer, rz_error *err)
 {
-    for (uint32_t i = 0; i < sel->count; i++) {
-        undo->hashes[i] = table->hashes[rz_sel_at(sel, i)];
+    if (rz_idx_memory_bytes(table->idx) <= rz_table_change_budget(&table->rows.env)) {
+        return RUZU_OK;
     }
-    undo->head.next = writer->undo;
-    writer->undo = &undo->head; /* entries that were not inserted are passed over by rollback */
-    return rz_idx_insert_each(table->idx, undo->hashes, undo->offsets, undo->count, err);
+    RZ_TRY(ntab_keys_reserve(table, writer, 1, err)); /* there is somebody to undo it */
+    rz_mutex_lock(&table->fold_lock); /* a checkpoint must not replace the entries meanwhile */
+    bool shed = false;
+    ruzu_status status = rz_idx_shed(table->idx, atomic_load_explicit(&table->rows.committed_end, memory_order_relaxed), &shed, err);
+    rz_mutex_unlock(&table->fold_lock);
+    table->keys->count = shed ? 0 : table->keys->count;
+    return status;
 }
 
-/* at: exactly there, by row; NULL: wherever there is room. */
+/* Where the offsets of the next entries go, before they are added. */
+static uint64_t *ntab_keys_offsets(rz_ntab *table)
+{
+    return table->keys->hashes + table->keys->capacity + table->keys->count;
+}
+
+/* The i-th selected row, whose hash stands in table->hashes, is at ntab_keys_offsets()[i]. */
+static ruzu_status ntab_index_rows(rz_ntab *table, const rz_sel *sel, rz_error *err)
+{
+    rz_ntab_keys *keys = table->keys;
+    uint64_t *hashes = keys->hashes + keys->count;
+    const uint64_t *offsets = ntab_keys_offsets(table);
+    for (uint32_t i = 0; i < sel->count; i++) {
+        hashes[i] = table->hashes[rz_sel_at(sel, i)];
+    }
+    keys->count += sel->count; /* entries that were not inserted are passed over by rollback */
+    return rz_idx_insert_each(table->idx, hashes, offsets, sel->count, err);
+}
+
+/* at: exactly there, by row; NULL: wherever there is room. offsets: where they went, by selected row. */
+static ruzu_status ntab_place_rows(rz_ntab *table, rz_writer *writer, const rz_id *at, rz_vec *const *values, const rz_sel *sel, uint64_t *offsets,
+                                   rz_id *out_ids, rz_error *err)
+{
+    if (at == NULL) {
+        RZ_TRY(rz_rows_insert(&table->rows, writer, values, sel, offsets, err));
+    } else {
+        for (uint32_t i = 0; i < sel->count; i++) {
+            offsets[i] = rz_id_offset(at[rz_sel_at(sel, i)]);
+        }
+        RZ_TRY(rz_rows_insert_at(&table->rows, writer, values, sel, offsets, err));
+    }
+    for (uint32_t i = 0; i < sel->count && out_ids != NULL; i++) {
+        out_ids[rz_sel_at(sel, i)] = rz_id_make(table->table_id, offsets[i]);
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status ntab_insert_rows(rz_ntab *table, rz_writer *writer, const rz_id *at, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids,
                                     rz_error *err)
 {
-    ntab_keys_undo *undo;
     if (sel->count == 0) {
         return RUZU_OK;
     }
@@ -253,22 +331,19 @@ static ruzu_status ntab_insert_rows(rz_ntab *table, rz_writer *writer, const rz_
     const rz_vec *keys = table->key_column == RZ_NO_COLUMN ? NULL : values[table->key_column];
     if (keys != NULL) {
         RZ_TRY(ntab_check_keys(table, keys, sel, NULL, err));
-    } else if (table->key_column != RZ_NO_COLUMN) {
+        RZ_TRY(ntab_shed_keys(table, writer, err));
+        RZ_TRY(ntab_keys_reserve(table, writer, sel->count, err));
+        RZ_TRY(ntab_place_rows(table, writer, at, values, sel, ntab_keys_offsets(table), out_ids, err));
+        return ntab_index_rows(table, sel, err);
+    }
+    if (table->key_column != RZ_NO_COLUMN) {
         RZ_TRY(ntab_check_numbers(table, rz_rows_end(&table->rows), sel->count, err));
     }
-    RZ_TRY(ntab_keys_create(table, writer, sel->count, &undo, err));
-    if (at == NULL) {
-        RZ_TRY(rz_rows_insert(&table->rows, writer, values, sel, undo->offsets, err));
-    } else {
-        for (uint32_t i = 0; i < sel->count; i++) {
-            undo->offsets[i] = rz_id_offset(at[rz_sel_at(sel, i)]);
-        }
-        RZ_TRY(rz_rows_insert_at(&table->rows, writer, values, sel, undo->offsets, err));
-    }
-    for (uint32_t i = 0; i < sel->count && out_ids != NULL; i++) {
-        out_ids[rz_sel_at(sel, i)] = rz_id_make(table->table_id, undo->offsets[i]);
-    }
-    return keys == NULL ? RUZU_OK : ntab_index_rows(table, writer, sel, undo, err);
+    uint64_t *offsets = (uint64_t *)rz_mem_alloc(table->rows.env.mem, sel->count * sizeof *offsets);
+    RZ_TRY_ALLOC(offsets, err, "inserting rows");
+    ruzu_status status = ntab_place_rows(table, writer, at, values, sel, offsets, out_ids, err);
+    rz_mem_free(table->rows.env.mem, offsets, sel->count * sizeof *offsets);
+    return status;
 }
 
 ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_id *out_ids, rz_error *err)
@@ -295,13 +370,13 @@ ruzu_status rz_ntab_keep_columns(rz_ntab *table, rz_writer *writer, const uint32
 
 /* ---- updating and deleting ---- */
 
-/* Of the selected rows those whose nodes the writer sees, each node once: with the last of its rows. Ascending, in the transaction's arena. */
-static ruzu_status ntab_last_rows(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_sel *sel, rz_sel *out, rz_error *err)
+/* Of the selected rows those whose nodes the writer sees, each node once: with the last of its rows. Ascending, in the arena. */
+static ruzu_status ntab_last_rows(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_sel *sel, rz_arena *arena, rz_sel *out, rz_error *err)
 {
     uint32_t count = 0, kept = 0, n = sel->count;
     bool ascending = true;
-    uint32_t *rows = (uint32_t *)rz_arena_alloc(writer->arena, (size_t)n * 2 * sizeof *rows);
-    uint64_t *offsets = (uint64_t *)rz_arena_alloc(writer->arena, (size_t)n * 2 * sizeof *offsets);
+    uint32_t *rows = (uint32_t *)rz_arena_alloc(arena, (size_t)n * 2 * sizeof *rows);
+    uint64_t *offsets = (uint64_t *)rz_arena_alloc(arena, (size_t)n * 2 * sizeof *offsets);
     if (rows == NULL || offsets == NULL) {
         return rz_error_no_memory(err, "updating rows");
     }
@@ -332,22 +407,35 @@ static ruzu_status ntab_last_rows(rz_ntab *table, rz_writer *writer, const rz_id
     return RUZU_OK;
 }
 
+/* The selected nodes, each once. */
+static ruzu_status ntab_update_keys_of(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_vec *keys, const rz_sel *sel, rz_error *err)
+{
+    if (sel->count == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(ntab_check_keys(table, keys, sel, ids, err));
+    RZ_TRY(rz_rows_update(&table->rows, writer, table->key_column, ids, keys, sel, err));
+    RZ_TRY(ntab_shed_keys(table, writer, err));
+    RZ_TRY(ntab_keys_reserve(table, writer, sel->count, err));
+    uint64_t *offsets = ntab_keys_offsets(table);
+    for (uint32_t i = 0; i < sel->count; i++) {
+        offsets[i] = rz_id_offset(ids[rz_sel_at(sel, i)]);
+    }
+    return ntab_index_rows(table, sel, err);
+}
+
 /* The key column: nobody else may have the new keys, before this call or after it. */
 static ruzu_status ntab_update_keys(rz_ntab *table, rz_writer *writer, const rz_id *ids, const rz_vec *keys, const rz_sel *sel, rz_error *err)
 {
     rz_sel last;
-    ntab_keys_undo *undo;
-    RZ_TRY(ntab_last_rows(table, writer, ids, sel, &last, err));
-    if (last.count == 0) {
-        return RUZU_OK;
+    rz_arena arena;
+    rz_arena_init(&arena, table->rows.env.mem);
+    ruzu_status status = ntab_last_rows(table, writer, ids, sel, &arena, &last, err);
+    if (status == RUZU_OK) {
+        status = ntab_update_keys_of(table, writer, ids, keys, &last, err);
     }
-    RZ_TRY(ntab_check_keys(table, keys, &last, ids, err));
-    RZ_TRY(rz_rows_update(&table->rows, writer, table->key_column, ids, keys, &last, err));
-    RZ_TRY(ntab_keys_create(table, writer, last.count, &undo, err));
-    for (uint32_t i = 0; i < last.count; i++) {
-        undo->offsets[i] = rz_id_offset(ids[last.rows[i]]);
-    }
-    return ntab_index_rows(table, writer, &last, undo, err);
+    rz_arena_free(&arena);
+    return status;
 }
 
 ruzu_status rz_ntab_update(rz_ntab *table, rz_writer *writer, uint32_t col_idx, const rz_id *ids, const rz_vec *values, const rz_sel *sel,

@@ -12,6 +12,8 @@
 
 #include "storage/table/rows.h"
 
+typedef struct rz_ntab_keys rz_ntab_keys;
+
 struct rz_ntab {
     rz_rows rows;
     uint32_t table_id;
@@ -23,6 +25,7 @@ struct rz_ntab {
     uint64_t *hashes;      /* owned; by row of the batch */
     uint32_t *slots;       /* owned: duplicates within a batch */
     uint32_t hash_capacity;
+    rz_ntab_keys *keys;    /* of the open transaction; in its arena; NULL: it has put nothing into the index */
 };
 
 /* Looks keys up; one thread. */

@@ -4,6 +4,13 @@
  */
 #include "storage/table/rows.h"
 
+#define ROWS_CHANGE_SHARE 16u
+#ifdef RZ_TINY
+#define ROWS_LEAST_CHANGES UINT64_C(4096)
+#else
+#define ROWS_LEAST_CHANGES (UINT64_C(256) * 1024)
+#endif
+
 /* ---- segments and bases ---- */
 
 static void row_home_release(rz_row_home *home)
@@ -205,6 +212,12 @@ static ruzu_status rows_define(rz_rows *rows, const char *kind, const char *name
     rows->current = rz_rows_version_create(rows, NULL, 0, 0);
     RZ_TRY_ALLOC(rows->current, err, "creating a table");
     return RUZU_OK;
+}
+
+uint64_t rz_table_change_budget(const rz_table_env *env)
+{
+    uint64_t share = rz_mem_smallest_limit(env->mem) / ROWS_CHANGE_SHARE;
+    return share < ROWS_LEAST_CHANGES ? ROWS_LEAST_CHANGES : share;
 }
 
 ruzu_status rz_rows_init(rz_rows *rows, const rz_table_env *env, const char *kind, const char *name, const rz_column_def *columns,

@@ -36,6 +36,9 @@
 #include "storage/table/table.h"
 #include "storage/table/tail.h"
 
+/* Bytes that changes of an open transaction may take in one structure of a table before they go to pages: a share of the database's memory. */
+uint64_t rz_table_change_budget(const rz_table_env *env);
+
 /* Where metadata of segments lies: as long as one of those that were written together. */
 typedef struct rz_row_home {
     _Atomic uint32_t refs;

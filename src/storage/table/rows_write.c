@@ -298,12 +298,13 @@ static ruzu_status rows_sel_rest(const rz_sel *sel, uint32_t skip, rz_arena *are
     return RUZU_OK;
 }
 
-static ruzu_status rows_insert_locked(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_offsets, rz_error *err)
+static ruzu_status rows_insert_locked(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_offsets, rz_arena *arena,
+                                      rz_error *err)
 {
     rz_sel rest;
     uint32_t reused = rz_rows_find_holes(rows, sel->count, out_offsets);
     if (reused != 0) {
-        uint32_t *positions = (uint32_t *)rz_arena_alloc(writer->arena, reused * sizeof *positions);
+        uint32_t *positions = (uint32_t *)rz_arena_alloc(arena, reused * sizeof *positions);
         RZ_TRY_ALLOC(positions, err, "inserting rows");
         for (uint32_t i = 0; i < reused; i++) {
             positions[i] = rz_sel_at(sel, i);
@@ -314,7 +315,7 @@ static ruzu_status rows_insert_locked(rz_rows *rows, rz_writer *writer, rz_vec *
         return RUZU_OK;
     }
     uint64_t first = rz_rows_end(rows);
-    RZ_TRY(rows_sel_rest(sel, reused, writer->arena, &rest, err));
+    RZ_TRY(rows_sel_rest(sel, reused, arena, &rest, err));
     for (uint32_t i = reused; i < sel->count; i++) {
         out_offsets[i] = first + (i - reused);
     }
@@ -323,12 +324,15 @@ static ruzu_status rows_insert_locked(rz_rows *rows, rz_writer *writer, rz_vec *
 
 ruzu_status rz_rows_insert(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, uint64_t *out_offsets, rz_error *err)
 {
+    rz_arena arena;
+    rz_arena_init(&arena, rows->env.mem);
     rz_mutex_lock(&rows->write_lock);
-    ruzu_status status = rows_insert_locked(rows, writer, values, sel, out_offsets, err);
+    ruzu_status status = rows_insert_locked(rows, writer, values, sel, out_offsets, &arena, err);
     if (status != RUZU_OK) {
         rows->holes_at = 0; /* places found and not filled */
     }
     rz_mutex_unlock(&rows->write_lock);
+    rz_arena_free(&arena);
     return status;
 }
 
@@ -365,11 +369,11 @@ static ruzu_status rows_sort_places(const rz_sel *sel, const uint64_t *offsets, 
 }
 
 static ruzu_status rows_insert_at_locked(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, const uint64_t *offsets,
-                                         rz_error *err)
+                                         rz_arena *arena, rz_error *err)
 {
     rows_places places;
     uint64_t end = rz_rows_end(rows);
-    RZ_TRY(rows_sort_places(sel, offsets, writer->arena, &places, err));
+    RZ_TRY(rows_sort_places(sel, offsets, arena, &places, err));
     uint32_t holes = 0;
     for (uint32_t i = 0; i < sel->count; i++) {
         uint64_t offset = places.offsets[i];
@@ -395,8 +399,11 @@ static ruzu_status rows_insert_at_locked(rz_rows *rows, rz_writer *writer, rz_ve
 
 ruzu_status rz_rows_insert_at(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, const uint64_t *offsets, rz_error *err)
 {
+    rz_arena arena;
+    rz_arena_init(&arena, rows->env.mem);
     rz_mutex_lock(&rows->write_lock);
-    ruzu_status status = rows_insert_at_locked(rows, writer, values, sel, offsets, err);
+    ruzu_status status = rows_insert_at_locked(rows, writer, values, sel, offsets, &arena, err);
     rz_mutex_unlock(&rows->write_lock);
+    rz_arena_free(&arena);
     return status;
 }
