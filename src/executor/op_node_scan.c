@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NODE_SCAN: ids of all visible nodes of some tables, block by block (RZ_VECTOR_CAPACITY offsets, the unit of zone maps).
+ * NODE_SCAN: ids of all visible nodes of some tables, block by block (RZ_VECTOR_CAPACITY offsets, the unit of zone maps) or in smaller pieces.
  *
  * A block that no row can pass by its zone maps is skipped. A fully visible block becomes a SEQUENCE, which readers of properties recognise as dense.
  */
 #include "executor/op.h"
 
 typedef struct scan_shared {
-    rz_morsel_source source; /* units are blocks, tables one after the other */
-    uint64_t *block_ends;    /* per table: units up to and including it */
+    rz_morsel_source source; /* units of unit_rows offsets, tables one after the other */
+    uint64_t unit_rows;      /* a block, or a part of one */
+    uint64_t *unit_ends;     /* per table: units up to and including it */
     uint64_t *offset_ends;
 } scan_shared;
 
@@ -24,13 +25,31 @@ typedef struct op_node_scan {
     uint32_t pending_table;
 } op_node_scan;
 
+/* Work worth several threads, in rows, and the pieces each should find. */
+#define SCAN_DIVIDED_WORK 20000.0
+#define SCAN_UNITS_PER_THREAD 8u
+
+/* A block is the unit where there are enough of them; few nodes with much work behind them are divided further. */
+static uint64_t node_scan_unit_rows(const rz_exec *exec, const rz_plan *plan, uint64_t rows)
+{
+    uint64_t unit_rows = RZ_VECTOR_CAPACITY;
+    uint64_t wanted = (uint64_t)exec->context->max_threads * SCAN_UNITS_PER_THREAD;
+    if (exec->context->max_threads > 1 && plan->u.scan.work >= SCAN_DIVIDED_WORK && plan->u.scan.work > 2 * (double)rows) {
+        while (unit_rows > 1 && rows / unit_rows < wanted) {
+            unit_rows /= 2;
+        }
+    }
+    return unit_rows;
+}
+
 static ruzu_status node_scan_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
 {
     scan_shared *shared = RZ_NEW(&exec->arena, scan_shared);
+    uint64_t rows = 0;
     RZ_TRY_ALLOC(shared, err, "preparing a scan");
-    shared->block_ends = RZ_NEW_ARRAY(&exec->arena, uint64_t, plan->u.scan.table_count);
+    shared->unit_ends = RZ_NEW_ARRAY(&exec->arena, uint64_t, plan->u.scan.table_count);
     shared->offset_ends = RZ_NEW_ARRAY(&exec->arena, uint64_t, plan->u.scan.table_count);
-    if (shared->block_ends == NULL || shared->offset_ends == NULL) {
+    if (shared->unit_ends == NULL || shared->offset_ends == NULL) {
         return rz_error_no_memory(err, "preparing a scan");
     }
     for (uint32_t i = 0; i < plan->u.scan.table_count; i++) {
@@ -42,8 +61,12 @@ static ruzu_status node_scan_prepare(rz_exec *exec, const rz_plan *plan, void **
         RZ_TRY(rz_ntab_reader_create(table, rz_txn_snapshot(exec->context->txn), exec->context->mem, &reader, err));
         shared->offset_ends[i] = rz_ntab_offset_end(reader);
         rz_ntab_reader_free(reader);
-        shared->source.count += (shared->offset_ends[i] + RZ_VECTOR_CAPACITY - 1) / RZ_VECTOR_CAPACITY;
-        shared->block_ends[i] = shared->source.count;
+        rows += shared->offset_ends[i];
+    }
+    shared->unit_rows = node_scan_unit_rows(exec, plan, rows);
+    for (uint32_t i = 0; i < plan->u.scan.table_count; i++) {
+        shared->source.count += (shared->offset_ends[i] + shared->unit_rows - 1) / shared->unit_rows;
+        shared->unit_ends[i] = shared->source.count;
     }
     *out = shared;
     return RUZU_OK;
@@ -123,11 +146,11 @@ static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
                 return RUZU_OK;
             }
             uint32_t table_idx = 0;
-            while (unit >= op->shared->block_ends[table_idx]) {
+            while (unit >= op->shared->unit_ends[table_idx]) {
                 table_idx++;
             }
-            uint64_t first = (unit - (table_idx == 0 ? 0 : op->shared->block_ends[table_idx - 1])) * RZ_VECTOR_CAPACITY;
-            uint64_t end = first + RZ_VECTOR_CAPACITY;
+            uint64_t first = (unit - (table_idx == 0 ? 0 : op->shared->unit_ends[table_idx - 1])) * op->shared->unit_rows;
+            uint64_t end = first + op->shared->unit_rows;
             RZ_TRY(rz_worker_ntab(base->worker, plan->u.scan.tables[table_idx], &reader, err));
             if (node_scan_skips(op, reader, table_idx, first)) {
                 RZ_TRY(rz_exec_poll(base->worker->exec, err));

@@ -140,6 +140,7 @@ struct rz_plan {
             uint32_t table_count;
             const rz_plan_zone *zones; /* blocks that cannot match are skipped; the predicates themselves stand in a FILTER above */
             uint32_t zone_count;
+            double work;             /* most rows estimated at once between the scan and its pipeline's sink */
         } scan;
         struct {
             uint32_t column;     /* NODE column to produce */
