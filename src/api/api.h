@@ -119,6 +119,10 @@ typedef struct rz_plan_slot {
     rz_value *parameters;       /* copies */
     uint32_t parameter_count;
     RZ_ARRAY(rz_plan_size) sizes;
+    uint64_t serial;            /* of the plan in its connection, from 1 on */
+    bool can_keep;              /* the plan's execution */
+    uint64_t runs;              /* executions begun */
+    rz_kept_exec *kept;         /* owned; operators left for the next execution, or NULL */
 } rz_plan_slot;
 
 void rz_plan_slot_init(rz_plan_slot *slot, rz_mem *mem);
@@ -136,9 +140,13 @@ typedef struct rz_kept_plan {
 
 #ifdef RZ_TINY
 #define RZ_KEPT_PLANS 2u
+#define RZ_SPARE_RESULTS 2u
 #else
 #define RZ_KEPT_PLANS 64u
+#define RZ_SPARE_RESULTS 8u
 #endif
+#define RZ_KEPT_EXEC_SHARE 32u                        /* of the smallest memory limit that all kept executions of a connection may take … */
+#define RZ_KEPT_EXEC_MOST (UINT64_C(64) * 1024 * 1024) /* … and no more than this */
 #define RZ_KEPT_PLAN_MAX_TEXT (64u * 1024u) /* bytes; longer texts are rarely sent twice */
 
 /* ---- connections ---- */
@@ -146,6 +154,8 @@ typedef struct rz_kept_plan {
 struct ruzu_conn {
     rz_db *db;                  /* shared; outlives the connection */
     rz_mem mem;                 /* account of the connection */
+    rz_mem kept_mem;            /* … and of what executions leave for the next ones, a child of it */
+    uint64_t plan_serial;       /* of the last plan made */
     rz_options options;         /* those of the session only */
     char *texts[RZ_OPTION_COUNT]; /* owned, on mem; NULL: "" */
     uint64_t option_epoch;      /* rises when an option changes that plans depend on */
@@ -162,6 +172,8 @@ struct ruzu_conn {
     rz_kept_plan *kept[RZ_KEPT_PLANS]; /* owned; NULL entries are free */
     ruzu_stmt *stmts;           /* all that live, linked */
     ruzu_result *results;
+    ruzu_result *spares[RZ_SPARE_RESULTS]; /* owned: freed ones that wait for their plan's next execution; NULL entries are free */
+    uint32_t next_spare;        /* to be replaced next */
 };
 
 /* ruzu_open on the files of any vfs, which must outlive the connection: how tests run the whole engine on a file system that loses power. */
@@ -284,6 +296,7 @@ struct ruzu_result {
     ruzu_result *prev, *next;   /* of conn->results */
     ruzu_result *following;     /* owned: the next statement's result */
     bool chained;               /* belongs to the result before it */
+    uint64_t plan_serial;       /* of the plan it came from, if it may be used again; else 0 */
     bool fixed_doubles;         /* option double_format = 'fixed6' */
     rz_arena arena;             /* names, types, columns, chunk data */
     rz_arena row_arena;         /* boxed values of the current row */
@@ -305,6 +318,13 @@ struct ruzu_result {
 RZ_NODISCARD ruzu_status rz_result_create(ruzu_conn *conn, const char *const *names, const rz_type *const *types, uint32_t count, rz_result_set *set,
                                           ruzu_result **out, rz_error *err);
 void rz_result_detach(ruzu_result *result); /* frees all but the handle */
+/* A freed result of the plan, out of conn->spares, or NULL; its set is empty. */
+ruzu_result *rz_result_take_spare(ruzu_conn *conn, uint64_t plan_serial);
+/* Makes it a result again, with the rows its set has got. */
+void rz_result_revive(ruzu_conn *conn, ruzu_result *result);
+/* Ends one that was taken and whose set is gone. */
+void rz_result_drop_spare(ruzu_result *result);
+void rz_result_clear_spares(ruzu_conn *conn);
 /* The value of a column of the current row, or NULL (no row, no column, no memory: result->status then). */
 const rz_value *rz_result_value(ruzu_result *result, size_t col);
 /* Its text; "" for NULL or when there is none. */

@@ -92,6 +92,7 @@ static ruzu_status conn_create(rz_db *db, ruzu_conn **out, rz_error *err)
     RZ_TRY_ALLOC(conn, err, "making a connection");
     conn->db = db;
     rz_mem_init(&conn->mem, rz_store_mem(db->store), UINT64_MAX);
+    rz_mem_init(&conn->kept_mem, &conn->mem, UINT64_MAX);
     rz_error_init(&conn->error);
     rz_vfs *vfs = rz_store_vfs(db->store);
     vfs->random(vfs, conn->random_seed, sizeof conn->random_seed);
@@ -195,6 +196,7 @@ ruzu_status ruzu_close(ruzu_conn *conn)
         rz_stmt_detach(conn->stmts);
     }
     rz_kept_clear(conn);
+    rz_result_clear_spares(conn);
     rz_options_free_texts(conn);
     rz_warnings_free(conn->warnings);
     rz_db *db = conn->db;

@@ -75,6 +75,19 @@ ruzu_status rz_result_create(ruzu_conn *conn, const char *const *names, const rz
     return RUZU_OK;
 }
 
+static void result_unlink(ruzu_conn *conn, ruzu_result *result)
+{
+    if (result->prev != NULL) {
+        result->prev->next = result->next;
+    } else {
+        conn->results = result->next;
+    }
+    if (result->next != NULL) {
+        result->next->prev = result->prev;
+    }
+    result->prev = result->next = NULL;
+}
+
 void rz_result_detach(ruzu_result *result)
 {
     ruzu_conn *conn = result->conn;
@@ -87,20 +100,85 @@ void rz_result_detach(ruzu_result *result)
     rz_result_set_free(result->set);
     rz_arena_free(&result->row_arena);
     rz_arena_free(&result->arena);
-    if (result->prev != NULL) {
-        result->prev->next = result->next;
-    } else {
-        conn->results = result->next;
-    }
-    if (result->next != NULL) {
-        result->next->prev = result->prev;
-    }
+    result_unlink(conn, result);
     ruzu_result *following = result->following;
     bool chained = result->chained;
     memset(result, 0, sizeof *result);
     result->following = following;
     result->chained = chained;
     result->status = RUZU_ERROR_MISUSE;
+}
+
+/* ---- results used again ---- */
+
+/* Frees a spare, its set included. */
+static void result_free_spare(ruzu_conn *conn, ruzu_result *result)
+{
+    result_link(conn, result);
+    rz_result_detach(result);
+    rz_mem_free(rz_mem_root(), result, sizeof *result);
+}
+
+void rz_result_drop_spare(ruzu_result *result)
+{
+    result->set = NULL;
+    result_free_spare(result->conn, result);
+}
+
+void rz_result_clear_spares(ruzu_conn *conn)
+{
+    for (uint32_t i = 0; i < RZ_SPARE_RESULTS; i++) {
+        if (conn->spares[i] != NULL) {
+            result_free_spare(conn, conn->spares[i]);
+            conn->spares[i] = NULL;
+        }
+    }
+}
+
+ruzu_result *rz_result_take_spare(ruzu_conn *conn, uint64_t plan_serial)
+{
+    for (uint32_t i = 0; i < RZ_SPARE_RESULTS; i++) {
+        ruzu_result *result = conn->spares[i];
+        if (result != NULL && result->plan_serial == plan_serial) {
+            conn->spares[i] = NULL;
+            return result;
+        }
+    }
+    return NULL;
+}
+
+void rz_result_revive(ruzu_conn *conn, ruzu_result *result)
+{
+    result->row_count = result->set == NULL ? 0 : rz_result_set_rows(result->set);
+    result->fixed_doubles = rz_option_get(conn, RZ_OPTION_DOUBLE_FORMAT) == 1;
+    result->chunk = NULL;
+    result->position = 0;
+    result->serial++; /* what columns remember is of other rows */
+    result->chunk_serial++;
+    result->mode = RZ_CURSOR_START;
+    result->status = RUZU_OK;
+    result_link(conn, result);
+}
+
+/* True when the freed result waits for its plan's next execution. */
+static bool result_spare(ruzu_result *result)
+{
+    ruzu_conn *conn = result->conn;
+    if (conn == NULL || result->plan_serial == 0 || result->following != NULL || result->set == NULL || !rz_result_set_recycle(result->set)) {
+        return false;
+    }
+    rz_arena_reset(&result->row_arena);
+    result_unlink(conn, result);
+    uint32_t place = conn->next_spare;
+    for (uint32_t i = 0; i < RZ_SPARE_RESULTS; i++) {
+        place = conn->spares[i] == NULL ? i : place;
+    }
+    if (conn->spares[place] != NULL) {
+        result_free_spare(conn, conn->spares[place]);
+        conn->next_spare = (place + 1) % RZ_SPARE_RESULTS;
+    }
+    conn->spares[place] = result;
+    return true;
 }
 
 static void result_free_chain(ruzu_result *result)
@@ -118,7 +196,9 @@ void ruzu_result_free(ruzu_result *res)
     if (res == NULL || res->chained || !result_usable(res)) {
         return; /* one that follows another goes with it */
     }
-    result_free_chain(res);
+    if (!result_spare(res)) {
+        result_free_chain(res);
+    }
 }
 
 /* ---- what is in it ---- */

@@ -61,6 +61,34 @@ static ruzu_status run_explain(rz_run *run, rz_profile *profile, rz_error *err)
     return status;
 }
 
+/* With the operators of the execution before, and in the result that it filled if nobody needs that any more. */
+static ruzu_status run_kept_query(rz_run *run, rz_error *err)
+{
+    rz_plan_slot *slot = run->slot;
+    ruzu_conn *conn = run->conn;
+    const rz_plan *plan = slot->plan;
+    rz_result_set *set = NULL;
+    ruzu_result *spare = slot->kept == NULL ? NULL : rz_result_take_spare(conn, slot->serial);
+    run->exec.recycled = spare == NULL ? NULL : spare->set;
+    ruzu_status status = rz_exec_run_kept(&run->exec, &conn->kept_mem, plan, &slot->kept, &set, err);
+    if (status == RUZU_OK && spare != NULL) {
+        rz_result_revive(conn, spare);
+        run->result = spare;
+    } else if (spare != NULL) {
+        rz_result_drop_spare(spare);
+    } else if (status == RUZU_OK) {
+        status = rz_result_create(conn, plan->u.result.names, plan->u.result.types, plan->u.result.count, set, &run->result, err);
+    }
+    uint64_t most = rz_mem_smallest_limit(&conn->kept_mem) / RZ_KEPT_EXEC_SHARE;
+    if (slot->kept != NULL && atomic_load_explicit(&conn->kept_mem.used, memory_order_relaxed) > (most < RZ_KEPT_EXEC_MOST ? most : RZ_KEPT_EXEC_MOST)) {
+        rz_kept_exec_free(slot->kept);
+        slot->kept = NULL;
+    } else if (status == RUZU_OK) {
+        run->result->plan_serial = slot->serial;
+    }
+    return status;
+}
+
 static ruzu_status run_query(rz_run *run, rz_error *err)
 {
     const rz_bound_statement *bound = run->slot->bound;
@@ -68,6 +96,9 @@ static ruzu_status run_query(rz_run *run, rz_error *err)
     rz_profile *profile = NULL;
     if (bound->explain == RZ_AST_EXPLAIN_PROFILE) {
         RZ_TRY(rz_profile_create(&run->slot->arena, run_plan_count(plan), &profile, err));
+    }
+    if (run->slot->can_keep && run->slot->runs++ != 0) { /* what runs once leaves nothing */
+        return run_kept_query(run, err);
     }
     rz_result_set *set = NULL;
     RZ_TRY(rz_exec_run(&run->exec, plan, profile, &set, err));

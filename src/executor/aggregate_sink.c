@@ -100,10 +100,8 @@ static void aggregate_free_parts(rz_records **parts)
     }
 }
 
-static void aggregate_destroy(rz_exec *exec, void *shared_object)
+static void aggregate_free_all(rz_aggregate_shared *shared)
 {
-    (void)exec;
-    rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
     for (uint32_t s = 0; s < shared->set_count; s++) {
         aggregate_free_tables(shared->sets[s].tables, shared->worker_count);
         aggregate_free_parts(shared->sets[s].parts);
@@ -111,6 +109,13 @@ static void aggregate_destroy(rz_exec *exec, void *shared_object)
     aggregate_free_tables(shared->tables, shared->table_count);
     aggregate_free_tables(shared->results, RZ_SPILL_PARTS);
     aggregate_free_parts(shared->parts);
+}
+
+static void aggregate_destroy(rz_exec *exec, void *shared_object)
+{
+    (void)exec;
+    rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
+    aggregate_free_all(shared);
     if (shared->locked) {
         rz_mutex_destroy(&shared->lock);
     }
@@ -143,6 +148,18 @@ static ruzu_status aggregate_open_buffers(rz_worker *worker, const rz_plan *plan
     return ok ? RUZU_OK : rz_error_no_memory(err, "preparing an aggregation");
 }
 
+static ruzu_status aggregate_open_tables(const rz_aggregate_shared *shared, aggregate_local *local, rz_error *err)
+{
+    RZ_TRY(rz_group_table_create(shared->mem, shared->layout, 0, RZ_GROUP_LOCAL_BITS, &local->table, err));
+    if (shared->layout->key_count == 0) {
+        RZ_TRY(rz_group_find_lone(local->table, err));
+    }
+    for (uint32_t s = 0; s < local->set_count; s++) {
+        RZ_TRY(rz_group_table_create(shared->mem, shared->sets[s].layout, 0, RZ_GROUP_LOCAL_BITS, &local->sets[s], err));
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *shared_object, void **out, rz_error *err)
 {
     rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
@@ -163,15 +180,10 @@ static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *
             RZ_TRY(rz_eval_create(worker, expr->children[0], input->columns, input->column_count, &local->args[a], err));
         }
     }
-    RZ_TRY(rz_group_table_create(shared->mem, shared->layout, 0, RZ_GROUP_LOCAL_BITS, &local->table, err));
-    if (plan->u.aggregate.key_count == 0) {
-        RZ_TRY(rz_group_find_lone(local->table, err));
-    }
     for (uint32_t s = 0; s < set_count; s++) {
         local->distinct[shared->sets[s].agg] = true;
-        RZ_TRY(rz_group_table_create(shared->mem, shared->sets[s].layout, 0, RZ_GROUP_LOCAL_BITS, &local->sets[s], err));
     }
-    return RUZU_OK;
+    return aggregate_open_tables(shared, local, err);
 }
 
 static void aggregate_close(rz_worker *worker, void *local_object)
@@ -328,10 +340,28 @@ static ruzu_status aggregate_combine(rz_worker *worker, void *shared_object, voi
     return status;
 }
 
+/* Tables begin anew; what was spilled went with them. */
+static ruzu_status aggregate_restart(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
+{
+    (void)worker;
+    rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
+    aggregate_local *local = (aggregate_local *)local_object;
+    aggregate_free_all(shared);
+    shared->table_count = shared->worker_count = shared->unit_count = 0;
+    shared->spilled = local->spilled = false;
+    shared->source.count = 0;
+    atomic_store_explicit(&shared->source.next, 0, memory_order_relaxed);
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        shared->sets[s].spilled = shared->sets[s].divided = false;
+    }
+    return aggregate_open_tables(shared, local, err);
+}
+
 const rz_sink_class rz_sink_aggregate = {.prepare = aggregate_prepare,
                                          .open = aggregate_open,
                                          .consume = aggregate_consume,
                                          .combine = aggregate_combine,
                                          .close = aggregate_close,
                                          .finish = rz_aggregate_finish,
-                                         .destroy = aggregate_destroy};
+                                         .destroy = aggregate_destroy,
+                                         .restart = aggregate_restart};

@@ -174,6 +174,7 @@ static ruzu_status eval_open(rz_eval *eval, const uint32_t *columns, uint32_t co
         if (expr->u.parameter >= eval->worker->exec->context->parameter_count) {
             return rz_error_set(err, RUZU_ERROR_INTERNAL, "parameter %u was not bound", expr->u.parameter);
         }
+        eval->varies = true;
         return eval_set_constant(eval, eval->worker->exec->context->parameters[expr->u.parameter].value, err);
     case RZ_EXPR_COLUMN:
         eval->run = eval_column_run;
@@ -232,10 +233,38 @@ ruzu_status rz_eval_compile(rz_worker *worker, const rz_expr *expr, const uint32
         RZ_TRY(rz_vec_create(&worker->arena, &eval->heap, expr->type, RZ_VECTOR_CAPACITY, &eval->result, err));
     }
     RZ_TRY(eval_open(eval, columns, column_count, err));
+    for (uint32_t i = 0; i < eval->child_count; i++) {
+        eval->varies = eval->varies || eval->children[i]->varies;
+    }
+    eval->own = eval->result;
+    eval->unfolded = eval->run;
     if (!is_leaf) {
         eval_fold(eval);
     }
+    if (eval->varies) { /* behind its children */
+        rz_eval **link = &worker->varying;
+        while (*link != NULL) {
+            link = &(*link)->next_varying;
+        }
+        *link = eval;
+    }
     *out = eval;
+    return RUZU_OK;
+}
+
+ruzu_status rz_eval_restart_all(rz_worker *worker, rz_error *err)
+{
+    for (rz_eval *eval = worker->varying; eval != NULL; eval = eval->next_varying) {
+        if (eval->expr->kind == RZ_EXPR_PARAMETER) {
+            rz_eval_begin(eval);
+            RZ_TRY(eval_set_constant(eval, worker->exec->context->parameters[eval->expr->u.parameter].value, err));
+            continue;
+        }
+        eval->run = eval->unfolded;
+        eval->result = eval->own;
+        eval->constant = false;
+        eval_fold(eval);
+    }
     return RUZU_OK;
 }
 

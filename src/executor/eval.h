@@ -22,6 +22,10 @@ struct rz_eval {
     rz_arena heap;          /* strings and list elements of the result; freed when the worker's chain is closed, see rz_eval_heap */
     int32_t position;       /* COLUMN: in the chunk */
     bool constant;          /* result was computed at creation */
+    bool varies;            /* a parameter is among what it is made of */
+    eval_run_fn unfolded;   /* what run was before constant parts were computed */
+    rz_vec *own;            /* what result was then */
+    rz_eval *next_varying;  /* list of the worker's */
     const rz_vec **args;    /* FUNCTION: scratch */
     uint32_t *rows;         /* scratch selections of RZ_VECTOR_CAPACITY rows */
     uint32_t *more_rows;

@@ -37,6 +37,24 @@ ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err)
 
 /* ---- workers ---- */
 
+/* What functions may know of the statement. */
+static void worker_set_context(rz_worker *worker)
+{
+    const rz_exec *exec = worker->exec;
+    worker->fn.now_us = rz_txn_start_us(exec->context->txn);
+    worker->fn.interrupted = exec->context->interrupted;
+    worker->fn.map_key_check = exec->context->map_key_check;
+    const uint64_t *seed = exec->context->random_seed;
+    if ((seed[0] | seed[1]) != 0) {
+        worker->fn.random_state[0] = rz_hash_combine(seed[0], worker->idx);
+        worker->fn.random_state[1] = rz_hash_combine(seed[1], worker->idx);
+    } else {
+        rz_vfs *vfs = rz_store_vfs(rz_txn_store(exec->context->txn));
+        vfs->random(vfs, worker->fn.random_state, sizeof worker->fn.random_state);
+    }
+    worker->fn.random_state[0] |= 1; /* the generator must not start from zero */
+}
+
 ruzu_status rz_worker_open(rz_exec *exec, uint32_t idx, rz_worker *worker, rz_error *err)
 {
     memset(worker, 0, sizeof *worker);
@@ -46,18 +64,7 @@ ruzu_status rz_worker_open(rz_exec *exec, uint32_t idx, rz_worker *worker, rz_er
     rz_arena_init(&worker->scratch, exec->context->mem);
     worker->fn.mem = exec->context->mem;
     worker->fn.scratch = &worker->scratch;
-    worker->fn.now_us = rz_txn_start_us(exec->context->txn);
-    worker->fn.interrupted = exec->context->interrupted;
-    worker->fn.map_key_check = exec->context->map_key_check;
-    const uint64_t *seed = exec->context->random_seed;
-    if ((seed[0] | seed[1]) != 0) {
-        worker->fn.random_state[0] = rz_hash_combine(seed[0], idx);
-        worker->fn.random_state[1] = rz_hash_combine(seed[1], idx);
-    } else {
-        rz_vfs *vfs = rz_store_vfs(rz_txn_store(exec->context->txn));
-        vfs->random(vfs, worker->fn.random_state, sizeof worker->fn.random_state);
-    }
-    worker->fn.random_state[0] |= 1; /* the generator must not start from zero */
+    worker_set_context(worker);
     const rz_catalog *catalog = rz_txn_catalog(exec->context->txn);
     worker->reader_slots = rz_catalog_id_end(catalog);
     worker->ntabs = RZ_NEW_ARRAY(&worker->arena, rz_ntab_reader *, worker->reader_slots);
@@ -83,6 +90,33 @@ void rz_worker_close(rz_worker *worker)
     rz_eval_close_all(worker);
     rz_arena_free(&worker->scratch);
     rz_arena_free(&worker->arena);
+}
+
+void rz_worker_suspend(rz_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->reader_slots; i++) {
+        if (worker->ntabs[i] != NULL) {
+            rz_ntab_reader_suspend(worker->ntabs[i]);
+        }
+        if (worker->rtabs[i] != NULL) {
+            rz_rtab_reader_suspend(worker->rtabs[i]);
+        }
+    }
+}
+
+ruzu_status rz_worker_restart(rz_worker *worker, rz_error *err)
+{
+    const rz_snapshot *snapshot = rz_txn_snapshot(worker->exec->context->txn);
+    worker_set_context(worker);
+    for (uint32_t i = 0; i < worker->reader_slots; i++) {
+        if (worker->ntabs[i] != NULL) {
+            RZ_TRY(rz_ntab_reader_resume(worker->ntabs[i], snapshot, err));
+        }
+        if (worker->rtabs[i] != NULL) {
+            RZ_TRY(rz_rtab_reader_resume(worker->rtabs[i], snapshot, err));
+        }
+    }
+    return rz_eval_restart_all(worker, err);
 }
 
 ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader **out, rz_error *err)
@@ -135,26 +169,13 @@ void rz_worker_forget_rtab(rz_worker *worker, uint32_t pair_id)
 
 /* ---- pipelines ---- */
 
-typedef struct exec_pipeline {
-    rz_exec *exec;
-    const rz_plan *sink_plan;
-    const rz_plan *input; /* the child whose chain feeds the sink */
-    const rz_sink_class *sink;
-    void *shared;
-    rz_mutex lock;
-    rz_error error; /* guarded by lock: the first failure */
-} exec_pipeline;
-
 /* Pulls the whole input through one worker's chain into the sink. */
-static ruzu_status pipeline_drain(exec_pipeline *pipeline, rz_worker *worker, rz_op **out_chain, void **out_local, rz_error *err)
+static ruzu_status pipeline_drain(rz_exec_pipeline *pipeline, rz_worker *worker, rz_op *chain, void *local, rz_error *err)
 {
-    RZ_TRY(rz_op_build(worker, pipeline->input, NULL, out_chain, err));
-    RZ_TRY(pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, out_local, err));
-    void *local = *out_local;
     for (;;) {
         rz_chunk *chunk = NULL;
         RZ_TRY(rz_exec_poll(pipeline->exec, err));
-        RZ_TRY(rz_op_next(*out_chain, &chunk, err));
+        RZ_TRY(rz_op_next(chain, &chunk, err));
         if (chunk == NULL) {
             break;
         }
@@ -164,23 +185,72 @@ static ruzu_status pipeline_drain(exec_pipeline *pipeline, rz_worker *worker, rz
     return pipeline->sink->combine(worker, pipeline->shared, local, err);
 }
 
-static void pipeline_worker(void *arg, uint32_t worker_idx)
+static ruzu_status pipeline_build(rz_exec_pipeline *pipeline, rz_worker *worker, rz_op **out_chain, void **out_local, rz_error *err)
 {
-    exec_pipeline *pipeline = (exec_pipeline *)arg;
-    rz_worker worker;
-    rz_error err;
-    rz_error_init(&err);
-    rz_op *chain = NULL;
-    void *local = NULL;
-    ruzu_status status = rz_worker_open(pipeline->exec, worker_idx, &worker, &err);
-    if (status == RUZU_OK) {
-        status = pipeline_drain(pipeline, &worker, &chain, &local, &err);
-    }
+    RZ_TRY(rz_op_build(worker, pipeline->input, NULL, out_chain, err));
+    return pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, out_local, err);
+}
+
+static void pipeline_tear_down(const rz_exec_pipeline *pipeline, rz_worker *worker, rz_op *chain, void *local)
+{
     if (local != NULL && pipeline->sink->close != NULL) {
-        pipeline->sink->close(&worker, local);
+        pipeline->sink->close(worker, local);
     }
     rz_op_close(chain);
-    rz_worker_close(&worker);
+    rz_worker_close(worker);
+}
+
+void rz_exec_pipeline_close(rz_exec_pipeline *pipeline)
+{
+    if (pipeline->kept) {
+        pipeline_tear_down(pipeline, &pipeline->worker, pipeline->chain, pipeline->local);
+    }
+    pipeline->kept = false;
+}
+
+/* The first worker of a plan that is kept: builds its objects, or begins again with those that are there, and leaves them. */
+static ruzu_status pipeline_run_kept(rz_exec_pipeline *pipeline, rz_error *err)
+{
+    rz_worker *worker = &pipeline->worker;
+    if (!pipeline->kept) {
+        pipeline->chain = NULL;
+        pipeline->local = NULL;
+        pipeline->kept = true; /* from here on rz_exec_pipeline_close frees what is there */
+        RZ_TRY(rz_worker_open(pipeline->exec, 0, worker, err));
+        RZ_TRY(pipeline_build(pipeline, worker, &pipeline->chain, &pipeline->local, err));
+    } else {
+        RZ_TRY(rz_worker_restart(worker, err));
+        RZ_TRY(pipeline->sink->restart(worker, pipeline->shared, pipeline->local, err));
+    }
+    RZ_TRY(pipeline_drain(pipeline, worker, pipeline->chain, pipeline->local, err));
+    RZ_TRY(rz_op_restart(pipeline->chain, err));
+    rz_worker_suspend(worker);
+    return RUZU_OK;
+}
+
+static ruzu_status pipeline_run_once(rz_exec_pipeline *pipeline, uint32_t worker_idx, rz_error *err)
+{
+    rz_worker worker;
+    rz_op *chain = NULL;
+    void *local = NULL;
+    ruzu_status status = rz_worker_open(pipeline->exec, worker_idx, &worker, err);
+    if (status == RUZU_OK) {
+        status = pipeline_build(pipeline, &worker, &chain, &local, err);
+    }
+    if (status == RUZU_OK) {
+        status = pipeline_drain(pipeline, &worker, chain, local, err);
+    }
+    pipeline_tear_down(pipeline, &worker, chain, local);
+    return status;
+}
+
+static void pipeline_worker(void *arg, uint32_t worker_idx)
+{
+    rz_exec_pipeline *pipeline = (rz_exec_pipeline *)arg;
+    rz_error err;
+    rz_error_init(&err);
+    bool keeps = pipeline->exec->keeps && worker_idx == 0;
+    ruzu_status status = keeps ? pipeline_run_kept(pipeline, &err) : pipeline_run_once(pipeline, worker_idx, &err);
     if (status != RUZU_OK) {
         rz_mutex_lock(&pipeline->lock);
         /* "Interrupted" because another worker failed must not hide that failure. */
@@ -214,22 +284,41 @@ static uint32_t pipeline_workers(const rz_exec *exec, const rz_plan *plan, const
     return limit < 1 ? 1 : limit;
 }
 
-static ruzu_status pipeline_run(rz_exec *exec, const rz_plan *sink_plan, const rz_plan *input, const rz_sink_class *sink, rz_error *err)
+ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
 {
-    exec_pipeline pipeline = {.exec = exec, .sink_plan = sink_plan, .input = input, .sink = sink};
-    exec->sinks[sink_plan->id] = sink;
-    RZ_TRY(sink->prepare(exec, sink_plan, &exec->shared[sink_plan->id], err));
-    pipeline.shared = exec->shared[sink_plan->id];
-    rz_error_init(&pipeline.error);
-    if (rz_mutex_init(&pipeline.lock) != RUZU_OK) {
+    rz_exec *exec = pipeline->exec;
+    rz_error_init(&pipeline->error);
+    if (rz_mutex_init(&pipeline->lock) != RUZU_OK) {
         return rz_error_no_memory(err, "starting a pipeline");
     }
-    rz_sched_run(exec->context->sched, pipeline_workers(exec, input, sink), pipeline_worker, &pipeline);
-    rz_mutex_destroy(&pipeline.lock);
-    if (pipeline.error.code != RUZU_OK) {
-        return rz_error_copy(err, &pipeline.error);
+    rz_sched_run(exec->context->sched, pipeline_workers(exec, pipeline->input, pipeline->sink), pipeline_worker, pipeline);
+    rz_mutex_destroy(&pipeline->lock);
+    if (pipeline->error.code != RUZU_OK) {
+        return rz_error_copy(err, &pipeline->error);
     }
-    return sink->finish(exec, sink_plan, pipeline.shared, err);
+    return pipeline->sink->finish(exec, pipeline->sink_plan, pipeline->shared, err);
+}
+
+static ruzu_status pipeline_run(rz_exec *exec, const rz_plan *sink_plan, const rz_plan *input, const rz_sink_class *sink, rz_error *err)
+{
+    rz_exec_pipeline own; /* the worker in it is used by kept plans only */
+    rz_exec_pipeline *pipeline = &own;
+    if (exec->keeps) {
+        rz_exec_pipeline **link = &exec->pipelines;
+        while (*link != NULL) {
+            link = &(*link)->next;
+        }
+        pipeline = *link = RZ_NEW(&exec->arena, rz_exec_pipeline);
+        RZ_TRY_ALLOC(pipeline, err, "starting a pipeline");
+    }
+    pipeline->exec = exec;
+    pipeline->sink_plan = sink_plan;
+    pipeline->input = input;
+    pipeline->sink = sink;
+    exec->sinks[sink_plan->id] = sink;
+    RZ_TRY(sink->prepare(exec, sink_plan, &exec->shared[sink_plan->id], err));
+    pipeline->shared = exec->shared[sink_plan->id];
+    return rz_exec_pipeline_run(pipeline, err);
 }
 
 /* ---- plans ---- */
@@ -317,6 +406,10 @@ ruzu_status rz_exec_open(const rz_exec_context *context, const rz_plan *plan, rz
 
 void rz_exec_close(rz_exec *exec)
 {
+    for (rz_exec_pipeline *pipeline = exec->pipelines; pipeline != NULL; pipeline = pipeline->next) {
+        rz_exec_pipeline_close(pipeline);
+    }
+    exec->pipelines = NULL;
     for (uint32_t i = 0; i < exec->plan_count; i++) {
         if (exec->shared[i] == NULL) {
             continue;
@@ -331,14 +424,20 @@ void rz_exec_close(rz_exec *exec)
     rz_arena_free(&exec->arena);
 }
 
+ruzu_status rz_exec_run_plan(rz_exec *exec, const rz_plan *plan, rz_result_set **out, rz_error *err)
+{
+    RZ_TRY(exec_prepare(exec, plan, err));
+    *out = rz_sink_result_take(exec, plan);
+    return RUZU_OK;
+}
+
 ruzu_status rz_exec_run(const rz_exec_context *context, const rz_plan *plan, rz_profile *profile, rz_result_set **out, rz_error *err)
 {
     *out = NULL;
     rz_exec exec;
     ruzu_status status = RUZU_OK;
     RZ_TRY_GOTO(rz_exec_open(context, plan, profile, &exec, err));
-    RZ_TRY_GOTO(exec_prepare(&exec, plan, err));
-    *out = rz_sink_result_take(&exec, plan);
+    RZ_TRY_GOTO(rz_exec_run_plan(&exec, plan, out, err));
 cleanup:
     rz_exec_close(&exec);
     return status;

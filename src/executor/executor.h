@@ -33,6 +33,8 @@ typedef struct rz_result_set rz_result_set;
 uint64_t rz_result_set_rows(const rz_result_set *set);
 void rz_result_set_free(rz_result_set *set); /* NULL is fine */
 void rz_result_set_rewind(rz_result_set *set);
+/* Makes a set that nobody reads any more empty for the next execution of its plan (rz_exec_context.recycled); false when it is too large to wait for that. */
+bool rz_result_set_recycle(rz_result_set *set);
 /* The next chunk of up to RZ_VECTOR_CAPACITY rows (flat vectors of the result types), valid until the next call; NULL at the end. */
 RZ_NODISCARD ruzu_status rz_result_set_next(rz_result_set *set, const rz_chunk **out, rz_error *err);
 /* A set built by hand (DDL messages, explain): one STRING column. */
@@ -54,6 +56,7 @@ typedef struct rz_exec_context {
     rz_txn *txn;
     rz_sched *sched;
     rz_mem *mem;                    /* the query's account */
+    rz_result_set *recycled;        /* rz_exec_run_kept, second execution and later: an empty set of the same plan, or NULL; taken over in any case */
     rz_mem *result_mem;             /* what the result set is charged to: it outlives the query */
     const rz_bind_parameter *parameters;
     uint32_t parameter_count;
@@ -76,6 +79,18 @@ typedef struct rz_profile rz_profile;
 RZ_NODISCARD ruzu_status rz_profile_create(rz_arena *arena, uint32_t plan_count, rz_profile **out, rz_error *err); /* plan_count: ids are below it */
 void rz_profile_note(void *profile, const rz_plan *op, rz_str *out); /* a rz_plan_note_fn */
 RZ_NODISCARD ruzu_status rz_exec_run(const rz_exec_context *context, const rz_plan *plan, rz_profile *profile, rz_result_set **out, rz_error *err);
+
+/*
+ * The same for plans that are run often: operators and buffers stay for the next execution of the same plan, at *io_kept (NULL at first; NULL again after a
+ * failure). The plan must live longer and rz_exec_can_keep. mem: what is kept is charged to a child of it, with the limit of context->mem. Between executions
+ * nothing of the database is held; one that is freed may even outlive the plan's tables.
+ */
+typedef struct rz_kept_exec rz_kept_exec;
+bool rz_exec_can_keep(const rz_plan *plan);
+RZ_NODISCARD ruzu_status rz_exec_run_kept(const rz_exec_context *context, rz_mem *mem, const rz_plan *plan, rz_kept_exec **io_kept, rz_result_set **out,
+                                          rz_error *err);
+uint64_t rz_kept_exec_bytes(const rz_kept_exec *kept);
+void rz_kept_exec_free(rz_kept_exec *kept); /* NULL is fine */
 
 /* COPY table FROM files or a query's plan (plan NULL: files). Rows copied in *out_rows. */
 RZ_NODISCARD ruzu_status rz_exec_copy_from(const rz_exec_context *context, const rz_bound_copy_from *copy, const rz_plan *plan, uint64_t *out_rows, rz_error *err);

@@ -130,6 +130,22 @@ ruzu_status rz_op_rewind(rz_op *op, rz_error *err)
     return op->class->rewind == NULL ? RUZU_OK : op->class->rewind(op, err);
 }
 
+ruzu_status rz_op_restart(rz_op *op, rz_error *err)
+{
+    if (op->input != NULL) {
+        RZ_TRY(rz_op_restart(op->input, err));
+    }
+    if (op->inner != NULL) {
+        RZ_TRY(rz_op_restart(op->inner, err));
+    }
+    return op->class->restart(op, err);
+}
+
+ruzu_status rz_op_restart_plain(rz_op *op, rz_error *err)
+{
+    return op->class->rewind == NULL ? RUZU_OK : op->class->rewind(op, err);
+}
+
 ruzu_status rz_op_next(rz_op *op, rz_chunk **out, rz_error *err)
 {
     *out = NULL;

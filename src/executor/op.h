@@ -37,6 +37,8 @@ struct rz_exec {
     const rz_sink_class **sinks; /* by plan id: whose object shared[id] is, when it is a sink's; else NULL */
     _Atomic uint32_t failed;    /* a worker failed: the others stop at their next chunk */
     uint32_t vector_rows;       /* rows per chunk */
+    struct rz_exec_pipeline *pipelines; /* in the order in which they run first; kept plans only, see exec_keep.c */
+    bool keeps;                 /* this execution leaves its pipelines for the next one */
 };
 
 /* One thread's share of a pipeline. Lives as long as the pipeline runs. */
@@ -50,6 +52,7 @@ struct rz_worker {
     rz_rtab_reader **rtabs;     /* by pair id: rz_worker_rtab */
     uint32_t reader_slots;
     rz_eval *evals;             /* all compiled for this worker: rz_worker_close frees their heaps */
+    rz_eval *varying;           /* those whose constant parts depend on parameters, the deepest first */
 };
 
 RZ_NODISCARD ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader **out, rz_error *err);
@@ -67,6 +70,9 @@ struct rz_op_class {
     ruzu_status (*next)(rz_op *op, rz_chunk **out, rz_error *err);
     ruzu_status (*rewind)(rz_op *op, rz_error *err); /* inputs are rewound by rz_op_rewind first; NULL: nothing to do */
     void (*close)(rz_op *op);                        /* pins, accounts; may be NULL */
+    /* An execution has ended and the chain stays for another one (inputs come first): as rewind, and nothing may be remembered that was read from tables, computed
+     * from parameters or found in a sink's shared object; the op's own shared object is as prepare made it. NULL: plans with this op are not kept. */
+    ruzu_status (*restart)(rz_op *op, rz_error *err);
     /* Once a statement, before any worker of the pipeline starts: makes the node's shared object (exec->shared[plan->id]). NULL: none. */
     ruzu_status (*prepare)(rz_exec *exec, const rz_plan *plan, void **out_shared, rz_error *err);
     void (*destroy)(rz_exec *exec, void *shared);    /* of what prepare made; at the end of the statement, also after failures */
@@ -95,6 +101,9 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind);
 RZ_NODISCARD ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err);
 void rz_op_close(rz_op *op); /* the whole chain; NULL is fine */
 RZ_NODISCARD ruzu_status rz_op_rewind(rz_op *op, rz_error *err);
+RZ_NODISCARD ruzu_status rz_op_restart(rz_op *op, rz_error *err); /* of the whole chain, from its source up */
+/* A restart for ops that remember nothing but where they are. */
+RZ_NODISCARD ruzu_status rz_op_restart_plain(rz_op *op, rz_error *err);
 /* Calls class->next with accounting; every operator pulls its input through this. */
 RZ_NODISCARD ruzu_status rz_op_next(rz_op *op, rz_chunk **out, rz_error *err);
 /* Position of a column in a plan node's output, or -1. */
@@ -129,6 +138,8 @@ struct rz_sink_class {
     void (*close)(rz_worker *worker, void *local); /* always, at the worker's end: frees what combine did not hand over; NULL: nothing to do */
     ruzu_status (*finish)(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err); /* once, after all workers */
     void (*destroy)(rz_exec *exec, void *shared); /* at the end of the statement, also after failures */
+    /* Another execution begins, with this one worker: both objects as prepare and open left them. NULL: plans with this sink are not kept. */
+    ruzu_status (*restart)(rz_worker *worker, void *shared, void *local, rz_error *err);
     bool single_worker; /* the pipeline must run on one worker (writes; order matters) */
 };
 extern const rz_sink_class rz_sink_message, rz_sink_aggregate, rz_sink_sort, rz_sink_hash_build, rz_sink_barrier, rz_sink_result;
@@ -157,6 +168,8 @@ RZ_NODISCARD ruzu_status rz_eval_run(rz_eval *eval, const rz_chunk *input, const
 /* Keeps the rows of *sel where the BOOL expression is TRUE: writes them to rows (room for sel->count) and points sel there. */
 RZ_NODISCARD ruzu_status rz_eval_filter(rz_eval *eval, const rz_chunk *input, rz_sel *sel, uint32_t *rows, rz_error *err);
 void rz_eval_close_all(rz_worker *worker);
+/* The parameters may have other values now: computes constant parts anew. */
+RZ_NODISCARD ruzu_status rz_eval_restart_all(rz_worker *worker, rz_error *err);
 /* A constant expression's value (SKIP, LIMIT, options). */
 RZ_NODISCARD ruzu_status rz_eval_constant(rz_worker *worker, const rz_expr *expr, rz_arena *arena, rz_value *out, rz_error *err);
 
@@ -170,6 +183,9 @@ void rz_rowset_free(rz_rowset *rows);
 RZ_NODISCARD ruzu_status rz_rowset_append(rz_rowset *rows, rz_vec *const *vecs, const rz_sel *sel, rz_error *err);
 /* Moves all of from's rows behind those of rows; frees from. Cheap: blocks change hands. */
 RZ_NODISCARD ruzu_status rz_rowset_take(rz_rowset *rows, rz_rowset *from, rz_error *err);
+/* The same, but from stays, empty, with memory that rows had. */
+RZ_NODISCARD ruzu_status rz_rowset_move(rz_rowset *rows, rz_rowset *from, rz_error *err);
+void rz_rowset_clear(rz_rowset *rows); /* no rows */
 void rz_rowset_seal(rz_rowset *rows); /* no more rows for now: all of it may be spilled */
 uint64_t rz_rowset_count(const rz_rowset *rows);
 uint64_t rz_rowset_bytes(const rz_rowset *rows); /* in memory */

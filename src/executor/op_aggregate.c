@@ -42,7 +42,7 @@ static ruzu_status aggregate_op_open(rz_op *base, rz_error *err)
         int32_t position = rz_plan_position(plan, plan->u.aggregate.aggregate_columns[a]);
         op->aggregates[a] = position < 0 ? NULL : base->chunk->columns[position];
     }
-    return op->shared->spilled ? rz_aggregate_key_vecs(arena, layout, &op->own_keys, err) : RUZU_OK;
+    return RUZU_OK;
 }
 
 static ruzu_status aggregate_op_load(op_aggregate *op, uint32_t part, rz_error *err)
@@ -50,6 +50,7 @@ static ruzu_status aggregate_op_load(op_aggregate *op, uint32_t part, rz_error *
     rz_aggregate_shared *shared = op->shared;
     rz_worker *worker = op->op.worker;
     if (op->own == NULL) {
+        RZ_TRY(rz_aggregate_key_vecs(&worker->arena, shared->layout, &op->own_keys, err));
         RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, RZ_GROUP_NO_LIMIT, &op->own, err));
     }
     rz_group_table_clear(op->own);
@@ -146,5 +147,6 @@ const rz_op_class rz_op_aggregate = {.name = "AGGREGATE",
                                      .open = aggregate_op_open,
                                      .next = aggregate_op_next,
                                      .rewind = aggregate_op_rewind,
+                                     .restart = rz_op_restart_plain,
                                      .close = aggregate_op_close,
                                      .units = aggregate_op_units};

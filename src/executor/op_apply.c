@@ -84,7 +84,7 @@ static ruzu_status argument_rewind(rz_op *base, rz_error *err)
 }
 
 const rz_op_class rz_op_argument = {
-    .name = "ARGUMENT", .size = sizeof(op_argument), .open = argument_open, .next = argument_next, .rewind = argument_rewind};
+    .name = "ARGUMENT", .size = sizeof(op_argument), .open = argument_open, .next = argument_next, .rewind = argument_rewind, .restart = rz_op_restart_plain};
 
 /* ---- APPLY ---- */
 
@@ -428,4 +428,4 @@ static ruzu_status apply_rewind(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_apply = {.name = "APPLY", .size = sizeof(op_apply), .open = apply_open, .next = apply_next, .rewind = apply_rewind};
+const rz_op_class rz_op_apply = {.name = "APPLY", .size = sizeof(op_apply), .open = apply_open, .next = apply_next, .rewind = apply_rewind, .restart = rz_op_restart_plain};

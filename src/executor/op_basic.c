@@ -34,7 +34,7 @@ static ruzu_status single_row_rewind(rz_op *base, rz_error *err)
 }
 
 const rz_op_class rz_op_single_row = {
-    .name = "SINGLE_ROW", .size = sizeof(op_single_row), .open = single_row_open, .next = single_row_next, .rewind = single_row_rewind};
+    .name = "SINGLE_ROW", .size = sizeof(op_single_row), .open = single_row_open, .next = single_row_next, .rewind = single_row_rewind, .restart = rz_op_restart_plain};
 
 static ruzu_status empty_open(rz_op *op, rz_error *err)
 {
@@ -51,4 +51,4 @@ static ruzu_status empty_next(rz_op *op, rz_chunk **out, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_empty = {.name = "EMPTY", .size = sizeof(rz_op), .open = empty_open, .next = empty_next};
+const rz_op_class rz_op_empty = {.name = "EMPTY", .size = sizeof(rz_op), .open = empty_open, .next = empty_next, .restart = rz_op_restart_plain};

@@ -207,4 +207,4 @@ static void collapse_close(rz_op *base)
 }
 
 const rz_op_class rz_op_collapse = {
-    .name = "COLLAPSE", .size = sizeof(op_collapse), .open = collapse_open, .next = collapse_next, .rewind = collapse_rewind, .close = collapse_close};
+    .name = "COLLAPSE", .size = sizeof(op_collapse), .open = collapse_open, .next = collapse_next, .rewind = collapse_rewind, .close = collapse_close, .restart = rz_op_restart_plain};

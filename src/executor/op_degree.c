@@ -67,4 +67,4 @@ static ruzu_status degree_next(rz_op *base, rz_chunk **out, rz_error *err)
     }
 }
 
-const rz_op_class rz_op_degree = {.name = "DEGREE", .size = sizeof(op_degree), .open = degree_open, .next = degree_next};
+const rz_op_class rz_op_degree = {.name = "DEGREE", .size = sizeof(op_degree), .open = degree_open, .next = degree_next, .restart = rz_op_restart_plain};

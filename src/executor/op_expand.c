@@ -251,4 +251,4 @@ static ruzu_status expand_rewind(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_expand = {.name = "EXPAND", .size = sizeof(op_expand), .open = expand_open, .next = expand_next, .rewind = expand_rewind};
+const rz_op_class rz_op_expand = {.name = "EXPAND", .size = sizeof(op_expand), .open = expand_open, .next = expand_next, .rewind = expand_rewind, .restart = rz_op_restart_plain};

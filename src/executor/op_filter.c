@@ -217,6 +217,16 @@ static void filter_close(rz_op *base)
     op_filter *op = (op_filter *)base;
     rz_mem_free(base->worker->exec->context->mem, op->verdicts, (size_t)op->size);
     op->verdicts = NULL;
+    op->size = 0;
 }
 
-const rz_op_class rz_op_filter = {.name = "FILTER", .size = sizeof(op_filter), .open = filter_open, .next = filter_next, .close = filter_close};
+/* Verdicts are of one snapshot and one set of parameters. */
+static ruzu_status filter_restart(rz_op *base, rz_error *err)
+{
+    (void)err;
+    filter_close(base);
+    return RUZU_OK;
+}
+
+const rz_op_class rz_op_filter = {
+    .name = "FILTER", .size = sizeof(op_filter), .open = filter_open, .next = filter_next, .close = filter_close, .restart = filter_restart};

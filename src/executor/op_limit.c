@@ -118,4 +118,4 @@ static ruzu_status limit_rewind(rz_op *base, rz_error *err)
 }
 
 const rz_op_class rz_op_limit = {
-    .name = "LIMIT", .size = sizeof(op_limit), .open = limit_open, .next = limit_next, .rewind = limit_rewind, .prepare = limit_prepare};
+    .name = "LIMIT", .size = sizeof(op_limit), .open = limit_open, .next = limit_next, .rewind = limit_rewind, .restart = rz_op_restart_plain, .prepare = limit_prepare};

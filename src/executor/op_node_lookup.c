@@ -71,4 +71,4 @@ static ruzu_status lookup_next(rz_op *base, rz_chunk **out, rz_error *err)
     }
 }
 
-const rz_op_class rz_op_node_lookup = {.name = "NODE_LOOKUP", .size = sizeof(op_node_lookup), .open = lookup_open, .next = lookup_next};
+const rz_op_class rz_op_node_lookup = {.name = "NODE_LOOKUP", .size = sizeof(op_node_lookup), .open = lookup_open, .next = lookup_next, .restart = rz_op_restart_plain};

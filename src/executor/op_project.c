@@ -60,4 +60,4 @@ static ruzu_status project_next(rz_op *base, rz_chunk **out, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_project = {.name = "PROJECT", .size = sizeof(op_project), .open = project_open, .next = project_next};
+const rz_op_class rz_op_project = {.name = "PROJECT", .size = sizeof(op_project), .open = project_open, .next = project_next, .restart = rz_op_restart_plain};

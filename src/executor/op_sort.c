@@ -469,13 +469,27 @@ static ruzu_status sort_finish(rz_exec *exec, const rz_plan *plan, void *shared_
     }
 }
 
+/* No rows, and a new run. */
+static ruzu_status sort_restart(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
+{
+    (void)worker;
+    sort_shared *shared = (sort_shared *)shared_object;
+    sort_local *local = (sort_local *)local_object;
+    sort_free_sources(shared->mem, shared->sources, shared->source_count, shared->source_capacity);
+    shared->sources = NULL;
+    shared->source_count = shared->source_capacity = 0;
+    local->has_threshold = false;
+    return local->run != NULL ? RUZU_OK : rz_sort_run_create(shared->mem, &local->run, err);
+}
+
 const rz_sink_class rz_sink_sort = {.prepare = sort_prepare,
                                     .open = sort_open,
                                     .consume = sort_consume,
                                     .combine = sort_combine,
                                     .close = sort_close,
                                     .finish = sort_finish,
-                                    .destroy = sort_destroy};
+                                    .destroy = sort_destroy,
+                                    .restart = sort_restart};
 
 /* ---- the source ---- */
 
@@ -565,5 +579,6 @@ const rz_op_class rz_op_sort = {.name = "SORT",
                                 .open = sort_op_open,
                                 .next = sort_op_next,
                                 .rewind = sort_op_rewind,
+                                .restart = rz_op_restart_plain,
                                 .close = sort_op_close,
                                 .units = sort_op_units};

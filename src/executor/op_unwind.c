@@ -262,5 +262,5 @@ static ruzu_status unwind_rewind(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_unwind = {.name = "UNWIND", .size = sizeof(op_unwind), .open = unwind_open, .next = unwind_next, .rewind = unwind_rewind};
-const rz_op_class rz_op_repeat = {.name = "REPEAT", .size = sizeof(op_unwind), .open = unwind_open, .next = unwind_next, .rewind = unwind_rewind};
+const rz_op_class rz_op_unwind = {.name = "UNWIND", .size = sizeof(op_unwind), .open = unwind_open, .next = unwind_next, .rewind = unwind_rewind, .restart = rz_op_restart_plain};
+const rz_op_class rz_op_repeat = {.name = "REPEAT", .size = sizeof(op_unwind), .open = unwind_open, .next = unwind_next, .rewind = unwind_rewind, .restart = rz_op_restart_plain};

@@ -95,13 +95,9 @@ void rz_records_seal(rz_records *records)
     records->writing = NULL;
 }
 
-void rz_records_free(rz_records *records)
+static void records_free_blocks(rz_records *records, uint32_t first)
 {
-    if (records == NULL) {
-        return;
-    }
-    rz_records_seal(records);
-    for (uint32_t i = 0; i < records->block_count; i++) {
+    for (uint32_t i = first; i < records->block_count; i++) {
         records_block *block = &records->blocks[i];
         if (block->heap != NULL) {
             rz_mem_free(records->mem, block->heap, (size_t)block->size);
@@ -109,6 +105,29 @@ void rz_records_free(rz_records *records)
             rz_pool_temp_free(records->pool, block->range);
         }
     }
+    records->block_count = records->block_count < first ? records->block_count : first;
+}
+
+void rz_records_clear(rz_records *records)
+{
+    rz_records_seal(records);
+    bool keeps = records->block_count != 0 && records->blocks[0].heap != NULL && records->blocks[0].size <= RECORDS_FIRST_BLOCK;
+    records_free_blocks(records, keeps ? 1 : 0);
+    if (keeps) {
+        records->blocks[0].used = 0;
+        records->blocks[0].count = 0;
+    }
+    records->count = 0;
+    records->bytes = 0;
+}
+
+void rz_records_free(rz_records *records)
+{
+    if (records == NULL) {
+        return;
+    }
+    rz_records_seal(records);
+    records_free_blocks(records, 0);
     rz_mem_free(records->mem, records->blocks, records->block_capacity * sizeof(records_block));
     rz_mem_free(records->mem, records, sizeof *records);
 }
@@ -180,8 +199,21 @@ ruzu_status rz_records_add(rz_records *records, uint32_t size, uint8_t **out, rz
 
 ruzu_status rz_records_take(rz_records *records, rz_records *from, rz_error *err)
 {
+    RZ_TRY(rz_records_move(records, from, err));
+    rz_records_free(from);
+    return RUZU_OK;
+}
+
+ruzu_status rz_records_move(rz_records *records, rz_records *from, rz_error *err)
+{
     rz_records_seal(records);
     rz_records_seal(from);
+    if (records->count == 0 && records->mem == from->mem && records->block_pages == from->block_pages) {
+        rz_records old = *records;
+        *records = *from;
+        *from = old;
+        return RUZU_OK;
+    }
     RZ_TRY(records_reserve_blocks(records, records->block_count + from->block_count, err));
     if (from->block_count != 0) {
         memcpy(records->blocks + records->block_count, from->blocks, from->block_count * sizeof(records_block));
@@ -190,7 +222,8 @@ ruzu_status rz_records_take(rz_records *records, rz_records *from, rz_error *err
     records->count += from->count;
     records->bytes += from->bytes;
     from->block_count = 0;
-    rz_records_free(from);
+    from->count = 0;
+    from->bytes = 0;
     return RUZU_OK;
 }
 

@@ -25,6 +25,10 @@ RZ_NODISCARD ruzu_status rz_records_add(rz_records *records, uint32_t size, uint
 void rz_records_seal(rz_records *records);
 /* Moves all of from's records behind those of records; frees from. */
 RZ_NODISCARD ruzu_status rz_records_take(rz_records *records, rz_records *from, rz_error *err);
+/* The same, but from stays, empty. Cheap when records is empty: from gets the memory that records had. */
+RZ_NODISCARD ruzu_status rz_records_move(rz_records *records, rz_records *from, rz_error *err);
+/* Forgets all records; keeps the first block if it is a small one. */
+void rz_records_clear(rz_records *records);
 uint64_t rz_records_count(const rz_records *records);
 uint64_t rz_records_bytes(const rz_records *records);
 

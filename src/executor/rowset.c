@@ -13,9 +13,7 @@ struct rz_rowset {
     const rz_type *const *types; /* borrowed */
     uint32_t column_count;
     rz_records *records;
-    /* scratch for one batch */
-    size_t sizes[RZ_VECTOR_CAPACITY];
-    uint8_t *cursors[RZ_VECTOR_CAPACITY];
+    size_t *sizes; /* owned, RZ_VECTOR_CAPACITY: scratch for one batch; made by the first append */
 };
 
 ruzu_status rz_rowset_create(rz_mem *mem, rz_pool *pool, const rz_type *const *types, uint32_t column_count, rz_rowset **out, rz_error *err)
@@ -23,6 +21,7 @@ ruzu_status rz_rowset_create(rz_mem *mem, rz_pool *pool, const rz_type *const *t
     *out = NULL;
     rz_rowset *rows = (rz_rowset *)rz_mem_alloc(mem, sizeof *rows);
     RZ_TRY_ALLOC(rows, err, "keeping rows");
+    rows->sizes = NULL;
     rows->mem = mem;
     rows->pool = pool;
     rows->types = types;
@@ -40,6 +39,7 @@ void rz_rowset_free(rz_rowset *rows)
 {
     if (rows != NULL) {
         rz_records_free(rows->records);
+        rz_mem_free(rows->mem, rows->sizes, RZ_VECTOR_CAPACITY * sizeof *rows->sizes);
         rz_mem_free(rows->mem, rows, sizeof *rows);
     }
 }
@@ -47,7 +47,11 @@ void rz_rowset_free(rz_rowset *rows)
 /* Appends rows one by one when their order of columns and place must be found first; each row is written column by column. */
 ruzu_status rz_rowset_append(rz_rowset *rows, rz_vec *const *vecs, const rz_sel *sel, rz_error *err)
 {
-    memset(rows->sizes, 0, sel->count * sizeof rows->sizes[0]);
+    if (rows->sizes == NULL) {
+        rows->sizes = (size_t *)rz_mem_alloc(rows->mem, RZ_VECTOR_CAPACITY * sizeof *rows->sizes);
+        RZ_TRY_ALLOC(rows->sizes, err, "keeping rows");
+    }
+    memset(rows->sizes, 0, sel->count * sizeof *rows->sizes);
     for (uint32_t c = 0; c < rows->column_count; c++) {
         rz_row_values_size(vecs[c], sel, rows->sizes);
     }
@@ -71,6 +75,16 @@ ruzu_status rz_rowset_take(rz_rowset *rows, rz_rowset *from, rz_error *err)
     from->records = NULL;
     rz_rowset_free(from);
     return RUZU_OK;
+}
+
+ruzu_status rz_rowset_move(rz_rowset *rows, rz_rowset *from, rz_error *err)
+{
+    return rz_records_move(rows->records, from->records, err);
+}
+
+void rz_rowset_clear(rz_rowset *rows)
+{
+    rz_records_clear(rows->records);
 }
 
 void rz_rowset_seal(rz_rowset *rows)
@@ -127,6 +141,9 @@ cleanup:
 
 /* ---- result sets ---- */
 
+/* What may stay in a set that waits to be used again. */
+#define RESULT_SET_SMALL_BYTES (64u * 1024u)
+
 struct rz_result_set {
     rz_mem *mem;
     rz_pool *pool;
@@ -179,6 +196,17 @@ void rz_result_set_free(rz_result_set *set)
         rz_arena_free(&set->arena);
         rz_mem_free(set->mem, set, sizeof *set);
     }
+}
+
+bool rz_result_set_recycle(rz_result_set *set)
+{
+    bool small = rz_rowset_bytes(set->rows) <= RESULT_SET_SMALL_BYTES && set->heap.used_bytes <= RESULT_SET_SMALL_BYTES;
+    if (small) {
+        rz_rowset_clear(set->rows);
+        rz_arena_reset(&set->heap);
+        rz_result_set_rewind(set);
+    }
+    return small;
 }
 
 uint64_t rz_result_set_rows(const rz_result_set *set)
@@ -236,6 +264,7 @@ cleanup:
 
 typedef struct result_shared {
     rz_mutex lock;
+    const rz_plan *plan;
     rz_result_set *set; /* NULL: the query returns nothing */
     bool locked;
 } result_shared;
@@ -243,7 +272,7 @@ typedef struct result_shared {
 typedef struct result_local {
     rz_eval **evals;
     rz_vec **vecs;
-    rz_rowset *rows;
+    rz_rowset *rows; /* owned */
 } result_local;
 
 static ruzu_status result_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
@@ -254,6 +283,7 @@ static ruzu_status result_prepare(rz_exec *exec, const rz_plan *plan, void **out
         return rz_error_no_memory(err, "making a result");
     }
     shared->locked = true;
+    shared->plan = plan;
     *out = shared;
     rz_store *store = rz_txn_store(exec->context->txn);
     return plan->u.result.count == 0 ? RUZU_OK
@@ -308,12 +338,22 @@ static ruzu_status result_combine(rz_worker *worker, void *shared_object, void *
         return RUZU_OK;
     }
     rz_mutex_lock(&shared->lock);
-    ruzu_status status = rz_rowset_take(shared->set->rows, local->rows, err);
+    ruzu_status status = rz_rowset_move(shared->set->rows, local->rows, err);
     rz_mutex_unlock(&shared->lock);
-    if (status == RUZU_OK) {
-        local->rows = NULL;
-    }
     return status;
+}
+
+/* The set went to the caller; one that nobody reads any more may have come back. */
+static ruzu_status result_restart(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
+{
+    (void)local_object;
+    result_shared *shared = (result_shared *)shared_object;
+    const rz_plan *plan = shared->plan;
+    const rz_exec_context *context = worker->exec->context;
+    if (plan->u.result.count == 0 || shared->set != NULL) {
+        return RUZU_OK;
+    }
+    return result_set_create(context->result_mem, rz_store_pool(rz_txn_store(context->txn)), plan->u.result.types, plan->u.result.count, &shared->set, err);
 }
 
 static void result_close(rz_worker *worker, void *local_object)
@@ -344,6 +384,13 @@ static void result_destroy(rz_exec *exec, void *shared_object)
     }
 }
 
+void rz_sink_result_give(rz_exec *exec, const rz_plan *plan, rz_result_set *set)
+{
+    result_shared *shared = (result_shared *)rz_exec_shared(exec, plan);
+    RZ_ASSERT(shared->set == NULL);
+    shared->set = set;
+}
+
 rz_result_set *rz_sink_result_take(rz_exec *exec, const rz_plan *plan)
 {
     result_shared *shared = (result_shared *)rz_exec_shared(exec, plan);
@@ -358,7 +405,8 @@ const rz_sink_class rz_sink_result = {.prepare = result_prepare,
                                       .combine = result_combine,
                                       .close = result_close,
                                       .finish = result_finish,
-                                      .destroy = result_destroy};
+                                      .destroy = result_destroy,
+                                      .restart = result_restart};
 
 /* ---- BARRIER: everything below is done before the first row goes on ---- */
 

@@ -76,6 +76,7 @@ typedef struct rz_pool_stats {
 } rz_pool_stats;
 /* hits are counted without synchronisation: concurrent threads may lose a few. */
 void rz_pool_stats_get(rz_pool *pool, rz_pool_stats *out);
+uint64_t rz_pool_pages_total(const rz_pool *pool); /* frames the pool may hold: never changes */
 
 /* Evicts unpinned pages until size_bytes have been given back to the memory account or none is left: cached pages give
  * way when others are refused memory. Returns the bytes given back. */

@@ -113,6 +113,11 @@ void rz_pool_stats_get(rz_pool *pool, rz_pool_stats *out)
     out->dirty_writes = atomic_load_explicit(&pool->dirty_writes, memory_order_relaxed);
 }
 
+uint64_t rz_pool_pages_total(const rz_pool *pool)
+{
+    return pool->max_frames;
+}
+
 /* ---- states ---- */
 
 /* Until the page is no longer LOCKED. By invariant (3) its owner does not wait for us. */

@@ -26,7 +26,8 @@ typedef struct idx_level_reader {
 struct rz_idx_reader {
     rz_idx *idx;
     rz_mem *mem;
-    rz_idx_version *version; /* pinned; NULL: closed */
+    rz_idx_version *version; /* pinned; NULL: closed or suspended */
+    const rz_idx_version *before; /* the one windows were made for: an address to compare, it may be gone */
     uint32_t budget_pages;
     idx_level_reader levels[RZ_IDX_MAX_LEVELS];
     rz_idx_hit *hits; /* owned */
@@ -36,11 +37,9 @@ struct rz_idx_reader {
 
 ruzu_status rz_idx_reader_create(rz_idx *idx, rz_mem *mem, rz_idx_reader **out, rz_error *err)
 {
-    rz_pool_stats stats;
     *out = (rz_idx_reader *)rz_mem_calloc(mem, 1, sizeof **out);
     RZ_TRY_ALLOC(*out, err, "reading an index");
-    rz_pool_stats_get(idx->pool, &stats);
-    uint64_t budget = stats.pages_total / IDX_BUDGET_SHARE;
+    uint64_t budget = rz_pool_pages_total(idx->pool) / IDX_BUDGET_SHARE;
     (*out)->idx = idx;
     (*out)->mem = mem;
     (*out)->budget_pages = budget < IDX_LEAST_BUDGET ? IDX_LEAST_BUDGET : budget > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)budget;
@@ -63,15 +62,36 @@ void rz_idx_reader_release(rz_idx_reader *reader)
     }
 }
 
-void rz_idx_reader_close(rz_idx_reader *reader)
+static void idx_free_windows(rz_idx_reader *reader)
 {
-    rz_idx_reader_release(reader);
     for (uint32_t i = 0; i < RZ_IDX_MAX_LEVELS; i++) {
         rz_mem_free(reader->mem, reader->levels[i].windows, (size_t)2 * reader->levels[i].window_count * sizeof(rz_window));
         reader->levels[i] = (idx_level_reader){0};
     }
-    rz_idx_unpin(reader->idx, reader->version);
-    reader->version = NULL;
+}
+
+void rz_idx_reader_suspend(rz_idx_reader *reader)
+{
+    if (reader->version != NULL) {
+        rz_idx_reader_release(reader);
+        reader->before = reader->version;
+        rz_idx_unpin(reader->idx, reader->version);
+        reader->version = NULL;
+    }
+}
+
+void rz_idx_reader_resume(rz_idx_reader *reader)
+{
+    reader->version = rz_idx_pin(reader->idx);
+    if (reader->version != reader->before) { /* a new version in an old one's place would do no harm: windows only say how many there are */
+        idx_free_windows(reader);
+    }
+}
+
+void rz_idx_reader_close(rz_idx_reader *reader)
+{
+    rz_idx_reader_suspend(reader);
+    idx_free_windows(reader);
 }
 
 void rz_idx_reader_free(rz_idx_reader *reader)

@@ -91,6 +91,8 @@ typedef struct rz_idx_reader rz_idx_reader;
 RZ_NODISCARD ruzu_status rz_idx_reader_create(rz_idx *idx, rz_mem *mem, rz_idx_reader **out, rz_error *err); /* pins the newest version */
 void rz_idx_reader_free(rz_idx_reader *reader);
 void rz_idx_reader_release(rz_idx_reader *reader); /* drops page pins, keeps the version */
+void rz_idx_reader_suspend(rz_idx_reader *reader); /* drops page pins and the version, keeps buffers: only _resume, _close and _free may follow */
+void rz_idx_reader_resume(rz_idx_reader *reader);  /* pins the newest version again */
 void rz_idx_reader_close(rz_idx_reader *reader);   /* drops page pins and the version: only _refresh and _free may follow */
 void rz_idx_reader_refresh(rz_idx_reader *reader); /* the newest version instead of the one pinned */
 

@@ -242,6 +242,9 @@ RZ_NODISCARD ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, 
                                             rz_error *err);
 void rz_csr_reader_deinit(rz_csr_reader *reader);
 void rz_csr_reader_release(rz_csr_reader *reader);
+/* Gives version and page pins back, keeps the buffers. Until it is resumed only deinit may follow; then the table need not exist any more. */
+void rz_csr_reader_suspend(rz_csr_reader *reader);
+RZ_NODISCARD ruzu_status rz_csr_reader_resume(rz_csr_reader *reader, const rz_snapshot *snapshot, uint64_t visible_end, rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices,
                                        rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count,

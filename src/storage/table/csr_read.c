@@ -18,19 +18,16 @@
 #define CSR_CHANGED UINT32_MAX /* base_length of a slice whose entries are not side by side on pages */
 #define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
 
-ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snapshot *snapshot, uint64_t visible_end, rz_mem *mem, rz_error *err)
+/* Pins what the snapshot sees. */
+static ruzu_status csr_reader_look(rz_csr_reader *reader, const rz_snapshot *snapshot, uint64_t visible_end, rz_error *err)
 {
-    memset(reader, 0, sizeof *reader);
-    reader->csr = csr;
-    reader->mem = mem;
+    rz_csr *csr = reader->csr;
     uint64_t sequence_end = atomic_load_explicit(&csr->sequence, memory_order_acquire);
     reader->version = rz_csr_pin(csr, snapshot);
     if (reader->version == NULL) {
-        reader->csr = NULL;
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "%s: no version is left for timestamp %" PRIu64 ".", csr->what[0], snapshot->timestamp);
     }
-    rz_pool_stats stats;
-    rz_pool_stats_get(csr->env.pool, &stats);
+    uint64_t budget = rz_pool_pages_total(csr->env.pool) / CSR_BUDGET_SHARE;
     reader->view = (rz_delta_view){.first_rel = reader->version->folded_end, .end_rel = visible_end, .folded_time = reader->version->folded_time,
                                    .sequence_end = sequence_end, .snapshot = *snapshot};
     bool changes = rz_delta_any(reader->version->delta, &reader->view);
@@ -38,15 +35,29 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
         rz_csr_side_reader *side = &reader->sides[i];
         side->side = &reader->version->sides[i];
         side->changes = changes ? &reader->version->delta->sides[i] : NULL;
-        side->source = (rz_window_source){csr->env.pool, csr->what[i]};
-        side->group_idx = UINT64_MAX;
-        side->windows = side->first;
-        side->window_count = RZ_CSR_FIRST_WINDOWS;
-        uint64_t budget = stats.pages_total / CSR_BUDGET_SHARE;
         side->budget_pages = budget < CSR_LEAST_BUDGET ? CSR_LEAST_BUDGET : budget > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)budget;
         side->pin_groups = side->side->page_count <= side->budget_pages;
     }
     return RUZU_OK;
+}
+
+ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snapshot *snapshot, uint64_t visible_end, rz_mem *mem, rz_error *err)
+{
+    memset(reader, 0, sizeof *reader);
+    reader->csr = csr;
+    reader->mem = mem;
+    for (uint32_t i = 0; i < 2; i++) {
+        rz_csr_side_reader *side = &reader->sides[i];
+        side->source = (rz_window_source){csr->env.pool, csr->what[i]};
+        side->group_idx = UINT64_MAX;
+        side->windows = side->first;
+        side->window_count = RZ_CSR_FIRST_WINDOWS;
+    }
+    ruzu_status status = csr_reader_look(reader, snapshot, visible_end, err);
+    if (status != RUZU_OK) {
+        reader->csr = NULL;
+    }
+    return status;
 }
 
 static void csr_release_side(rz_csr_side_reader *side)
@@ -101,12 +112,35 @@ static void csr_grow_windows(rz_csr_reader *reader, rz_csr_side_reader *side)
     side->window_count = count;
 }
 
+void rz_csr_reader_suspend(rz_csr_reader *reader)
+{
+    if (reader->version == NULL) {
+        return;
+    }
+    rz_csr_reader_release(reader);
+    for (uint32_t i = 0; i < 2; i++) {
+        rz_csr_side_reader *side = &reader->sides[i];
+        side->last_end = 0;
+        side->pins_made = 0;
+        for (uint32_t m = 0; m < RZ_CSR_MERGED; m++) {
+            side->merged[m].used = false;
+        }
+    }
+    rz_csr_unpin(reader->csr, reader->version);
+    reader->version = NULL;
+}
+
+ruzu_status rz_csr_reader_resume(rz_csr_reader *reader, const rz_snapshot *snapshot, uint64_t visible_end, rz_error *err)
+{
+    return csr_reader_look(reader, snapshot, visible_end, err);
+}
+
 void rz_csr_reader_deinit(rz_csr_reader *reader)
 {
     if (reader->csr == NULL) {
         return;
     }
-    rz_csr_reader_release(reader);
+    rz_csr_reader_suspend(reader);
     for (uint32_t i = 0; i < 2; i++) {
         for (uint32_t m = 0; m < RZ_CSR_MERGED; m++) {
             rz_csr_merged *merged = &reader->sides[i].merged[m];
@@ -115,7 +149,6 @@ void rz_csr_reader_deinit(rz_csr_reader *reader)
         }
         csr_free_windows(reader, &reader->sides[i]);
     }
-    rz_csr_unpin(reader->csr, reader->version);
     reader->csr = NULL;
 }
 

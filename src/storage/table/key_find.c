@@ -40,6 +40,20 @@ void rz_key_finder_release(rz_key_finder *finder)
     }
 }
 
+void rz_key_finder_suspend(rz_key_finder *finder)
+{
+    if (finder->index != NULL) {
+        rz_idx_reader_suspend(finder->index);
+    }
+}
+
+void rz_key_finder_resume(rz_key_finder *finder)
+{
+    if (finder->index != NULL) {
+        rz_idx_reader_resume(finder->index);
+    }
+}
+
 static uint32_t key_row_count(const rz_sel *sel)
 {
     return sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1) + 1;

@@ -493,6 +493,19 @@ void rz_ntab_reader_release(rz_ntab_reader *reader)
     rz_key_finder_release(&reader->finder);
 }
 
+void rz_ntab_reader_suspend(rz_ntab_reader *reader)
+{
+    rz_key_finder_suspend(&reader->finder);
+    rz_rows_reader_suspend(&reader->rows);
+}
+
+ruzu_status rz_ntab_reader_resume(rz_ntab_reader *reader, const rz_snapshot *snapshot, rz_error *err)
+{
+    RZ_TRY(rz_rows_reader_resume(&reader->rows, snapshot, err));
+    rz_key_finder_resume(&reader->finder);
+    return RUZU_OK;
+}
+
 uint64_t rz_ntab_offset_end(const rz_ntab_reader *reader)
 {
     return reader->rows.end;

@@ -47,6 +47,9 @@ void rz_key_finder_deinit(rz_key_finder *finder);
 /* The index as it is now instead of as it was when first used. */
 void rz_key_finder_refresh(rz_key_finder *finder);
 void rz_key_finder_release(rz_key_finder *finder);
+/* Between suspend and resume nothing of the table is held, and only deinit may follow. */
+void rz_key_finder_suspend(rz_key_finder *finder);
+void rz_key_finder_resume(rz_key_finder *finder);
 /* out_offsets[row] of the selected rows: where reader sees the key, or UINT64_MAX (NULL keys too). hashes: rz_key_hash of the keys, or NULL. */
 RZ_NODISCARD ruzu_status rz_key_find(rz_key_finder *finder, rz_rows_reader *reader, const rz_vec *keys, const rz_sel *sel, const uint64_t *hashes,
                                      uint64_t *out_offsets, rz_error *err);

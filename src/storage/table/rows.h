@@ -259,7 +259,8 @@ typedef struct rz_rows_reader {
     uint32_t *positions;      /* owned; of the columns that the snapshot sees; NULL: the numbers are the positions */
     rz_col_reader **columns;  /* owned; by position, created on first use */
     uint32_t *scratch;        /* owned: three arrays of RZ_VECTOR_CAPACITY for gathering */
-    uint32_t *group_starts;   /* owned: group_count + 1 */
+    uint32_t *group_starts;   /* owned */
+    uint32_t group_starts_count; /* at least group_count + 1 when made */
 } rz_rows_reader;
 
 /* What the snapshot sees. INTERNAL when versions that old are gone. */
@@ -268,6 +269,10 @@ RZ_NODISCARD ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *ro
 RZ_NODISCARD ruzu_status rz_rows_reader_init_newest(rz_rows_reader *reader, rz_rows *rows, rz_mem *mem, rz_error *err);
 void rz_rows_reader_deinit(rz_rows_reader *reader);
 void rz_rows_reader_release(rz_rows_reader *reader);
+/* Gives version and page pins back, keeps the buffers. Until it is resumed only deinit may follow; then the table need not exist any more. */
+void rz_rows_reader_suspend(rz_rows_reader *reader);
+/* As init, for another snapshot of the same table. On failure only suspend and deinit may follow. */
+RZ_NODISCARD ruzu_status rz_rows_reader_resume(rz_rows_reader *reader, const rz_snapshot *snapshot, rz_error *err);
 /* First offset that the snapshot does not see, by (2). */
 uint64_t rz_rows_visible_end(const rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot);
 uint64_t rz_rows_visible_count(const rz_rows_reader *reader);

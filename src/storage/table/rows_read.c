@@ -133,9 +133,10 @@ static ruzu_status rows_reader_place(rz_rows_reader *reader, rz_error *err)
     return RUZU_OK;
 }
 
-ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *rows, const rz_snapshot *snapshot, rz_mem *mem, rz_error *err)
+/* Pins what the snapshot sees. */
+static ruzu_status rows_reader_look(rz_rows_reader *reader, const rz_snapshot *snapshot, rz_error *err)
 {
-    RZ_TRY(rows_reader_start(reader, rows, mem, err));
+    rz_rows *rows = reader->rows;
     reader->snapshot = *snapshot;
     rz_mutex_lock(&rows->pin_lock);
     reader->version = rows->current;
@@ -143,20 +144,53 @@ ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *rows, const rz_
     uint64_t end = atomic_load_explicit(snapshot->own_stamp != 0 ? &rows->end : &rows->committed_end, memory_order_acquire);
     rz_mutex_unlock(&rows->pin_lock);
     if (snapshot->timestamp < reader->version->oldest) {
-        uint64_t oldest = reader->version->oldest;
-        rz_rows_reader_deinit(reader);
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "the table has no version left for timestamp %" PRIu64 ", the oldest is %" PRIu64 ".",
-                            snapshot->timestamp, oldest);
+                            snapshot->timestamp, reader->version->oldest);
     }
     if (rows->gone != 0) {
-        ruzu_status status = rows_reader_place(reader, err);
-        if (status != RUZU_OK) {
-            rz_rows_reader_deinit(reader);
-            return status;
-        }
+        RZ_TRY(rows_reader_place(reader, err));
     }
     reader->end = rz_rows_visible_end(reader->version, end, snapshot);
     reader->any_deletes = atomic_load_explicit(&rows->deletes, memory_order_acquire) != 0;
+    return RUZU_OK;
+}
+
+ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *rows, const rz_snapshot *snapshot, rz_mem *mem, rz_error *err)
+{
+    RZ_TRY(rows_reader_start(reader, rows, mem, err));
+    ruzu_status status = rows_reader_look(reader, snapshot, err);
+    if (status != RUZU_OK) {
+        rz_rows_reader_deinit(reader);
+    }
+    return status;
+}
+
+void rz_rows_reader_suspend(rz_rows_reader *reader)
+{
+    if (reader->version == NULL) {
+        return;
+    }
+    rz_rows_reader_release(reader);
+    rz_mem_free(reader->mem, reader->positions, reader->column_count * sizeof *reader->positions);
+    reader->positions = NULL;
+    rz_rows_unpin(reader->rows, reader->version);
+    reader->version = NULL;
+}
+
+ruzu_status rz_rows_reader_resume(rz_rows_reader *reader, const rz_snapshot *snapshot, rz_error *err)
+{
+    if (reader->column_count != reader->rows->column_count) {
+        rz_rows *rows = reader->rows;
+        rz_mem *mem = reader->mem;
+        rz_rows_reader_deinit(reader);
+        return rz_rows_reader_init(reader, rows, snapshot, mem, err);
+    }
+    RZ_TRY(rows_reader_look(reader, snapshot, err));
+    if (reader->group_starts_count <= reader->version->group_count) {
+        rz_mem_free(reader->mem, reader->group_starts, reader->group_starts_count * sizeof *reader->group_starts);
+        reader->group_starts = NULL;
+        reader->group_starts_count = 0;
+    }
     return RUZU_OK;
 }
 
@@ -181,9 +215,7 @@ void rz_rows_reader_deinit(rz_rows_reader *reader)
     rz_mem_free(reader->mem, reader->columns, reader->column_count * sizeof *reader->columns);
     rz_mem_free(reader->mem, reader->positions, reader->column_count * sizeof *reader->positions);
     rz_mem_free(reader->mem, reader->scratch, 3 * RZ_VECTOR_CAPACITY * sizeof *reader->scratch);
-    if (reader->group_starts != NULL) {
-        rz_mem_free(reader->mem, reader->group_starts, (reader->version->group_count + (size_t)1) * sizeof *reader->group_starts);
-    }
+    rz_mem_free(reader->mem, reader->group_starts, reader->group_starts_count * sizeof *reader->group_starts);
     rz_rows_unpin(reader->rows, reader->version);
     *reader = (rz_rows_reader){0};
 }
@@ -288,6 +320,7 @@ static ruzu_status rows_gather_prepare(rz_rows_reader *reader, rz_error *err)
     if (reader->group_starts == NULL) {
         reader->group_starts = (uint32_t *)rz_mem_calloc(reader->mem, reader->version->group_count + (size_t)1, sizeof *reader->group_starts);
         RZ_TRY_ALLOC(reader->group_starts, err, "reading a table");
+        reader->group_starts_count = reader->version->group_count + 1;
     }
     return RUZU_OK;
 }

@@ -104,6 +104,18 @@ void rz_rtab_reader_release(rz_rtab_reader *reader)
     rz_csr_reader_release(&reader->csr);
 }
 
+void rz_rtab_reader_suspend(rz_rtab_reader *reader)
+{
+    rz_csr_reader_suspend(&reader->csr);
+    rz_rows_reader_suspend(&reader->rows);
+}
+
+ruzu_status rz_rtab_reader_resume(rz_rtab_reader *reader, const rz_snapshot *snapshot, rz_error *err)
+{
+    RZ_TRY(rz_rows_reader_resume(&reader->rows, snapshot, err));
+    return rz_csr_reader_resume(&reader->csr, snapshot, reader->rows.end, err);
+}
+
 uint64_t rz_rtab_visible_rows(const rz_rtab_reader *reader)
 {
     return rz_rows_visible_count(&reader->rows);

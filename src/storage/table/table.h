@@ -137,6 +137,12 @@ typedef struct rz_ntab_reader rz_ntab_reader;
 RZ_NODISCARD ruzu_status rz_ntab_reader_create(rz_ntab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_ntab_reader **out, rz_error *err);
 void rz_ntab_reader_free(rz_ntab_reader *reader);
 void rz_ntab_reader_release(rz_ntab_reader *reader); /* drops page pins, keeps buffers */
+/*
+ * A reader kept for the next statement: suspended it holds nothing of the table, which may even go (then only free may follow); resume makes it a reader of
+ * the same table for another snapshot, with the buffers it has. When resume fails, only suspend and free may follow.
+ */
+void rz_ntab_reader_suspend(rz_ntab_reader *reader);
+RZ_NODISCARD ruzu_status rz_ntab_reader_resume(rz_ntab_reader *reader, const rz_snapshot *snapshot, rz_error *err);
 
 /* Offsets that exist for this snapshot are all below this (visible or not). */
 uint64_t rz_ntab_offset_end(const rz_ntab_reader *reader);
@@ -207,6 +213,8 @@ typedef struct rz_rtab_reader rz_rtab_reader; /* properties and adjacency in bot
 RZ_NODISCARD ruzu_status rz_rtab_reader_create(rz_rtab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_rtab_reader **out, rz_error *err);
 void rz_rtab_reader_free(rz_rtab_reader *reader);
 void rz_rtab_reader_release(rz_rtab_reader *reader);
+void rz_rtab_reader_suspend(rz_rtab_reader *reader); /* as for node tables */
+RZ_NODISCARD ruzu_status rz_rtab_reader_resume(rz_rtab_reader *reader, const rz_snapshot *snapshot, rz_error *err);
 
 uint64_t rz_rtab_visible_rows(const rz_rtab_reader *reader);
 /* Property col_idx of relationships (offset part of rels[row]) into the same rows of out; as rz_ntab_gather. */
