@@ -56,7 +56,9 @@ static bool keep_op_fits(const rz_plan *plan)
     case RZ_PLAN_INSERT:
     case RZ_PLAN_SET:
     case RZ_PLAN_DELETE:
-    case RZ_PLAN_MERGE: break;
+    case RZ_PLAN_MERGE:
+    case RZ_PLAN_MESSAGE:
+    case RZ_PLAN_MESSAGE_APPLY: break;
     }
     return false;
 }
