@@ -117,6 +117,7 @@ RZ_NODISCARD ruzu_status rz_bind_create(rz_binder *binder, rz_ast_path *const *p
 RZ_NODISCARD ruzu_status rz_bind_merge(rz_binder *binder, const rz_ast_merge *ast, rz_bound_merge *out, rz_error *err);
 /* A subquery expression over a query or a single pattern. */
 RZ_NODISCARD ruzu_status rz_bind_subquery(rz_binder *binder, rz_subquery_kind kind, const rz_ast_query *query, const rz_ast_path *pattern, rz_expr **out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_bind_pattern_comprehension(rz_binder *binder, const rz_ast_expr *ast, rz_expr **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_call_clause(rz_binder *binder, const rz_ast_call *ast, rz_bound_call *out, const char *const **out_names, bool *out_standalone,
                                              rz_error *err);
 

@@ -487,6 +487,8 @@ static ruzu_status expr_bind_subquery(rz_binder *binder, const rz_ast_expr *ast,
                                              [RZ_AST_SUBQUERY_COLLECT] = RZ_SUBQUERY_COLLECT};
     if (ast->kind == RZ_AST_EXPR_PATTERN) {
         RZ_TRY(rz_bind_subquery(binder, RZ_SUBQUERY_EXISTS, NULL, ast->path, out, err));
+    } else if (ast->kind == RZ_AST_EXPR_PATTERN_COMPREHENSION) {
+        RZ_TRY(rz_bind_pattern_comprehension(binder, ast, out, err));
     } else {
         RZ_TRY(rz_bind_subquery(binder, kinds[ast->subquery.kind], ast->subquery.query, NULL, out, err));
     }
@@ -521,11 +523,10 @@ static ruzu_status expr_bind(rz_binder *binder, const rz_ast_expr *ast, rz_expr 
     case RZ_AST_EXPR_LAMBDA: return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "A lambda is only possible as the last argument of a list function.");
     case RZ_AST_EXPR_QUANTIFIER: return expr_bind_quantifier(binder, ast, out, err);
     case RZ_AST_EXPR_LIST_COMPREHENSION: return expr_bind_comprehension(binder, ast, out, err);
-    case RZ_AST_EXPR_PATTERN_COMPREHENSION:
-        return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "Pattern comprehensions are not implemented; use COLLECT { MATCH … RETURN … }.");
     case RZ_AST_EXPR_REDUCE: return expr_bind_reduce(binder, ast, out, err);
     case RZ_AST_EXPR_MAP_PROJECTION: return expr_bind_map_projection(binder, ast, out, err);
     case RZ_AST_EXPR_PATTERN:
+    case RZ_AST_EXPR_PATTERN_COMPREHENSION:
     case RZ_AST_EXPR_SUBQUERY: return expr_bind_subquery(binder, ast, out, err);
     case RZ_AST_EXPR_LABEL_PREDICATE: return expr_bind_label_predicate(binder, ast, out, err);
     case RZ_AST_EXPR_IS_TYPE: return expr_bind_is_type(binder, ast, out, err);

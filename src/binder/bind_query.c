@@ -144,6 +144,94 @@ static ruzu_status query_load(rz_binder *binder, const rz_ast_load *ast, rz_boun
     return RUZU_OK;
 }
 
+/* ---- CALL { … } ---- */
+
+/* Makes a variable that is in scope outside visible in binder->scope, as the same column. */
+static ruzu_status call_import(rz_binder *binder, bind_scope *imports, const char *name, uint32_t position, rz_error *err)
+{
+    const bind_variable *variable = NULL;
+    RZ_TRY(rz_bind_lookup(binder, name, &variable, err));
+    if (variable == NULL) {
+        return rz_error_set_at(err, RUZU_ERROR_BINDER, position, "Variable %s is not in scope.", name);
+    }
+    return RZ_ARRAY_PUSH(&imports->variables, binder->arena, *variable) ? RUZU_OK : rz_error_no_memory(err, "binding CALL");
+}
+
+static ruzu_status call_import_all(rz_binder *binder, bind_scope *imports, uint32_t position, rz_error *err)
+{
+    for (const bind_scope *scope = binder->scope; scope != NULL; scope = scope->outer) {
+        for (uint32_t i = 0; i < scope->variables.count; i++) {
+            if (scope->variables.items[i].name != NULL) {
+                RZ_TRY(call_import(binder, imports, scope->variables.items[i].name, position, err));
+            }
+        }
+    }
+    return RUZU_OK;
+}
+
+/* What a WITH at the beginning of an arm names. */
+static ruzu_status call_import_with(rz_binder *binder, bind_scope *imports, const rz_ast_clause *with, rz_error *err)
+{
+    if (with->body.star) {
+        RZ_TRY(call_import_all(binder, imports, with->position, err));
+    }
+    for (uint32_t i = 0; i < with->body.item_count; i++) {
+        const rz_ast_expr *expr = with->body.items[i].expr;
+        if (expr->kind != RZ_AST_EXPR_VARIABLE || with->body.items[i].alias != NULL) {
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, expr->position, "The first WITH of a CALL subquery can only name variables from outside.");
+        }
+        RZ_TRY(call_import(binder, imports, expr->name, expr->position, err));
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status call_imports(rz_binder *binder, const rz_ast_call_subquery *ast, uint32_t position, bind_scope *imports, rz_error *err)
+{
+    if (ast->import_star) {
+        return call_import_all(binder, imports, position, err);
+    }
+    for (uint32_t i = 0; i < ast->import_count; i++) {
+        RZ_TRY(call_import(binder, imports, ast->imports[i], position, err));
+    }
+    for (uint32_t a = 0; a < ast->query->arm_count && !ast->has_imports; a++) {
+        const rz_ast_single_query *arm = ast->query->arms[a];
+        if (arm->clause_count != 0 && arm->clauses[0]->kind == RZ_AST_CLAUSE_WITH) {
+            RZ_TRY(call_import_with(binder, imports, arm->clauses[0], err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* The subquery sees what it imports and nothing else; what it returns becomes variables. */
+static ruzu_status call_subquery(rz_binder *binder, const rz_ast_call_subquery *ast, uint32_t position, rz_bound_query **out, rz_error *err)
+{
+    bind_scope *outer = binder->scope;
+    bind_scope *imports = NULL;
+    bool writes = false;
+    if (++binder->query_depth > 64) {
+        return rz_error_set(err, RUZU_ERROR_LIMIT, "Subqueries are nested more than 64 levels deep.");
+    }
+    RZ_TRY(rz_bind_scope_new(binder, NULL, &imports, err));
+    RZ_TRY(call_imports(binder, ast, position, imports, err));
+    RZ_TRY(rz_bind_scope_new(binder, imports, &binder->scope, err));
+    RZ_TRY(rz_bind_query(binder, ast->query, out, &writes, err));
+    binder->scope = outer;
+    binder->query_depth--;
+    if (writes) {
+        return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, position, "Writing inside a subquery is not implemented.");
+    }
+    if ((*out)->result_count == 0) {
+        return rz_error_set_at(err, RUZU_ERROR_BINDER, position, "A CALL subquery must end with RETURN.");
+    }
+    for (uint32_t i = 0; i < (*out)->result_count; i++) {
+        if (rz_bind_find_here(binder, (*out)->result_names[i]) != NULL) {
+            return rz_error_set_at(err, RUZU_ERROR_BINDER, position, "Variable %s already exists.", (*out)->result_names[i]);
+        }
+        RZ_TRY(rz_bind_declare(binder, (*out)->result_names[i], (*out)->columns[i], (*out)->result_types[i], err));
+    }
+    return RUZU_OK;
+}
+
 /* ---- clauses ---- */
 
 static ruzu_status query_clause(rz_binder *binder, const rz_ast_clause *ast, rz_bound_clause *out, bool *io_writes, rz_error *err)
@@ -174,7 +262,9 @@ static ruzu_status query_clause(rz_binder *binder, const rz_ast_clause *ast, rz_
         *io_writes = true;
         return rz_bind_delete(binder, &ast->del, &out->u.del, err);
     case RZ_AST_CLAUSE_FOREACH: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "FOREACH is not implemented.");
-    case RZ_AST_CLAUSE_CALL_SUBQUERY: return rz_error_set_at(err, RUZU_ERROR_NOT_IMPLEMENTED, ast->position, "CALL { … } is not implemented.");
+    case RZ_AST_CLAUSE_CALL_SUBQUERY:
+        out->kind = RZ_BOUND_CALL_SUBQUERY;
+        return call_subquery(binder, &ast->call_subquery, ast->position, &out->u.subquery, err);
     }
     return rz_error_set_at(err, RUZU_ERROR_INTERNAL, ast->position, "an unknown kind of clause");
 }
@@ -302,6 +392,33 @@ static ruzu_status subquery_pattern(rz_binder *binder, const rz_ast_path *patter
     }
     paths[0] = copy;
     return rz_bind_pattern(binder, paths, 1, NULL, &(*out)->arms[0].clauses[0].u.match, err);
+}
+
+/* [pattern WHERE condition | e] is COLLECT { MATCH pattern WHERE condition RETURN e }. */
+ruzu_status rz_bind_pattern_comprehension(rz_binder *binder, const rz_ast_expr *ast, rz_expr **out, rz_error *err)
+{
+    rz_ast_query *query = RZ_NEW(binder->arena, rz_ast_query);
+    rz_ast_single_query *arm = RZ_NEW(binder->arena, rz_ast_single_query);
+    rz_ast_single_query **arms = RZ_NEW_ARRAY(binder->arena, rz_ast_single_query *, 1);
+    rz_ast_clause *clauses = RZ_NEW_ARRAY(binder->arena, rz_ast_clause, 2);
+    rz_ast_clause **order = RZ_NEW_ARRAY(binder->arena, rz_ast_clause *, 2);
+    rz_ast_path **paths = RZ_NEW_ARRAY(binder->arena, rz_ast_path *, 1);
+    rz_ast_projection *item = RZ_NEW(binder->arena, rz_ast_projection);
+    if (query == NULL || arm == NULL || arms == NULL || clauses == NULL || order == NULL || paths == NULL || item == NULL) {
+        return rz_error_no_memory(err, "binding a pattern comprehension");
+    }
+    paths[0] = ast->path;
+    item->expr = ast->children[1];
+    clauses[0] = (rz_ast_clause){.kind = RZ_AST_CLAUSE_MATCH, .position = ast->position, .length = ast->length};
+    clauses[0].match = (rz_ast_match){.path_count = 1, .paths = paths, .where = ast->children[0]};
+    clauses[1] = (rz_ast_clause){.kind = RZ_AST_CLAUSE_RETURN, .position = ast->position, .length = ast->length};
+    clauses[1].body = (rz_ast_body){.item_count = 1, .items = item};
+    order[0] = &clauses[0];
+    order[1] = &clauses[1];
+    *arm = (rz_ast_single_query){.position = ast->position, .length = ast->length, .clause_count = 2, .clauses = order};
+    arms[0] = arm;
+    *query = (rz_ast_query){.position = ast->position, .length = ast->length, .arm_count = 1, .arms = arms};
+    return rz_bind_subquery(binder, RZ_SUBQUERY_COLLECT, query, NULL, out, err);
 }
 
 ruzu_status rz_bind_subquery(rz_binder *binder, rz_subquery_kind kind, const rz_ast_query *query, const rz_ast_path *pattern, rz_expr **out, rz_error *err)

@@ -48,6 +48,8 @@ typedef struct rz_aggregate_shared {
 
 /* The sink's finish phase. */
 RZ_NODISCARD ruzu_status rz_aggregate_finish(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err);
+/* Makes a group for each of the rows, whose keys are given, without anything aggregated: in a worker's own state (`local` of the sink). */
+RZ_NODISCARD ruzu_status rz_aggregate_seed(void *local, rz_vec *const *keys, const rz_sel *sel, rz_error *err);
 /* A scratch vector per key of a layout. */
 RZ_NODISCARD ruzu_status rz_aggregate_key_vecs(rz_arena *arena, const rz_group_layout *layout, rz_vec ***out, rz_error *err);
 /* Moves records of from[RZ_SPILL_PARTS] behind those of into; entries of from become NULL. */

@@ -290,6 +290,15 @@ static ruzu_status aggregate_consume(rz_worker *worker, void *shared_object, voi
     return rz_spill_needed(worker->exec, local->budget, bytes) ? aggregate_spill(shared, local, err) : RUZU_OK;
 }
 
+ruzu_status rz_aggregate_seed(void *local_object, rz_vec *const *keys, const rz_sel *sel, rz_error *err)
+{
+    aggregate_local *local = (aggregate_local *)local_object;
+    for (uint32_t k = 0; k < local->table->layout->key_count; k++) {
+        rz_vec_hash(keys[k], sel, local->hashes, k != 0);
+    }
+    return rz_group_find(local->table, keys, local->hashes, sel, NULL, local->groups, err);
+}
+
 /* ---- handing over ---- */
 
 ruzu_status rz_aggregate_take_parts(rz_records **into, rz_records **from, rz_error *err)

@@ -367,7 +367,7 @@ static ruzu_status exec_prepare(rz_exec *exec, const rz_plan *plan, rz_error *er
         RZ_TRY(exec_prepare(exec, plan->children[i], err));
     }
     exec->plans[plan->id] = plan;
-    const rz_sink_class *sink = exec_sink_of(plan->kind);
+    const rz_sink_class *sink = plan->correlated ? NULL : exec_sink_of(plan->kind);
     if (sink != NULL) {
         return pipeline_run(exec, plan, plan->children[plan->kind == RZ_PLAN_HASH_JOIN ? 1 : 0], sink, err);
     }

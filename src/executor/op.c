@@ -51,7 +51,7 @@ static bool op_has_input(const rz_plan *plan)
 {
     switch (plan->kind) {
     case RZ_PLAN_AGGREGATE:
-    case RZ_PLAN_SORT:
+    case RZ_PLAN_SORT: return plan->correlated;
     case RZ_PLAN_BARRIER:
     case RZ_PLAN_UNION: /* opens its children itself, one after the other */
     case RZ_PLAN_MESSAGE:
@@ -88,7 +88,8 @@ static bool op_has_input(const rz_plan *plan)
 ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err)
 {
     *out = NULL;
-    const rz_op_class *class = rz_op_class_of(plan->kind);
+    bool collects = plan->correlated && (plan->kind == RZ_PLAN_AGGREGATE || plan->kind == RZ_PLAN_SORT);
+    const rz_op_class *class = collects ? &rz_op_collect : rz_op_class_of(plan->kind);
     rz_op *op = (rz_op *)rz_arena_calloc(&worker->arena, 1, class->size);
     RZ_TRY_ALLOC(op, err, "building a pipeline");
     op->class = class;

@@ -125,7 +125,11 @@ extern const rz_op_class rz_op_node_lookup, rz_op_expand, rz_op_expand_into, rz_
 extern const rz_op_class rz_op_filter, rz_op_project, rz_op_unwind, rz_op_collapse, rz_op_message_apply, rz_op_repeat, rz_op_limit, rz_op_apply,
     rz_op_union;
 extern const rz_op_class rz_op_aggregate, rz_op_sort, rz_op_hash_join, rz_op_barrier; /* the source side; their sinks are below */
+extern const rz_op_class rz_op_collect; /* AGGREGATE and SORT inside an APPLY */
 extern const rz_op_class rz_op_insert, rz_op_set, rz_op_delete, rz_op_merge;
+
+/* The rows that an APPLY runs its inner plan for just now; columns as apply->input->plan. */
+const rz_chunk *rz_apply_outer(const rz_op *apply);
 
 /* ---- sinks ---- */
 

@@ -31,6 +31,11 @@ typedef struct op_apply {
     uint32_t collected_capacity;
 } op_apply;
 
+const rz_chunk *rz_apply_outer(const rz_op *apply)
+{
+    return ((const op_apply *)apply)->outer;
+}
+
 /* ---- ARGUMENT ---- */
 
 typedef struct op_argument {

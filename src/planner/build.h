@@ -56,7 +56,10 @@ typedef struct rz_planner {
 typedef struct plan_arm {
     rz_planner *planner;
     rz_plan *cur;
-    bool inside_apply; /* the leaf is ARGUMENT: nothing may collect rows */
+    bool inside_apply; /* an inner plan. Its rows belong to outer rows: what collects them does so for each outer row by itself (`correlated`) */
+    uint32_t row_number;     /* inside_apply: the hidden column with the number of the outer row */
+    const rz_plan *argument; /* inside_apply: the leaf ARGUMENT, or NULL: a single row, and nothing collects */
+    const plan_set *after;   /* what is needed behind the clause that is being planned */
     bool counted;      /* what is planned now will be aggregated: rows may be counted rather than made */
     bool writing;      /* something below writes and has not been completed by a barrier */
     /* While writing: what is assigned, and the columns whose own changes a row shows. */
@@ -153,6 +156,8 @@ RZ_NODISCARD ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_qu
 /* Is the aggregate count(x) for an x that is never NULL? */
 bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate);
 RZ_NODISCARD ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *projection, rz_error *err);
+/* AGGREGATE by keys that are columns of the input: each row once (for each outer row). */
+RZ_NODISCARD ruzu_status rz_plan_distinct(plan_arm *arm, const uint32_t *columns, uint32_t count, rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_create(plan_arm *arm, const rz_bound_create *create, const plan_set *after,
                                         rz_error *err);
 /* At most one row comes out: it is complete before anything above begins. */
@@ -163,7 +168,9 @@ RZ_NODISCARD ruzu_status rz_plan_prepare_create(plan_arm *arm, const rz_bound_cr
 RZ_NODISCARD ruzu_status rz_plan_create_paths(plan_arm *arm, const rz_bound_create *create, const plan_set *after, rz_error *err);
 /* Completes pending writes before anything is read. */
 RZ_NODISCARD ruzu_status rz_plan_settle(plan_arm *arm, rz_error *err);
-/* NOT_IMPLEMENTED inside a subquery, where rows cannot be collected. */
+/* Makes the AGGREGATE, SORT or LIMIT on top work for each outer row by itself, where the arm is an inner one. */
+void rz_plan_correlate(plan_arm *arm);
+/* NOT_IMPLEMENTED inside a subquery. */
 RZ_NODISCARD ruzu_status rz_plan_check_sink(const plan_arm *arm, const char *what, rz_error *err);
 
 /* ---- plan_change.c ---- */

@@ -235,14 +235,26 @@ static void explain_join(const rz_plan *plan, rz_str *out)
     }
 }
 
+static void explain_correlated(const rz_plan *plan, rz_str *out)
+{
+    rz_str_append_text(out, plan->correlated ? " PER ROW" : "");
+}
+
 static void explain_aggregate(const rz_plan *plan, rz_str *out)
 {
-    if (plan->u.aggregate.key_count != 0) {
-        rz_str_append_text(out, plan->u.aggregate.aggregate_count == 0 ? " DISTINCT" : " BY");
-        explain_exprs(plan->u.aggregate.keys, plan->u.aggregate.key_count, out);
+    uint32_t keys = 0;
+    explain_correlated(plan, out);
+    for (uint32_t i = 0; i < plan->u.aggregate.key_count; i++) {
+        if (plan->correlated && plan->u.aggregate.key_columns[i] == plan->row_number) {
+            continue; /* that is what PER ROW says */
+        }
+        const char *before = plan->u.aggregate.aggregate_count == 0 ? " DISTINCT" : " BY";
+        rz_str_append_text(out, keys++ == 0 ? before : ",");
+        rz_str_append_char(out, ' ');
+        explain_expr(plan->u.aggregate.keys[i], out);
     }
     if (plan->u.aggregate.aggregate_count != 0) {
-        rz_str_append_text(out, plan->u.aggregate.key_count != 0 ? ":" : "");
+        rz_str_append_text(out, keys != 0 ? ":" : "");
         explain_exprs(plan->u.aggregate.aggregates, plan->u.aggregate.aggregate_count, out);
     }
 }
@@ -261,6 +273,7 @@ static void explain_bounds(const rz_expr *skip, const rz_expr *limit, rz_str *ou
 
 static void explain_sort(const rz_plan *plan, rz_str *out)
 {
+    explain_correlated(plan, out);
     for (uint32_t i = 0; i < plan->u.sort.order_count; i++) {
         rz_str_append_text(out, i == 0 ? " " : ", ");
         explain_expr(plan->u.sort.orders[i].expr, out);
@@ -347,7 +360,10 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
         rz_str_append_char(out, ' ');
         explain_expr(plan->u.unwind.list, out);
         break;
-    case RZ_PLAN_LIMIT: explain_bounds(plan->u.limit.skip, plan->u.limit.limit, out); break;
+    case RZ_PLAN_LIMIT:
+        explain_correlated(plan, out);
+        explain_bounds(plan->u.limit.skip, plan->u.limit.limit, out);
+        break;
     case RZ_PLAN_APPLY: explain_apply(plan, out); break;
     case RZ_PLAN_AGGREGATE: explain_aggregate(plan, out); break;
     case RZ_PLAN_SORT: explain_sort(plan, out); break;

@@ -131,6 +131,8 @@ struct rz_plan {
     uint32_t column_count;
     double rows;                 /* estimated output rows */
     bool weighted;               /* the output may carry weights */
+    bool correlated;             /* AGGREGATE, SORT, LIMIT inside an APPLY: work on the rows of each outer row by themselves, in the chain */
+    uint32_t row_number;         /* correlated: the column with the number of the outer row; one of AGGREGATE's keys */
     const char *const *names;    /* of the statement's columns, by column id below name_count; NULL entries: no variable. For EXPLAIN only; may be NULL */
     uint32_t name_count;
     union {
@@ -194,12 +196,13 @@ struct rz_plan {
             rz_expr **aggregates; /* RZ_EXPR_AGGREGATE */
             const uint32_t *aggregate_columns;
             uint32_t aggregate_count;
+            bool every_row;      /* correlated, without keys of its own: a group for outer rows without input, too; all keys are columns of the outer rows */
         } aggregate;
         struct {
             rz_plan_order *orders;
             uint32_t order_count;
             rz_expr *skip;       /* or NULL */
-            rz_expr *limit;      /* or NULL: full sort */
+            rz_expr *limit;      /* or NULL: full sort; always NULL when correlated */
         } sort;
         struct {
             rz_join_kind kind;

@@ -35,9 +35,13 @@ static bool clause_tables_touch(const uint32_t *ids, uint32_t count, const plan_
 static bool clause_reads(const rz_plan *plan, const plan_set *tables)
 {
     switch (plan->kind) {
-    case RZ_PLAN_BARRIER:
+    case RZ_PLAN_BARRIER: return false;
     case RZ_PLAN_AGGREGATE:
-    case RZ_PLAN_SORT: return false;
+    case RZ_PLAN_SORT:
+        if (!plan->correlated) {
+            return false;
+        }
+        break;
     case RZ_PLAN_TABLE_FUNCTION: return true;
     case RZ_PLAN_NODE_SCAN:
         if (clause_tables_touch(plan->u.scan.tables, plan->u.scan.table_count, tables)) {
@@ -313,6 +317,7 @@ ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, c
     RZ_TRY(rz_plan_needs(arm->planner, &shown, after, &needs, err));
     for (uint32_t i = 0; i < shown.clause_count; i++) {
         const rz_bound_clause *clause = &shown.clauses[i];
+        arm->after = &needs[i];
         RZ_TRY(rz_plan_settle_changes(arm, clause, err));
         switch (clause->kind) {
         case RZ_BOUND_MATCH: RZ_TRY(clause_match(arm, &shown, &i, needs, err)); break;

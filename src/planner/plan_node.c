@@ -132,6 +132,12 @@ ruzu_status rz_plan_barrier(plan_arm *arm, rz_error *err)
     return rz_plan_node(arm->planner, RZ_PLAN_BARRIER, arm->cur, NULL, &arm->cur, err);
 }
 
+void rz_plan_correlate(plan_arm *arm)
+{
+    arm->cur->correlated = arm->inside_apply;
+    arm->cur->row_number = arm->row_number;
+}
+
 ruzu_status rz_plan_check_sink(const plan_arm *arm, const char *what, rz_error *err)
 {
     return arm->inside_apply

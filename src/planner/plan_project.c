@@ -203,11 +203,59 @@ static ruzu_status project_group_nodes(rz_planner *planner, rz_bound_projection 
     return RUZU_OK;
 }
 
-static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, uint32_t key_count,
-                                     const rz_bound_item *aggregates, uint32_t aggregate_count, rz_error *err)
+/*
+ * Inside a subquery groups belong to an outer row: its number is a key. So are the outer columns that are needed behind the
+ * groups; they follow from the number.
+ */
+static ruzu_status project_outer_keys(plan_arm *arm, const rz_bound_projection *projection, const rz_bound_item *keys,
+                                      uint32_t key_count, const rz_bound_item **out, uint32_t *out_count, rz_error *err)
 {
     rz_planner *planner = arm->planner;
-    RZ_TRY(rz_plan_check_sink(arm, aggregate_count != 0 ? "Aggregation" : "DISTINCT", err));
+    const rz_plan *argument = arm->argument;
+    plan_set used = {0};
+    rz_plan_set_union(planner, &used, arm->after);
+    for (uint32_t i = 0; i < projection->item_count && !projection->distinct; i++) {
+        rz_plan_set_uses(planner, &used, projection->items[i].expr);
+    }
+    for (uint32_t i = 0; i < projection->order_count; i++) {
+        rz_plan_set_uses(planner, &used, projection->orders[i].expr);
+    }
+    for (uint32_t i = 0; i < projection->predicate_count; i++) {
+        rz_plan_set_uses(planner, &used, projection->predicates[i]);
+    }
+    rz_plan_set_add(planner, &used, arm->row_number);
+    rz_bound_item *all = RZ_NEW_ARRAY(planner->arena, rz_bound_item, key_count + argument->column_count);
+    RZ_TRY_ALLOC(all, err, "planning a projection");
+    uint32_t count = 0;
+    for (; count < key_count; count++) {
+        all[count] = keys[count];
+    }
+    for (uint32_t i = 0; i < argument->column_count; i++) {
+        uint32_t column = argument->columns[i];
+        bool known = !rz_plan_set_has(&used, column) || !rz_plan_has_column(arm->cur, column);
+        for (uint32_t k = 0; k < key_count; k++) {
+            known |= keys[k].column == column;
+        }
+        if (!known) {
+            all[count].column = column;
+            RZ_TRY(rz_plan_column_expr(planner, column, &all[count].expr, err));
+            count++;
+        }
+    }
+    *out = all;
+    *out_count = count;
+    return rz_plan_check(planner, err);
+}
+
+static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_projection *projection, const rz_bound_item *keys,
+                                     uint32_t key_count, const rz_bound_item *aggregates, uint32_t aggregate_count,
+                                     rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    bool lone = key_count == 0;
+    if (arm->inside_apply) {
+        RZ_TRY(project_outer_keys(arm, projection, keys, key_count, &keys, &key_count, err));
+    }
     rz_expr **exprs = RZ_NEW_ARRAY(planner->arena, rz_expr *, key_count + aggregate_count);
     uint32_t *columns = RZ_NEW_ARRAY(planner->arena, uint32_t, key_count + aggregate_count);
     if (exprs == NULL || columns == NULL) {
@@ -232,6 +280,8 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, u
     plan->u.aggregate.aggregate_columns = columns + key_count;
     plan->u.aggregate.aggregate_count = aggregate_count;
     plan->rows = key_count == 0 ? 1 : rows < 10 ? rows : 10 + (rows - 10) * 0.1;
+    plan->u.aggregate.every_row = lone && arm->inside_apply;
+    rz_plan_correlate(arm);
     plan->columns = columns;
     plan->column_count = key_count + aggregate_count;
     for (uint32_t i = 0; i < key_count + aggregate_count; i++) {
@@ -239,6 +289,20 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_item *keys, u
     }
     arm->writing = false;
     return RUZU_OK;
+}
+
+ruzu_status rz_plan_distinct(plan_arm *arm, const uint32_t *columns, uint32_t count, rz_error *err)
+{
+    rz_bound_projection projection = {.distinct = true, .item_count = count};
+    plan_set nothing = {0};
+    projection.items = RZ_NEW_ARRAY(arm->planner->arena, rz_bound_item, count);
+    RZ_TRY_ALLOC(projection.items, err, "planning DISTINCT");
+    for (uint32_t i = 0; i < count; i++) {
+        projection.items[i].column = columns[i];
+        RZ_TRY(rz_plan_column_expr(arm->planner, columns[i], &projection.items[i].expr, err));
+    }
+    arm->after = &nothing;
+    return project_aggregate(arm, &projection, projection.items, count, NULL, 0, err);
 }
 
 /* ---- order and limit ---- */
@@ -254,9 +318,9 @@ static void project_limit_rows(rz_plan *plan, double rows, const rz_expr *limit)
 
 static ruzu_status project_limit(plan_arm *arm, const rz_bound_projection *projection, rz_error *err)
 {
-    RZ_TRY(rz_plan_check_sink(arm, "LIMIT", err));
     double rows = arm->cur->rows;
     RZ_TRY(rz_plan_node(arm->planner, RZ_PLAN_LIMIT, arm->cur, NULL, &arm->cur, err));
+    rz_plan_correlate(arm);
     arm->cur->u.limit.skip = projection->skip;
     arm->cur->u.limit.limit = projection->limit;
     project_limit_rows(arm->cur, rows, projection->limit);
@@ -274,7 +338,6 @@ static ruzu_status project_order(plan_arm *arm, const rz_bound_projection *proje
         }
         return RUZU_OK;
     }
-    RZ_TRY(rz_plan_check_sink(arm, "ORDER BY", err));
     rz_plan_order *orders = RZ_NEW_ARRAY(planner->arena, rz_plan_order, projection->order_count);
     RZ_TRY_ALLOC(orders, err, "planning ORDER BY");
     for (uint32_t i = 0; i < projection->order_count; i++) {
@@ -288,7 +351,8 @@ static ruzu_status project_order(plan_arm *arm, const rz_bound_projection *proje
     arm->cur->u.sort.orders = orders;
     arm->cur->u.sort.order_count = projection->order_count;
     arm->writing = false;
-    if (bounded && rz_plan_rule(planner, RZ_RULE_TOP_K)) {
+    rz_plan_correlate(arm);
+    if (bounded && rz_plan_rule(planner, RZ_RULE_TOP_K) && !arm->inside_apply) {
         arm->cur->u.sort.skip = projection->skip;
         arm->cur->u.sort.limit = projection->limit;
         project_limit_rows(arm->cur, rows, projection->limit);
@@ -333,11 +397,11 @@ ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *bound, 
         RZ_TRY(project_group_nodes(planner, projection, err));
     }
     if (projection->grouped) {
-        RZ_TRY(project_aggregate(arm, projection->keys, projection->key_count, projection->aggregates,
+        RZ_TRY(project_aggregate(arm, projection, projection->keys, projection->key_count, projection->aggregates,
                                  projection->aggregate_count, err));
     }
     if (projection->distinct) {
-        RZ_TRY(project_aggregate(arm, projection->items, projection->item_count, NULL, 0, err));
+        RZ_TRY(project_aggregate(arm, projection, projection->items, projection->item_count, NULL, 0, err));
         RZ_TRY(project_order(arm, projection, err));
     } else {
         rz_bound_item *items = RZ_NEW_ARRAY(planner->arena, rz_bound_item, projection->item_count);

@@ -98,11 +98,30 @@ ruzu_status rz_plan_union(rz_planner *planner, const rz_bound_query *query, rz_p
 
 /* ---- inner plans ---- */
 
-static ruzu_status inner_begin(const plan_arm *outer, uint32_t row_number, plan_arm *out, rz_error *err)
+/* Does something in the query collect rows: group, sort, cut off? */
+static bool inner_collects(const rz_bound_query *query)
+{
+    if (query->arm_count > 1 && !query->union_all) {
+        return true;
+    }
+    for (uint32_t a = 0; a < query->arm_count; a++) {
+        for (uint32_t i = 0; i < query->arms[a].clause_count; i++) {
+            const rz_bound_clause *clause = &query->arms[a].clauses[i];
+            const rz_bound_projection *projection = &clause->u.projection;
+            if (clause->kind == RZ_BOUND_PROJECTION && (projection->grouped || projection->distinct || projection->order_count != 0 ||
+                                                        projection->skip != NULL || projection->limit != NULL)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static ruzu_status inner_begin(const plan_arm *outer, bool collects, uint32_t row_number, plan_arm *out, rz_error *err)
 {
     rz_planner *planner = outer->planner;
-    *out = (plan_arm){.planner = planner, .inside_apply = true};
-    if (rz_plan_is_unit(outer->cur)) {
+    *out = (plan_arm){.planner = planner, .inside_apply = true, .row_number = row_number};
+    if (rz_plan_is_unit(outer->cur) && !collects) {
         return rz_plan_node(planner, RZ_PLAN_SINGLE_ROW, NULL, NULL, &out->cur, err);
     }
     RZ_TRY(rz_plan_node(planner, RZ_PLAN_ARGUMENT, NULL, NULL, &out->cur, err));
@@ -110,7 +129,9 @@ static ruzu_status inner_begin(const plan_arm *outer, uint32_t row_number, plan_
     out->cur->column_count = outer->cur->column_count;
     out->cur->rows = outer->cur->rows;
     out->cur->u.argument.row_number = row_number;
-    return rz_plan_add_column(planner, out->cur, row_number, err);
+    RZ_TRY(rz_plan_add_column(planner, out->cur, row_number, err));
+    out->argument = out->cur;
+    return RUZU_OK;
 }
 
 /* An inner plan on its own sources says that its rows belong to the only outer row. */
@@ -187,7 +208,7 @@ static bool inner_can_skip_return(const rz_bound_single_query *query, rz_subquer
 }
 
 static ruzu_status inner_arm(const plan_arm *outer, const rz_bound_single_query *query, const plan_set *after,
-                             bool skip_return, uint32_t row_number, rz_plan **out, rz_error *err)
+                             bool skip_return, bool collects, uint32_t row_number, rz_plan **out, rz_error *err)
 {
     plan_arm inner;
     rz_planner *planner = outer->planner;
@@ -196,7 +217,7 @@ static ruzu_status inner_arm(const plan_arm *outer, const rz_bound_single_query 
     if (query->writes) {
         return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "Writing inside a subquery is not implemented.");
     }
-    RZ_TRY(inner_begin(outer, row_number, &inner, err));
+    RZ_TRY(inner_begin(outer, collects, row_number, &inner, err));
     RZ_TRY(rz_plan_clauses(&inner, query, after, skip_return, err));
     RZ_TRY(inner_end(&inner, row_number, err));
     planner->present = present;
@@ -214,10 +235,7 @@ static ruzu_status inner_query(plan_arm *outer, const rz_bound_query *query, rz_
         return rz_error_set(err, RUZU_ERROR_LIMIT, "Subqueries are nested more than %u levels deep.",
                             RZ_PLAN_MAX_SUBQUERIES);
     }
-    if (is_union && !query->union_all && kind != RZ_SUBQUERY_EXISTS) {
-        return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED,
-                            "UNION inside a subquery is not implemented, UNION ALL is.");
-    }
+    bool collects = inner_collects(query);
     rz_plan **arms = RZ_NEW_ARRAY(planner->arena, rz_plan *, query->arm_count);
     RZ_TRY_ALLOC(arms, err, "planning a subquery");
     for (uint32_t a = 0; a < query->arm_count; a++) {
@@ -226,11 +244,22 @@ static ruzu_status inner_query(plan_arm *outer, const rz_bound_query *query, rz_
         if (!skip) {
             rz_plan_set_columns(planner, &after, query->columns + (size_t)a * query->result_count, query->result_count);
         }
-        RZ_TRY(inner_arm(outer, &query->arms[a], &after, skip, row_number, &arms[a], err));
+        RZ_TRY(inner_arm(outer, &query->arms[a], &after, skip, collects, row_number, &arms[a], err));
     }
     planner->depth--;
     if (is_union) {
-        return rz_plan_union(planner, query, arms, row_number, columns, out, err);
+        RZ_TRY(rz_plan_union(planner, query, arms, row_number, columns, out, err));
+        if (query->union_all || kind == RZ_SUBQUERY_EXISTS) {
+            return RUZU_OK;
+        }
+        const rz_plan *argument = arms[0];
+        while (argument->kind != RZ_PLAN_ARGUMENT) {
+            argument = argument->children[0];
+        }
+        plan_arm whole = {.planner = planner, .cur = *out, .inside_apply = true, .row_number = row_number, .argument = argument};
+        RZ_TRY(rz_plan_distinct(&whole, columns, query->result_count, err));
+        *out = whole.cur;
+        return RUZU_OK;
     }
     for (uint32_t i = 0; i < query->result_count; i++) {
         columns[i] = query->columns[i];
@@ -398,7 +427,7 @@ ruzu_status rz_plan_optional(plan_arm *arm, const rz_bound_match *match, const p
     plan_set present = {0};
     rz_plan_set_union(planner, &present, &planner->present);
     RZ_TRY(inner_new_number(planner, &row_number, err));
-    RZ_TRY(inner_begin(arm, row_number, &inner, err));
+    RZ_TRY(inner_begin(arm, false, row_number, &inner, err));
     RZ_TRY(rz_plan_match(&inner, &match, 1, after, err));
     RZ_TRY(inner_end(&inner, row_number, err));
     planner->present = present; /* what the clause found may be NULL behind it */

@@ -176,6 +176,7 @@ const memory_scenario memory_scenarios[] = {
     READ("unwind", "UNWIND [{a: 1, b: 'a text of some length'}, {a: 2, b: 'another text of some length'}] AS s UNWIND range(1, 30) AS i RETURN s, i, [i, NULL]"),
     READ("optional", "MATCH (p:Person) OPTIONAL MATCH (p)-[:Lives]->(c:City) RETURN p.id, c.name"),
     READ("exists and count", "MATCH (p:Person) WHERE EXISTS { MATCH (p)-[:Lives]->(:City) } RETURN p.name, COUNT { MATCH (p)-[:Knows]->(:Person) }"),
+    READ("subqueries that collect", "MATCH (p:Person) CALL (p) { MATCH (p)-[:Knows]->(q) RETURN count(DISTINCT q.name) AS n, min(q.name) AS m } RETURN p.name, n, m, COLLECT { MATCH (p)-[:Knows]->(q) RETURN q.name ORDER BY q.name DESC SKIP 1 LIMIT 2 }"),
     READ("with", "MATCH (p:Person) WITH p.age % 4 AS k, collect(p.name) AS names WHERE size(names) > 1 UNWIND names AS n RETURN k, n ORDER BY k, n LIMIT 5"),
     READ("list functions", "MATCH (t:T) RETURN list_transform(t.l, x -> x + 1), list_filter(t.l, x -> x > 1), list_sort(t.l), list_concat(t.l, [9]), list_distinct(t.l), t.l[1:2]"),
     READ("regular expressions", "MATCH (p:Person) RETURN p.name =~ '.*(r|s)on\\\\s+n.*[0-9]+', regexp_replace(p.name, 'n[a-z]{2,}', 'N'), regexp_extract_all(p.name, '[a-z]+')"),

@@ -209,11 +209,28 @@ static void subqueries(void)
         RUZU_OK);
     planner_verify(f.plan);
     PLAN_IS(&f, "MATCH (a:Person) RETURN COUNT { MATCH (a)-[:Knows]->(b) RETURN DISTINCT b } AS n",
-            "DISTINCT inside a subquery is not implemented.");
-    PLAN_IS(&f, "MATCH (a:Person) RETURN COLLECT { MATCH (a)-[:Knows]->(b) RETURN b.id ORDER BY b.id } AS n",
-            "ORDER BY inside a subquery is not implemented.");
+            "RESULT COUNT { MATCH (a)-[:Knows]->(b) RETURN DISTINCT b }\n"
+            "  APPLY COUNT\n"
+            "    NODE_SCAN (a:Person)\n"
+            "    AGGREGATE PER ROW DISTINCT b\n"
+            "      EXPAND (a)-[:Knows]->(b)\n"
+            "        ARGUMENT\n");
+    PLAN_IS(&f, "MATCH (a:Person) RETURN COLLECT { MATCH (a)-[:Knows]->(b) RETURN b.id ORDER BY b.id LIMIT 2 } AS n",
+            "RESULT COLLECT { MATCH (a)-[:Knows]->(b) RETURN b.id ORDER BY b.id LIMIT 2 }\n"
+            "  APPLY COLLECT\n"
+            "    NODE_SCAN (a:Person)\n"
+            "    LIMIT PER ROW LIMIT 2\n"
+            "      SORT PER ROW b.id\n"
+            "        PROJECT b.id\n"
+            "          EXPAND (a)-[:Knows]->(b)\n"
+            "            ARGUMENT\n");
     PLAN_IS(&f, "MATCH (a:Person) RETURN COLLECT { MATCH (a)-[:Knows]->(b) RETURN count(*) } AS n",
-            "Aggregation inside a subquery is not implemented.");
+            "RESULT COLLECT { MATCH (a)-[:Knows]->(b) RETURN count(*) }\n"
+            "  APPLY COLLECT\n"
+            "    NODE_SCAN (a:Person)\n"
+            "    AGGREGATE PER ROW COUNT_STAR()\n"
+            "      DEGREE (a)-[:Knows]->() *\n"
+            "        ARGUMENT\n");
     PLAN_IS(&f, "MATCH (a:Person) WHERE EXISTS { MATCH (a)-[:Knows]->(b) RETURN DISTINCT b } RETURN count(*)",
             "RESULT COUNT_STAR()\n"
             "  AGGREGATE COUNT_STAR()\n"
