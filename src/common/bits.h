@@ -28,6 +28,12 @@ static inline void rz_bit_clear(uint64_t *bits, uint64_t idx)
 
 uint64_t rz_bits_count(const uint64_t *bits, uint64_t count); /* set bits among the first count */
 
+/* Writes the numbers of the set bits among the first count, ascending, and returns how many. out has room for count. */
+uint32_t rz_bits_positions(const uint64_t *bits, uint32_t count, uint32_t *out);
+uint32_t rz_bits_positions_scalar(const uint64_t *bits, uint32_t count, uint32_t *out);
+/* Bit i of bits = (bytes[i] != 0), for i < count; the rest of the last word is 0. */
+void rz_bits_from_bytes(const uint8_t *bytes, uint32_t count, uint64_t *bits);
+
 /* Bits needed for values 0 … max: 0 for 0. */
 static inline uint32_t rz_bit_width(uint64_t max)
 {

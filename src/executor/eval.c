@@ -303,7 +303,11 @@ ruzu_status rz_eval_filter(rz_eval *eval, const rz_chunk *input, rz_sel *sel, ui
     rz_vec_view(result, &view);
     const uint8_t *values = (const uint8_t *)view.data;
     uint32_t kept = 0;
-    if (view.index == NULL && view.validity == NULL) { /* branch-free: every candidate is written, only kept ones are counted */
+    if (sel->rows == NULL && view.index == NULL && view.validity == NULL) {
+        uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
+        rz_bits_from_bytes(values, sel->count, bits);
+        kept = rz_bits_positions(bits, sel->count, rows);
+    } else if (view.index == NULL && view.validity == NULL) { /* branch-free: every candidate is written, only kept ones are counted */
         for (uint32_t i = 0; i < sel->count; i++) {
             uint32_t row = rz_sel_at(sel, i);
             rows[kept] = row;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * FILTER: keeps the rows for which every predicate is TRUE, by narrowing the selection; predicates are tried in the planner's order on what is left.
+ * FILTER: keeps the rows for which every predicate is TRUE, by narrowing the selection.
+ *
+ * Comparisons with constants of rows that come straight from a scan are tested on encoded values first, all together in one bitmap: they cannot fail and cost
+ * a fraction of decoding. The others, and these where a block has changes in memory, are evaluated in the planner's order on what is left.
  *
  * Where the predicates look at one node only and rows come many times as often as there are nodes, the planner says so (per_node): then each node is judged once, by an
  * array over the table's offsets. A node is judged when it is first met, so nothing is evaluated that would not have been. Where the array would take more than
@@ -19,6 +22,13 @@
 
 enum { FILTER_UNKNOWN = 0, FILTER_DROPPED = 1, FILTER_KEPT = 2 };
 
+/* A predicate that encoded values can be tested for. */
+typedef struct filter_encoded {
+    const rz_expr *property;
+    int32_t position; /* of the node column in the input; -1: the predicate is evaluated */
+    rz_col_range range;
+} filter_encoded;
+
 typedef struct op_filter {
     rz_op op;
     rz_eval **evals;
@@ -30,7 +40,34 @@ typedef struct op_filter {
     uint64_t max_size;
     uint32_t *unknown;     /* per_node: rows to judge */
     uint32_t *judged;      /* those of them that are kept */
+    filter_encoded *encoded; /* one per predicate */
+    bool *tested;            /* one per predicate: encoded values were, for this chunk */
+    bool any_encoded;
 } op_filter;
+
+static void filter_open_encoded(op_filter *op, const rz_plan_encoded *plan, filter_encoded *out)
+{
+    rz_worker *worker = op->op.worker;
+    out->property = plan->property;
+    out->position = -1;
+    if (plan->property == NULL) {
+        return;
+    }
+    const rz_type *type = plan->property->type;
+    rz_value value = {.type = type};
+    value.u.boolean = true;
+    if (plan->value != NULL) {
+        rz_error ignored;
+        rz_error_init(&ignored);
+        if (rz_eval_constant(worker, plan->value, &worker->arena, &value, &ignored) != RUZU_OK) {
+            return; /* it fails again, properly, where it is evaluated */
+        }
+    }
+    if (rz_col_range_make(type, plan->op, &value, &out->range)) {
+        out->position = rz_plan_position(op->op.input->plan, plan->property->children[0]->u.column);
+        op->any_encoded |= out->position >= 0;
+    }
+}
 
 static ruzu_status filter_open(rz_op *base, rz_error *err)
 {
@@ -49,11 +86,64 @@ static ruzu_status filter_open(rz_op *base, rz_error *err)
         op->unknown = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
         op->judged = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     }
-    if (op->evals == NULL || op->rows == NULL || (op->node_position >= 0 && (op->unknown == NULL || op->judged == NULL))) {
+    op->encoded = RZ_NEW_ARRAY(arena, filter_encoded, count);
+    op->tested = RZ_NEW_ARRAY(arena, bool, count);
+    if (op->evals == NULL || op->rows == NULL || op->encoded == NULL || op->tested == NULL ||
+        (op->node_position >= 0 && (op->unknown == NULL || op->judged == NULL))) {
         return rz_error_no_memory(err, "building a filter");
     }
     for (uint32_t i = 0; i < count; i++) {
         RZ_TRY(rz_eval_create(base->worker, base->plan->u.filter.predicates[i], input->columns, input->column_count, &op->evals[i], err));
+        if (base->plan->u.filter.encoded != NULL) {
+            filter_open_encoded(op, &base->plan->u.filter.encoded[i], &op->encoded[i]);
+        }
+    }
+    return RUZU_OK;
+}
+
+/* Tests encoded values for predicate i; false in *out_done where that cannot be done. */
+static ruzu_status filter_test_encoded(op_filter *op, const rz_chunk *input, uint32_t i, uint64_t *bits, bool *out_done, rz_error *err)
+{
+    const filter_encoded *encoded = &op->encoded[i];
+    const rz_vec *nodes = encoded->position < 0 ? NULL : input->columns[encoded->position];
+    *out_done = false;
+    if (nodes == NULL || nodes->kind != RZ_VEC_SEQUENCE || nodes->step != 1) {
+        return RUZU_OK;
+    }
+    rz_id first = (rz_id)nodes->start;
+    const rz_type *type = encoded->property->children[0]->type;
+    uint32_t t = 0;
+    while (t < type->table_count && type->tables[t] != rz_id_table(first)) {
+        t++;
+    }
+    if (t == type->table_count || encoded->property->u.property.column_idxs[t] == RZ_NO_COLUMN) {
+        return RUZU_OK;
+    }
+    rz_ntab_reader *reader = NULL;
+    RZ_TRY(rz_worker_ntab(op->op.worker, type->tables[t], &reader, err));
+    return rz_ntab_filter(reader, encoded->property->u.property.column_idxs[t], rz_id_offset(first), input->count, &encoded->range, bits, out_done, err);
+}
+
+static ruzu_status filter_encoded_all(op_filter *op, const rz_chunk *input, rz_sel *sel, rz_error *err)
+{
+    uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
+    uint32_t words = RZ_BITMAP_WORDS(input->count);
+    bool any = false;
+    if (sel->rows == NULL) {
+        memset(bits, 0xff, words * sizeof *bits);
+    } else {
+        memset(bits, 0, words * sizeof *bits);
+        for (uint32_t i = 0; i < sel->count; i++) {
+            rz_bit_set(bits, sel->rows[i]);
+        }
+    }
+    for (uint32_t i = 0; i < op->op.plan->u.filter.count; i++) {
+        RZ_TRY(filter_test_encoded(op, input, i, bits, &op->tested[i], err));
+        any |= op->tested[i];
+    }
+    if (any && rz_bits_count(bits, input->count) != sel->count) {
+        sel->count = rz_bits_positions(bits, input->count, op->rows);
+        sel->rows = op->rows;
     }
     return RUZU_OK;
 }
@@ -186,6 +276,21 @@ static ruzu_status filter_by_node(op_filter *op, const rz_chunk *input, rz_sel *
     return RUZU_OK;
 }
 
+/* All predicates on what the input has selected: encoded values first. */
+static ruzu_status filter_narrow(op_filter *op, const rz_chunk *input, rz_sel *sel, rz_error *err)
+{
+    if (!op->any_encoded || sel->count * (uint64_t)8 < input->count) { /* of few rows, values are fetched one by one */
+        return filter_run(op, input, sel, op->rows, err);
+    }
+    RZ_TRY(filter_encoded_all(op, input, sel, err));
+    for (uint32_t i = 0; i < op->op.plan->u.filter.count && sel->count != 0; i++) {
+        if (!op->tested[i]) {
+            RZ_TRY(rz_eval_filter(op->evals[i], input, sel, op->rows, err));
+        }
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)
 {
     op_filter *op = (op_filter *)base;
@@ -199,7 +304,7 @@ static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)
         if (op->node_position >= 0 && input->columns[op->node_position]->kind != RZ_VEC_SEQUENCE) {
             RZ_TRY(filter_by_node(op, input, &sel, err));
         } else {
-            RZ_TRY(filter_run(op, input, &sel, op->rows, err));
+            RZ_TRY(filter_narrow(op, input, &sel, err));
         }
         if (sel.count != 0) {
             rz_op_pass(base, input, op->positions);

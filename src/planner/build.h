@@ -125,6 +125,8 @@ uint32_t rz_plan_length_of(const rz_expr *expr);
  * stands on the left; *out_other has the property's type. */
 const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *expr, uint32_t node_column,
                                            rz_compare_op *out_op, rz_expr **out_other);
+/* Whether the predicate is a comparison of a node's property with a constant that encoded values can be tested for; *out is zeroed when not. */
+bool rz_plan_encoded_of(rz_planner *planner, const rz_expr *predicate, rz_plan_encoded *out);
 /* The property is the primary key of `table`. */
 bool rz_plan_is_key_of(const rz_planner *planner, const rz_expr *property, uint32_t table);
 /* `column.property IN list`: the property; *out_list the list, *out_cast the type its elements must be cast to first

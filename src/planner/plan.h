@@ -121,6 +121,13 @@ typedef struct rz_plan_zone {
     rz_expr *value;              /* constant expression of the column's type */
 } rz_plan_zone;
 
+/* What of a predicate can be tested on encoded values: `property op value`. */
+typedef struct rz_plan_encoded {
+    const rz_expr *property; /* of a node column; NULL: the predicate must be evaluated */
+    rz_compare_op op;
+    rz_expr *value;          /* constant expression of the property's physical type; NULL: TRUE */
+} rz_plan_encoded;
+
 struct rz_plan {
     rz_plan_kind kind;
     uint32_t id;                 /* 0 … n-1 within the statement: where the executor keeps what the workers share */
@@ -160,6 +167,7 @@ struct rz_plan {
             rz_expr **predicates;
             uint32_t count;
             uint32_t per_node;   /* NODE column of one table that alone the predicates look at: each node is judged once; or RZ_NO_COLUMN_ID */
+            const rz_plan_encoded *encoded; /* one per predicate; NULL: none */
         } filter;
         struct {
             rz_expr **exprs;

@@ -160,6 +160,42 @@ const rz_expr *rz_plan_property_comparison(rz_planner *planner, const rz_expr *e
     return NULL;
 }
 
+static const rz_expr *expr_node_property(const rz_expr *expr)
+{
+    while (expr->kind == RZ_EXPR_CAST) {
+        expr = expr->children[0];
+    }
+    bool found = expr->kind == RZ_EXPR_PROPERTY && expr->children[0]->kind == RZ_EXPR_COLUMN && expr->children[0]->type->id == RUZU_TYPE_NODE;
+    return found ? expr : NULL;
+}
+
+bool rz_plan_encoded_of(rz_planner *planner, const rz_expr *predicate, rz_plan_encoded *out)
+{
+    memset(out, 0, sizeof *out);
+    bool negated = predicate->kind == RZ_EXPR_NOT;
+    const rz_expr *flag = negated ? predicate->children[0] : predicate;
+    if (flag->kind == RZ_EXPR_PROPERTY && flag->type->id == RUZU_TYPE_BOOL) {
+        out->property = expr_node_property(flag);
+        out->op = negated ? RZ_CMP_NE : RZ_CMP_EQ;
+        return out->property != NULL;
+    }
+    if (predicate->kind != RZ_EXPR_FUNCTION || predicate->child_count != 2 || rz_plan_can_fail(predicate)) {
+        return false; /* a cast that fails must be seen to fail */
+    }
+    for (uint32_t side = 0; side < 2; side++) {
+        const rz_expr *property = expr_node_property(predicate->children[side]);
+        rz_compare_op op;
+        rz_expr *value = NULL;
+        if (property != NULL && rz_expr_is_constant(predicate->children[1 - side]) &&
+            rz_plan_property_comparison(planner, predicate, property->children[0]->u.column, &op, &value) == property &&
+            property->type->physical == value->type->physical) {
+            *out = (rz_plan_encoded){.property = property, .op = op, .value = value};
+            return true;
+        }
+    }
+    return false;
+}
+
 const rz_expr *rz_plan_property_in(const rz_expr *expr, uint32_t node_column, rz_expr **out_list,
                                    const rz_type **out_cast)
 {

@@ -92,6 +92,23 @@ bool rz_plan_is_unit(const rz_plan *plan)
     return plan->kind == RZ_PLAN_SINGLE_ROW;
 }
 
+/* Notes which predicates can be tested on encoded values. */
+static ruzu_status plan_filter_encoded(rz_planner *planner, rz_plan *filter, rz_error *err)
+{
+    uint32_t count = filter->u.filter.count;
+    if (!rz_plan_rule(planner, RZ_RULE_ENCODED)) {
+        return RUZU_OK;
+    }
+    rz_plan_encoded *encoded = RZ_NEW_ARRAY(planner->arena, rz_plan_encoded, count);
+    RZ_TRY_ALLOC(encoded, err, "planning a filter");
+    for (uint32_t i = 0; i < count; i++) {
+        if (rz_plan_encoded_of(planner, filter->u.filter.predicates[i], &encoded[i])) {
+            filter->u.filter.encoded = encoded;
+        }
+    }
+    return RUZU_OK;
+}
+
 ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predicates, uint32_t count,
                            double selectivity, rz_plan **out, rz_error *err)
 {
@@ -104,7 +121,7 @@ ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predic
     (*out)->u.filter.count = count;
     (*out)->u.filter.per_node = RZ_NO_COLUMN_ID;
     (*out)->rows = input->rows * selectivity;
-    return RUZU_OK;
+    return plan_filter_encoded(planner, *out, err);
 }
 
 ruzu_status rz_plan_project(rz_planner *planner, rz_plan *input, rz_expr **exprs, const uint32_t *columns,

@@ -35,7 +35,8 @@ enum {
     RZ_RULE_MESSAGES = 1u << 14,       /* parts of a pattern that are only counted: one number a node */
     RZ_RULE_OPTIONAL = 1u << 15,       /* OPTIONAL MATCH that is only counted, EXISTS, NOT EXISTS: the same */
     RZ_RULE_UNEQUAL = 1u << 16,        /* a <> b, NOT EXISTS {(a)--(b)}: all less those that are equal, or have one */
-    RZ_RULE_JOIN_WITH = 1u << 17       /* WITH that only names what goes on does not end a pattern */
+    RZ_RULE_JOIN_WITH = 1u << 17,      /* WITH that only names what goes on does not end a pattern */
+    RZ_RULE_ENCODED = 1u << 18         /* comparisons with constants on encoded values */
 };
 #define RZ_RULE_ALL UINT32_MAX
 

@@ -27,6 +27,36 @@ static void bits_are_counted_up_to_the_end(void)
     CHECK_EQ_U64(RZ_BITMAP_WORDS(65), 2);
 }
 
+static void positions_and_bytes_agree_with_the_bits(void)
+{
+    uint64_t seed = 7;
+    for (uint32_t round = 0; round < 300; round++) {
+        uint64_t bits[6], again[6];
+        uint8_t bytes[384];
+        uint32_t places[384], scalar[384];
+        uint32_t count = (uint32_t)(rz_hash_u64(seed++) % 377), wanted = 0, wrong = 0;
+        for (uint32_t i = 0; i < 6; i++) {
+            bits[i] = round % 4 == 0 ? 0 : rz_hash_u64(seed++);
+            bits[i] &= round % 4 == 1 ? rz_hash_u64(seed++) : UINT64_MAX;
+        }
+        uint32_t found = rz_bits_positions(bits, count, places);
+        CHECK_EQ_U64(rz_bits_positions_scalar(bits, count, scalar), found);
+        for (uint32_t i = 0; i < count; i++) {
+            bytes[i] = (uint8_t)(rz_bit_get(bits, i) ? 1u << i % 8 : 0u);
+            if (rz_bit_get(bits, i)) {
+                wrong += wanted >= found || places[wanted] != i || scalar[wanted] != i;
+                wanted++;
+            }
+        }
+        CHECK_EQ_U64(wanted, found);
+        rz_bits_from_bytes(bytes, count, again);
+        for (uint32_t i = 0; i < RZ_BITMAP_WORDS(count) * 64; i++) {
+            wrong += rz_bit_get(again, i) != (i < count && rz_bit_get(bits, i));
+        }
+        CHECK_EQ_U64(wrong, 0);
+    }
+}
+
 static void widths_are_exact(void)
 {
     CHECK_EQ_U64(rz_bit_width(0), 0);
@@ -75,6 +105,7 @@ static void stores_are_little_endian(void)
 int main(void)
 {
     RUN(bits_are_counted_up_to_the_end);
+    RUN(positions_and_bytes_agree_with_the_bits);
     RUN(widths_are_exact);
     RUN(reader_stops_at_the_end);
     RUN(stores_are_little_endian);

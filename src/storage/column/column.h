@@ -67,6 +67,17 @@ typedef enum rz_compare_op { RZ_CMP_EQ, RZ_CMP_NE, RZ_CMP_LT, RZ_CMP_LE, RZ_CMP_
 /* True when no row of the zone can satisfy `column op value` (value of the column's type, not NULL). */
 bool rz_zone_excludes(const rz_type *type, const rz_zone *zone, rz_compare_op op, const rz_value *value);
 
+/* A comparison with a constant as a range of keys (unsigned, in the order of the type), so that encoded values can be tested without decoding them. */
+typedef struct rz_col_range {
+    uint64_t low, high; /* inclusive; low > high: no value */
+    bool outside;       /* what is not in between passes */
+} rz_col_range;
+/* Integers, dates, timestamps and booleans; false for other types and for a NULL constant. */
+bool rz_col_range_make(const rz_type *type, rz_compare_op op, const rz_value *value, rz_col_range *out);
+typedef enum rz_range_match { RZ_RANGE_NONE, RZ_RANGE_SOME, RZ_RANGE_ALL } rz_range_match;
+/* What the bounds of a zone say about its rows. */
+rz_range_match rz_zone_match(const rz_type *type, const rz_zone *zone, const rz_col_range *range);
+
 /* ---- reading ---- */
 
 typedef struct rz_col_reader rz_col_reader; /* pins and decode buffers of one thread over one column; moves from segment to segment */
@@ -83,6 +94,11 @@ void rz_col_reader_release(rz_col_reader *reader); /* drops the pins (end of a c
 RZ_NODISCARD ruzu_status rz_col_read(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err);
 /* Row rows[i] of the segment into row out_rows[i] (or i when NULL) of out, for i < count; rows in any order, repeats allowed. */
 RZ_NODISCARD ruzu_status rz_col_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows, uint32_t count, rz_vec *out, rz_error *err);
+
+/* Clears bit i (< count) where row first + i is NULL or fails the condition, comparing encoded values. *out_done is false, and nothing is changed, where the
+ * codec at that place has no such test: then the caller reads the rows. */
+RZ_NODISCARD ruzu_status rz_col_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range,
+                                       uint64_t *bits, bool *out_done, rz_error *err);
 
 /* ---- packed integers (shared with CSR groups and indexes) ---- */
 

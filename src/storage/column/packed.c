@@ -101,6 +101,56 @@ void rz_unpack_u32(const uint8_t *data, uint64_t first, uint64_t count, uint32_t
     rz_unpack_u32_scalar(data, first + done, count - done, width, base, out + done);
 }
 
+void rz_packed_match_scalar(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint64_t low, uint64_t span, bool outside,
+                            uint64_t *bits)
+{
+    for (uint32_t i = 0; i < count; i += 64) {
+        uint32_t n = count - i < 64 ? count - i : 64;
+        uint64_t word = 0;
+        for (uint32_t j = 0; j < n; j++) {
+            uint64_t passes = (rz_packed_get(data, first + i + j, width) - low <= span) != outside;
+            word |= passes << j;
+        }
+        bits[i / 64] &= n == 64 ? word : word | (UINT64_MAX << n);
+    }
+}
+
+/* An array of single bits is the mask, or its complement. */
+static void packed_match_bits(const uint8_t *data, uint64_t first, uint32_t count, bool wanted, uint64_t *bits)
+{
+    uint64_t flip = wanted ? 0 : UINT64_MAX;
+    for (uint32_t i = 0; i < count; i += 64) {
+        uint64_t bit = first + i;
+        const uint8_t *p = data + (bit >> 3);
+        uint32_t shift = (uint32_t)(bit & 7), n = count - i < 64 ? count - i : 64;
+        if (n < 64) { /* no further than the last byte needed */
+            for (uint32_t j = 0; j < n; j++) {
+                uint64_t value = ((uint64_t)data[(bit + j) >> 3] >> ((bit + j) & 7)) & 1u;
+                bits[i / 64] &= ~((UINT64_C(1) ^ value ^ (flip & 1u)) << j);
+            }
+            continue;
+        }
+        uint64_t word = rz_load_u64(p) >> shift;
+        word |= shift == 0 ? 0 : (uint64_t)p[8] << (64 - shift);
+        bits[i / 64] &= word ^ flip;
+    }
+}
+
+void rz_packed_match(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint64_t low, uint64_t span, bool outside, uint64_t *bits)
+{
+    uint32_t done = 0;
+    if (width == 1 && span == 0) {
+        packed_match_bits(data, first, count, (low == 1) != outside, bits);
+        return;
+    }
+#if defined(__x86_64__)
+    if (count >= 64 && width <= 25 && rz_cpu()->avx2 && low + span <= UINT32_MAX) {
+        done = rz_packed_match_avx2(data, first, count, width, (uint32_t)low, (uint32_t)span, outside, bits);
+    }
+#endif
+    rz_packed_match_scalar(data, first + done, count - done, width, low, span, outside, bits + done / 64);
+}
+
 void rz_unpack_bits(const uint8_t *data, uint64_t first, uint64_t count, uint8_t *out)
 {
     uint64_t i = 0;

@@ -25,7 +25,15 @@ static inline uint64_t rz_packed_end_byte(uint64_t first, uint64_t count, uint32
     return (((first + count - 1) * width) >> 3) + 9;
 }
 
+/* Clears bit i of bits (i < count) unless low <= value first + i <= low + span, or unless it is outside of that when `outside`. 1 <= width. */
+void rz_packed_match(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint64_t low, uint64_t span, bool outside, uint64_t *bits);
+void rz_packed_match_scalar(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint64_t low, uint64_t span, bool outside,
+                            uint64_t *bits);
+
 #if defined(__x86_64__)
+/* As much of rz_packed_match as is safe to read, in multiples of 64; the caller does the rest. 1 <= width <= 25. */
+uint32_t rz_packed_match_avx2(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint32_t low, uint32_t span, bool outside,
+                              uint64_t *bits);
 /* Unpack a multiple of four (eight for u32) values and return how many; the caller does the rest. 1 <= width <= 57 (25 for u32). */
 uint64_t rz_unpack_avx2(const uint8_t *data, uint64_t first, uint64_t count, uint32_t width, uint64_t base, uint64_t *out);
 uint64_t rz_unpack_u32_avx2(const uint8_t *data, uint64_t first, uint64_t count, uint32_t width, uint32_t base, uint32_t *out);

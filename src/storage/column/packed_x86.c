@@ -97,4 +97,42 @@ uint64_t rz_unpack_u32_avx2(const uint8_t *data, uint64_t first, uint64_t count,
     return done;
 }
 
+/* Eight values become one byte of the mask: subtracting the lower bound turns the range into an unsigned comparison, which AVX2 has as a minimum. */
+RZ_TARGET("avx2")
+uint32_t rz_packed_match_avx2(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint32_t low, uint32_t span, bool outside,
+                              uint64_t *bits)
+{
+    uint64_t start = first * width;
+    uint32_t phase = (uint32_t)(start & 7);
+    const uint8_t *p = data + (start >> 3);
+    const uint8_t *safe = data + (((first + count - 1) * width) >> 3) + 8;
+    uint32_t off1 = (phase + 4 * width) >> 3;
+
+    const __m256i sevens = _mm256_set1_epi32(7);
+    const __m256i mask = _mm256_set1_epi32((int32_t)((UINT32_C(1) << width) - 1));
+    const __m256i lows = _mm256_set1_epi32((int32_t)low), spans = _mm256_set1_epi32((int32_t)span);
+    __m256i at = _mm256_mullo_epi32(_mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0), _mm256_set1_epi32((int32_t)width));
+    at = _mm256_add_epi32(at, _mm256_set1_epi32((int32_t)phase));
+    at = _mm256_sub_epi32(at, _mm256_andnot_si256(sevens, _mm256_shuffle_epi32(at, 0x00)));
+    const __m256i spread = _mm256_set_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0, 0x0c0c0c0c, 0x08080808, 0x04040404, 0);
+    const __m256i shuffle = _mm256_add_epi8(_mm256_shuffle_epi8(_mm256_srli_epi32(at, 3), spread), _mm256_set1_epi32(0x03020100));
+    const __m256i shift = _mm256_and_si256(at, sevens);
+    const uint64_t flip = outside ? UINT64_MAX : 0;
+
+    uint32_t done = 0;
+    while (done + 64 <= count && p + 7 * (uint64_t)width + off1 + 16 <= safe) {
+        uint64_t word = 0;
+        for (uint32_t i = 0; i < 64; i += 8) {
+            __m256i values = _mm256_shuffle_epi8(packed_load_pair(p, p + off1), shuffle);
+            values = _mm256_sub_epi32(_mm256_and_si256(_mm256_srlv_epi32(values, shift), mask), lows);
+            __m256i passes = _mm256_cmpeq_epi32(_mm256_min_epu32(values, spans), values);
+            word |= (uint64_t)(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(passes)) << i;
+            p += width;
+        }
+        bits[done / 64] &= word ^ flip;
+        done += 64;
+    }
+    return done;
+}
+
 #endif

@@ -194,9 +194,8 @@ ruzu_status rz_col_gather_fixed(rz_col_reader *reader, const rz_part *part, uint
 
 /* ---- whole chunks ---- */
 
-/* Fetches the bytes of packed values [first, first + count); *out points to value 0 as rz_unpack wants it, with *out_first the number of `first` there. */
-static ruzu_status colfix_fetch_packed(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint32_t count, uint32_t width,
-                                       const uint8_t **out, uint64_t *out_first, rz_error *err)
+ruzu_status rz_col_fetch_packed(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint32_t count, uint32_t width,
+                                const uint8_t **out, uint64_t *out_first, rz_error *err)
 {
     /* Eight values are a whole number of bytes, so counting can begin anew at every multiple of eight. */
     uint64_t aligned = first & ~UINT64_C(7);
@@ -212,7 +211,7 @@ static ruzu_status colfix_read_bitpacked(rz_col_reader *reader, const rz_part *p
     const uint8_t *data = NULL;
     uint64_t first = 0;
     uint8_t *out = colfix_out(reader, target, 0);
-    RZ_TRY(colfix_fetch_packed(reader, part, RZ_SECTION_DATA, row, count, part->width, &data, &first, err));
+    RZ_TRY(rz_col_fetch_packed(reader, part, RZ_SECTION_DATA, row, count, part->width, &data, &first, err));
     if (reader->physical == RZ_PHYS_BOOL) {
         rz_unpack_bits(data, first, count, out);
     } else if (reader->size == 8) {
@@ -287,7 +286,7 @@ static ruzu_status colfix_read_dictionary(rz_col_reader *reader, const rz_part *
     if (part->width == 0) {
         memset(codes, 0, count * sizeof *codes);
     } else {
-        RZ_TRY(colfix_fetch_packed(reader, part, RZ_SECTION_DATA, row, count, part->width, &data, &first, err));
+        RZ_TRY(rz_col_fetch_packed(reader, part, RZ_SECTION_DATA, row, count, part->width, &data, &first, err));
         rz_unpack_u32(data, first, count, part->width, 0, codes);
     }
     uint32_t highest = 0;

@@ -77,6 +77,11 @@ ruzu_status rz_col_corrupt(const rz_col_reader *reader, const rz_part *part, con
 RZ_NODISCARD ruzu_status rz_col_fetch(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t off, uint64_t size, bool scan,
                                       const uint8_t **out, rz_error *err);
 
+/* Fetches the bytes of packed values [first, first + count), to be read on; *out points to value 0 as rz_unpack wants it, with *out_first the number of
+ * `first` there. */
+RZ_NODISCARD ruzu_status rz_col_fetch_packed(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint32_t count,
+                                             uint32_t width, const uint8_t **out, uint64_t *out_first, rz_error *err);
+
 /* Scattered reads of one section. */
 typedef struct rz_col_access {
     rz_col_reader *reader;

@@ -206,7 +206,7 @@ static bool zone_excludes_double(const rz_zone *zone, rz_compare_op op, double v
     return zone_excludes_order(op, value < low, value > high, value == low, value == high);
 }
 
-static uint64_t zone_value_bits(rz_physical physical, const rz_value *value)
+uint64_t rz_zone_value_bits(rz_physical physical, const rz_value *value)
 {
     switch (physical) {
     case RZ_PHYS_BOOL:
@@ -254,7 +254,7 @@ bool rz_zone_excludes(const rz_type *type, const rz_zone *zone, rz_compare_op op
         return zone_excludes_double(zone, op, physical == RZ_PHYS_FLOAT ? (double)value->u.f32 : value->u.f64);
     }
     uint64_t flip = rz_zone_is_signed(physical) ? ZONE_SIGN : 0;
-    uint64_t key = zone_value_bits(physical, value) ^ flip;
+    uint64_t key = rz_zone_value_bits(physical, value) ^ flip;
     uint64_t low = zone->min_bits ^ flip, high = zone->max_bits ^ flip;
     return zone_excludes_order(op, key < low, key > high, key == low, key == high);
 }

@@ -24,6 +24,8 @@ bool rz_zone_is_signed(rz_physical physical);
 /* Back from a key to the bits that rz_zone and the codecs use. */
 uint64_t rz_zone_key_to_bits(rz_physical physical, uint64_t key);
 uint64_t rz_zone_bits_to_key(rz_physical physical, uint64_t bits);
+/* A value's bits, signed ones widened with their sign; 0 for types without. */
+uint64_t rz_zone_value_bits(rz_physical physical, const rz_value *value);
 
 /* Bounds of `count` values starting at row `first` of data; validity (by row) may be NULL. */
 void rz_zone_block_compute(rz_physical physical, const void *data, const uint64_t *validity, uint64_t first, uint32_t count, rz_zone_block *out);

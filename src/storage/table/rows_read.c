@@ -393,6 +393,49 @@ ruzu_status rz_rows_gather(rz_rows_reader *reader, uint32_t column, const rz_id 
     return RUZU_OK;
 }
 
+/* The segment that alone has the values of rows [first, first + count), all of one block, with the row and the block there; NULL when some are in memory
+ * or nowhere. */
+static const rz_row_segment *rows_block_segment(const rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, uint32_t *out_row,
+                                                uint32_t *out_block)
+{
+    if (count > reader->end || first > reader->end - count) {
+        return NULL;
+    }
+    const rz_row_group *group = &reader->version->groups[first / RZ_ROW_GROUP_ROWS];
+    uint32_t row = (uint32_t)(first % RZ_ROW_GROUP_ROWS);
+    uint32_t block = row / RZ_VECTOR_CAPACITY;
+    if (row + count > group->base_rows || row + count > (block + 1) * RZ_VECTOR_CAPACITY ||
+        (group->patches != NULL && rz_patches_table(group->patches, column, block) != NULL)) {
+        return NULL;
+    }
+    *out_row = row;
+    *out_block = block;
+    return rz_row_base_segment(group->base, column);
+}
+
+ruzu_status rz_rows_filter(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
+                           bool *out_done, rz_error *err)
+{
+    uint32_t row = 0, block = 0;
+    rz_col_reader *col = NULL;
+    rz_zone zone;
+    *out_done = false;
+    const rz_row_segment *segment = rows_block_segment(reader, column, first, count, &row, &block);
+    if (segment == NULL) {
+        return RUZU_OK;
+    }
+    rz_range_match match = rz_segment_zone(segment->data, block, &zone) ? rz_zone_match(reader->rows->columns[column].type, &zone, range) : RZ_RANGE_SOME;
+    if (match != RZ_RANGE_SOME) {
+        *out_done = true;
+        if (match == RZ_RANGE_NONE) {
+            memset(bits, 0, RZ_BITMAP_WORDS(count) * sizeof *bits);
+        }
+        return RUZU_OK;
+    }
+    RZ_TRY(rows_column(reader, column, &col, err));
+    return rz_col_filter(col, segment->data, row, count, range, bits, out_done, err);
+}
+
 bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first, rz_zone *out)
 {
     if (first >= reader->end) {

@@ -157,6 +157,10 @@ RZ_NODISCARD ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, 
 RZ_NODISCARD ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
 /* Zone map of the block of RZ_VECTOR_CAPACITY rows that holds offset first; false when unknown or when the block has in-memory changes. */
 bool rz_ntab_zone(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, rz_zone *out);
+/* Clears bit i (< count) where offset first + i fails the condition or is NULL, comparing encoded values; by zones alone where they decide. *out_done is false,
+ * and nothing is changed, where that cannot be done: changes in memory, other codecs, more than one block. Visibility is not looked at. */
+RZ_NODISCARD ruzu_status rz_ntab_filter(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
+                                        bool *out_done, rz_error *err);
 /* Primary-key look-up: keys (of the key's type, any kind) of the selected rows; out_offsets[row] = offset or UINT64_MAX (NULL keys too). */
 RZ_NODISCARD ruzu_status rz_ntab_lookup(rz_ntab_reader *reader, const rz_vec *keys, const rz_sel *sel, uint64_t *out_offsets, rz_error *err);
 

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fast paths of scans, filters, grouping and sorting are held against plain ones: every question is asked in two ways that must agree, over a table with
+ * columns of every codec, with NULLs, before and after updates and deletes, in memory and after checkpoints, with one and with several threads, small pools too.
+ *
+ *   questions asked twice    the same text with all rules of the planner, and with none
+ *   pairs                    two texts; the second is written so that no fast path takes it
+ */
+#include "session.h"
+
+#ifndef SCAN_ROWS
+#define SCAN_ROWS 9000
+#endif
+
+static uint64_t scan_seed = 11;
+
+static uint64_t scan_random(void)
+{
+    scan_seed += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t z = scan_seed;
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static const char *const scan_syllables[] = {"an", "el", "ber", "dor", "Mo", "ka", "\xc3\xa9", "zz", "a", "in"};
+
+static void scan_write_name(FILE *file)
+{
+    uint64_t parts = scan_random() % 9;
+    for (uint64_t i = 0; i < parts; i++) {
+        (void)fputs(scan_syllables[scan_random() % 10], file);
+    }
+    if (parts == 0) {
+        (void)fputs("x", file);
+    }
+}
+
+/* A row of the file; an empty field is NULL. */
+static void scan_write_row(FILE *file, int id)
+{
+    bool nulls = (id / 2500) % 2 == 1; /* some blocks have none */
+    (void)fprintf(file, "%d,", id);
+    if (!nulls || scan_random() % 6 != 0) {
+        (void)fprintf(file, "%d", (int)(scan_random() % 60) - 20);
+    }
+    (void)fprintf(file, ",%lld,", (long long)(scan_random() >> 20) - (1LL << 43));
+    if (!nulls || scan_random() % 9 != 0) {
+        (void)fputs(scan_random() % 3 == 0 ? "true" : "false", file);
+    }
+    (void)fprintf(file, ",%d.%d,tag%d,", (int)(scan_random() % 300) - 150, (int)(scan_random() % 4) * 25, (int)(scan_random() % 7));
+    if (!nulls || scan_random() % 11 != 0) {
+        scan_write_name(file);
+    }
+    (void)fprintf(file, ",20%02d-0%d-1%d,%d,%d,%d,", (int)(scan_random() % 30), (int)(scan_random() % 9) + 1, (int)(scan_random() % 9), (int)(scan_random() % 256) - 128,
+                  (int)(scan_random() % 65536), (id / 700) * 1000003);
+    (void)fprintf(file, "7,%d\n", (int)(scan_random() % 3) * 1000000007 % 1999999999);
+}
+
+static void scan_load(ruzu_conn *conn)
+{
+    char text[1400];
+    const char *path = session_path("rows.csv");
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    for (int id = 0; file != NULL && id < SCAN_ROWS; id++) {
+        scan_write_row(file, id);
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    session_run(conn, "CREATE NODE TABLE T(id INT64, small INT64, wide INT64, flag BOOLEAN, number DOUBLE, tag STRING, name STRING, day DATE, tiny INT8, "
+                      "half UINT16, runs INT32, same INT64, few INT64, PRIMARY KEY(id))");
+    (void)snprintf(text, sizeof text, "COPY T FROM '%s' (HEADER=false)", path);
+    session_run(conn, text);
+}
+
+/* ---- questions asked twice ---- */
+
+static const char *const scan_questions[] = {
+    "MATCH (t:T) WHERE t.small > 10 AND t.flag RETURN count(*)",
+    "MATCH (t:T) WHERE NOT t.flag AND t.small <= 3 AND t.wide <> 17 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE 5 >= t.small RETURN count(*), min(t.id), max(t.id)",
+    "MATCH (t:T) WHERE t.small = -20 RETURN sum(t.id)",
+    "MATCH (t:T) WHERE t.small <> 39 AND t.runs = 4000012 RETURN count(*)",
+    "MATCH (t:T) WHERE t.wide < 0 AND t.tiny >= 100 RETURN t.id ORDER BY t.id",
+    "MATCH (t:T) WHERE t.tiny < -200 RETURN count(*)",
+    "MATCH (t:T) WHERE t.tiny > -200 AND t.half > 60000 RETURN count(*)",
+    "MATCH (t:T) WHERE t.half <= 3 OR t.half = 70000 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.same = 7 RETURN count(*)",
+    "MATCH (t:T) WHERE t.same <> 7 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.few = 14 OR t.few = 1000000007 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.few >= 14 AND t.few < 1000000008 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.day >= date('2015-03-12') AND t.day < date('2016-01-01') RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.id >= 2000 AND t.id < 2100 AND t.small > 0 RETURN t.id, t.name ORDER BY t.id",
+    "MATCH (t:T) WHERE t.number > 100.5 AND t.small < 30 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.tag = 'tag3' AND t.small > 0 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.tag IN ['tag1', 'tag5', 'none'] RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE upper(t.tag) STARTS WITH 'TAG' AND t.tag ENDS WITH '2' RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.name CONTAINS 'anel' RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.name CONTAINS 'a' AND NOT t.name CONTAINS 'zz' RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.name =~ '.*dor.*in' RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.small > 10 AND 100 / (t.small - 10) > 5 RETURN count(*)",
+    "MATCH (t:T) WHERE t.small IS NULL AND t.id > 3000 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) RETURN t.name, t.id ORDER BY t.name, t.id LIMIT 10",
+    "MATCH (t:T) RETURN t.name, t.id ORDER BY t.name DESC, t.id LIMIT 10",
+    "MATCH (t:T) WHERE t.flag RETURN t.name, t.id ORDER BY t.name, t.id DESC SKIP 5 LIMIT 20",
+    "MATCH (t:T) RETURN t.small, t.id ORDER BY t.small, t.id DESC LIMIT 7",
+    "MATCH (t:T) RETURN t.small, t.id ORDER BY t.small DESC, t.id LIMIT 7",
+    "MATCH (t:T) RETURN t.number, t.day, t.id ORDER BY t.number DESC, t.day, t.id LIMIT 12",
+    "MATCH (t:T) RETURN t.tiny, t.flag, t.id ORDER BY t.flag, t.tiny DESC, t.id LIMIT 15",
+};
+
+static char *scan_ask(ruzu_conn *conn, const char *cypher)
+{
+    ruzu_result *result = NULL;
+    ruzu_status status = ruzu_query(conn, cypher, &result);
+    const char *text = status == RUZU_OK ? session_text(result) : ruzu_errmsg(conn);
+    size_t length = strlen(text);
+    char *copy = (char *)malloc(length + 1);
+    if (copy == NULL) {
+        exit(1);
+    }
+    memcpy(copy, text, length + 1);
+    ruzu_result_free(result);
+    return copy;
+}
+
+static void scan_same(const char *first, const char *second, const char *question)
+{
+    check_count++;
+    if (strcmp(first, second) != 0) {
+        check_failures++;
+        fprintf(stderr, "%s\n  one way:\n%s\n  the other:\n%s\n", question, first, second);
+    }
+}
+
+static void scan_ask_twice(ruzu_conn *conn)
+{
+    for (size_t i = 0; i < sizeof scan_questions / sizeof *scan_questions; i++) {
+        char *fast = scan_ask(conn, scan_questions[i]);
+        session_run(conn, "CALL enable_plan_optimizer = false");
+        char *plain = scan_ask(conn, scan_questions[i]);
+        session_run(conn, "CALL enable_plan_optimizer = true");
+        scan_same(fast, plain, scan_questions[i]);
+        free(fast);
+        free(plain);
+    }
+}
+
+/* ---- pairs ---- */
+
+static const char *const scan_pairs[][2] = {
+    {"MATCH (t:T) RETURN t.small AS s, count(*), sum(t.id), min(t.half), avg(t.id) ORDER BY s",
+     "MATCH (t:T) WITH t.small * 1000000007 AS k, t.id AS id, t.half AS h RETURN k / 1000000007 AS s, count(*), sum(id), min(h), avg(id) ORDER BY s"},
+    {"MATCH (t:T) RETURN t.tiny AS s, count(*), max(t.wide) ORDER BY s",
+     "MATCH (t:T) WITH CAST(t.tiny AS INT64) * 1000000007 AS k, t.wide AS w RETURN k / 1000000007 AS s, count(*), max(w) ORDER BY s"},
+    {"MATCH (t:T) WHERE t.wide > 0 RETURN t.small AS s, count(DISTINCT t.tiny), sum(t.number) > 0 ORDER BY s",
+     "MATCH (t:T) WHERE t.wide > 0 WITH t.small * 1000000007 AS k, t.tiny AS y, t.number AS n RETURN k / 1000000007 AS s, count(DISTINCT y), sum(n) > 0 ORDER BY s"},
+    {"MATCH (t:T) RETURN t.flag AS s, count(*), sum(t.small) ORDER BY s",
+     "MATCH (t:T) WITH CASE WHEN t.flag IS NULL THEN NULL WHEN t.flag THEN 'true' ELSE 'false' END AS k, t.small AS m RETURN CAST(k AS BOOLEAN) AS s, count(*), sum(m) ORDER BY s"},
+    {"MATCH (t:T) RETURN t.tag AS s, count(*), sum(t.small), min(t.name) ORDER BY s",
+     "MATCH (t:T) WITH t.tag + t.tag AS k, t.small AS m, t.name AS n RETURN substring(k, 1, CAST(size(k) / 2 AS INT64)) AS s, count(*), sum(m), min(n) ORDER BY s"},
+    {"MATCH (t:T) RETURN t.name AS s, count(*) AS c, sum(t.small) ORDER BY c DESC, s LIMIT 20",
+     "MATCH (t:T) WITH [t.name] AS k, t.small AS m RETURN k[1] AS s, count(*) AS c, sum(m) ORDER BY c DESC, s LIMIT 20"},
+    {"MATCH (t:T) RETURN count(DISTINCT t.name), count(DISTINCT t.small), count(DISTINCT t.wide), count(DISTINCT t.tag)",
+     "MATCH (t:T) WITH t.name AS n, t.small AS m, t.wide AS w, t.tag AS g WITH collect(DISTINCT n) AS a, collect(DISTINCT m) AS b, collect(DISTINCT w) AS c, "
+     "collect(DISTINCT g) AS d RETURN size(a), size(b), size(c), size(d)"},
+    {"MATCH (t:T) WHERE t.name CONTAINS 'kaan' RETURN count(*), sum(t.id)",
+     "MATCH (t:T) WHERE t.name =~ '.*kaan.*' RETURN count(*), sum(t.id)"},
+    {"MATCH (t:T) WHERE t.name CONTAINS 'nberdor' RETURN count(*), sum(t.id)",
+     "MATCH (t:T) WHERE t.name =~ '.*nberdor.*' RETURN count(*), sum(t.id)"},
+    {"MATCH (t:T) WHERE t.name CONTAINS 'Mokazzanelberdorin' RETURN count(*), sum(t.id)",
+     "MATCH (t:T) WHERE t.name =~ '.*Mokazzanelberdorin.*' RETURN count(*), sum(t.id)"},
+};
+
+static void scan_ask_pairs(ruzu_conn *conn)
+{
+    for (size_t i = 0; i < sizeof scan_pairs / sizeof *scan_pairs; i++) {
+        char *fast = scan_ask(conn, scan_pairs[i][0]);
+        char *plain = scan_ask(conn, scan_pairs[i][1]);
+        CHECK(fast[0] != '\0');
+        scan_same(fast, plain, scan_pairs[i][0]);
+        free(fast);
+        free(plain);
+    }
+}
+
+static void scan_ask_all(ruzu_conn *conn)
+{
+    session_run(conn, "CALL threads = 1");
+    scan_ask_twice(conn);
+    scan_ask_pairs(conn);
+    session_run(conn, "CALL threads = 3");
+    scan_ask_twice(conn);
+    scan_ask_pairs(conn);
+}
+
+static void fast_paths_agree_with_plain_ones(void)
+{
+    ruzu_conn *conn = session_open(session_path("scan.ruzu"));
+    scan_load(conn);
+    scan_ask_all(conn);
+    session_run(conn, "MATCH (t:T) WHERE t.id % 97 = 5 SET t.small = t.id % 7, t.name = 'anelanel', t.flag = NULL, t.tag = 'new'");
+    session_run(conn, "MATCH (t:T) WHERE t.id % 41 = 3 AND t.id < 6000 DELETE t");
+    session_run(conn, "UNWIND range(100000, 100400) AS i CREATE (:T {id: i, small: i % 300 - 150, flag: i % 2 = 0, name: 'ber' + CAST(i AS STRING), tag: 'tag1', same: i % 8})");
+    scan_ask_all(conn);
+    session_run(conn, "CHECKPOINT");
+    scan_ask_all(conn);
+    session_run(conn, "MATCH (t:T) WHERE t.id > 4000 AND t.id < 4100 SET t.small = 100000, t.few = NULL, t.same = 8");
+    session_run(conn, "BEGIN TRANSACTION");
+    session_run(conn, "MATCH (t:T) WHERE t.id % 5 = 1 SET t.small = -t.small, t.half = 3");
+    scan_ask_all(conn);
+    session_run(conn, "COMMIT");
+    session_close(conn);
+}
+
+int main(void)
+{
+    session_begin();
+    RUN(fast_paths_agree_with_plain_ones);
+    session_end();
+    return CHECK_DONE();
+}
