@@ -318,6 +318,7 @@ ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, c
     for (uint32_t i = 0; i < shown.clause_count; i++) {
         const rz_bound_clause *clause = &shown.clauses[i];
         arm->after = &needs[i];
+        arm->counted = false;
         RZ_TRY(rz_plan_settle_changes(arm, clause, err));
         switch (clause->kind) {
         case RZ_BOUND_MATCH: RZ_TRY(clause_match(arm, &shown, &i, needs, err)); break;

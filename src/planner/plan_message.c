@@ -553,3 +553,124 @@ ruzu_status rz_join_apply_messages(plan_arm *arm, join_graph *graph, join_messag
     }
     return RUZU_OK;
 }
+
+/* ---- whole patterns on one known node ---- */
+
+/* What making all matches for so many rows of a node would cost. */
+static double message_enumerate_cost(const join_graph *graph, const join_messages *messages, uint32_t node, double rows)
+{
+    double cost = 0;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        if (messages->parents[n] != node) {
+            continue;
+        }
+        const join_edge *edge = &graph->edges.items[messages->edges[n]];
+        double predicate_cost = 0;
+        bool any = false;
+        double share = message_selectivity(graph, n, &predicate_cost, &any);
+        double walked = rows * rz_join_fan(graph, edge, edge->to != n);
+        cost += rows * 2 * MESSAGE_COST_LIST + walked * (1 + predicate_cost * 5); /* properties lie far apart */
+        rows = walked * share;
+        cost += message_enumerate_cost(graph, messages, n, rows);
+    }
+    return cost;
+}
+
+/* The only known node, when the pattern is a tree whose other nodes and relationships nobody looks at; UINT32_MAX:
+ * it is something else. */
+static uint32_t message_find_key(message_tree *tree)
+{
+    join_graph *graph = tree->graph;
+    uint32_t key = UINT32_MAX;
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        const join_node *node = &graph->nodes.items[n];
+        if (node->component != 0 || (node->bound && key != UINT32_MAX)) {
+            return UINT32_MAX;
+        }
+        key = node->bound ? n : key;
+    }
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        if (!message_is_local(&graph->predicates.items[i])) {
+            return UINT32_MAX;
+        }
+    }
+    if (key == UINT32_MAX || graph->edges.count == 0) {
+        return UINT32_MAX;
+    }
+    (void)message_find_stays(tree);
+    message_peel(tree, key);
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        if (n != key && tree->messages.parents[n] == UINT32_MAX) {
+            return UINT32_MAX;
+        }
+    }
+    for (uint32_t e = 0; e < graph->edges.count; e++) { /* a cycle or a self-loop */
+        if (!tree->taken[e]) {
+            return UINT32_MAX;
+        }
+    }
+    return key;
+}
+
+/* Does every walk from the node start at one of its tables? */
+static bool message_starts_fit(const join_graph *graph, const join_messages *messages, uint32_t key)
+{
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        if (messages->parents[n] == key) {
+            const join_edge *edge = &graph->edges.items[messages->edges[n]];
+            if (!message_hops_fit(edge, edge->to == n, &graph->nodes.items[key])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The pattern by itself, for every node that may be the known one. */
+static ruzu_status message_apply_whole(plan_arm *arm, join_graph *graph, const join_messages *messages, uint32_t key,
+                                       rz_message_mode mode, rz_error *err)
+{
+    plan_arm part;
+    rz_plan *message = NULL;
+    const join_node *node = &graph->nodes.items[key];
+    RZ_TRY(message_stream_of(arm->planner, graph, messages, key, &part, err));
+    RZ_TRY(message_collect(arm->planner, &part, node, true, &message, err));
+    return message_put(arm, (rz_plan_expand){.from = node->column, .to = RZ_NO_COLUMN_ID}, message, mode, 0.5, err);
+}
+
+ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, const plan_set *after, rz_message_mode mode,
+                                bool *out_done, rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    join_graph graph;
+    message_tree tree;
+    *out_done = false;
+    if (!rz_plan_rule(planner, RZ_RULE_OPTIONAL) || !rz_plan_rule(planner, RZ_RULE_PUSH_DOWN)) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_join_graph(planner, arm->cur, &match, 1, after, &graph, err));
+    RZ_TRY(message_tree_init(&tree, &graph, 0, err));
+    uint32_t key = graph.impossible ? UINT32_MAX : message_find_key(&tree);
+    if (key == UINT32_MAX || !message_starts_fit(&graph, &tree.messages, key)) {
+        return RUZU_OK;
+    }
+    const join_messages *messages = &tree.messages;
+    double predicate_cost = 0;
+    bool whole = false;
+    (void)message_selectivity(&graph, key, &predicate_cost, &whole);
+    whole |= graph.nodes.items[key].edge_count > 1;
+    uint32_t only = 0;
+    while (messages->parents[only] != key) {
+        only++;
+    }
+    double rows = arm->cur->rows;
+    message_estimate branch = message_estimate_branch(&graph, messages, only, rows);
+    double cost = whole ? message_estimate_stream(&graph, messages, key).cost + rows * MESSAGE_COST_FIND : branch.cost;
+    bool pays = cost < MESSAGE_GAIN * message_enumerate_cost(&graph, messages, key, rows);
+    if (!planner->context->eager && (whole || branch.form != MESSAGE_DEGREE) && (!arm->counted || !pays)) {
+        return RUZU_OK;
+    }
+    *out_done = true;
+    return whole ? message_apply_whole(arm, &graph, messages, key, mode, err)
+                 : message_apply_branch(arm, &graph, messages, only, mode, err);
+}

@@ -6,7 +6,7 @@
  * outer row without columns, the inner plan stands on its own sources instead, and says that all its rows belong to row
  * 0.
  */
-#include "planner/build.h"
+#include "planner/join.h"
 
 #define RZ_PLAN_MAX_SUBQUERIES 64u
 
@@ -395,6 +395,16 @@ ruzu_status rz_plan_prepare_exprs(plan_arm *arm, rz_expr *const *exprs, uint32_t
     return RUZU_OK;
 }
 
+/* What EXISTS asks for, if it is nothing but one MATCH. */
+static const rz_bound_match *subquery_only_match(const rz_bound_query *query)
+{
+    const rz_bound_single_query *arm = &query->arms[0];
+    bool fits = query->arm_count == 1 && arm->clause_count != 0 && arm->clauses[0].kind == RZ_BOUND_MATCH &&
+                !arm->clauses[0].u.match.optional &&
+                (arm->clause_count == 1 || (arm->clause_count == 2 && inner_can_skip_return(arm, RZ_SUBQUERY_EXISTS)));
+    return fits ? &arm->clauses[0].u.match : NULL;
+}
+
 ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done, rz_error *err)
 {
     bool negated = predicate->kind == RZ_EXPR_NOT;
@@ -410,6 +420,14 @@ ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done
     rz_plan *inner = NULL;
     RZ_TRY(rz_plan_settle(arm, err));
     RZ_TRY(subquery_check_outer(arm, expr, err));
+    const rz_bound_match *match = subquery_only_match(query);
+    if (match != NULL) {
+        const plan_set after = {0};
+        RZ_TRY(rz_join_count_match(arm, match, &after, negated ? RZ_MESSAGE_ANTI : RZ_MESSAGE_SEMI, out_done, err));
+        if (*out_done) {
+            return RUZU_OK;
+        }
+    }
     RZ_TRY(inner_new_number(arm->planner, &row_number, err));
     RZ_TRY(inner_result_columns(arm->planner, query, &columns, err));
     RZ_TRY(inner_query(arm, query, RZ_SUBQUERY_EXISTS, row_number, columns, &inner, err));
@@ -425,6 +443,11 @@ ruzu_status rz_plan_optional(plan_arm *arm, const rz_bound_match *match, const p
     uint32_t row_number = 0;
     plan_arm inner;
     plan_set present = {0};
+    bool done = false;
+    RZ_TRY(rz_join_count_match(arm, match, after, RZ_MESSAGE_OPTIONAL, &done, err));
+    if (done) {
+        return RUZU_OK;
+    }
     rz_plan_set_union(planner, &present, &planner->present);
     RZ_TRY(inner_new_number(planner, &row_number, err));
     RZ_TRY(inner_begin(arm, false, row_number, &inner, err));

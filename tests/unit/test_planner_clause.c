@@ -124,6 +124,13 @@ static void optional_matches(void)
     PLAN_IS(&f, "MATCH (a:Person) OPTIONAL MATCH (a)-[:Knows]->(b) OPTIONAL MATCH (a)-[:LivesIn]->(c) RETURN count(*)",
             "RESULT COUNT_STAR()\n"
             "  AGGREGATE COUNT_STAR()\n"
+            "    MESSAGE_APPLY OPTIONAL (a)-[:LivesIn]->(c) *\n"
+            "      MESSAGE_APPLY OPTIONAL (a)-[:Knows]->(b) *\n"
+            "        NODE_SCAN (a:Person)\n");
+    f.rules = RZ_RULE_ALL & ~(uint32_t)RZ_RULE_OPTIONAL;
+    PLAN_IS(&f, "MATCH (a:Person) OPTIONAL MATCH (a)-[:Knows]->(b) OPTIONAL MATCH (a)-[:LivesIn]->(c) RETURN count(*)",
+            "RESULT COUNT_STAR()\n"
+            "  AGGREGATE COUNT_STAR()\n"
             "    APPLY OPTIONAL *\n"
             "      APPLY OPTIONAL *\n"
             "        NODE_SCAN (a:Person)\n"
@@ -131,6 +138,7 @@ static void optional_matches(void)
             "          ARGUMENT\n"
             "      DEGREE (a)-[:LivesIn]->() *\n"
             "        ARGUMENT\n");
+    f.rules = RZ_RULE_ALL;
     PLAN_IS(&f, "OPTIONAL MATCH (a:Person {id: 3}) RETURN a",
             "RESULT a\n"
             "  APPLY OPTIONAL\n"
@@ -169,10 +177,8 @@ static void subqueries(void)
     PLAN_IS(&f, "MATCH (a:Person) WHERE NOT EXISTS { MATCH (a)-[:Knows]->() } RETURN count(*)",
             "RESULT COUNT_STAR()\n"
             "  AGGREGATE COUNT_STAR()\n"
-            "    APPLY ANTI\n"
-            "      NODE_SCAN (a:Person)\n"
-            "      DEGREE (a)-[:Knows]->() *\n"
-            "        ARGUMENT\n");
+            "    MESSAGE_APPLY ANTI (a)-[:Knows]->()\n"
+            "      NODE_SCAN (a:Person)\n");
     f.rules = RZ_RULE_ALL & ~(uint32_t)RZ_RULE_SEMI;
     PLAN_IS(&f, "MATCH (a:Person) WHERE NOT EXISTS { MATCH (a)-[:Knows]->() } RETURN count(*)",
             "RESULT COUNT_STAR()\n"
@@ -234,10 +240,8 @@ static void subqueries(void)
     PLAN_IS(&f, "MATCH (a:Person) WHERE EXISTS { MATCH (a)-[:Knows]->(b) RETURN DISTINCT b } RETURN count(*)",
             "RESULT COUNT_STAR()\n"
             "  AGGREGATE COUNT_STAR()\n"
-            "    APPLY SEMI\n"
-            "      NODE_SCAN (a:Person)\n"
-            "      DEGREE (a)-[:Knows]->() *\n"
-            "        ARGUMENT\n");
+            "    MESSAGE_APPLY SEMI (a)-[:Knows]->(b)\n"
+            "      NODE_SCAN (a:Person)\n");
 }
 
 static void unions(void)
