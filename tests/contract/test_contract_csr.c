@@ -109,6 +109,57 @@ static void relationship_table(void)
     rz_rtab_destroy(table);
 }
 
+/* 4,000 relationships (i mod 2,000) -> (7 i mod 2,000) loaded; then 0 -> 0, rel offset 0, is deleted, and 5 -> 1,999 inserted, rel offset 4,000. */
+static void overlay(void)
+{
+    rz_rtab *table = NULL;
+    rz_rtab_bulk *bulk = NULL;
+    rz_rtab_def def = {.pair_id = 3, .name = "R", .src_table = 1, .dst_table = 2};
+    rz_str bytes;
+    uint64_t loaded, deleted = 0;
+    static uint64_t src[4000], dst[4000];
+    static rz_id zero = 0, from = 5, to = 1999;
+    for (uint64_t i = 0; i < 4000; i++) {
+        src[i] = i % 2000;
+        dst[i] = i * 7 % 2000;
+    }
+    rz_str_init(&bytes, &fx.mem);
+    FX_OK(rz_rtab_create(&fx.env, &def, &table, &fx.err));
+    fx_begin();
+    FX_OK(rz_rtab_bulk_begin(table, &fx.writer, &bulk, &fx.err));
+    for (uint32_t i = 0; i < 4000; i += RZ_VECTOR_CAPACITY) {
+        uint32_t count = 4000 - i < RZ_VECTOR_CAPACITY ? 4000 - i : RZ_VECTOR_CAPACITY;
+        FX_OK(rz_rtab_bulk_append(bulk, src + i, dst + i, NULL, &(rz_sel){NULL, count}, &fx.err));
+    }
+    FX_OK(rz_rtab_bulk_finish(bulk, NULL, &loaded, &fx.err));
+    fx_commit();
+    FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &bytes, &fx.err));
+    fx_begin();
+    FX_OK(rz_rtab_delete(table, &fx.writer, &zero, &zero, &zero, &(rz_sel){NULL, 1}, &deleted, &fx.err));
+    FX_OK(rz_rtab_insert(table, &fx.writer, &from, &to, NULL, &(rz_sel){NULL, 1}, NULL, &fx.err));
+    fx_commit();
+    rz_str_clear(&bytes);
+    FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &bytes, &fx.err));
+    const rz_csr_side *side = &table->csr.durable->sides[RZ_FORWARD];
+    if (RZ_CSR_GROUP_NODES == 2048) { /* else there are other groups */
+        CHECK(side->overlays[0] != NULL);
+        rz_str_clear(&bytes);
+        rz_csr_overlay_encode(side->overlays[0], &bytes);
+        /* 6 lists; merged 2,000 that are not empty, longest 3; removals, neighbours of 11 bits, rel offsets of 12; 4,000 edges, 2 entries, 1 page written,
+         * neighbours and rel offsets from 0; one extent. */
+        static const size_t blanks[2][2] = {{60, 8}, {72, 4}};
+        CHECK_EQ_U64(bytes.length, 76);
+        contract_directory(&bytes, 0, 76, blanks, 2,
+                           "06000000" "d0070000" "03000000" "01" "0b" "0c" "00" "a00f000000000000" "0200000000000000" "0100000000000000"
+                           "0000000000000000" "0000000000000000" "01000000" "0000000000000000" "01000000" "00000000");
+        /* Starts 0 0 | 1 1 | 1 1 | 1 1 | 1 1 | 1 2 | 2 of 2 bits; neighbours 0 1999; rel offsets 0 4000. */
+        contract_page(&side->overlays[0]->extents, "5055950200000000" "0000000000000000" "00783e0000000000" "0000000000000000" "0000fa0000000000"
+                                                   "0000000000000000");
+    }
+    rz_str_free(&bytes);
+    rz_rtab_destroy(table);
+}
+
 /* Keys 7, 8, 9; row 1 is deleted. */
 static void node_table(void)
 {
@@ -172,6 +223,7 @@ static void node_table(void)
 int main(void)
 {
     RUN_TABLE(relationship_table);
+    RUN_TABLE(overlay);
     RUN_TABLE(node_table);
     return CHECK_DONE();
 }

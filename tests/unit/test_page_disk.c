@@ -173,7 +173,7 @@ static void foreign_later_and_damaged_files_are_told_apart(void)
     (void)disk_open_at(&fs->vfs, DISK_NAME, RUZU_ERROR_VERSION);
     CHECK(
         message_has("Trying to read a database file with a different version. Database file version: 7, Current build "
-                    "storage version: 1"));
+                    "storage version: 2"));
     /* And in the same shape. */
     rz_store_u32(bytes->data + 508, rz_crc32c(0, bytes->data, 508));
     (void)disk_open_at(&fs->vfs, DISK_NAME, RUZU_ERROR_VERSION);

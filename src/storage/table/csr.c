@@ -30,22 +30,50 @@ void rz_csr_side_sum(rz_csr_side *side)
     side->max_degree = 0;
     side->page_count = 0;
     for (uint32_t g = 0; g < side->group_count; g++) {
-        const rz_csr_group *group = side->groups[g];
+        const rz_csr_group *group = side->overlays[g] != NULL ? side->overlays[g] : side->groups[g]; /* an overlay counts merged lists */
         if (group != NULL) {
             side->edges += group->edges;
             side->bound_nodes += group->bound_nodes;
-            side->page_count += group->extents.page_count;
+            side->page_count += side->groups[g]->extents.page_count + (group == side->groups[g] ? 0 : group->extents.page_count);
             side->max_degree = group->max_degree > side->max_degree ? group->max_degree : side->max_degree;
         }
     }
+}
+
+bool rz_csr_side_reserve(rz_csr *csr, rz_csr_side *side, uint64_t count)
+{
+    size_t old = (size_t)side->group_count * sizeof(rz_csr_group *);
+    size_t size = (size_t)count * sizeof(rz_csr_group *);
+    if (count <= side->group_count) {
+        return true;
+    }
+    rz_csr_group **groups = (rz_csr_group **)rz_mem_calloc(csr->env.mem, (size_t)count, sizeof(rz_csr_group *));
+    rz_csr_group **overlays = (rz_csr_group **)rz_mem_calloc(csr->env.mem, (size_t)count, sizeof(rz_csr_group *));
+    if (groups == NULL || overlays == NULL) {
+        rz_mem_free(csr->env.mem, groups, size);
+        rz_mem_free(csr->env.mem, overlays, size);
+        return false;
+    }
+    if (old != 0) {
+        memcpy((void *)groups, side->groups, old);
+        memcpy((void *)overlays, side->overlays, old);
+        rz_mem_free(csr->env.mem, side->groups, old);
+        rz_mem_free(csr->env.mem, side->overlays, old);
+    }
+    side->groups = groups;
+    side->overlays = overlays;
+    side->group_count = (uint32_t)count;
+    return true;
 }
 
 void rz_csr_side_release(rz_csr *csr, rz_csr_side *side)
 {
     for (uint32_t g = 0; g < side->group_count; g++) {
         rz_csr_group_release(csr, side->groups[g]);
+        rz_csr_group_release(csr, side->overlays[g]);
     }
     rz_mem_free(csr->env.mem, side->groups, side->group_count * sizeof *side->groups);
+    rz_mem_free(csr->env.mem, side->overlays, side->group_count * sizeof *side->overlays);
     *side = (rz_csr_side){0};
 }
 

@@ -13,6 +13,8 @@
  *   (2) Stamps fall along the chain. Versions of open transactions come first, so a checkpoint publishes below them.
  *   (3) A group's lists are sorted by (neighbour, rel offset); groups are immutable and counted.
  *   (4) The version that the newest directory describes is held by `durable`.
+ *   (5) A group may have an *overlay*: what checkpoints have inserted into it and removed from it since it was written (csr_overlay.c). What it removes is in
+ *       the group, what it inserts is not; readers see the lists merged. Both are immutable; versions that differ in the overlay only share the group.
  *
  * Locks, in this order: fold_lock (whoever builds a version, from beginning to end: a bulk load's finish or a checkpoint), write_lock (delta, chain), pin_lock
  * (head and the chain's links, for an instant).
@@ -27,22 +29,26 @@
 
 enum { RZ_CSR_STARTS = 0, RZ_CSR_NEIGHBOURS = 1, RZ_CSR_RELS = 2 };
 
-/* Lists of RZ_CSR_GROUP_NODES consecutive bound nodes. */
+/* Lists of RZ_CSR_GROUP_NODES consecutive bound nodes; or an overlay, the changes of them. */
 typedef struct rz_csr_group {
     _Atomic uint32_t refs;
-    uint32_t nodes;       /* lists: nodes beyond have none; 1 … RZ_CSR_GROUP_NODES */
-    uint32_t bound_nodes; /* lists that are not empty */
+    uint32_t nodes;       /* lists: nodes beyond have none (or no changes); 1 … RZ_CSR_GROUP_NODES */
+    uint32_t bound_nodes; /* lists that are not empty; of an overlay: of the merged lists, as the next one and edges */
     uint32_t max_degree;
     bool held;            /* fold_lock: rz_disk_hold was called */
     bool implicit_rels;   /* rel offset = arrays[RZ_CSR_RELS].base + position; nothing is stored */
+    bool removals;        /* overlay: two starts a node, of what is inserted and of what is removed; else one */
     uint64_t edges;
-    rz_parray arrays[3];  /* starts (nodes + 1), neighbours, rel offsets */
+    uint64_t entries;     /* overlay: inserted and removed; else 0 */
+    uint64_t written;     /* overlay: pages of all overlays since the group was written, this one's included */
+    rz_parray arrays[3];  /* starts (nodes + 1; of an overlay with removals 2 × nodes + 1), neighbours, rel offsets */
     rz_extents extents;
 } rz_csr_group;
 
 typedef struct rz_csr_side {
     uint32_t group_count;
-    rz_csr_group **groups; /* owned array, counted groups; NULL: no relationship */
+    rz_csr_group **groups;   /* owned array, counted groups; NULL: no relationship */
+    rz_csr_group **overlays; /* owned array, as long, counted; NULL: the group is all there is */
     uint64_t edges;
     uint64_t bound_nodes;
     uint64_t max_degree;
@@ -142,10 +148,46 @@ void rz_csr_group_encode(const rz_csr_group *group, rz_str *out);
 RZ_NODISCARD ruzu_status rz_csr_group_decode(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, bool logged,
                                              rz_csr_group **out, rz_error *err);
 
-/* Reads a group's edges in order. */
+/* ---- overlays (csr_overlay.c) ---- */
+
+/* Changes of a group's lists in memory, in the order of edges; RZ_DELTA_REMOVED in rel. */
+typedef struct rz_csr_changes {
+    rz_mem *mem;
+    uint64_t count, capacity;
+    uint64_t *bounds; /* owned; all three are one allocation */
+    uint64_t *neighbours;
+    uint64_t *rels;
+} rz_csr_changes;
+
+void rz_csr_changes_deinit(rz_csr_changes *changes); /* memory only; empty afterwards */
+/* Room for `count` changes; what is there stays. False: memory refused. */
+RZ_NODISCARD bool rz_csr_changes_reserve(rz_csr_changes *changes, uint64_t count);
+/* Changes `first`, then `second`: what the latter takes back is left out. */
+RZ_NODISCARD ruzu_status rz_csr_changes_merge(const rz_csr_changes *first, const rz_csr_changes *second, rz_csr_changes *out, rz_error *err);
+/* All changes of an overlay. */
+RZ_NODISCARD ruzu_status rz_csr_overlay_load(rz_csr *csr, uint32_t direction, const rz_csr_group *overlay, uint64_t group_idx, rz_csr_changes *out,
+                                             rz_error *err);
+/* At most so many changes can be an overlay of the group: more are not worth collecting. */
+uint64_t rz_csr_overlay_most(const rz_csr_group *group, uint64_t group_idx);
+/* Writes the overlay with all `changes` of the group, whose starts are given; `old` is the one that it replaces (NULL: none). NULL in *out when the group
+ * had better be written anew. */
+RZ_NODISCARD ruzu_status rz_csr_overlay_write(const rz_csr_group *group, uint64_t group_idx, const uint64_t *starts, const rz_csr_group *old,
+                                              const rz_csr_changes *changes, rz_mem *mem, rz_parray_writer *writer, rz_csr_group **out,
+                                              rz_error *err);
+void rz_csr_overlay_encode(const rz_csr_group *overlay, rz_str *out);
+RZ_NODISCARD ruzu_status rz_csr_overlay_decode(rz_csr *csr, rz_reader *reader, uint32_t direction, uint64_t rel_end, rz_csr_group **out, rz_error *err);
+
+/* ---- reading in order (csr_group.c) ---- */
+
+/* Reads a group's edges in order, an overlay's changes merged in. */
 typedef struct rz_csr_cursor {
     rz_csr *csr;
     const rz_csr_group *group; /* borrowed; NULL: at its end */
+    const rz_csr_group *overlay; /* borrowed; NULL: none */
+    rz_csr_changes changes;    /* the overlay's */
+    uint64_t next_change;
+    rz_edge_batch *base;       /* owned; made for the first overlay: edges of the group that are not given out yet */
+    uint32_t base_at;
     uint64_t first_bound;      /* of the group */
     rz_window windows[3];
     uint64_t *starts;          /* owned; RZ_CSR_GROUP_NODES + 1 */
@@ -156,14 +198,18 @@ typedef struct rz_csr_cursor {
 
 RZ_NODISCARD ruzu_status rz_csr_cursor_init(rz_csr_cursor *cursor, rz_csr *csr, uint32_t direction, rz_error *err);
 void rz_csr_cursor_deinit(rz_csr_cursor *cursor);
-RZ_NODISCARD ruzu_status rz_csr_cursor_open(rz_csr_cursor *cursor, const rz_csr_group *group, uint32_t group_idx, rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_cursor_open(rz_csr_cursor *cursor, const rz_csr_group *group, const rz_csr_group *overlay, uint32_t group_idx,
+                                            rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_cursor_pull(rz_csr_cursor *cursor, rz_edge_batch *batch, rz_error *err);
 
 /* ---- merging (csr_merge.c) ---- */
 
-/* Groups of `base` with the edges that pull gives merged in: into `out` (counted groups; base's where nothing was added). On failure out is empty. */
-RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_edge_pull_fn pull, void *user, rz_csr_side *out,
-                                      rz_error *err);
+/* Groups of `base` with the edges that pull gives merged in: into `out` (counted groups; base's where nothing was added). With `overlays` few changes of a
+ * group become an overlay of it; else a group that is touched has none afterwards. On failure out is empty. */
+RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, rz_edge_pull_fn pull, void *user,
+                                      rz_csr_side *out, rz_error *err);
+/* Makes the side's arrays at least `count` groups long. False: memory refused. */
+RZ_NODISCARD bool rz_csr_side_reserve(rz_csr *csr, rz_csr_side *side, uint64_t count);
 void rz_csr_side_release(rz_csr *csr, rz_csr_side *side);
 
 /* ---- loads in the log (csr_log.c) ---- */
@@ -192,6 +238,7 @@ RZ_NODISCARD ruzu_status rz_csr_decode(rz_csr *csr, rz_reader *reader, uint64_t 
 
 /* ---- reading (csr_read.c) ---- */
 
+#define RZ_CSR_KINDS 6u            /* the three arrays of a group, then those of its overlay */
 #define RZ_CSR_FIRST_WINDOWS 4u    /* per kind of array, to begin with */
 #define RZ_CSR_MOST_WINDOWS 1024u
 #define RZ_CSR_MERGED 4u
@@ -215,17 +262,24 @@ typedef struct rz_csr_side_reader {
     const rz_csr_group *group;    /* NULL: it has no relationship */
     const uint8_t *starts;        /* its packed starts, covered by a window */
     uint32_t starts_width;
+    uint32_t overlay_width;       /* of its starts */
+    const rz_csr_group *overlay;  /* of the group; NULL: none */
+    const uint8_t *overlay_starts; /* covered by a window, too */
     uint64_t last_end;            /* position behind the last read in `group`, to tell sequential reads */
     /* Windows by group, direct-mapped; more of them when pins are made often, and whole groups where the whole side fits the budget. */
-    rz_window *windows;           /* owned unless `first`: window_count for each of the three arrays */
+    rz_window *windows;           /* owned unless `first`: window_count for each kind of array */
     uint32_t window_count;        /* a power of two */
     uint32_t pins_made;           /* since the windows grew */
     uint32_t budget_pages;        /* pinned at a time */
     uint32_t pinned_pages;
     bool pin_groups;
-    rz_window first[3 * RZ_CSR_FIRST_WINDOWS];
+    rz_window first[RZ_CSR_KINDS * RZ_CSR_FIRST_WINDOWS];
     rz_csr_merged merged[RZ_CSR_MERGED];
     uint32_t next_merged;
+    bool overlaid;                /* some group has an overlay */
+    rz_delta_changes combined;    /* owned: for merging overlay and memory */
+    uint64_t *scratch;            /* owned: lists on their way through a merge */
+    uint64_t scratch_count;
     uint64_t buffer[RZ_VECTOR_CAPACITY + 1];
 } rz_csr_side_reader;
 

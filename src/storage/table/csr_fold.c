@@ -5,7 +5,7 @@
  * The base is the newest version that was committed by the checkpoint's timestamp. Nobody else builds versions meanwhile (fold_lock), so what comes between
  * is at most a load that commits or rolls back; versions above the base keep the old delta, of which they need everything.
  *
- * Directory, per direction: group count u32, then per group: present u8 (0 or 1), [group].
+ * Directory, per direction: group count u32, then per group: present u8 (0, 1, or 2 with an overlay), [group], [overlay].
  */
 #include "storage/table/csr.h"
 
@@ -144,7 +144,7 @@ ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_en
     for (uint32_t direction = 0; direction < 2; direction++) {
         csr_fold_source source;
         RZ_TRY_GOTO(fold_source_init(&source, csr->env.mem, &delta->sides[direction], &view, err));
-        status = rz_csr_merge(csr, direction, &fold->base->sides[direction], fold_source_pull, &source, &fold->fresh->sides[direction], err);
+        status = rz_csr_merge(csr, direction, &fold->base->sides[direction], true, fold_source_pull, &source, &fold->fresh->sides[direction], err);
         fold_source_deinit(&source);
         RZ_TRY_GOTO(status);
     }
@@ -152,6 +152,14 @@ ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_en
 cleanup:
     rz_csr_fold_abort(fold);
     return status;
+}
+
+static void csr_hold_unless(rz_csr *csr, rz_csr_group *group, const rz_csr_group *kept)
+{
+    if (group != NULL && !group->held && group != kept) {
+        rz_extents_hold(&group->extents, csr->env.disk);
+        group->held = true;
+    }
 }
 
 /* Groups of an older version that the directory does not name: in use while somebody reads them, but the next headers list their pages as free, so
@@ -162,11 +170,8 @@ static void csr_hold_replaced(rz_csr *csr, const rz_csr_version *old, const rz_c
         const rz_csr_side *from = &old->sides[direction];
         const rz_csr_side *to = &fresh->sides[direction];
         for (uint32_t g = 0; g < from->group_count; g++) {
-            rz_csr_group *group = from->groups[g];
-            if (group != NULL && !group->held && (g >= to->group_count || to->groups[g] != group)) {
-                rz_extents_hold(&group->extents, csr->env.disk);
-                group->held = true;
-            }
+            csr_hold_unless(csr, from->groups[g], g < to->group_count ? to->groups[g] : NULL);
+            csr_hold_unless(csr, from->overlays[g], g < to->group_count ? to->overlays[g] : NULL);
         }
     }
 }
@@ -219,9 +224,12 @@ void rz_csr_fold_encode(const rz_csr_fold *fold, rz_str *out)
         rz_store_u32(bytes, count);
         rz_str_append(out, bytes, sizeof bytes);
         for (uint32_t g = 0; g < count; g++) {
-            rz_str_append_char(out, side->groups[g] != NULL ? 1 : 0);
+            rz_str_append_char(out, side->overlays[g] != NULL ? 2 : side->groups[g] != NULL ? 1 : 0);
             if (side->groups[g] != NULL) {
                 rz_csr_group_encode(side->groups[g], out);
+            }
+            if (side->overlays[g] != NULL) {
+                rz_csr_overlay_encode(side->overlays[g], out);
             }
         }
     }
@@ -233,16 +241,19 @@ static ruzu_status csr_decode_side(rz_csr *csr, rz_reader *reader, uint32_t dire
     if (reader->failed || count > reader->size - reader->off) { /* a byte each at least */
         return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list of groups is damaged.", csr->what[direction]);
     }
-    side->groups = (rz_csr_group **)rz_mem_calloc(csr->env.mem, count, sizeof(rz_csr_group *));
-    RZ_TRY_ALLOC(side->groups, err, "opening a table");
-    side->group_count = count;
+    if (!rz_csr_side_reserve(csr, side, count)) {
+        return rz_error_no_memory(err, "opening a table");
+    }
     for (uint32_t g = 0; g < count; g++) {
         uint8_t present = rz_read_u8(reader);
-        if (reader->failed || present > 1) {
+        if (reader->failed || present > 2) {
             return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list of groups is damaged.", csr->what[direction]);
         }
-        if (present == 1) {
+        if (present != 0) {
             RZ_TRY(rz_csr_group_decode(csr, reader, direction, rel_end, false, &side->groups[g], err));
+        }
+        if (present == 2) {
+            RZ_TRY(rz_csr_overlay_decode(csr, reader, direction, rel_end, &side->overlays[g], err));
         }
     }
     rz_csr_side_sum(side);

@@ -181,7 +181,7 @@ ruzu_status rz_csr_builder_finish(rz_csr_builder *builder, rz_csr_group **out, r
 
 ruzu_status rz_csr_cursor_init(rz_csr_cursor *cursor, rz_csr *csr, uint32_t direction, rz_error *err)
 {
-    *cursor = (rz_csr_cursor){.csr = csr, .direction = direction};
+    *cursor = (rz_csr_cursor){.csr = csr, .direction = direction, .changes = {.mem = csr->env.mem}};
     cursor->starts = (uint64_t *)rz_mem_alloc(csr->env.mem, (RZ_CSR_GROUP_NODES + 1) * sizeof *cursor->starts);
     RZ_TRY_ALLOC(cursor->starts, err, "reading adjacency lists");
     return RUZU_OK;
@@ -193,18 +193,21 @@ static void csr_cursor_close(rz_csr_cursor *cursor)
         rz_window_release(&cursor->windows[i], cursor->csr->env.pool);
     }
     cursor->group = NULL;
+    cursor->overlay = NULL;
 }
 
 void rz_csr_cursor_deinit(rz_csr_cursor *cursor)
 {
     if (cursor->csr != NULL) {
         csr_cursor_close(cursor);
+        rz_csr_changes_deinit(&cursor->changes);
+        rz_mem_free(cursor->csr->env.mem, cursor->base, sizeof *cursor->base);
         rz_mem_free(cursor->csr->env.mem, cursor->starts, (RZ_CSR_GROUP_NODES + 1) * sizeof *cursor->starts);
         *cursor = (rz_csr_cursor){0};
     }
 }
 
-ruzu_status rz_csr_cursor_open(rz_csr_cursor *cursor, const rz_csr_group *group, uint32_t group_idx, rz_error *err)
+ruzu_status rz_csr_cursor_open(rz_csr_cursor *cursor, const rz_csr_group *group, const rz_csr_group *overlay, uint32_t group_idx, rz_error *err)
 {
     rz_window_source source = {cursor->csr->env.pool, cursor->csr->what[cursor->direction]};
     csr_cursor_close(cursor);
@@ -221,6 +224,17 @@ ruzu_status rz_csr_cursor_open(rz_csr_cursor *cursor, const rz_csr_group *group,
         return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: the list starts of a group are damaged.",
                             cursor->csr->what[cursor->direction]);
     }
+    cursor->next_change = 0;
+    if (overlay != NULL) {
+        if (cursor->base == NULL) {
+            cursor->base = (rz_edge_batch *)rz_mem_alloc(cursor->csr->env.mem, sizeof *cursor->base);
+            RZ_TRY_ALLOC(cursor->base, err, "reading adjacency lists");
+        }
+        RZ_TRY(rz_csr_overlay_load(cursor->csr, cursor->direction, overlay, group_idx, &cursor->changes, err));
+        cursor->base->count = 0;
+        cursor->base_at = 0;
+    }
+    cursor->overlay = overlay;
     cursor->group = group;
     cursor->first_bound = (uint64_t)group_idx * RZ_CSR_GROUP_NODES;
     cursor->position = 0;
@@ -228,12 +242,12 @@ ruzu_status rz_csr_cursor_open(rz_csr_cursor *cursor, const rz_csr_group *group,
     return RUZU_OK;
 }
 
-ruzu_status rz_csr_cursor_pull(rz_csr_cursor *cursor, rz_edge_batch *batch, rz_error *err)
+/* The next edges of the group itself; count 0 at its end. */
+static ruzu_status csr_cursor_pull_base(rz_csr_cursor *cursor, rz_edge_batch *batch, rz_error *err)
 {
     const rz_csr_group *group = cursor->group;
     batch->count = 0;
-    if (group == NULL || cursor->position == group->edges) {
-        csr_cursor_close(cursor);
+    if (cursor->position == group->edges) {
         return RUZU_OK;
     }
     rz_window_source source = {cursor->csr->env.pool, cursor->csr->what[cursor->direction]};
@@ -257,6 +271,72 @@ ruzu_status rz_csr_cursor_pull(rz_csr_cursor *cursor, rz_edge_batch *batch, rz_e
     }
     cursor->position += count;
     batch->count = count;
+    return RUZU_OK;
+}
+
+/* Where the next change stands to the next edge of the group: before it (-1), at it (0), behind it (1). */
+static int csr_cursor_order(const rz_csr_cursor *cursor)
+{
+    const rz_csr_changes *changes = &cursor->changes;
+    const rz_edge_batch *base = cursor->base;
+    uint64_t i = cursor->next_change, k = cursor->base_at;
+    if (i == changes->count || cursor->base_at == base->count) {
+        return i == changes->count ? 1 : -1;
+    }
+    if (changes->bounds[i] != base->bound[k]) {
+        return changes->bounds[i] < base->bound[k] ? -1 : 1;
+    }
+    if (changes->neighbours[i] != base->neighbour[k]) {
+        return changes->neighbours[i] < base->neighbour[k] ? -1 : 1;
+    }
+    uint64_t rel = changes->rels[i] & ~RZ_DELTA_REMOVED;
+    return rel < base->rel[k] ? -1 : rel > base->rel[k];
+}
+
+/* The next edges with the overlay's changes. What an overlay removes is in the group, and what it inserts is not. */
+static ruzu_status csr_cursor_pull_merged(rz_csr_cursor *cursor, rz_edge_batch *batch, rz_error *err)
+{
+    const rz_csr_changes *changes = &cursor->changes;
+    rz_edge_batch *base = cursor->base;
+    uint32_t count = 0;
+    while (count < RZ_EDGE_BATCH) {
+        if (cursor->base_at == base->count) {
+            cursor->base_at = 0;
+            RZ_TRY(csr_cursor_pull_base(cursor, base, err));
+            if (base->count == 0 && cursor->next_change == changes->count) {
+                break;
+            }
+        }
+        int order = csr_cursor_order(cursor);
+        bool removal = order <= 0 && changes->rels[cursor->next_change] >= RZ_DELTA_REMOVED;
+        if (order <= 0 && removal != (order == 0)) {
+            return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: %s: an overlay does not fit its group.", cursor->csr->what[cursor->direction]);
+        }
+        if (order > 0) {
+            batch->bound[count] = base->bound[cursor->base_at];
+            batch->neighbour[count] = base->neighbour[cursor->base_at];
+            batch->rel[count++] = base->rel[cursor->base_at];
+        } else if (!removal) {
+            batch->bound[count] = changes->bounds[cursor->next_change];
+            batch->neighbour[count] = changes->neighbours[cursor->next_change];
+            batch->rel[count++] = changes->rels[cursor->next_change];
+        }
+        cursor->base_at += order >= 0;
+        cursor->next_change += order <= 0;
+    }
+    batch->count = count;
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_cursor_pull(rz_csr_cursor *cursor, rz_edge_batch *batch, rz_error *err)
+{
+    batch->count = 0;
+    if (cursor->group != NULL) {
+        RZ_TRY(cursor->overlay == NULL ? csr_cursor_pull_base(cursor, batch, err) : csr_cursor_pull_merged(cursor, batch, err));
+    }
+    if (batch->count == 0) {
+        csr_cursor_close(cursor);
+    }
     return RUZU_OK;
 }
 

@@ -16,23 +16,28 @@
 
 #define CSR_LOAD_GROUP_BYTES 56u /* at least so many */
 
-/* What a group consists of: sizes, ranges and checksums. 0 for none, or when memory was refused (then the relationships are merged again). */
-static uint64_t csr_identity(const rz_csr_group *group, rz_mem *mem)
+static const rz_csr_group *csr_group_at(const rz_csr_side *side, uint64_t idx)
+{
+    return idx < side->group_count ? side->groups[idx] : NULL;
+}
+
+/* What a group consists of, its overlay included: sizes, ranges and checksums. 0 for none, or when memory was refused (then the relationships are merged
+ * again). */
+static uint64_t csr_identity(const rz_csr_side *side, uint64_t idx, rz_mem *mem)
 {
     rz_str bytes;
+    const rz_csr_group *group = csr_group_at(side, idx);
     if (group == NULL) {
         return 0;
     }
     rz_str_init(&bytes, mem);
     rz_csr_group_encode(group, &bytes);
+    if (side->overlays[idx] != NULL) {
+        rz_csr_overlay_encode(side->overlays[idx], &bytes);
+    }
     uint64_t hash = bytes.failed ? 0 : rz_hash_bytes(bytes.data, bytes.length);
     rz_str_free(&bytes);
     return hash == 0 ? 1 : hash;
-}
-
-static const rz_csr_group *csr_group_at(const rz_csr_side *side, uint64_t idx)
-{
-    return idx < side->group_count ? side->groups[idx] : NULL;
 }
 
 ruzu_status rz_csr_load_describe(rz_csr *csr, const rz_csr_version *base, const rz_csr_version *fresh, rz_bulk_log *log,
@@ -51,7 +56,7 @@ ruzu_status rz_csr_load_describe(rz_csr *csr, const rz_csr_version *base, const 
                 continue;
             }
             rz_bulk_put_u32(log, g);
-            rz_bulk_put_u64(log, csr_identity(csr_group_at(from, g), log->redo.mem));
+            rz_bulk_put_u64(log, csr_identity(from, g, log->redo.mem));
             rz_csr_group_encode(to->groups[g], &log->redo);
             RZ_TRY(rz_bulk_add_extents(log, csr->env.disk, &to->groups[g]->extents, err));
         }
@@ -117,8 +122,8 @@ static ruzu_status csr_load_decode(csr_load *load, const rz_csr_side *base, rz_r
         }
         RZ_TRY(rz_csr_group_decode(csr, redo, load->direction, load->end_rel, true, &item->group, err));
         const rz_csr_group *old = csr_group_at(base, item->idx);
-        uint64_t old_edges = old == NULL ? 0 : old->edges;
-        item->adopted = identity == csr_identity(old, csr->env.mem) && item->group->edges > old_edges;
+        uint64_t old_edges = old == NULL ? 0 : base->overlays[item->idx] != NULL ? base->overlays[item->idx]->edges : old->edges;
+        item->adopted = identity == csr_identity(base, item->idx, csr->env.mem) && item->group->edges > old_edges;
         load->found += item->adopted ? item->group->edges - old_edges : 0;
     }
     return RUZU_OK;
@@ -143,7 +148,7 @@ static ruzu_status csr_load_pull(void *user, rz_edge_batch *out, rz_error *err)
                     return RUZU_OK;
                 }
                 const csr_load_group *item = &load->groups[load->next++];
-                RZ_TRY(rz_csr_cursor_open(&load->cursor, item->group, item->idx, err));
+                RZ_TRY(rz_csr_cursor_open(&load->cursor, item->group, NULL, item->idx, err));
                 RZ_TRY(rz_csr_cursor_pull(&load->cursor, batch, err));
             }
         }
@@ -163,19 +168,16 @@ static ruzu_status csr_load_adopt(csr_load *load, rz_csr_side *side, rz_error *e
 {
     rz_csr *csr = load->csr;
     uint32_t group_count = load->count == 0 ? 0 : load->groups[load->count - 1].idx + 1;
-    if (group_count > side->group_count) {
-        rz_csr_group **groups = (rz_csr_group **)rz_mem_realloc(csr->env.mem, side->groups, side->group_count * sizeof(rz_csr_group *),
-                                                                group_count * sizeof(rz_csr_group *));
-        RZ_TRY_ALLOC(groups, err, "loading a table");
-        memset((void *)(groups + side->group_count), 0, (group_count - side->group_count) * sizeof(rz_csr_group *));
-        side->groups = groups;
-        side->group_count = group_count;
+    if (!rz_csr_side_reserve(csr, side, group_count)) {
+        return rz_error_no_memory(err, "loading a table");
     }
     for (uint32_t i = 0; i < load->count; i++) {
         csr_load_group *item = &load->groups[i];
         if (item->adopted) {
             rz_csr_group_release(csr, side->groups[item->idx]);
+            rz_csr_group_release(csr, side->overlays[item->idx]); /* merged into it */
             side->groups[item->idx] = item->group; /* the reference moves */
+            side->overlays[item->idx] = NULL;
             item->group = NULL;
         }
     }
@@ -189,7 +191,7 @@ static ruzu_status csr_load_side(csr_load *load, const rz_csr_side *base, rz_rea
     load->batch = (rz_edge_batch *)rz_mem_calloc(load->csr->env.mem, 1, sizeof *load->batch);
     RZ_TRY_ALLOC(load->batch, err, "loading a table");
     RZ_TRY(rz_csr_cursor_init(&load->cursor, load->csr, load->direction, err));
-    RZ_TRY(rz_csr_merge(load->csr, load->direction, base, csr_load_pull, load, out, err)); /* with nothing to merge, `out` shares base's groups */
+    RZ_TRY(rz_csr_merge(load->csr, load->direction, base, false, csr_load_pull, load, out, err)); /* with nothing to merge, `out` shares base's groups */
     RZ_TRY(csr_load_adopt(load, out, err));
     return load->found == load->end_rel - load->first_rel ? RUZU_OK : csr_load_damaged(load, err);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Merging sorted edges into the groups of a version, out of place: bulk loads and checkpoints.
+ *
+ * A group that is touched is written anew; or, in a checkpoint, what changes is collected first, and becomes an overlay of the group when it is little
+ * (csr_overlay.c says how little). When it is not, it goes the way of the others, from the beginning.
  */
 #include "storage/table/csr.h"
 
@@ -10,7 +13,11 @@ typedef struct csr_merge {
     rz_csr_side *out;
     rz_csr_builder builder;
     rz_csr_cursor cursor;    /* over the base's group */
+    bool overlays;           /* changes may become overlays */
     bool merging;            /* the current group has one */
+    bool collecting;         /* its changes go to `collected` */
+    rz_csr_changes collected;
+    rz_csr_changes combined; /* with those of the group's overlay */
     uint64_t group;          /* being built; UINT64_MAX: none */
     uint64_t shared_end;     /* groups before this have their place in `out` */
     rz_edge_batch *fresh;    /* owned: what pull gave */
@@ -22,7 +29,6 @@ typedef struct csr_merge {
 /* Makes out have a place for group. */
 static ruzu_status csr_merge_reserve(csr_merge *merge, uint64_t group, rz_error *err)
 {
-    rz_mem *mem = merge->csr->env.mem;
     rz_csr_side *out = merge->out;
     if (group < out->group_count) {
         return RUZU_OK;
@@ -32,13 +38,7 @@ static ruzu_status csr_merge_reserve(csr_merge *merge, uint64_t group, rz_error 
                             (unsigned long long)(UINT32_MAX / 2) * RZ_CSR_GROUP_NODES);
     }
     uint64_t count = group + 1 > (uint64_t)out->group_count * 2 ? group + 1 : (uint64_t)out->group_count * 2;
-    rz_csr_group **groups = (rz_csr_group **)rz_mem_realloc(mem, out->groups, out->group_count * sizeof(rz_csr_group *),
-                                                            count * sizeof(rz_csr_group *));
-    RZ_TRY_ALLOC(groups, err, "building adjacency lists");
-    memset((void *)(groups + out->group_count), 0, (count - out->group_count) * sizeof(rz_csr_group *));
-    out->groups = groups;
-    out->group_count = (uint32_t)count;
-    return RUZU_OK;
+    return rz_csr_side_reserve(merge->csr, out, count) ? RUZU_OK : rz_error_no_memory(err, "building adjacency lists");
 }
 
 static ruzu_status csr_merge_flush(csr_merge *merge, rz_error *err)
@@ -86,23 +86,6 @@ static ruzu_status csr_merge_until(csr_merge *merge, uint64_t bound, uint64_t ne
     }
 }
 
-static ruzu_status csr_merge_end_group(csr_merge *merge, rz_error *err)
-{
-    if (merge->group == UINT64_MAX) {
-        return RUZU_OK;
-    }
-    if (merge->merging) {
-        RZ_TRY(csr_merge_until(merge, UINT64_MAX, UINT64_MAX, UINT64_MAX, err));
-    }
-    RZ_TRY(csr_merge_flush(merge, err));
-    rz_csr_group *group;
-    RZ_TRY(rz_csr_builder_finish(&merge->builder, &group, err));
-    RZ_TRY(csr_merge_reserve(merge, merge->group, err));
-    merge->out->groups[merge->group] = group;
-    merge->group = UINT64_MAX;
-    return RUZU_OK;
-}
-
 /* Groups before `end` that nothing was changed in are shared with the base. (A group that lost its last edge is NULL, and stays it.) */
 static ruzu_status csr_merge_share(csr_merge *merge, uint64_t end, rz_error *err)
 {
@@ -117,22 +100,13 @@ static ruzu_status csr_merge_share(csr_merge *merge, uint64_t end, rz_error *err
             atomic_fetch_add_explicit(&base->groups[g]->refs, 1, memory_order_relaxed);
             merge->out->groups[g] = base->groups[g];
         }
+        if (base->overlays[g] != NULL) {
+            atomic_fetch_add_explicit(&base->overlays[g]->refs, 1, memory_order_relaxed);
+            merge->out->overlays[g] = base->overlays[g];
+        }
     }
     merge->shared_end = end;
     return RUZU_OK;
-}
-
-static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_error *err)
-{
-    RZ_TRY(csr_merge_end_group(merge, err));
-    RZ_TRY(csr_merge_share(merge, group, err));
-    RZ_TRY(csr_merge_reserve(merge, group, err)); /* before anything is written for it */
-    merge->group = group;
-    merge->shared_end = group + 1;
-    merge->merging = group < merge->base->group_count && merge->base->groups[group] != NULL;
-    merge->old_at = 0;
-    merge->old->count = 0;
-    return rz_csr_cursor_open(&merge->cursor, merge->merging ? merge->base->groups[group] : NULL, (uint32_t)group, err);
 }
 
 static ruzu_status csr_merge_missing(const csr_merge *merge, uint64_t bound, rz_error *err)
@@ -153,27 +127,120 @@ static ruzu_status csr_merge_drop(csr_merge *merge, uint64_t bound, uint64_t nei
     return RUZU_OK;
 }
 
-/* Edges [first, end) of the batch belong to the group that is open. */
-static ruzu_status csr_merge_edges(csr_merge *merge, const rz_edge_batch *batch, uint32_t first, uint32_t end, rz_error *err)
+/* The next changes of the group that is open, into its edges. */
+static ruzu_status csr_merge_edges(csr_merge *merge, const uint64_t *bounds, const uint64_t *neighbours, const uint64_t *rels, uint64_t count,
+                                   rz_error *err)
 {
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t rel = rels[i] & ~RZ_DELTA_REMOVED;
+        RZ_TRY(csr_merge_until(merge, bounds[i], neighbours[i], rel, err));
+        if (rel == rels[i]) {
+            RZ_TRY(csr_merge_put(merge, bounds[i], neighbours[i], rel, err));
+        } else {
+            RZ_TRY(csr_merge_drop(merge, bounds[i], neighbours[i], rel, err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* The group is written anew after all: what was collected goes into its edges. */
+static ruzu_status csr_merge_collected(csr_merge *merge, rz_error *err)
+{
+    const rz_csr_changes *collected = &merge->collected;
+    merge->collecting = false;
+    return csr_merge_edges(merge, collected->bounds, collected->neighbours, collected->rels, collected->count, err);
+}
+
+/* All changes of the group are collected: makes them its overlay, if that is worth while. */
+static ruzu_status csr_merge_overlay(csr_merge *merge, bool *out_done, rz_error *err)
+{
+    const rz_csr_changes *changes = &merge->collected;
+    rz_csr_group *base = merge->base->groups[merge->group];
+    const rz_csr_group *old = merge->base->overlays[merge->group];
+    rz_csr_group *overlay = NULL;
+    *out_done = false;
+    if (old != NULL) {
+        RZ_TRY(rz_csr_changes_merge(&merge->cursor.changes, &merge->collected, &merge->combined, err));
+        changes = &merge->combined;
+    }
+    RZ_TRY(csr_merge_reserve(merge, merge->group, err));
+    RZ_TRY(rz_csr_overlay_write(base, merge->group, merge->cursor.starts, old, changes, merge->csr->env.mem, &merge->builder.writer, &overlay, err));
+    if (overlay != NULL || changes->count == 0) { /* none at all: the group is as it was written */
+        atomic_fetch_add_explicit(&base->refs, 1, memory_order_relaxed);
+        merge->out->groups[merge->group] = base;
+        merge->out->overlays[merge->group] = overlay;
+        *out_done = true;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merge_end_group(csr_merge *merge, rz_error *err)
+{
+    if (merge->group == UINT64_MAX) {
+        return RUZU_OK;
+    }
+    if (merge->collecting) {
+        bool done;
+        RZ_TRY(csr_merge_overlay(merge, &done, err));
+        if (done) {
+            merge->group = UINT64_MAX;
+            return RUZU_OK;
+        }
+        RZ_TRY(csr_merge_collected(merge, err));
+    }
+    if (merge->merging) {
+        RZ_TRY(csr_merge_until(merge, UINT64_MAX, UINT64_MAX, UINT64_MAX, err));
+    }
+    RZ_TRY(csr_merge_flush(merge, err));
+    rz_csr_group *group;
+    RZ_TRY(rz_csr_builder_finish(&merge->builder, &group, err));
+    RZ_TRY(csr_merge_reserve(merge, merge->group, err));
+    merge->out->groups[merge->group] = group;
+    merge->group = UINT64_MAX;
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_error *err)
+{
+    RZ_TRY(csr_merge_end_group(merge, err));
+    RZ_TRY(csr_merge_share(merge, group, err));
+    RZ_TRY(csr_merge_reserve(merge, group, err)); /* before anything is written for it */
+    merge->group = group;
+    merge->shared_end = group + 1;
+    merge->merging = group < merge->base->group_count && merge->base->groups[group] != NULL;
+    merge->old_at = 0;
+    merge->old->count = 0;
+    merge->collecting = merge->overlays && merge->merging;
+    merge->collected.count = 0;
+    return rz_csr_cursor_open(&merge->cursor, merge->merging ? merge->base->groups[group] : NULL, merge->merging ? merge->base->overlays[group] : NULL,
+                              (uint32_t)group, err);
+}
+
+/* Edges [first, end) of the batch belong to the group that is open. */
+static ruzu_status csr_merge_batch(csr_merge *merge, const rz_edge_batch *batch, uint32_t first, uint32_t end, rz_error *err)
+{
+    const uint64_t *bounds = batch->bound + first, *neighbours = batch->neighbour + first, *rels = batch->rel + first;
+    uint32_t count = end - first;
     if (!merge->merging) {
         uint64_t all_rels = 0;
-        for (uint32_t i = first; i < end; i++) {
-            all_rels |= batch->rel[i];
+        for (uint32_t i = 0; i < count; i++) {
+            all_rels |= rels[i];
         }
-        return all_rels >= RZ_DELTA_REMOVED
-                   ? csr_merge_missing(merge, batch->bound[first], err)
-                   : rz_csr_builder_add(&merge->builder, batch->bound + first, batch->neighbour + first, batch->rel + first, end - first, err);
+        return all_rels >= RZ_DELTA_REMOVED ? csr_merge_missing(merge, bounds[0], err)
+                                            : rz_csr_builder_add(&merge->builder, bounds, neighbours, rels, count, err);
     }
-    for (uint32_t i = first; i < end; i++) {
-        uint64_t rel = batch->rel[i] & ~RZ_DELTA_REMOVED;
-        RZ_TRY(csr_merge_until(merge, batch->bound[i], batch->neighbour[i], rel, err));
-        if (rel == batch->rel[i]) {
-            RZ_TRY(csr_merge_put(merge, batch->bound[i], batch->neighbour[i], rel, err));
-        } else {
-            RZ_TRY(csr_merge_drop(merge, batch->bound[i], batch->neighbour[i], rel, err));
-        }
+    rz_csr_changes *collected = &merge->collected;
+    if (merge->collecting && (collected->count + count > rz_csr_overlay_most(merge->base->groups[merge->group], merge->group) ||
+                              !rz_csr_changes_reserve(collected, collected->count + count))) {
+        RZ_TRY(csr_merge_collected(merge, err)); /* too many, or no memory for them */
     }
+    if (!merge->collecting) {
+        return csr_merge_edges(merge, bounds, neighbours, rels, count, err);
+    }
+    memcpy(collected->bounds + collected->count, bounds, count * sizeof *bounds);
+    memcpy(collected->neighbours + collected->count, neighbours, count * sizeof *neighbours);
+    memcpy(collected->rels + collected->count, rels, count * sizeof *rels);
+    collected->count += count;
     return RUZU_OK;
 }
 
@@ -198,18 +265,20 @@ static ruzu_status csr_merge_run(csr_merge *merge, rz_edge_pull_fn pull, void *u
             if (group != merge->group) {
                 RZ_TRY(csr_merge_begin_group(merge, group, err));
             }
-            RZ_TRY(csr_merge_edges(merge, batch, first, end, err));
+            RZ_TRY(csr_merge_batch(merge, batch, first, end, err));
             first = end;
         }
     }
     return csr_merge_end_group(merge, err);
 }
 
-ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_edge_pull_fn pull, void *user, rz_csr_side *out, rz_error *err)
+ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, rz_edge_pull_fn pull, void *user,
+                         rz_csr_side *out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_mem *mem = csr->env.mem;
-    csr_merge merge = {.csr = csr, .base = base, .out = out, .group = UINT64_MAX};
+    csr_merge merge = {.csr = csr, .base = base, .out = out, .overlays = overlays, .group = UINT64_MAX, .collected = {.mem = mem},
+                       .combined = {.mem = mem}};
     *out = (rz_csr_side){0};
     rz_edge_batch *batches = (rz_edge_batch *)rz_mem_alloc(mem, 3 * sizeof *batches);
     RZ_TRY_ALLOC(batches, err, "building adjacency lists");
@@ -224,6 +293,8 @@ ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *bas
     RZ_TRY_GOTO(csr_merge_share(&merge, UINT64_MAX, err));
     rz_csr_side_sum(out);
 cleanup:
+    rz_csr_changes_deinit(&merge.collected);
+    rz_csr_changes_deinit(&merge.combined);
     rz_csr_cursor_deinit(&merge.cursor);
     rz_csr_builder_deinit(&merge.builder);
     rz_mem_free(mem, batches, 3 * sizeof *batches);

@@ -6,7 +6,10 @@
  * look-up in the same group is two loads. Runs of consecutive nodes are unpacked at once. Reading a list unpacks straight into the output. Windows are
  * kept per group in a small direct-mapped cache; a read that goes on where the last one ended pins ahead.
  *
- * A node with changes in memory (a mark says so) goes through csr_merged: its visible changes sorted, each with its place in the base list and in the merged
+ * Where the group has an overlay, lengths come from its starts too, and whole lists are merged while they are read, those of consecutive nodes together
+ * (csr_read_overlaid).
+ *
+ * A node with changes in memory (a mark says so), and a part of a list with an overlay, goes through csr_merged: its visible changes sorted, each with its place in the base list and in the merged
  * one, so that any part of the merged list, and any search in it, needs no more than what the base gives. Its slice has the base_length CSR_CHANGED.
  */
 #include "storage/table/csr.h"
@@ -17,6 +20,9 @@
 #define CSR_LEAST_BUDGET 16u    /* … but at least so many */
 #define CSR_CHANGED UINT32_MAX /* base_length of a slice whose entries are not side by side on pages */
 #define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
+#define CSR_OVERLAY_STARTS (3u + RZ_CSR_STARTS) /* kinds of arrays, as those of groups */
+#define CSR_OVERLAY_NEIGHBOURS (3u + RZ_CSR_NEIGHBOURS)
+#define CSR_OVERLAY_RELS (3u + RZ_CSR_RELS)
 
 /* Pins what the snapshot sees. */
 static ruzu_status csr_reader_look(rz_csr_reader *reader, const rz_snapshot *snapshot, uint64_t visible_end, rz_error *err)
@@ -37,6 +43,9 @@ static ruzu_status csr_reader_look(rz_csr_reader *reader, const rz_snapshot *sna
         side->changes = changes ? &reader->version->delta->sides[i] : NULL;
         side->budget_pages = budget < CSR_LEAST_BUDGET ? CSR_LEAST_BUDGET : budget > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)budget;
         side->pin_groups = side->side->page_count <= side->budget_pages;
+        for (uint32_t g = 0; g < side->side->group_count && !side->overlaid; g++) {
+            side->overlaid = side->side->overlays[g] != NULL;
+        }
     }
     return RUZU_OK;
 }
@@ -64,19 +73,23 @@ static void csr_release_side(rz_csr_side_reader *side)
 {
     side->group_idx = UINT64_MAX; /* `starts` points into a window */
     side->pinned_pages = 0;
-    for (uint32_t w = 0; w < 3 * side->window_count; w++) {
+    for (uint32_t w = 0; w < (side->overlaid ? RZ_CSR_KINDS : 3) * side->window_count; w++) {
         rz_window_release(&side->windows[w], side->source.pool);
     }
 }
 
-/* Everything but the starts of the remembered group. */
+/* Everything but the starts of the remembered group and of its overlay. */
 static void csr_release_others(rz_csr_side_reader *side)
 {
     const rz_window *kept = side->group_idx == UINT64_MAX ? NULL : &side->windows[side->group_idx & (side->window_count - 1)];
-    side->pinned_pages = kept == NULL ? 0 : kept->pin.page_count;
-    for (uint32_t w = 0; w < 3 * side->window_count; w++) {
-        if (&side->windows[w] != kept) {
-            rz_window_release(&side->windows[w], side->source.pool);
+    const rz_window *kept_too = kept == NULL ? NULL : kept + (size_t)CSR_OVERLAY_STARTS * side->window_count;
+    side->pinned_pages = 0;
+    for (uint32_t w = 0; w < (side->overlaid ? RZ_CSR_KINDS : 3) * side->window_count; w++) {
+        rz_window *window = &side->windows[w];
+        if (window != kept && window != kept_too) {
+            rz_window_release(window, side->source.pool);
+        } else if (window->pages != NULL) {
+            side->pinned_pages += window->pin.page_count;
         }
     }
 }
@@ -90,7 +103,7 @@ void rz_csr_reader_release(rz_csr_reader *reader)
 static void csr_free_windows(rz_csr_reader *reader, rz_csr_side_reader *side)
 {
     if (side->windows != side->first) {
-        rz_mem_free(reader->mem, side->windows, (size_t)3 * side->window_count * sizeof *side->windows);
+        rz_mem_free(reader->mem, side->windows, (size_t)RZ_CSR_KINDS * side->window_count * sizeof *side->windows);
     }
 }
 
@@ -102,7 +115,7 @@ static void csr_grow_windows(rz_csr_reader *reader, rz_csr_side_reader *side)
     if (side->window_count >= side->side->group_count || count > RZ_CSR_MOST_WINDOWS) {
         return;
     }
-    rz_window *windows = (rz_window *)rz_mem_calloc(reader->mem, (size_t)3 * count, sizeof *windows);
+    rz_window *windows = (rz_window *)rz_mem_calloc(reader->mem, (size_t)RZ_CSR_KINDS * count, sizeof *windows);
     if (windows == NULL) {
         return;
     }
@@ -147,6 +160,8 @@ void rz_csr_reader_deinit(rz_csr_reader *reader)
             rz_delta_changes_free(&merged->changes, reader->mem);
             rz_mem_free(reader->mem, merged->places, (size_t)merged->capacity * 2 * sizeof *merged->places);
         }
+        rz_delta_changes_free(&reader->sides[i].combined, reader->mem);
+        rz_mem_free(reader->mem, reader->sides[i].scratch, (size_t)reader->sides[i].scratch_count * sizeof *reader->sides[i].scratch);
         csr_free_windows(reader, &reader->sides[i]);
     }
     reader->csr = NULL;
@@ -168,7 +183,7 @@ static inline rz_window *csr_window(const rz_csr_side_reader *side, uint64_t gro
 static RZ_NOINLINE ruzu_status csr_pin(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_csr_group *group, uint64_t group_idx, uint32_t kind,
                                        uint64_t first, uint64_t count, bool ahead, const uint8_t **out_data, uint64_t *out_first, rz_error *err)
 {
-    const rz_parray *array = &group->arrays[kind];
+    const rz_parray *array = &group->arrays[kind % 3];
     bool spread = array->per_extent != UINT64_MAX;
     uint64_t local = spread ? first % array->per_extent : first;
     const rz_stored_pages *pages = &group->extents.items[array->first_extent + (spread ? first / array->per_extent : 0)];
@@ -203,11 +218,12 @@ static RZ_NOINLINE ruzu_status csr_pin(rz_csr_reader *reader, rz_csr_side_reader
     return status;
 }
 
-/* Makes values [first, first + count) of an array of the group readable: *out_data with *out_first. ahead: the values behind will be wanted next. */
+/* Makes values [first, first + count) of an array of the group (or the overlay, for whose kinds it is called) readable: *out_data with *out_first. ahead: the
+ * values behind will be wanted next. */
 static inline ruzu_status csr_cover(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_csr_group *group, uint64_t group_idx, uint32_t kind,
                                     uint64_t first, uint64_t count, bool ahead, const uint8_t **out_data, uint64_t *out_first, rz_error *err)
 {
-    const rz_parray *array = &group->arrays[kind];
+    const rz_parray *array = &group->arrays[kind % 3];
     if (RZ_UNLIKELY(array->width == 0)) { /* there is no byte, perhaps no extent */
         *out_data = NULL;
         *out_first = first;
@@ -227,17 +243,44 @@ static inline ruzu_status csr_cover(rz_csr_reader *reader, rz_csr_side_reader *s
     return csr_pin(reader, side, group, group_idx, kind, first, count, ahead, out_data, out_first, err);
 }
 
+/* The group's starts are covered: now those of its overlay. */
+static ruzu_status csr_enter_overlay(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_csr_group *overlay, uint64_t group_idx, rz_error *err)
+{
+    uint64_t first, count = overlay->arrays[RZ_CSR_STARTS].count;
+    for (uint32_t attempt = 0;; attempt++) {
+        side->group_idx = group_idx; /* keeps the group's own */
+        ruzu_status status = csr_cover(reader, side, overlay, group_idx, CSR_OVERLAY_STARTS, 0, count, false, &side->overlay_starts, &first, err);
+        if (status == RUZU_OK && side->group_idx == group_idx) {
+            break;
+        }
+        side->group_idx = UINT64_MAX;
+        RZ_TRY(status);
+        if (attempt == 2) {
+            return rz_error_set(err, RUZU_ERROR_NO_MEMORY, "the buffer pool is too small for reading adjacency lists.");
+        }
+        /* To find a frame everything was let go, the group's own starts as well. */
+        RZ_TRY(csr_cover(reader, side, side->group, group_idx, RZ_CSR_STARTS, 0, side->group->nodes + (uint64_t)1, false, &side->starts, &first, err));
+    }
+    side->overlay = overlay;
+    side->overlay_width = overlay->arrays[RZ_CSR_STARTS].width;
+    return RUZU_OK;
+}
+
 /* Makes group_idx the remembered group. */
 static RZ_NOINLINE ruzu_status csr_enter(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx, rz_error *err)
 {
     const rz_csr_group *group = group_idx < side->side->group_count ? side->side->groups[group_idx] : NULL;
     side->group_idx = UINT64_MAX;
     side->group = group;
+    side->overlay = NULL;
     side->last_end = UINT64_MAX;
     if (group != NULL) {
         uint64_t first;
         RZ_TRY(csr_cover(reader, side, group, group_idx, RZ_CSR_STARTS, 0, group->nodes + (uint64_t)1, false, &side->starts, &first, err));
         side->starts_width = group->arrays[RZ_CSR_STARTS].width;
+        if (side->overlaid && side->side->overlays[group_idx] != NULL) {
+            return csr_enter_overlay(reader, side, side->side->overlays[group_idx], group_idx, err);
+        }
     }
     side->group_idx = group_idx;
     return RUZU_OK;
@@ -258,6 +301,56 @@ static inline bool csr_base_list(const rz_csr_side_reader *side, uint64_t bound,
     *out_start = start;
     *out_length = (uint32_t)(end - start);
     return start <= end && end <= group->edges && end - start < CSR_CHANGED;
+}
+
+/* What the overlay of the remembered group has for a node: entries [*out_first, *out_removed) are inserted, [*out_removed, *out_end) removed. False when its starts
+ * make no sense. */
+static inline bool csr_overlay_list(const rz_csr_side_reader *side, uint64_t bound, uint64_t *out_first, uint64_t *out_removed, uint64_t *out_end)
+{
+    const rz_csr_group *overlay = side->overlay;
+    uint64_t local = bound % RZ_CSR_GROUP_NODES;
+    *out_first = *out_removed = *out_end = 0;
+    if (local >= overlay->nodes) {
+        return true;
+    }
+    if (overlay->removals) {
+        *out_first = rz_packed_get(side->overlay_starts, local * 2, side->overlay_width);
+        *out_removed = rz_packed_get(side->overlay_starts, local * 2 + 1, side->overlay_width);
+        *out_end = rz_packed_get(side->overlay_starts, local * 2 + 2, side->overlay_width);
+    } else {
+        *out_first = rz_packed_get(side->overlay_starts, local, side->overlay_width);
+        *out_removed = *out_end = rz_packed_get(side->overlay_starts, local + 1, side->overlay_width);
+    }
+    return *out_first <= *out_removed && *out_removed <= *out_end && *out_end <= overlay->entries;
+}
+
+/* Changes the length of a node's list by what the overlay of the remembered group has for it; *out_changed when it has anything. False when that makes no sense. */
+static inline bool csr_add_overlay(const rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length, bool *out_changed)
+{
+    uint64_t first, removed, end;
+    bool good = csr_overlay_list(side, bound, &first, &removed, &end);
+    *out_changed = end != first;
+    good = good && *io_length >= end - removed;
+    *io_length += (removed - first) - (end - removed);
+    return good && *io_length < CSR_CHANGED;
+}
+
+/* The slices of the selected rows [first, first + count), whose nodes are of the remembered group, with its overlay. */
+static ruzu_status csr_overlay_slices(const rz_csr_side_reader *side, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices, rz_error *err)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, i)];
+        uint64_t length = slice->length;
+        bool changed;
+        if (RZ_UNLIKELY(!csr_add_overlay(side, slice->bound, &length, &changed))) {
+            return csr_damaged(side, slice->bound, err);
+        }
+        if (changed) {
+            slice->length = (uint32_t)length;
+            slice->base_length = CSR_CHANGED;
+        }
+    }
+    return RUZU_OK;
 }
 
 /* Adds a node's visible changes to the length of its list; false when there are none. A list cannot become shorter than nothing, unless it is damaged. */
@@ -330,6 +423,9 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
                 }
                 slices[rz_sel_at(sel, i + k)] = (rz_slice){.bound = bound + k, .start = start, .length = length, .base_length = length};
             }
+            if (RZ_UNLIKELY(side->overlay != NULL)) {
+                RZ_TRY(csr_overlay_slices(side, sel, i, run, slices, err));
+            }
             i += run;
             continue;
         }
@@ -339,6 +435,9 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
         for (uint32_t k = 0; k < run; k++) {
             uint32_t length = (uint32_t)(side->buffer[k + 1] - side->buffer[k]);
             slices[rz_sel_at(sel, i + k)] = (rz_slice){.bound = bound + k, .start = side->buffer[k], .length = length, .base_length = length};
+        }
+        if (RZ_UNLIKELY(side->overlay != NULL)) {
+            RZ_TRY(csr_overlay_slices(side, sel, i, run, slices, err));
         }
         i += run;
     }
@@ -371,10 +470,37 @@ ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const 
             return csr_damaged(side, bound, err);
         }
         uint64_t degree = length;
+        bool changed;
+        if (RZ_UNLIKELY(side->overlay != NULL && !csr_add_overlay(side, bound, &degree, &changed))) {
+            return csr_damaged(side, bound, err);
+        }
         if (side->changes != NULL && rz_delta_marked(side->changes, bound)) {
             (void)csr_add_changes(reader, side, bound, &degree);
         }
         degrees[row] += degree;
+    }
+    return RUZU_OK;
+}
+
+/* Adds the lengths of the lists of nodes of the remembered group, whose starts have been unpacked. */
+static ruzu_status csr_degrees_here(const rz_csr_reader *reader, const rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *out, rz_error *err)
+{
+    if (side->overlay == NULL && side->changes == NULL) {
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] += side->buffer[i + 1] - side->buffer[i];
+        }
+        return RUZU_OK;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t degree = side->buffer[i + 1] - side->buffer[i];
+        bool changed;
+        if (side->overlay != NULL && RZ_UNLIKELY(!csr_add_overlay(side, bound + i, &degree, &changed))) {
+            return csr_damaged(side, bound + i, err);
+        }
+        if (side->changes != NULL && rz_delta_marked(side->changes, bound + i)) {
+            (void)csr_add_changes(reader, side, bound + i, &degree);
+        }
+        out[i] += degree;
     }
     return RUZU_OK;
 }
@@ -394,16 +520,7 @@ ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, 
             if (!csr_unpack_starts(side, bound, take)) {
                 return csr_damaged(side, bound, err);
             }
-            for (uint32_t i = 0; i < take; i++) {
-                out[done + i] += side->buffer[i + 1] - side->buffer[i];
-            }
-        }
-        for (uint32_t i = 0; side->changes != NULL && i < take; i++) {
-            if (rz_delta_marked(side->changes, bound + i)) {
-                uint64_t base = side->buffer[i + 1] - side->buffer[i], degree = base;
-                (void)csr_add_changes(reader, side, bound + i, &degree);
-                out[done + i] += degree - base;
-            }
+            RZ_TRY(csr_degrees_here(reader, side, bound, take, out + done, err));
         }
         done += take;
     }
@@ -574,6 +691,93 @@ static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *s
     return RUZU_OK;
 }
 
+/* Entries [first, first + count) of the overlay of the remembered group. */
+static ruzu_status csr_read_entries(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx, uint64_t first, uint64_t count,
+                                    uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
+{
+    const rz_csr_group *overlay = side->overlay;
+    for (uint64_t done = 0; done < count;) {
+        const uint8_t *data;
+        uint64_t at, take = count - done < RZ_WINDOW_VALUES / 2 ? count - done : RZ_WINDOW_VALUES / 2;
+        RZ_TRY(csr_cover(reader, side, overlay, group_idx, CSR_OVERLAY_NEIGHBOURS, first + done, take, false, &data, &at, err));
+        rz_unpack(data, at, take, overlay->arrays[RZ_CSR_NEIGHBOURS].width, overlay->arrays[RZ_CSR_NEIGHBOURS].base + neighbour_base, neighbours + done);
+        if (rels != NULL) {
+            RZ_TRY(csr_cover(reader, side, overlay, group_idx, CSR_OVERLAY_RELS, first + done, take, false, &data, &at, err));
+            rz_unpack(data, at, take, overlay->arrays[RZ_CSR_RELS].width, overlay->arrays[RZ_CSR_RELS].base + rel_base, rels + done);
+        }
+        done += take;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status csr_scratch(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t count, rz_error *err)
+{
+    if (count > side->scratch_count) {
+        uint64_t capacity = count < 2 * RZ_VECTOR_CAPACITY ? 2 * RZ_VECTOR_CAPACITY : count + count / 4;
+        uint64_t *scratch = (uint64_t *)rz_mem_alloc(reader->mem, (size_t)capacity * sizeof *scratch);
+        RZ_TRY_ALLOC(scratch, err, "reading adjacency lists");
+        rz_mem_free(reader->mem, side->scratch, (size_t)side->scratch_count * sizeof *scratch);
+        side->scratch = scratch;
+        side->scratch_count = capacity;
+    }
+    return RUZU_OK;
+}
+
+/* Whether change i of a comes before (neighbour, rel). */
+static inline bool csr_edge_less(uint64_t neighbour, uint64_t rel, uint64_t than_neighbour, uint64_t than_rel)
+{
+    return neighbour < than_neighbour || (neighbour == than_neighbour && (rel & ~RZ_DELTA_REMOVED) < (than_rel & ~RZ_DELTA_REMOVED));
+}
+
+/* merged->changes, which are those in memory, with those of the overlay; what they take back of each other is left out. */
+static ruzu_status csr_combine(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t bound, rz_error *err)
+{
+    uint64_t first, removed, end, group_idx = bound / RZ_CSR_GROUP_NODES;
+    rz_delta_changes *out = &side->combined;
+    rz_delta_changes memory = merged->changes;
+    if (!csr_overlay_list(side, bound, &first, &removed, &end)) {
+        return csr_damaged(side, bound, err);
+    }
+    uint64_t count = end - first;
+    if (count == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(csr_scratch(reader, side, 2 * count, err));
+    uint64_t *neighbours = side->scratch, *rels = side->scratch + count;
+    RZ_TRY(csr_read_entries(reader, side, group_idx, first, count, 0, neighbours, 0, rels, err));
+    if (!rz_delta_changes_reserve(out, reader->mem, count + memory.count)) {
+        return rz_error_no_memory(err, "reading adjacency lists");
+    }
+    uint64_t i = 0, r = removed - first; /* inserted, removed, in memory */
+    uint32_t m = 0, n = 0;
+    for (uint64_t k = r; k < count; k++) {
+        rels[k] |= RZ_DELTA_REMOVED;
+    }
+    while (i < removed - first || r < count || m < memory.count) {
+        bool insert = i < removed - first && (r == count || csr_edge_less(neighbours[i], rels[i], neighbours[r], rels[r]));
+        bool stored = insert || r < count;
+        uint64_t at = insert ? i : r;
+        bool before = stored && (m == memory.count || csr_edge_less(neighbours[at], rels[at], memory.neighbours[m], memory.rels[m]));
+        bool same = stored && !before && m < memory.count && !csr_edge_less(memory.neighbours[m], memory.rels[m], neighbours[at], rels[at]);
+        if (before) {
+            out->neighbours[n] = neighbours[at];
+            out->rels[n++] = rels[at];
+        } else if (!same) {
+            out->neighbours[n] = memory.neighbours[m];
+            out->rels[n++] = memory.rels[m];
+        } else if (((rels[at] ^ memory.rels[m]) & RZ_DELTA_REMOVED) == 0) {
+            return csr_damaged(side, bound, err);
+        }
+        i += (before || same) && insert;
+        r += (before || same) && !insert;
+        m += !before;
+    }
+    out->count = n;
+    merged->changes = *out;
+    *out = memory;
+    return RUZU_OK;
+}
+
 static ruzu_status csr_merge_load(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t bound, rz_error *err)
 {
     uint64_t start;
@@ -583,8 +787,12 @@ static ruzu_status csr_merge_load(rz_csr_reader *reader, rz_csr_side_reader *sid
     if (!csr_base_list(side, bound, &start, &base_length)) {
         return csr_damaged(side, bound, err);
     }
-    if (!rz_delta_load(&merged->changes, reader->mem, rz_delta_find(side->changes, bound), &reader->view)) {
+    if (!rz_delta_load(&merged->changes, reader->mem, side->changes == NULL ? NULL : rz_delta_find(side->changes, bound), &reader->view)) {
         return rz_error_no_memory(err, "reading adjacency lists");
+    }
+    if (side->overlay != NULL) {
+        RZ_TRY(csr_combine(reader, side, merged, bound, err));
+        /* Its pins may have taken the group's starts; they are not wanted below. */
     }
     if (merged->changes.count >= merged->capacity) {
         uint32_t capacity = merged->changes.capacity + 1;
@@ -610,7 +818,7 @@ static ruzu_status csr_merged_of(rz_csr_reader *reader, rz_csr_side_reader *side
         }
     }
     rz_csr_merged *merged = &side->merged[side->next_merged++ % RZ_CSR_MERGED];
-    if (side->changes == NULL) { /* the slice is not this reader's */
+    if (side->changes == NULL && side->overlay == NULL) { /* the slice is not this reader's */
         return csr_damaged(side, slice->bound, err);
     }
     RZ_TRY(csr_merge_load(reader, side, merged, slice->bound, err));
@@ -662,6 +870,127 @@ static ruzu_status csr_read_merged(rz_csr_reader *reader, rz_csr_side_reader *si
     return RUZU_OK;
 }
 
+/* One list: base entries and the overlay's, whose first `inserted` are to be merged in and the others to be left out. False when it does not become `length`
+ * entries. */
+static bool csr_merge_list(const uint64_t *base, const uint64_t *base_rels, uint64_t base_count, const uint64_t *entries, const uint64_t *entry_rels,
+                           uint64_t inserted, uint64_t entry_count, uint64_t length, uint64_t *out, uint64_t *out_rels)
+{
+    uint64_t b = 0, i = 0, r = inserted, done = 0;
+    while (done < length) {
+        /* Up to the next change the entries go through. */
+        uint64_t until = r < entry_count ? entries[r] : UINT64_MAX;
+        until = i < inserted && entries[i] < until ? entries[i] : until;
+        while (b < base_count && done < length && base[b] < until) {
+            if (out_rels != NULL) {
+                out_rels[done] = base_rels[b];
+            }
+            out[done++] = base[b++];
+        }
+        if (done == length) {
+            break;
+        }
+        if (out_rels == NULL) { /* parallel edges are all the same */
+            if (r < entry_count && b < base_count && base[b] == until && entries[r] == until) {
+                b++;
+                r++;
+            } else if (i < inserted && entries[i] == until) {
+                out[done++] = entries[i++];
+            } else if (b < base_count) {
+                out[done++] = base[b++];
+            } else {
+                return false;
+            }
+            continue;
+        }
+        bool has = b < base_count;
+        if (has && r < entry_count && base[b] == entries[r] && base_rels[b] == entry_rels[r]) {
+            b++;
+            r++;
+        } else if (i < inserted && (!has || entries[i] < base[b] || (entries[i] == base[b] && entry_rels[i] < base_rels[b]))) {
+            out_rels[done] = entry_rels[i];
+            out[done++] = entries[i++];
+        } else if (has) {
+            out_rels[done] = base_rels[b];
+            out[done++] = base[b++];
+        } else {
+            return false;
+        }
+    }
+    while (b < base_count && r < entry_count && base[b] == entries[r] && (out_rels == NULL || base_rels[b] == entry_rels[r])) {
+        b++;
+        r++;
+    }
+    return b == base_count && i == inserted && r == entry_count;
+}
+
+/* The whole lists of `count` consecutive nodes of the remembered group, which has an overlay; none has changes in memory. lengths[k]: as looked up. */
+static ruzu_status csr_read_overlaid(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, const rz_slice *slices, const rz_sel *sel, uint32_t at,
+                                     uint32_t count, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
+{
+    uint64_t first, removed, end, last_first, last_removed, group_idx = side->group_idx;
+    if (!csr_unpack_starts(side, bound, count) || !csr_overlay_list(side, bound, &first, &removed, &end) ||
+        !csr_overlay_list(side, bound + count - 1, &last_first, &last_removed, &end)) {
+        return csr_damaged(side, bound, err);
+    }
+    if ((bound + count - 1) % RZ_CSR_GROUP_NODES >= side->overlay->nodes) { /* behind its last node nothing follows */
+        end = bound % RZ_CSR_GROUP_NODES >= side->overlay->nodes ? first : side->overlay->entries;
+    }
+    if (end < first) {
+        return csr_damaged(side, bound, err);
+    }
+    uint64_t base_count = side->buffer[count] - side->buffer[0], entry_count = end - first;
+    RZ_TRY(csr_scratch(reader, side, 2 * (base_count + entry_count) + 2 * (uint64_t)count, err));
+    uint64_t *ends = side->scratch; /* of each list: of what is inserted, of what is removed */
+    uint64_t *base = ends + 2 * (uint64_t)count, *base_rels = rels == NULL ? NULL : base + base_count;
+    uint64_t *entries = base + 2 * base_count, *entry_rels = rels == NULL ? NULL : entries + entry_count;
+    uint64_t from = 0;
+    for (uint32_t k = 0; k < count; k++) { /* before anything is pinned */
+        uint64_t begin, middle, behind;
+        bool good = csr_overlay_list(side, bound + k, &begin, &middle, &behind);
+        bool none = behind == begin;
+        if (!good || (!none && (begin != first + from || behind > end))) {
+            return csr_damaged(side, bound + k, err);
+        }
+        ends[2 * k] = none ? from : middle - first;
+        ends[2 * k + 1] = from = none ? from : behind - first;
+    }
+    RZ_TRY(csr_read_base(reader, side, side->buffer[0], (uint32_t)base_count, neighbour_base, base, rel_base, base_rels, err));
+    RZ_TRY(csr_read_entries(reader, side, group_idx, first, entry_count, neighbour_base, entries, rel_base, entry_rels, err));
+    from = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        uint64_t length = slices[rz_sel_at(sel, at + k)].length, start = side->buffer[k] - side->buffer[0], base_length = side->buffer[k + 1] - side->buffer[k];
+        if (!csr_merge_list(base + start, rels == NULL ? NULL : base_rels + start, base_length, entries + from, rels == NULL ? NULL : entry_rels + from,
+                            ends[2 * k] - from, ends[2 * k + 1] - from, length, neighbours, rels)) {
+            return csr_damaged(side, bound + k, err);
+        }
+        from = ends[2 * k + 1];
+        neighbours += length;
+        rels = rels == NULL ? NULL : rels + length;
+    }
+    return RUZU_OK;
+}
+
+/* How many of the slices from the selected row number `at` on csr_read_overlaid can read together, into `capacity` entries. The first one's group is the
+ * remembered one. */
+static uint32_t csr_overlaid_run(const rz_csr_side_reader *side, const rz_slice *slices, const rz_sel *sel, uint32_t at, uint32_t capacity,
+                                 uint32_t *out_entries)
+{
+    uint64_t bound = slices[rz_sel_at(sel, at)].bound;
+    uint64_t room = RZ_CSR_GROUP_NODES - bound % RZ_CSR_GROUP_NODES;
+    uint32_t run = 0, entries = 0;
+    room = room < RZ_VECTOR_CAPACITY ? room : RZ_VECTOR_CAPACITY;
+    for (; run < room && at + run < sel->count; run++) {
+        const rz_slice *slice = &slices[rz_sel_at(sel, at + run)];
+        if (slice->bound != bound + run || slice->length > capacity - entries ||
+            (slice->length != slice->base_length && side->changes != NULL && rz_delta_marked(side->changes, slice->bound))) {
+            break;
+        }
+        entries += slice->length;
+    }
+    *out_entries = entries;
+    return run;
+}
+
 ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint32_t first, uint32_t count, uint64_t neighbour_base,
                         uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
 {
@@ -674,6 +1003,11 @@ ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_
         return RUZU_OK;
     }
     if (RZ_UNLIKELY(slice->length != slice->base_length)) {
+        rz_sel one = {NULL, 1};
+        uint32_t entries;
+        if (side->overlay != NULL && count == slice->length && csr_overlaid_run(side, slice, &one, 0, count, &entries) == 1) {
+            return csr_read_overlaid(reader, side, slice->bound, slice, &one, 0, 1, neighbour_base, neighbours, rel_base, rels, err);
+        }
         return csr_read_merged(reader, side, slice, first, count, neighbour_base, neighbours, rel_base, rels, err);
     }
     return csr_read_base(reader, side, slice->start + first, count, neighbour_base, neighbours, rel_base, rels, err);
@@ -728,7 +1062,25 @@ ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const r
         uint32_t row = rz_sel_at(sel, *io_at);
         const rz_slice *slice = &slices[row];
         if (RZ_UNLIKELY(slice->length != slice->base_length)) {
-            uint32_t take = slice->length - *io_entry;
+            uint32_t take;
+            if (slice->bound / RZ_CSR_GROUP_NODES != side->group_idx) {
+                RZ_TRY(csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
+            }
+            uint32_t run = side->overlay == NULL || *io_entry != 0 ? 0 : csr_overlaid_run(side, slices, sel, *io_at, capacity - done, &take);
+            if (run != 0) {
+                RZ_TRY(csr_read_overlaid(reader, side, slice->bound, slices, sel, *io_at, run, neighbour_base, neighbours + done, rel_base,
+                                         rels == NULL ? NULL : rels + done, err));
+                for (uint32_t k = 0; k < run; k++) {
+                    row = rz_sel_at(sel, *io_at + k);
+                    if (parents != NULL) {
+                        csr_fill_u32(parents + done, slices[row].length, row);
+                    }
+                    done += slices[row].length;
+                }
+                *io_at += run;
+                continue;
+            }
+            take = slice->length - *io_entry;
             take = take < capacity - done ? take : capacity - done;
             RZ_TRY(rz_csr_read(reader, direction, slice, *io_entry, take, neighbour_base, neighbours + done, rel_base, rels == NULL ? NULL : rels + done,
                                err));
@@ -805,6 +1157,55 @@ static ruzu_status csr_find_base(rz_csr_reader *reader, rz_csr_side_reader *side
     return RUZU_OK;
 }
 
+/* Of the sorted entries [first, end) of the overlay: how many are before the neighbour, and how many are it. */
+static ruzu_status csr_overlay_rank(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx, uint64_t first, uint64_t end, uint64_t neighbour,
+                                    uint64_t *out_before, uint64_t *out_equal, rz_error *err)
+{
+    const rz_csr_group *overlay = side->overlay;
+    uint64_t bounds[2];
+    for (uint32_t above = 0; above < 2; above++) {
+        uint64_t low = above == 0 ? first : bounds[0], high = end;
+        while (low < high) {
+            const uint8_t *data;
+            uint64_t at, middle = low + (high - low) / 2;
+            RZ_TRY(csr_cover(reader, side, overlay, group_idx, CSR_OVERLAY_NEIGHBOURS, middle, 1, false, &data, &at, err));
+            uint64_t value = rz_packed_get(data, at, overlay->arrays[RZ_CSR_NEIGHBOURS].width) + overlay->arrays[RZ_CSR_NEIGHBOURS].base;
+            if (value < neighbour || (above == 1 && value == neighbour)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        bounds[above] = low;
+    }
+    *out_before = bounds[0] - first;
+    *out_equal = bounds[1] - bounds[0];
+    return RUZU_OK;
+}
+
+/* rz_csr_find in a list that has changes in the overlay of the remembered group only. */
+static ruzu_status csr_find_overlaid(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
+                                     uint32_t *out_count, rz_error *err)
+{
+    uint64_t start, inserted_at, removed_at, end, high, group_idx = side->group_idx;
+    uint64_t inserted_before, inserted, removed_before, removed;
+    uint32_t base_length;
+    if (!csr_base_list(side, slice->bound, &start, &base_length) || !csr_overlay_list(side, slice->bound, &inserted_at, &removed_at, &end)) {
+        return csr_damaged(side, slice->bound, err);
+    }
+    uint64_t low = start;
+    RZ_TRY(csr_find_base(reader, side, neighbour, &low, start + base_length, &high, err));
+    RZ_TRY(csr_overlay_rank(reader, side, group_idx, inserted_at, removed_at, neighbour, &inserted_before, &inserted, err));
+    RZ_TRY(csr_overlay_rank(reader, side, group_idx, removed_at, end, neighbour, &removed_before, &removed, err));
+    if (low - start + inserted_before < removed_before || high - low + inserted < removed) {
+        return csr_damaged(side, slice->bound, err);
+    }
+    uint64_t count = high - low + inserted - removed;
+    *out_first = count == 0 ? 0 : (uint32_t)(low - start + inserted_before - removed_before);
+    *out_count = (uint32_t)count;
+    return RUZU_OK;
+}
+
 ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
                         uint32_t *out_count, rz_error *err)
 {
@@ -820,6 +1221,9 @@ ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_
     }
     uint64_t base_length = slice->base_length;
     if (RZ_UNLIKELY(slice->length != slice->base_length)) {
+        if (side->overlay != NULL && (side->changes == NULL || !rz_delta_marked(side->changes, slice->bound))) {
+            return csr_find_overlaid(reader, side, slice, neighbour, out_first, out_count, err);
+        }
         RZ_TRY(csr_merged_of(reader, side, slice, &merged, err));
         base_length = merged->places[merged->changes.count];
     }

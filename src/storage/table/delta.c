@@ -464,7 +464,7 @@ void rz_delta_changes_free(rz_delta_changes *changes, rz_mem *mem)
     *changes = (rz_delta_changes){0};
 }
 
-static bool delta_changes_reserve(rz_delta_changes *changes, rz_mem *mem, uint64_t count)
+bool rz_delta_changes_reserve(rz_delta_changes *changes, rz_mem *mem, uint64_t count)
 {
     if (count <= changes->capacity) {
         return true;
@@ -527,7 +527,7 @@ bool rz_delta_load(rz_delta_changes *changes, rz_mem *mem, const rz_delta_node *
     if (entry_count == 0 && removal_count == 0) {
         return true;
     }
-    if (!delta_changes_reserve(changes, mem, (uint64_t)entry_count + removal_count)) {
+    if (!rz_delta_changes_reserve(changes, mem, (uint64_t)entry_count + removal_count)) {
         return false;
     }
     delta_changes_merge(changes, entries, entry_count, removals, removal_count);

@@ -150,6 +150,8 @@ typedef struct rz_delta_changes {
 
 /* Replaces what is there. False: memory refused. */
 RZ_NODISCARD bool rz_delta_load(rz_delta_changes *changes, rz_mem *mem, const rz_delta_node *node, const rz_delta_view *view);
+/* Room for `count` changes; what was there is lost. False: memory refused. */
+RZ_NODISCARD bool rz_delta_changes_reserve(rz_delta_changes *changes, rz_mem *mem, uint64_t count);
 void rz_delta_changes_free(rz_delta_changes *changes, rz_mem *mem);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Walking the directories of node tables and FROM/TO pairs for the page ranges that they name, without making tables of
- * them: for whoever looks at a file or copies one (check, backup). The form is that of rows_fold.c, ntab.c, csr_fold.c and
- * csr_group.c (docs/file-format.md, "Tables" and "CSR groups"); a change there is a change here, and the test of the walk
+ * them: for whoever looks at a file or copies one (check, backup). The form is that of rows_fold.c, ntab.c, csr_fold.c,
+ * csr_group.c and csr_overlay.c (docs/file-format.md, "Tables" and "CSR groups"); a change there is a change here, and the test of the walk
  * fails without it, because every byte of a directory must be accounted for.
  */
 #include "storage/table/csr.h"
@@ -12,6 +12,7 @@
 #define WALK_RTAB_MAGIC      UINT32_C(0x54415452) /* "RTAT" */
 #define WALK_ROWS_DELETED    1u
 #define WALK_CSR_GROUP_BYTES 40u /* of a CSR group before its extents */
+#define WALK_CSR_OVERLAY_BYTES 56u /* the same of an overlay */
 
 static ruzu_status directory_corrupt(const char *what, const char *problem, rz_error *err)
 {
@@ -92,8 +93,13 @@ static ruzu_status directory_walk_topology(const rz_table_layout_def *def, rz_re
         uint32_t count = rz_read_u32(reader);
         ruzu_status status = RUZU_OK;
         for (uint32_t g = 0; g < count && status == RUZU_OK && !reader->failed; g++) {
-            if (rz_read_u8(reader) != 0) {
+            uint8_t present = rz_read_u8(reader);
+            if (present != 0) {
                 (void)rz_read_bytes(reader, WALK_CSR_GROUP_BYTES);
+                status = rz_extents_walk(reader, &side, err);
+            }
+            if (present == 2 && status == RUZU_OK) {
+                (void)rz_read_bytes(reader, WALK_CSR_OVERLAY_BYTES);
                 status = rz_extents_walk(reader, &side, err);
             }
         }
