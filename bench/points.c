@@ -32,6 +32,12 @@ static const points_case points_cases[] = {
     {"hops2", "MATCH (p:Person)-[:Follows]->(:Person)-[:Follows]->(q:Person) WHERE p.id = $id RETURN count(DISTINCT q.id) AS n", POINTS_PREPARED, 50},
     {"lookup-text", "MATCH (p:Person) WHERE p.id = %llu RETURN p.name, p.age, p.gender", POINTS_TEXT_SAME, 200},
     {"lookup-new-text", "MATCH (p:Person) WHERE p.id = %llu RETURN p.name, p.age, p.gender", POINTS_TEXT, 100},
+    {"reach2", "MATCH (a:Person)-[:Follows*1..2]->(b:Person) WHERE a.id = $id RETURN count(DISTINCT b.id) AS n", POINTS_PREPARED, 20},
+    {"reach3", "MATCH (a:Person)-[:Follows*1..3]->(b:Person) WHERE a.id = $id RETURN count(DISTINCT b.id) AS n", POINTS_PREPARED, 5},
+    {"shortest", "MATCH (a:Person)-[e:Follows* SHORTEST 1..30]->(b:Person) WHERE a.id = $id AND b.id = $other RETURN length(e) AS n", POINTS_PREPARED, 20},
+    {"all-shortest", "MATCH (a:Person)-[e:Follows* ALL SHORTEST 1..30]->(b:Person) WHERE a.id = $id AND b.id = $other RETURN count(*) AS n", POINTS_PREPARED,
+     20},
+    {"to-all", "MATCH (a:Person)-[e:Follows* SHORTEST 1..30]->(b:Person) WHERE a.id = $id RETURN count(*) AS n, max(length(e)) AS m", POINTS_PREPARED, 1},
     {"set", "MATCH (p:Person) WHERE p.id = $id SET p.age = 33", POINTS_PREPARED, 50},
 };
 
@@ -90,6 +96,9 @@ static ruzu_result *points_ask(ruzu_conn *conn, ruzu_stmt *stmt, const points_ca
     ruzu_result *result = NULL;
     if (the->way == POINTS_PREPARED) {
         points_check(ruzu_bind_int64(stmt, "id", (int64_t)(1 + points_random(persons))), conn);
+        if (strstr(the->cypher, "$other") != NULL) {
+            points_check(ruzu_bind_int64(stmt, "other", (int64_t)(1 + points_random(persons))), conn);
+        }
         points_check(ruzu_execute(stmt, &result), conn);
         return result;
     }

@@ -303,4 +303,4 @@ static void recur_close(rz_op *base)
 }
 
 const rz_op_class rz_op_recursive = {
-    .name = "RECURSIVE", .size = sizeof(rz_recur), .open = recur_open, .next = recur_next, .rewind = recur_rewind, .close = recur_close};
+    .name = "RECURSIVE", .size = sizeof(rz_recur), .open = recur_open, .next = recur_next, .rewind = recur_rewind, .close = recur_close, .restart = rz_op_restart_plain};
