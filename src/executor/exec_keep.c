@@ -22,7 +22,13 @@ static bool keep_is_literal(const rz_expr *expr)
     return expr == NULL || expr->kind == RZ_EXPR_LITERAL;
 }
 
+/* The operator of a plan node, if it has one. */
 static bool keep_op_fits(const rz_plan *plan)
+{
+    return plan->kind == RZ_PLAN_RESULT || rz_op_class_for(plan)->restart != NULL;
+}
+
+static bool keep_plan_fits(const rz_plan *plan)
 {
     switch (plan->kind) {
     case RZ_PLAN_SINGLE_ROW:
@@ -34,18 +40,15 @@ static bool keep_op_fits(const rz_plan *plan)
     case RZ_PLAN_INTERSECT:
     case RZ_PLAN_DEGREE:
     case RZ_PLAN_RECURSIVE:
-    case RZ_PLAN_FILTER:
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
     case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_REPEAT:
-    case RZ_PLAN_APPLY: return rz_op_class_of(plan->kind)->restart != NULL;
-    case RZ_PLAN_LIMIT:
-        return rz_op_class_of(plan->kind)->restart != NULL && keep_is_literal(plan->u.limit.skip) && keep_is_literal(plan->u.limit.limit);
-    case RZ_PLAN_SORT:
-        return rz_op_class_of(plan->kind)->restart != NULL && rz_sink_sort.restart != NULL && keep_is_literal(plan->u.sort.skip) &&
-               keep_is_literal(plan->u.sort.limit);
-    case RZ_PLAN_AGGREGATE: return rz_op_class_of(plan->kind)->restart != NULL && rz_sink_aggregate.restart != NULL;
+    case RZ_PLAN_APPLY: return true;
+    case RZ_PLAN_FILTER: return plan->u.filter.encoded == NULL; /* those are made when the operator is */
+    case RZ_PLAN_LIMIT: return keep_is_literal(plan->u.limit.skip) && keep_is_literal(plan->u.limit.limit);
+    case RZ_PLAN_SORT: return rz_sink_sort.restart != NULL && keep_is_literal(plan->u.sort.skip) && keep_is_literal(plan->u.sort.limit);
+    case RZ_PLAN_AGGREGATE: return rz_sink_aggregate.restart != NULL;
     case RZ_PLAN_RESULT: return rz_sink_result.restart != NULL;
     case RZ_PLAN_NODE_SCAN:
     case RZ_PLAN_TABLE_FUNCTION:
@@ -70,7 +73,7 @@ bool rz_exec_can_keep(const rz_plan *plan)
             return false;
         }
     }
-    return keep_op_fits(plan);
+    return keep_plan_fits(plan) && keep_op_fits(plan);
 }
 
 void rz_kept_exec_free(rz_kept_exec *kept)

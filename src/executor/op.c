@@ -46,6 +46,12 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     return &rz_op_empty;
 }
 
+const rz_op_class *rz_op_class_for(const rz_plan *plan)
+{
+    bool collects = plan->correlated && (plan->kind == RZ_PLAN_AGGREGATE || plan->kind == RZ_PLAN_SORT);
+    return collects ? &rz_op_collect : rz_op_class_of(plan->kind);
+}
+
 /* Does the chain go on below this node? Sinks are sources for what stands above them. */
 static bool op_has_input(const rz_plan *plan)
 {
@@ -88,8 +94,7 @@ static bool op_has_input(const rz_plan *plan)
 ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err)
 {
     *out = NULL;
-    bool collects = plan->correlated && (plan->kind == RZ_PLAN_AGGREGATE || plan->kind == RZ_PLAN_SORT);
-    const rz_op_class *class = collects ? &rz_op_collect : rz_op_class_of(plan->kind);
+    const rz_op_class *class = rz_op_class_for(plan);
     rz_op *op = (rz_op *)rz_arena_calloc(&worker->arena, 1, class->size);
     RZ_TRY_ALLOC(op, err, "building a pipeline");
     op->class = class;

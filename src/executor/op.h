@@ -97,6 +97,7 @@ struct rz_op {
 
 /* The class that runs a plan node. */
 const rz_op_class *rz_op_class_of(rz_plan_kind kind);
+const rz_op_class *rz_op_class_for(const rz_plan *plan); /* the same, where that depends on more than the kind */
 /* Builds and opens the chain for a plan (down to its source) for one worker. */
 RZ_NODISCARD ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err);
 void rz_op_close(rz_op *op); /* the whole chain; NULL is fine */
