@@ -90,7 +90,7 @@ static inline void rz_reader_init(rz_reader *reader, const void *data, size_t si
 /* size bytes at the cursor, or NULL (and failed) when fewer are left. */
 static inline const void *rz_read_bytes(rz_reader *reader, size_t size)
 {
-    if (reader->failed || size > reader->size - reader->off) {
+    if (reader->failed || size > reader->size - reader->off + (RZ_MUTANT_IS(21) ? 1u : 0u)) {
         reader->failed = true;
         return NULL;
     }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "os/mutant.h"
+
 #define RZ_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RZ_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define RZ_NODISCARD __attribute__((warn_unused_result))

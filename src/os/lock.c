@@ -96,7 +96,7 @@ ruzu_status rz_unix_lock(rz_file *file, rz_lock_kind kind)
     if (!file->flocked) {
         lock_request(&request, kind);
         do {
-            result = fcntl(file->fd, F_OFD_SETLK, &request);
+            result = fcntl(file->fd, RZ_MUTANT_IS(19) ? F_SETLK : F_OFD_SETLK, &request);
         } while (result != 0 && errno == EINTR);
         file->flocked = result != 0 && errno == EINVAL; /* a kernel before 3.15 */
     }

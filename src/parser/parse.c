@@ -283,7 +283,7 @@ ruzu_status rz_parse_expect_keyword(rz_parser *p, rz_keyword keyword)
 
 ruzu_status rz_parse_enter(rz_parser *p)
 {
-    if (p->depth >= p->limits.max_depth) {
+    if (p->depth >= p->limits.max_depth && !RZ_MUTANT_IS(22)) {
         return rz_parse_limit(p, rz_parse_start(p), "max_depth", p->limits.max_depth);
     }
     p->depth++;

@@ -497,10 +497,14 @@ static void finish_merge_uses(rz_planner *planner, const rz_plan *plan, plan_set
     }
 }
 
-/* Operators that want their rows one by one. */
-static ruzu_status finish_exact(rz_planner *planner, rz_plan *plan, const plan_set *need, rz_error *err)
+/*
+ * Operators that want their rows one by one. A row that comes twice is deleted once: unless somebody above counts rows, DELETE wants to know only which there are – without that
+ * the walks of a variable-length pattern would be enumerated for it.
+ */
+static ruzu_status finish_exact(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above, rz_error *err)
 {
     plan_set child_need;
+    bool passes = plan->kind == RZ_PLAN_DELETE || plan->kind == RZ_PLAN_BARRIER;
     finish_copy_set(planner, need, &child_need);
     if (plan->kind == RZ_PLAN_INSERT) {
         finish_insert_uses(planner, plan->u.insert, &child_need);
@@ -511,7 +515,7 @@ static ruzu_status finish_exact(rz_planner *planner, rz_plan *plan, const plan_s
     } else if (plan->kind == RZ_PLAN_DELETE) {
         rz_plan_set_columns(planner, &child_need, plan->u.del->columns, plan->u.del->count);
     }
-    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){0}, err));
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.duplicates_ok = passes && above.duplicates_ok}, err));
     RZ_TRY(finish_repeat(planner, &plan->children[0], err));
     return finish_keep(planner, plan, need, err);
 }
@@ -590,7 +594,8 @@ static ruzu_status finish_result(rz_planner *planner, rz_plan *plan, rz_error *e
     RZ_TRY(finish_fold_projection(planner, plan, err));
     rz_plan_set_uses_all(planner, &child_need, plan->u.result.exprs, plan->u.result.count);
     bool counts = plan->u.result.count == 0; /* rows are thrown away */
-    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.weights_ok = counts}, err));
+    finish_above below = {.weights_ok = counts, .duplicates_ok = counts && rz_plan_rule(planner, RZ_RULE_COLLAPSE)};
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, below, err));
     if (!counts) {
         RZ_TRY(finish_repeat(planner, &plan->children[0], err));
     }
@@ -644,7 +649,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_INSERT:
     case RZ_PLAN_SET:
     case RZ_PLAN_DELETE:
-    case RZ_PLAN_MERGE: return finish_exact(planner, plan, need, err);
+    case RZ_PLAN_MERGE: return finish_exact(planner, plan, need, above, err);
     case RZ_PLAN_RESULT: return finish_result(planner, plan, err);
     case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_REPEAT: break; /* made by this pass only */

@@ -105,15 +105,9 @@ static bool log_sync_due(rz_store *store)
            atomic_compare_exchange_strong_explicit(&store->last_sync_us, &last, now, memory_order_relaxed, memory_order_relaxed);
 }
 
-ruzu_status rz_store_settle(rz_store *store, uint64_t timestamp, rz_catalog *catalog, uint64_t lsn, rz_error *err)
+/* Readers that begin from now on see the commit. */
+static void log_publish(rz_store *store, uint64_t timestamp, rz_catalog *catalog)
 {
-    if (store->wal != NULL && log_sync_due(store)) {
-        rz_error cause;
-        rz_error_init(&cause);
-        if (rz_wal_sync(store->wal, lsn, &cause) != RUZU_OK) {
-            return rz_disk_outcome_unknown(store->disk, &cause, err);
-        }
-    }
     rz_catalog *old = NULL;
     rz_mutex_lock(&store->lock);
     if (timestamp > store->timestamp) { /* a later commit may have been here first: its sync covered this one */
@@ -124,6 +118,21 @@ ruzu_status rz_store_settle(rz_store *store, uint64_t timestamp, rz_catalog *cat
     }
     rz_mutex_unlock(&store->lock);
     rz_catalog_release(old);
+}
+
+ruzu_status rz_store_settle(rz_store *store, uint64_t timestamp, rz_catalog *catalog, uint64_t lsn, rz_error *err)
+{
+    if (RZ_MUTANT_IS(13)) {
+        log_publish(store, timestamp, catalog);
+    }
+    if (store->wal != NULL && log_sync_due(store)) {
+        rz_error cause;
+        rz_error_init(&cause);
+        if (rz_wal_sync(store->wal, lsn, &cause) != RUZU_OK) {
+            return rz_disk_outcome_unknown(store->disk, &cause, err);
+        }
+    }
+    log_publish(store, timestamp, catalog);
     return RUZU_OK;
 }
 

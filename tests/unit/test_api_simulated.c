@@ -265,7 +265,7 @@ static void outcome_unknown_is_said_once(void)
 }
 
 /* The commit whose sync fails is told so; what others read and may do afterwards; opening again decides. */
-static void failed_sync_of_a_commit(void)
+static void sync_eio_poisons(void)
 {
     const simfs_sync_failure failures[] = {SIMFS_SYNC_KEEP, SIMFS_SYNC_LOSE};
     for (int i = 0; i < 2; i++) {
@@ -427,7 +427,7 @@ int main(void)
     RUN(replaced_file_poisons);
     RUN(poisoning_beside_a_transaction);
     RUN(outcome_unknown_is_said_once);
-    RUN(failed_sync_of_a_commit);
+    RUN(sync_eio_poisons);
     RUN(enospc_commit_then_continue_no_loss);
     RUN(full_disk_ends_by_itself);
     RUN(file_system_without_locks);

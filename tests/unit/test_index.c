@@ -5,6 +5,8 @@
 #include "unit/table_fixture.h"
 #include "unit/volume.h"
 
+#include "storage/index/idx.h"
+
 #ifdef RZ_TINY
 #define MANY UINT64_C(2000)
 #else
@@ -471,6 +473,39 @@ static void refused_memory_changes_nothing(void)
     rz_idx_destroy(idx, true);
 }
 
+/* Entries of which some are refused: the others can be taken back, and nobody is locked out. */
+static void refused_entries_lock_nobody_out(void)
+{
+    enum { ROWS = 3000 };
+    rz_idx *idx = NULL;
+    FX_OK(rz_idx_create(&fx.mem, fx.disk, fx.pool, "test", &idx, &fx.err));
+    uint64_t *hashes = (uint64_t *)rz_arena_alloc(&fx.arena, 2 * ROWS * sizeof *hashes);
+    uint64_t *offsets = hashes + ROWS;
+    for (uint64_t i = 0; i < ROWS; i++) {
+        hashes[i] = rz_hash_u64(i);
+        offsets[i] = i;
+    }
+    uint32_t refused = 0;
+    for (uint64_t limit = 0;; limit++) {
+        rz_error_init(&fx.err);
+        refuse_after = limit;
+        rz_mem_set_test_hook(refuse, NULL);
+        ruzu_status status = rz_idx_insert_each(idx, hashes, offsets, ROWS, &fx.err);
+        rz_mem_set_test_hook(NULL, NULL);
+        CHECK_EQ_I64(pthread_mutex_trylock(&idx->lock.handle), 0);
+        CHECK_EQ_I64(pthread_mutex_unlock(&idx->lock.handle), 0);
+        rz_idx_remove_each(idx, hashes, offsets, ROWS);
+        if (status == RUZU_OK) {
+            break;
+        }
+        CHECK_EQ_I64(status, RUZU_ERROR_NO_MEMORY);
+        refused++;
+    }
+    CHECK(refused > 0);
+    rz_error_init(&fx.err);
+    rz_idx_destroy(idx, true);
+}
+
 int main(void)
 {
     RUN_TABLE(radix_sort_is_stable_and_sorts);
@@ -484,5 +519,6 @@ int main(void)
     RUN_TABLE(loads_become_levels);
     RUN_TABLE(an_index_is_reopened);
     RUN_TABLE(refused_memory_changes_nothing);
+    RUN_TABLE(refused_entries_lock_nobody_out);
     return CHECK_DONE();
 }

@@ -365,6 +365,57 @@ static void forged_records_do_no_harm(void)
     simfs_free(logs.fs);
 }
 
+/* ---- the chain ---- */
+
+/*
+ * What a failed append left behind must not join what is written later. A transaction is cut off again, one as long takes its place, and behind it the disk shows the rest of what was cut off:
+ * the next group, with the right LSNs and checksums, of a transaction that was refused. Only the chain tells.
+ */
+static void record_of_another_chain_is_not_taken(void)
+{
+    simfs *fs = wal_new_disk();
+    rz_file_header header = wal_header(1, 0, true);
+    rz_wal *wal = NULL;
+    rz_error_init(&err);
+    CHECK(wal_recover(fs, &header, &seen, &found, &wal, &err) == RUZU_OK);
+    CHECK(rz_wal_resume(wal, &err) == RUZU_OK);
+    header.flags = 0;
+    for (uint64_t txid = 1; txid <= 4; txid++) {
+        CHECK(wal_commit(wal, txid, NULL, &err) == RUZU_OK);
+    }
+    uint64_t end = wal->end;
+    uint64_t lsn = wal->written_lsn;
+    CHECK(rz_wal_close(wal, false, &err) == RUZU_OK);
+    uint64_t next = 5; /* a transaction without records */
+    while (wal_record_count(next) != 0) {
+        next++;
+    }
+    /* Its BEGIN and COMMIT, whole and with right checksums, but continuing another last record. */
+    uint8_t bytes[256] = {0};
+    uint64_t salt = wal_salt(1);
+    for (int wrong = 0; wrong < 2; wrong++) {
+        simfs *after = simfs_copy(fs);
+        uint32_t last = 0;
+        CHECK(simfs_peek(after, WAL_ODD, end - LOG_TAIL, &last, sizeof last)); /* COMMIT has no padding */
+        rz_log_record begin = {.size = LOG_BEGIN_PAYLOAD, .type = RZ_WAL_BEGIN, .lsn = lsn + 1, .txid = next, .crc_before = wrong ? last ^ 1 : last};
+        rz_store_u64(bytes + LOG_HEAD, next * 10);
+        uint32_t crc = 0;
+        uint32_t size = rz_log_record_finish(bytes, &begin, salt, end, &crc);
+        rz_log_record commit = {.size = LOG_COMMIT_PAYLOAD, .type = RZ_WAL_COMMIT, .lsn = lsn + 2, .txid = next, .crc_before = crc};
+        rz_store_u64(bytes + size + LOG_HEAD, next * 10);
+        rz_store_u64(bytes + size + LOG_HEAD + 8, end);
+        rz_store_u64(bytes + size + LOG_HEAD + 16, LOG_HEADER_BYTES);
+        size += rz_log_record_finish(bytes + size, &commit, salt, end + size, &crc);
+        CHECK(simfs_poke(after, WAL_ODD, end, bytes, size));
+        CHECK(wal_look(after, &header, &seen, &found, &err) == RUZU_OK);
+        CHECK(!seen.wrong && !seen.open);
+        CHECK_EQ_U64(seen.count, wrong ? 4 : 5);
+        CHECK_EQ_U64(seen.txids[seen.count - 1], wrong ? 4 : next);
+        simfs_free(after);
+    }
+    simfs_free(fs);
+}
+
 int main(void)
 {
     wal_step = 16384;
@@ -375,6 +426,7 @@ int main(void)
     RUN(torn_group_with_intact_later_record_opens);
     RUN(damage_is_described);
     RUN(forged_records_do_no_harm);
+    RUN(record_of_another_chain_is_not_taken);
     CHECK_EQ_U64(atomic_load(&rz_mem_root()->used), before);
     return CHECK_DONE();
 }

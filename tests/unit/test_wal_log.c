@@ -3,6 +3,7 @@
  * The logs on a disk that behaves: what was committed comes back in order, whatever its size, from either log, over any number of sessions; files that do not belong are
  * told apart.
  */
+#include "volume.h"
 #include "wal_fixture.h"
 
 static wal_seen seen;
@@ -202,6 +203,23 @@ static void records_have_any_size(void)
     CHECK(rz_disk_close(disk, &err) == RUZU_OK);
     CHECK_EQ_U64(atomic_load(&mem.used), 0);
     simfs_free(fs);
+}
+
+/* 1 GiB by RZ_TEST_VOLUME=1000 (it takes some GiB of memory); else up to 16 MiB. */
+static void wal_record_sizes_1B_to_1GiB(void)
+{
+    rz_mem mem;
+    rz_mem_init(&mem, NULL, UINT64_MAX);
+    rz_error_init(&err);
+    size_t most = test_volume_percent() >= 1000 ? (size_t)1 << 30 : test_volume_percent() >= 100 ? (size_t)1 << 24 : (size_t)1 << 20;
+    big_count = 1;
+    for (size_t size = 1; size <= most; size *= 8) {
+        big_sizes[0] = size;
+        big_trip(NULL, &mem);
+    }
+    big_sizes[0] = most;
+    big_trip(NULL, &mem);
+    CHECK_EQ_U64(atomic_load(&mem.used), 0);
 }
 
 /* ---- two logs ---- */
@@ -491,6 +509,7 @@ int main(void)
     RUN(commits_come_back_in_order_over_sessions);
     RUN(what_is_folded_in_is_left_out);
     RUN(records_have_any_size);
+    RUN(wal_record_sizes_1B_to_1GiB);
     RUN(logs_take_turns);
     RUN(session_goes_on_in_the_newer_log);
     RUN(recycled_blocks_are_kept_and_never_read);

@@ -191,6 +191,9 @@ ruzu_status rz_idx_insert_each(rz_idx *idx, const uint64_t *hashes, const uint64
         }
         status = rz_idx_table_insert(table, hashes[i], offsets[i], err);
     }
+    if (RZ_MUTANT_IS(24) && status != RUZU_OK) {
+        return status;
+    }
     rz_mutex_unlock(&idx->lock);
     return status;
 }

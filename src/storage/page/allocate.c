@@ -128,7 +128,7 @@ static void free_locked(rz_disk *disk, rz_page_range range)
     if (!in_use) {
         return; /* freed twice: two owners of one page would be worse than a page lost */
     }
-    bool fresh = disk->in_memory || rz_page_set_contains(&disk->fresh, range);
+    bool fresh = disk->in_memory || rz_page_set_contains(&disk->fresh, range) || (RZ_MUTANT_IS(8) && range.start >= disk->header.page_count);
     (void)rz_page_set_cut(&disk->used, range);
     (void)rz_page_set_cut(&disk->held, range);
     (void)rz_page_set_cut(&disk->held_next, range);

@@ -372,7 +372,7 @@ const rz_file_header *rz_disk_header(const rz_disk *disk)
 uint32_t rz_page_crc(const rz_disk *disk, uint64_t page_number, const void *page)
 {
     uint8_t prefix[sizeof page_number + sizeof disk->uuid];
-    rz_store_u64(prefix, page_number);
+    rz_store_u64(prefix, RZ_MUTANT_IS(6) ? 0 : page_number);
     memcpy(prefix + sizeof page_number, disk->uuid, sizeof disk->uuid);
     return rz_crc32c(rz_crc32c(0, prefix, sizeof prefix), page, RZ_PAGE_SIZE);
 }
@@ -453,6 +453,9 @@ ruzu_status rz_disk_sync(rz_disk *disk, rz_error *err)
     }
     RZ_TRY(rz_disk_check_healthy(disk, err));
     ruzu_status status = disk->vfs->sync(disk->file, true);
+    if (RZ_MUTANT_IS(11) && status != RUZU_OK) {
+        status = disk->vfs->sync(disk->file, true);
+    }
     if (status != RUZU_OK) {
         return rz_disk_fatal(disk, status, errno, "sync", 0, 0, err);
     }

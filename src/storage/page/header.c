@@ -357,7 +357,7 @@ static ruzu_status header_write_list(rz_disk *disk, const header_job *job, rz_er
     if (ref->range.count > 0) {
         RZ_TRY(rz_disk_write(disk, ref->range.start, ref->range.count, job->list, err));
     }
-    return rz_disk_sync(disk, err);
+    return RZ_MUTANT_IS(1) ? RUZU_OK : rz_disk_sync(disk, err);
 }
 
 static ruzu_status header_settle_locked(rz_disk *disk, rz_error *err)
@@ -400,11 +400,14 @@ static ruzu_status header_write_slots(rz_disk *disk, const rz_file_header *heade
     uint8_t page[RZ_PAGE_SIZE];
     rz_header_encode(header, page);
     for (uint32_t i = 0; i < RZ_HEADER_SLOTS; i++) {
-        uint32_t slot = (disk->picked_slot + 1 + i) % RZ_HEADER_SLOTS;
+        uint32_t slot = RZ_MUTANT_IS(4) ? 0 : (disk->picked_slot + 1 + i) % RZ_HEADER_SLOTS;
         uint64_t off = (uint64_t)slot * RZ_PAGE_SIZE;
         ruzu_status status = disk->vfs->write(disk->file, page, sizeof page, off);
         if (status != RUZU_OK) {
             return rz_disk_fatal(disk, status, errno, "write the header of", off, sizeof page, err);
+        }
+        if (RZ_MUTANT_IS(9) && i == 1) {
+            break;
         }
         RZ_TRY(rz_disk_sync(disk, err));
     }
@@ -455,7 +458,8 @@ static ruzu_status header_write_file(rz_disk *disk, header_job *job, rz_error *e
     if (status != RUZU_OK) {
         return status;
     }
-    status = header_write_list(disk, job, err);
+    status = RZ_MUTANT_IS(2) ? header_write_slots(disk, &job->header, err) : RUZU_OK;
+    status = status == RUZU_OK ? header_write_list(disk, job, err) : status;
     if (status != RUZU_OK) {
         rz_mutex_lock(&disk->mutex);
         header_undo(disk, job->header.free_space.range);

@@ -351,7 +351,7 @@ void rz_header_bytes(const rz_file_header *header, uint8_t *page)
 static uint32_t inspect_crc(const uint8_t uuid[16], uint64_t number, const void *data, uint64_t size)
 {
     uint8_t prefix[sizeof number + 16];
-    rz_store_u64(prefix, number);
+    rz_store_u64(prefix, RZ_MUTANT_IS(6) ? 0 : number);
     memcpy(prefix + sizeof number, uuid, 16);
     return rz_crc32c(rz_crc32c(0, prefix, sizeof prefix), data, (size_t)size);
 }

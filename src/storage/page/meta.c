@@ -11,7 +11,7 @@
 uint32_t rz_meta_crc(const rz_disk *disk, uint64_t start_page, const void *data, uint64_t size)
 {
     uint8_t prefix[sizeof start_page + sizeof disk->uuid];
-    rz_store_u64(prefix, start_page);
+    rz_store_u64(prefix, RZ_MUTANT_IS(6) ? 0 : start_page);
     memcpy(prefix + sizeof start_page, disk->uuid, sizeof disk->uuid);
     return rz_crc32c(rz_crc32c(0, prefix, sizeof prefix), data, (size_t)size);
 }

@@ -210,7 +210,7 @@ ruzu_status rz_csr_insert(rz_csr *csr, uint64_t src, uint64_t dst, uint64_t rel,
     if (!rz_delta_add(delta, RZ_FORWARD, src, dst, rel)) {
         return rz_error_no_memory(err, "inserting relationships");
     }
-    if (!rz_delta_add(delta, RZ_BACKWARD, dst, src, rel)) {
+    if (!RZ_MUTANT_IS(16) && !rz_delta_add(delta, RZ_BACKWARD, dst, src, rel)) {
         rz_delta_pop(delta, RZ_FORWARD, src, rel);
         return rz_error_no_memory(err, "inserting relationships");
     }

@@ -29,7 +29,7 @@ static void rtab_insert_rollback(rz_undo *undo)
 {
     rtab_insert_undo *self = (rtab_insert_undo *)undo;
     rz_mutex_lock(&self->table->csr.write_lock);
-    for (uint32_t i = self->count; i-- > 0;) {
+    for (uint32_t i = RZ_MUTANT_IS(15) ? 0 : self->count; i-- > 0;) {
         rz_csr_uninsert(&self->table->csr, self->ends[2 * (size_t)i], self->ends[2 * (size_t)i + 1], self->first + i);
     }
     self->count = 0;

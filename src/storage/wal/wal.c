@@ -156,10 +156,13 @@ void rz_wal_sync_end(rz_wal *wal)
 
 ruzu_status rz_wal_sync_file(rz_wal *wal, const rz_log_file *log, bool data_only, rz_error *err)
 {
-    if (!wal->sync) {
+    if (!wal->sync || RZ_MUTANT_IS(3)) {
         return RUZU_OK;
     }
     ruzu_status status = wal->vfs->sync(log->file, data_only);
+    if (RZ_MUTANT_IS(11) && status != RUZU_OK) {
+        status = wal->vfs->sync(log->file, data_only);
+    }
     if (status == RUZU_OK) {
         return RUZU_OK;
     }

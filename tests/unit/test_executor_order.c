@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ORDER BY as a whole: sorts that spill lose nothing, and every long part of one looks whether it is to stop.
+ */
+#include "executor/exec.h"
+
+#include "integration/session.h"
+
+/* ---- rz_exec_poll, wrapped by the linker: the calls of operators, not those of the pipelines, which stand beside the function ---- */
+
+static _Atomic uint64_t order_polls;
+static _Atomic uint64_t order_stop_at; /* this poll says stop; 0: none does */
+
+ruzu_status __real_rz_exec_poll(const rz_exec *exec, rz_error *err); /* NOLINT: the linker's names */
+ruzu_status __wrap_rz_exec_poll(const rz_exec *exec, rz_error *err); /* NOLINT */
+
+ruzu_status __wrap_rz_exec_poll(const rz_exec *exec, rz_error *err) /* NOLINT */
+{
+    uint64_t number = ++order_polls;
+    if (order_stop_at != 0 && number == order_stop_at) {
+        return rz_error_set(err, RUZU_ERROR_TIMEOUT, "stopped by the test");
+    }
+    return __real_rz_exec_poll(exec, err);
+}
+
+/* ---- helpers ---- */
+
+static ruzu_conn *order_open(uint64_t pool_bytes, uint64_t memory_bytes)
+{
+    ruzu_config config;
+    ruzu_conn *conn = NULL;
+    ruzu_config_init(&config);
+    config.max_threads = 1;
+    config.buffer_pool_size = pool_bytes;
+    config.memory_limit = memory_bytes;
+    CHECK_EQ_I64(ruzu_open(session_path("order.ruzu"), &config, &conn), RUZU_OK); /* in a file: one in memory does not spill */
+    return conn;
+}
+
+/* Rows of the query: 0, 1, 2, … in the order they came; stops at the first that is out of place. Returns how many came. */
+static uint64_t order_rows(ruzu_conn *conn, const char *cypher, uint64_t first)
+{
+    ruzu_result *result = NULL;
+    uint64_t rows = 0;
+    CHECK_EQ_I64(ruzu_query(conn, cypher, &result), RUZU_OK);
+    CHECK_STR(ruzu_errmsg(conn), "");
+    while (result != NULL && ruzu_result_next(result)) {
+        uint64_t got = (uint64_t)ruzu_get_int64(result, 0);
+        if (got != first + rows) {
+            CHECK_EQ_U64(got, first + rows);
+            break;
+        }
+        rows++;
+    }
+    ruzu_result_free(result);
+    return rows;
+}
+
+/* ---- tests ---- */
+
+#ifdef RZ_TINY
+#define ORDER_ROWS UINT64_C(20000)
+#else
+#define ORDER_ROWS UINT64_C(120000)
+#endif
+
+/* Rows in a scattered order with a text each: many times what may be kept in memory. 7919 and the number of rows have no common divisor. */
+static void order_query(char *out, size_t size, const char *tail)
+{
+    (void)snprintf(out, size,
+                   "UNWIND range(0, %llu) AS i WITH (i * 7919) %% %llu AS k WITH k, lpad(string(k), 600, 'x') AS t RETURN k ORDER BY k, t %s",
+                   (unsigned long long)(ORDER_ROWS - 1), (unsigned long long)ORDER_ROWS, tail);
+}
+
+/* There are more spilled runs than are merged at once: some are merged first, which can be stopped too. */
+static void sort_that_spills_gives_every_row_in_order(void)
+{
+    ruzu_conn *conn = order_open(UINT64_C(16) << 20, UINT64_C(16) << 20);
+    char cypher[256];
+    order_query(cypher, sizeof cypher, "");
+    order_polls = 0;
+    CHECK_EQ_U64(order_rows(conn, cypher, 0), ORDER_ROWS);
+    CHECK(order_polls >= 8);
+    order_stop_at = order_polls / 2;
+    order_polls = 0;
+    CHECK_EQ_I64(ruzu_query(conn, cypher, NULL), RUZU_ERROR_TIMEOUT);
+    CHECK_STR(ruzu_errmsg(conn), "stopped by the test");
+    order_stop_at = 0;
+    session_close(conn);
+}
+
+/* Passing over rows in a merge takes long without giving any: it must be possible to stop it. */
+static void skipping_sorted_rows_can_be_stopped(void)
+{
+    ruzu_conn *conn = order_open(UINT64_C(16) << 20, 0);
+    char cypher[256];
+    char tail[64];
+    (void)snprintf(tail, sizeof tail, "SKIP %llu", (unsigned long long)(ORDER_ROWS - 5));
+    order_query(cypher, sizeof cypher, tail);
+    order_polls = 0;
+    CHECK_EQ_U64(order_rows(conn, cypher, ORDER_ROWS - 5), 5);
+    uint64_t total = order_polls;
+    CHECK(total >= ORDER_ROWS / 4096 - 1);
+    for (uint64_t at = total; at > total - 2; at--) {
+        order_polls = 0;
+        order_stop_at = at;
+        CHECK_EQ_I64(ruzu_query(conn, cypher, NULL), RUZU_ERROR_TIMEOUT);
+        CHECK_STR(ruzu_errmsg(conn), "stopped by the test");
+    }
+    order_stop_at = 0;
+    CHECK_EQ_U64(order_rows(conn, cypher, ORDER_ROWS - 5), 5);
+    session_close(conn);
+}
+
+int main(void)
+{
+    session_begin();
+    RUN(sort_that_spills_gives_every_row_in_order);
+    RUN(skipping_sorted_rows_can_be_stopped);
+    session_end();
+    return CHECK_DONE();
+}
