@@ -206,6 +206,21 @@ static ruzu_status compile_stats(void *user, uint32_t id, rz_table_stats *out)
     return RZ_ARRAY_PUSH(&slot->sizes, &slot->arena, size) ? RUZU_OK : RUZU_ERROR_NO_MEMORY;
 }
 
+/* rz_plan_column_stats_fn. */
+static ruzu_status compile_column_stats(void *user, uint32_t id, uint32_t column_idx, rz_column_stats *out)
+{
+    const compile_state *state = (const compile_state *)user;
+    const rz_ntab *nodes = rz_txn_ntab(state->txn, id);
+    const rz_rtab *rels = nodes == NULL ? rz_txn_rtab(state->txn, id) : NULL;
+    memset(out, 0, sizeof *out);
+    if (nodes != NULL) {
+        rz_ntab_column_stats(nodes, column_idx, out);
+    } else if (rels != NULL) {
+        rz_rtab_column_stats(rels, column_idx, out);
+    }
+    return RUZU_OK;
+}
+
 static rz_bound_query *compile_query_of(const rz_bound_statement *bound)
 {
     switch (bound->kind) {
@@ -256,6 +271,7 @@ ruzu_status rz_compile(ruzu_conn *conn, rz_txn *txn, rz_mem *mem, const rz_ast_s
         const rz_plan_context context = {
             .catalog = rz_txn_catalog(txn),
             .stats = compile_stats,
+            .column_stats = compile_column_stats,
             .user = &state,
             .rules = rz_option_rules(conn),
             .eager = rz_option_eager_rules(conn),

@@ -116,6 +116,8 @@ RZ_NODISCARD ruzu_status rz_plan_barrier(plan_arm *arm, rz_error *err);
 bool rz_plan_can_fail(const rz_expr *expr); /* rz_expr_can_fail without the casts that cannot */
 bool rz_plan_has_subquery(const rz_expr *expr);
 double rz_plan_selectivity(rz_planner *planner, const rz_expr *expr);
+/* How many different keys so many rows have: plan_estimate.c. */
+double rz_plan_group_count(rz_planner *planner, rz_expr *const *keys, uint32_t count, double rows);
 double rz_plan_expr_cost(const rz_expr *expr); /* per row, in units of a comparison of integers */
 /* A comparison: its operator; false when expr is none. */
 bool rz_plan_comparison(const rz_expr *expr, rz_compare_op *out_op);

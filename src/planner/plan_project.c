@@ -279,7 +279,7 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_projection *p
     plan->u.aggregate.aggregates = exprs + key_count;
     plan->u.aggregate.aggregate_columns = columns + key_count;
     plan->u.aggregate.aggregate_count = aggregate_count;
-    plan->rows = key_count == 0 ? 1 : rows < 10 ? rows : 10 + (rows - 10) * 0.1;
+    plan->rows = key_count == 0 ? 1 : rz_plan_group_count(planner, exprs, key_count, rows);
     plan->u.aggregate.every_row = lone && arm->inside_apply;
     rz_plan_correlate(arm);
     plan->columns = columns;

@@ -15,6 +15,7 @@
 #include "planner/plan.h"
 
 typedef ruzu_status (*rz_plan_stats_fn)(void *user, uint32_t table_or_pair_id, rz_table_stats *out);
+typedef ruzu_status (*rz_plan_column_stats_fn)(void *user, uint32_t table_or_pair_id, uint32_t column_idx, rz_column_stats *out);
 
 /* Rules that can be switched off, each for the differential tests; all on by default. */
 enum {
@@ -43,6 +44,7 @@ enum {
 typedef struct rz_plan_context {
     const rz_catalog *catalog;
     rz_plan_stats_fn stats;
+    rz_plan_column_stats_fn column_stats; /* NULL: nothing is known of columns */
     void *user;
     uint32_t rules;
     bool eager;             /* rules apply wherever they are correct, whatever they cost: for tests on small graphs */

@@ -63,6 +63,8 @@ typedef struct rz_zone {
     bool all_null;
 } rz_zone;
 bool rz_segment_zone(const rz_segment *segment, uint32_t block_idx, rz_zone *out);
+/* The bounds as numbers, for estimates. False: all NULL, NaN, or the type's bounds are no numbers. */
+bool rz_zone_range(const rz_type *type, const rz_zone *zone, double *out_min, double *out_max);
 typedef enum rz_compare_op { RZ_CMP_EQ, RZ_CMP_NE, RZ_CMP_LT, RZ_CMP_LE, RZ_CMP_GT, RZ_CMP_GE } rz_compare_op;
 /* True when no row of the zone can satisfy `column op value` (value of the column's type, not NULL). */
 bool rz_zone_excludes(const rz_type *type, const rz_zone *zone, rz_compare_op op, const rz_value *value);

@@ -174,6 +174,25 @@ static double zone_bits_double(uint64_t bits)
     return value;
 }
 
+bool rz_zone_range(const rz_type *type, const rz_zone *zone, double *out_min, double *out_max)
+{
+    rz_physical physical = (rz_physical)type->physical;
+    if (zone->all_null || !rz_zone_has_order(physical)) {
+        return false;
+    }
+    if (physical == RZ_PHYS_FLOAT || physical == RZ_PHYS_DOUBLE) {
+        *out_min = zone_bits_double(zone->min_bits);
+        *out_max = zone_bits_double(zone->max_bits);
+    } else if (rz_zone_is_signed(physical)) {
+        *out_min = (double)(int64_t)zone->min_bits;
+        *out_max = (double)(int64_t)zone->max_bits;
+    } else {
+        *out_min = (double)zone->min_bits;
+        *out_max = (double)zone->max_bits;
+    }
+    return *out_min <= *out_max; /* NaN is not */
+}
+
 /* The answer from how the value compares with the bounds. */
 static bool zone_excludes_order(rz_compare_op op, bool below_min, bool above_max, bool equals_min, bool equals_max)
 {

@@ -657,6 +657,14 @@ void rz_ntab_stats(const rz_ntab *table, rz_table_stats *out)
     *out = (rz_table_stats){.rows = rz_rows_live_count(&table->rows)};
 }
 
+void rz_ntab_column_stats(const rz_ntab *table, uint32_t col_idx, rz_column_stats *out)
+{
+    rz_rows_column_stats(&table->rows, col_idx, out);
+    if (col_idx == table->key_column) {
+        out->distinct = rz_rows_live_count(&table->rows);
+    }
+}
+
 uint64_t rz_ntab_distinct(const rz_ntab *table, uint32_t col_idx)
 {
     const rz_snapshot newest = {.timestamp = RZ_STAMP_UNCOMMITTED - 1, .own_stamp = 0};

@@ -245,6 +245,7 @@ void rz_rows_bulk_abort(rz_rows_bulk *bulk);
 
 /* Committed rows that are not deleted; distinct values of a column (0: unknown); memory held for changes. Approximate, without a reader. */
 uint64_t rz_rows_live_count(const rz_rows *rows);
+void rz_rows_column_stats(const rz_rows *rows, uint32_t col_idx, rz_column_stats *out); /* see table.h */
 uint64_t rz_rows_distinct(const rz_rows *rows, uint32_t column);
 uint64_t rz_rows_memory_bytes(rz_rows *rows);
 

@@ -94,6 +94,39 @@ uint64_t rz_rows_distinct(const rz_rows *rows, uint32_t column)
     return estimate < rows_live ? estimate : rows_live;
 }
 
+void rz_rows_column_stats(const rz_rows *rows, uint32_t col_idx, rz_column_stats *out)
+{
+    const rz_snapshot newest = {.timestamp = RZ_STAMP_UNCOMMITTED - 1, .own_stamp = 0};
+    uint32_t column = rz_rows_position(rows, &newest, col_idx);
+    *out = (rz_column_stats){0};
+    if (column == RZ_NO_COLUMN) {
+        return;
+    }
+    out->distinct = rz_rows_distinct(rows, column);
+    /* Taking the lock does not change what callers see of the table. */
+    rz_rows *own = (rz_rows *)(uintptr_t)rows;
+    rz_rows_version *version = rz_rows_pin(own);
+    uint64_t seen = 0, nulls = 0;
+    for (uint32_t g = 0; g < version->group_count; g++) {
+        const rz_row_base *base = version->groups[g].base;
+        const rz_row_segment *segment = base == NULL ? NULL : rz_row_base_segment(base, column);
+        rz_zone zone;
+        double min, max;
+        if (segment == NULL || !rz_segment_zone(segment->data, UINT32_MAX, &zone)) {
+            continue;
+        }
+        seen += version->groups[g].base_rows;
+        nulls += zone.null_count;
+        if (rz_zone_range(rows->columns[column].type, &zone, &min, &max)) {
+            out->min = out->has_range && out->min < min ? out->min : min;
+            out->max = out->has_range && out->max > max ? out->max : max;
+            out->has_range = true;
+        }
+    }
+    rz_rows_unpin(own, version);
+    out->null_share = seen == 0 ? 0 : (double)nulls / (double)seen;
+}
+
 uint64_t rz_rows_memory_bytes(rz_rows *rows)
 {
     rz_mutex_lock(&rows->write_lock);

@@ -259,3 +259,8 @@ void rz_rtab_stats(const rz_rtab *table, rz_table_stats *out)
     }
     rz_csr_unpin(csr, version);
 }
+
+void rz_rtab_column_stats(const rz_rtab *table, uint32_t col_idx, rz_column_stats *out)
+{
+    rz_rows_column_stats(&table->rows, col_idx, out);
+}

@@ -291,6 +291,15 @@ typedef struct rz_table_stats {
 } rz_table_stats;
 void rz_ntab_stats(const rz_ntab *table, rz_table_stats *out);
 void rz_rtab_stats(const rz_rtab *table, rz_table_stats *out);
+/* Of a column's committed values, approximate, without a reader: for the planner. */
+typedef struct rz_column_stats {
+    uint64_t distinct; /* 0: unknown */
+    double null_share; /* of the rows on pages */
+    bool has_range;    /* numbers, dates and times of which some are on pages: smallest and largest there, as stored */
+    double min, max;
+} rz_column_stats;
+void rz_ntab_column_stats(const rz_ntab *table, uint32_t col_idx, rz_column_stats *out);
+void rz_rtab_column_stats(const rz_rtab *table, uint32_t col_idx, rz_column_stats *out);
 /* Distinct values of a column, estimated (HyperLogLog or the dictionary); 0 when unknown. */
 uint64_t rz_ntab_distinct(const rz_ntab *table, uint32_t col_idx);
 
