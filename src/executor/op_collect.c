@@ -43,6 +43,7 @@ static void collect_begin(op_collect *op)
     op->worker = *worker;
     op->worker.exec = &op->exec;
     op->worker.evals = NULL;
+    op->worker.varying = NULL;
     rz_arena_init(&op->worker.arena, op->context.mem);
     rz_arena_init(&op->worker.scratch, op->context.mem);
     op->worker.fn.scratch = &op->worker.scratch;
