@@ -15,8 +15,12 @@
 #define RZ_EXECUTOR_AGGREGATE_H
 
 #include "executor/group_table.h"
+#include "executor/node_set.h"
 
-/* One DISTINCT aggregate: its set holds the keys and the argument. */
+/*
+ * One DISTINCT aggregate: its set holds the keys and the argument. COUNT(DISTINCT node) without keys has bits by offset instead, when those of the whole table are
+ * little memory; and how many there are, of bits or of one worker's rows, is all that a COUNT without keys wants to know.
+ */
 typedef struct rz_aggregate_set {
     uint32_t agg;                  /* which aggregate it feeds */
     rz_group_layout *layout;
@@ -24,6 +28,10 @@ typedef struct rz_aggregate_set {
     rz_records **parts;            /* spilled; owned; NULL entries: nothing */
     bool spilled;
     bool divided;                  /* all tables were retired: part after part is fed */
+    bool counts;                   /* COUNT without keys */
+    bool by_node;
+    bool fed;                      /* the aggregate has its input */
+    rz_node_set *nodes;            /* by_node: owned; of the workers that have ended */
 } rz_aggregate_set;
 
 typedef struct rz_aggregate_shared {
@@ -42,6 +50,7 @@ typedef struct rz_aggregate_shared {
     bool spilled;
     rz_aggregate_set *sets;
     uint32_t set_count;
+    rz_vec *one;                   /* one row that is not NULL: what COUNT counts */
     uint32_t unit_count;           /* parts that the source gives out */
     rz_morsel_source source;
 } rz_aggregate_shared;

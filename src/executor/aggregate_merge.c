@@ -215,7 +215,7 @@ static ruzu_status aggregate_feed_units(aggregate_tasks *tasks, aggregate_feed *
     while (rz_morsel_take(&tasks->units, false, NULL, &unit)) {
         const rz_aggregate_set *set = &shared->sets[unit / RZ_SPILL_PARTS];
         uint32_t part = (uint32_t)(unit % RZ_SPILL_PARTS);
-        if (!set->divided && part != 0) {
+        if (set->fed || (!set->divided && part != 0)) {
             continue;
         }
         if (feed->set != set) {
@@ -255,15 +255,35 @@ cleanup:
     return status;
 }
 
+/* Tells a COUNT without keys how many members there are, if that is known. */
+static ruzu_status aggregate_feed_count(rz_exec *exec, rz_aggregate_shared *shared, rz_aggregate_set *set, rz_error *err)
+{
+    const rz_agg_bound *bound = shared->layout->aggs[set->agg];
+    if (!set->counts || (!set->by_node && (set->divided || shared->worker_count != 1))) {
+        return RUZU_OK;
+    }
+    rz_worker nobody = {.exec = exec};
+    rz_agg_context context = {.arena = &shared->tables[0]->arena, .fn = &nobody.fn};
+    uint64_t count = set->by_node ? set->nodes->count : set->tables[0]->list.count;
+    rz_sel one_row = {.rows = NULL, .count = 1};
+    set->fed = true;
+    return bound->agg->update_one(bound, &context, shared->tables[0]->lone_group + shared->layout->state_offs[set->agg], shared->one, &one_row, &count, err);
+}
+
 static ruzu_status aggregate_feed_all(rz_exec *exec, rz_aggregate_shared *shared, rz_error *err)
 {
     bool parallel = false;
+    bool left = false;
     for (uint32_t s = 0; s < shared->set_count; s++) {
         rz_aggregate_set *set = &shared->sets[s];
         RZ_TRY(aggregate_divide(set->tables, shared->worker_count, set->spilled, &set->divided, err));
         parallel = parallel || set->divided;
+        RZ_TRY(aggregate_feed_count(exec, shared, set, err));
+        left = left || !set->fed;
     }
-    RZ_TRY(aggregate_run_tasks(exec, shared, aggregate_feed_run, (uint64_t)shared->set_count * RZ_SPILL_PARTS, parallel, err));
+    if (left) {
+        RZ_TRY(aggregate_run_tasks(exec, shared, aggregate_feed_run, (uint64_t)shared->set_count * RZ_SPILL_PARTS, parallel, err));
+    }
     for (uint32_t s = 0; s < shared->set_count; s++) {
         rz_aggregate_set *set = &shared->sets[s];
         for (uint32_t t = 0; t < shared->worker_count; t++) {

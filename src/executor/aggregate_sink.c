@@ -4,11 +4,14 @@
  */
 #include "executor/aggregate.h"
 
+#include <string.h>
+
 typedef struct aggregate_local {
     rz_group_table *table;
     rz_group_table **sets;   /* one per DISTINCT aggregate */
     rz_records **parts;      /* spilled groups; NULL entries */
     rz_records ***set_parts;
+    rz_node_set **nodes;     /* per DISTINCT aggregate; NULL: not by node */
     bool spilled;
     rz_eval **keys;
     rz_eval **args;          /* per aggregate; NULL: COUNT(*) */
@@ -25,6 +28,21 @@ typedef struct aggregate_local {
 
 /* ---- shared object ---- */
 
+/* A node of one table, for all of whose nodes there is room: an eighth of a byte each. */
+static bool aggregate_fits_bits(const rz_exec *exec, const rz_type *type)
+{
+    if (type->id != RUZU_TYPE_NODE || type->physical != RZ_PHYS_UINT64 || type->table_count != 1) {
+        return false;
+    }
+    const rz_ntab *table = rz_txn_ntab(exec->context->txn, type->tables[0]);
+    rz_table_stats stats;
+    if (table == NULL) {
+        return false;
+    }
+    rz_ntab_stats(table, &stats);
+    return stats.rows / 2 <= rz_spill_budget(exec); /* deleted ones and new ones included, many times over */
+}
+
 static ruzu_status aggregate_make_set(rz_exec *exec, rz_aggregate_shared *shared, uint32_t agg, rz_aggregate_set *set, rz_error *err)
 {
     const rz_plan *plan = shared->plan;
@@ -38,8 +56,11 @@ static ruzu_status aggregate_make_set(rz_exec *exec, rz_aggregate_shared *shared
     for (uint32_t k = 0; k < key_count; k++) {
         types[k] = plan->u.aggregate.keys[k]->type;
     }
-    types[key_count] = plan->u.aggregate.aggregates[agg]->children[0]->type;
+    const rz_expr *arg = plan->u.aggregate.aggregates[agg]->children[0];
+    types[key_count] = arg->type;
     set->agg = agg;
+    set->counts = key_count == 0 && strcmp(plan->u.aggregate.aggregates[agg]->u.aggregate.bound->agg->name, "COUNT") == 0;
+    set->by_node = set->counts && aggregate_fits_bits(exec, arg->type);
     return rz_group_layout_create(&exec->arena, types, key_count + 1, NULL, 0, &set->layout, err);
 }
 
@@ -81,6 +102,7 @@ static ruzu_status aggregate_prepare(rz_exec *exec, const rz_plan *plan, void **
             shared->set_count++;
         }
     }
+    RZ_TRY(rz_vec_create(arena, arena, RZ_BOOL, 1, &shared->one, err));
     return rz_group_layout_create(arena, types, key_count, bounds, agg_count, &shared->layout, err);
 }
 
@@ -116,6 +138,9 @@ static void aggregate_destroy(rz_exec *exec, void *shared_object)
     (void)exec;
     rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
     aggregate_free_all(shared);
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        rz_node_set_free(shared->sets[s].nodes);
+    }
     if (shared->locked) {
         rz_mutex_destroy(&shared->lock);
     }
@@ -134,13 +159,14 @@ static ruzu_status aggregate_open_buffers(rz_worker *worker, const rz_plan *plan
     local->parts = RZ_NEW_ARRAY(arena, rz_records *, RZ_SPILL_PARTS);
     local->sets = RZ_NEW_ARRAY(arena, rz_group_table *, local->set_count);
     local->set_parts = RZ_NEW_ARRAY(arena, rz_records **, local->set_count);
+    local->nodes = RZ_NEW_ARRAY(arena, rz_node_set *, local->set_count);
     local->hashes = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     local->set_hashes = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     local->groups = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
     local->states = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
     local->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     bool ok = local->keys != NULL && local->key_vecs != NULL && local->args != NULL && local->distinct != NULL && local->parts != NULL && local->sets != NULL &&
-              local->set_parts != NULL && local->hashes != NULL && local->set_hashes != NULL && local->groups != NULL && local->states != NULL && local->rows != NULL;
+              local->set_parts != NULL && local->nodes != NULL && local->hashes != NULL && local->set_hashes != NULL && local->groups != NULL && local->states != NULL && local->rows != NULL;
     for (uint32_t s = 0; ok && s < local->set_count; s++) {
         local->set_parts[s] = RZ_NEW_ARRAY(arena, rz_records *, RZ_SPILL_PARTS);
         ok = local->set_parts[s] != NULL;
@@ -155,6 +181,9 @@ static ruzu_status aggregate_open_tables(const rz_aggregate_shared *shared, aggr
         RZ_TRY(rz_group_find_lone(local->table, err));
     }
     for (uint32_t s = 0; s < local->set_count; s++) {
+        if (shared->sets[s].by_node && local->nodes[s] == NULL) {
+            RZ_TRY(rz_node_set_create(shared->mem, &local->nodes[s], err));
+        }
         RZ_TRY(rz_group_table_create(shared->mem, shared->sets[s].layout, 0, RZ_GROUP_LOCAL_BITS, &local->sets[s], err));
     }
     return RUZU_OK;
@@ -194,6 +223,7 @@ static void aggregate_close(rz_worker *worker, void *local_object)
     aggregate_free_parts(local->parts);
     for (uint32_t s = 0; s < local->set_count; s++) {
         rz_group_table_free(local->sets[s]);
+        rz_node_set_free(local->nodes[s]);
         aggregate_free_parts(local->set_parts[s]);
     }
 }
@@ -205,6 +235,9 @@ static ruzu_status aggregate_add_distinct(aggregate_local *local, uint32_t s, ui
 {
     rz_sel rows = *sel;
     rz_view view;
+    if (local->nodes[s] != NULL) {
+        return rz_node_set_add(local->nodes[s], arg, sel, err);
+    }
     rz_vec_view(arg, &view);
     if (view.validity != NULL) {
         uint32_t kept = 0;
@@ -327,6 +360,12 @@ static ruzu_status aggregate_hand_over(rz_aggregate_shared *shared, aggregate_lo
     for (uint32_t s = 0; s < shared->set_count; s++) {
         shared->sets[s].tables[idx] = local->sets[s];
         local->sets[s] = NULL;
+        if (local->nodes[s] != NULL && shared->sets[s].nodes != NULL) {
+            RZ_TRY(rz_node_set_unite(shared->sets[s].nodes, local->nodes[s], err));
+        } else {
+            shared->sets[s].nodes = local->nodes[s];
+            local->nodes[s] = NULL;
+        }
     }
     RZ_TRY(rz_aggregate_take_parts(shared->parts, local->parts, err));
     for (uint32_t s = 0; s < shared->set_count; s++) {
@@ -361,7 +400,16 @@ static ruzu_status aggregate_restart(rz_worker *worker, void *shared_object, voi
     shared->source.count = 0;
     atomic_store_explicit(&shared->source.next, 0, memory_order_relaxed);
     for (uint32_t s = 0; s < shared->set_count; s++) {
-        shared->sets[s].spilled = shared->sets[s].divided = false;
+        rz_aggregate_set *set = &shared->sets[s];
+        set->spilled = set->divided = set->fed = false;
+        if (set->nodes != NULL) {
+            rz_node_set_free(local->nodes[s]);
+            local->nodes[s] = set->nodes;
+            set->nodes = NULL;
+        }
+        if (local->nodes[s] != NULL) {
+            rz_node_set_reset(local->nodes[s]);
+        }
     }
     return aggregate_open_tables(shared, local, err);
 }

@@ -72,6 +72,39 @@ bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate)
     return counted->kind == RZ_EXPR_COLUMN && rz_plan_set_has(&planner->solid, counted->u.column);
 }
 
+/* COUNT(DISTINCT n.key) and COUNT(DISTINCT id(n)) are COUNT(DISTINCT n): as many, nothing is read, and nodes are numbers. Keys are unique in one table only. */
+static ruzu_status project_count_nodes(rz_planner *planner, rz_expr **io, rz_error *err)
+{
+    const rz_expr *counting = *io;
+    if (!rz_plan_rule(planner, RZ_RULE_COUNT_ROWS) || counting->kind != RZ_EXPR_AGGREGATE || !counting->u.aggregate.distinct || counting->child_count != 1 ||
+        strcmp(counting->u.aggregate.bound->agg->name, "COUNT") != 0) {
+        return RUZU_OK;
+    }
+    const rz_expr *counted = counting->children[0];
+    bool is_id = counted->kind == RZ_EXPR_ID;
+    if (!is_id && counted->kind != RZ_EXPR_PROPERTY) {
+        return RUZU_OK;
+    }
+    rz_expr *node = counted->children[0];
+    if (node->kind != RZ_EXPR_COLUMN || node->type->id != RUZU_TYPE_NODE || node->type->physical != RZ_PHYS_UINT64 ||
+        !(is_id || (node->type->table_count == 1 && project_is_key(planner, counted)))) {
+        return RUZU_OK;
+    }
+    rz_agg_bound *bound = RZ_NEW(planner->arena, rz_agg_bound);
+    rz_expr **children = RZ_NEW_ARRAY(planner->arena, rz_expr *, 1);
+    if (bound == NULL || children == NULL) {
+        return rz_error_no_memory(err, "planning a projection");
+    }
+    RZ_TRY(rz_agg_resolve("COUNT", node->type, false, planner->arena, bound, err));
+    children[0] = node;
+    *io = rz_expr_new(planner->arena, RZ_EXPR_AGGREGATE, bound->result, children, 1);
+    RZ_TRY_ALLOC(*io, err, "planning a projection");
+    (*io)->u.aggregate.bound = bound;
+    (*io)->u.aggregate.distinct = true;
+    (*io)->name = counting->name;
+    return RUZU_OK;
+}
+
 static ruzu_status project_count_rows(rz_planner *planner, rz_expr **io, rz_error *err)
 {
     const rz_expr *counting = *io;
@@ -268,6 +301,7 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_projection *p
         if (i >= key_count && rz_plan_counts_rows(planner, exprs[i])) {
             RZ_TRY(project_count_rows(planner, &exprs[i], err));
         }
+        RZ_TRY(project_count_nodes(planner, &exprs[i], err));
         RZ_TRY(rz_plan_prepare_expr(arm, &exprs[i], err));
     }
     double rows = arm->cur->rows;
