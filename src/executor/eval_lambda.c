@@ -36,6 +36,7 @@ static ruzu_status lambda_run_batch(rz_eval *eval, const rz_chunk *input, const 
             column = flat;
         }
         shown->type = column->type; /* known only now: layouts are lists of ids */
+        shown->child_count = column->child_count; /* of a constant list it is `shown` itself that a body looks into */
         RZ_TRY(rz_vec_slice(shown, column, state->row_index, count, err));
     }
     uint32_t element_position = state->outer_count + (eval->expr->u.lambda.kind == RZ_LAMBDA_REDUCE ? 1 : 0);
