@@ -24,8 +24,6 @@ static ruzu_status collect_open(rz_op *base, rz_error *err)
 {
     op_collect *op = (op_collect *)base;
     op->sink = base->plan->kind == RZ_PLAN_AGGREGATE ? &rz_sink_aggregate : &rz_sink_sort;
-    op->context = *base->worker->exec->context;
-    op->context.max_threads = 1;
     op->slots = RZ_NEW_ARRAY(&base->worker->arena, void *, base->plan->id + 1);
     RZ_TRY_ALLOC(op->slots, err, "building a subquery");
     return rz_op_make_chunk(base, NULL, 0, err);
@@ -34,6 +32,8 @@ static ruzu_status collect_open(rz_op *base, rz_error *err)
 static void collect_begin(op_collect *op)
 {
     const rz_worker *worker = op->op.worker;
+    op->context = *worker->exec->context;
+    op->context.max_threads = 1;
     op->exec = (rz_exec){.context = &op->context,
                          .parameters = worker->exec->parameters,
                          .shared = op->slots,
@@ -170,4 +170,5 @@ static void collect_close(rz_op *base)
 }
 
 const rz_op_class rz_op_collect = {
-    .name = "COLLECT", .size = sizeof(op_collect), .open = collect_open, .next = collect_next, .rewind = collect_rewind, .close = collect_close};
+    .name = "COLLECT", .size = sizeof(op_collect), .open = collect_open, .next = collect_next, .rewind = collect_rewind, .close = collect_close,
+    .restart = rz_op_restart_plain};

@@ -329,7 +329,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     case RZ_PLAN_NODE_SCAN: explain_scan(plan, catalog, out); break;
     case RZ_PLAN_NODE_LOOKUP:
         rz_str_append_format(out, " (%s", explain_name(plan, plan->u.lookup.column));
-        explain_tables(catalog, &plan->u.lookup.table, 1, out);
+        explain_tables(catalog, plan->u.lookup.tables, plan->u.lookup.table_count, out);
         rz_str_append_text(out, ") = ");
         explain_expr(plan->u.lookup.key, out);
         break;

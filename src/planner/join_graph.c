@@ -459,12 +459,23 @@ static bool key_may_be_evaluated(const join_graph *graph, uint32_t predicate_idx
     return true;
 }
 
+/* The property is the primary key, of the given type, of each table that the node may be in. */
+static bool key_is_of_all(const rz_planner *planner, const rz_expr *property, const join_node *node, const rz_type *type)
+{
+    for (uint32_t t = 0; t < node->table_count; t++) {
+        const rz_cat_table *table = rz_catalog_node_table(planner->context->catalog, node->tables[t]);
+        if (table == NULL || !rz_plan_is_key_of(planner, property, node->tables[t]) ||
+            type->physical != table->properties[table->key].type->physical) {
+            return false;
+        }
+    }
+    return node->table_count != 0;
+}
+
 bool rz_join_find_key(const join_graph *graph, uint32_t node_idx, const rz_plan *cur, join_key *out)
 {
     const join_node *node = &graph->nodes.items[node_idx];
-    const rz_cat_table *table =
-        node->table_count == 1 ? rz_catalog_node_table(graph->planner->context->catalog, node->tables[0]) : NULL;
-    if (table == NULL || !rz_plan_rule(graph->planner, RZ_RULE_KEY_LOOKUP)) {
+    if (!rz_plan_rule(graph->planner, RZ_RULE_KEY_LOOKUP)) {
         return false;
     }
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
@@ -480,8 +491,7 @@ bool rz_join_find_key(const join_graph *graph, uint32_t node_idx, const rz_plan 
             continue;
         }
         rz_plan_set_uses(graph->planner, &uses, key);
-        if (!rz_plan_is_key_of(graph->planner, property, node->tables[0]) || !rz_plan_has_all(cur, &uses) ||
-            key->type->physical != table->properties[table->key].type->physical) {
+        if (!key_is_of_all(graph->planner, property, node, key->type) || !rz_plan_has_all(cur, &uses)) {
             continue;
         }
         *out = (join_key){.predicate = i, .key = key};

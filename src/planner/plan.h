@@ -25,7 +25,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_TABLE_FUNCTION, /* call: [child]: once per input row when it has one */
     RZ_PLAN_FILE_SCAN,      /* load */
     /* row by row (streaming) */
-    RZ_PLAN_NODE_LOOKUP,    /* lookup: (w) by primary key, for each input row */
+    RZ_PLAN_NODE_LOOKUP,    /* lookup: (w) by primary key, for each input row; in each of some tables */
     RZ_PLAN_EXPAND,         /* expand: (w) to neighbours, one row each */
     RZ_PLAN_EXPAND_INTO,    /* expand: (w) both ends known: one row per relationship between them */
     RZ_PLAN_INTERSECT,      /* intersect: (w) common neighbours of several known nodes */
@@ -153,7 +153,8 @@ struct rz_plan {
         } scan;
         struct {
             uint32_t column;     /* NODE column to produce */
-            uint32_t table;
+            const uint32_t *tables; /* whose keys all have the type of `key` */
+            uint32_t table_count;
             rz_expr *key;        /* over input columns or constant; of the key's type; NULL finds nothing */
         } lookup;
         rz_plan_expand expand;

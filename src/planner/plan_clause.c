@@ -49,7 +49,7 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
         }
         break;
     case RZ_PLAN_NODE_LOOKUP:
-        if (rz_plan_set_has(tables, plan->u.lookup.table)) {
+        if (clause_tables_touch(plan->u.lookup.tables, plan->u.lookup.table_count, tables)) {
             return true;
         }
         break;
@@ -105,7 +105,7 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
 
 bool rz_plan_is_single(const rz_plan *plan)
 {
-    while (plan->kind == RZ_PLAN_NODE_LOOKUP || plan->kind == RZ_PLAN_FILTER || plan->kind == RZ_PLAN_PROJECT ||
+    while ((plan->kind == RZ_PLAN_NODE_LOOKUP && plan->u.lookup.table_count == 1) || plan->kind == RZ_PLAN_FILTER || plan->kind == RZ_PLAN_PROJECT ||
            plan->kind == RZ_PLAN_INSERT || plan->kind == RZ_PLAN_SET || plan->kind == RZ_PLAN_DELETE ||
            plan->kind == RZ_PLAN_BARRIER) {
         plan = plan->children[0];

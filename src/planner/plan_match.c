@@ -126,7 +126,8 @@ static ruzu_status match_lookup(plan_arm *arm, join_graph *graph, const join_nod
 {
     RZ_TRY(rz_plan_node(arm->planner, RZ_PLAN_NODE_LOOKUP, arm->cur, NULL, &arm->cur, err));
     arm->cur->u.lookup.column = node->column;
-    arm->cur->u.lookup.table = node->tables[0];
+    arm->cur->u.lookup.tables = node->tables;
+    arm->cur->u.lookup.table_count = node->table_count;
     arm->cur->u.lookup.key = key->key;
     /* The index finds equal bits; EQUALS on floating point has its own mind about NaN and zeros, and checks again. */
     bool floating = key->key->type->physical == RZ_PHYS_DOUBLE || key->key->type->physical == RZ_PHYS_FLOAT;

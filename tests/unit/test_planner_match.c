@@ -84,8 +84,8 @@ static void keys_are_looked_up(void)
             "    NODE_SCAN (p:Person) zones id > 5\n");
     PLAN_IS(&f, "MATCH (p:Person:City) WHERE p.id = 5 RETURN p.id",
             "RESULT p.id\n"
-            "  FILTER EQUALS(p.id,5)\n"
-            "    NODE_SCAN (p:Person|City) zones id = 5\n");
+            "  NODE_LOOKUP (p:Person|City) = 5\n"
+            "    SINGLE_ROW\n");
     f.rules = RZ_RULE_ALL & ~(uint32_t)(RZ_RULE_KEY_LOOKUP | RZ_RULE_ZONES);
     PLAN_IS(&f, "MATCH (p:Person) WHERE p.id = 5 RETURN p.id",
             "RESULT p.id\n"
