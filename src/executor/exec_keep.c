@@ -53,6 +53,7 @@ static bool keep_plan_fits(const rz_plan *plan)
     case RZ_PLAN_NODE_SCAN:
     case RZ_PLAN_TABLE_FUNCTION:
     case RZ_PLAN_FILE_SCAN:
+    case RZ_PLAN_TRIANGLE:
     case RZ_PLAN_HASH_JOIN:
     case RZ_PLAN_BARRIER:
     case RZ_PLAN_UNION:

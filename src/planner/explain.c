@@ -23,6 +23,7 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_FILTER: return "FILTER";
     case RZ_PLAN_PROJECT: return "PROJECT";
     case RZ_PLAN_UNWIND: return "UNWIND";
+    case RZ_PLAN_TRIANGLE: return "TRIANGLE";
     case RZ_PLAN_COLLAPSE: return "COLLAPSE";
     case RZ_PLAN_MESSAGE_APPLY: return "MESSAGE_APPLY";
     case RZ_PLAN_MESSAGE: return "MESSAGE";
@@ -323,6 +324,17 @@ static void explain_merge(const rz_plan *plan, const rz_catalog *catalog, rz_str
     }
 }
 
+static void explain_triangle(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
+{
+    explain_walk(plan, catalog, &plan->u.triangle.expand, RZ_NO_COLUMN_ID, out);
+    if (plan->u.triangle.key != RZ_NO_COLUMN_ID) {
+        rz_str_append_format(out, " within (%s)", explain_name(plan, plan->u.triangle.key));
+    }
+    if (plan->u.triangle.corner != RZ_NO_COLUMN_ID) {
+        rz_str_append_format(out, " at (%s)", explain_name(plan, plan->u.triangle.corner));
+    }
+}
+
 static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
 {
     switch (plan->kind) {
@@ -350,6 +362,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
             explain_walk(plan, catalog, &plan->u.intersect.inputs[i], plan->u.intersect.to, out);
         }
         break;
+    case RZ_PLAN_TRIANGLE: explain_triangle(plan, catalog, out); break;
     case RZ_PLAN_RECURSIVE: explain_recursive(plan, catalog, out); break;
     case RZ_PLAN_FILTER:
         explain_exprs(plan->u.filter.predicates, plan->u.filter.count, out);

@@ -88,6 +88,12 @@ typedef struct join_key {
 RZ_NODISCARD ruzu_status rz_join_unroll(rz_planner *planner, const rz_bound_match *const *matches, uint32_t count, const plan_set *after,
                                         const rz_bound_match *const **out, rz_error *err);
 
+/* ---- join_triangle.c ---- */
+
+/* A triangle whose corners are alike: plans it, and the rest of the pattern on top; *out_done false: the pattern has none, and nothing was done. after: what is needed behind the pattern. */
+RZ_NODISCARD ruzu_status rz_join_triangle(plan_arm *arm, join_graph *graph, const rz_bound_match *const *matches, uint32_t count, const plan_set *after,
+                                          bool *out_done, rz_error *err);
+
 /* ---- join_graph.c ---- */
 
 RZ_NODISCARD ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_bound_match *const *matches,

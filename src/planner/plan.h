@@ -40,6 +40,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_LIMIT,          /* limit: (w) splits weights; without ORDER BY */
     RZ_PLAN_APPLY,          /* apply: children[1] is run for each batch of outer rows (its leaf is ARGUMENT) */
     /* sinks that become sources */
+    RZ_PLAN_TRIANGLE,       /* triangle: (w) the input's rows are possible corners: rows of the key, the number of triangle matches in the weight */
     RZ_PLAN_AGGREGATE,      /* aggregate: (w) */
     RZ_PLAN_SORT,           /* sort: with a limit: top-k. Weighted input is repeated by the planner */
     RZ_PLAN_HASH_JOIN,      /* join: children[0] probe (w), children[1] build */
@@ -163,6 +164,11 @@ struct rz_plan {
             uint32_t input_count;
             const rz_plan_expand *inputs; /* each with its own from, hops and rel; `to` unused */
         } intersect;
+        struct {
+            rz_plan_expand expand; /* from: the corners' NODE column in the input, of one table; hops in both directions; `to` and `rel` unused */
+            uint32_t key;          /* NODE column of the input of one table: the three corners agree in it; or RZ_NO_COLUMN_ID */
+            uint32_t corner;       /* NODE column to produce: the node that is the first corner; or RZ_NO_COLUMN_ID: only their number is wanted */
+        } triangle;
         rz_plan_recursive recursive;
         struct {
             rz_expr **predicates;

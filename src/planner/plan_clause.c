@@ -76,6 +76,11 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
             }
         }
         break;
+    case RZ_PLAN_TRIANGLE:
+        if (clause_hops_touch(plan->u.triangle.expand.hops, plan->u.triangle.expand.hop_count, tables)) {
+            return true;
+        }
+        break;
     case RZ_PLAN_HASH_JOIN: return clause_reads(plan->children[0], tables);
     case RZ_PLAN_SINGLE_ROW:
     case RZ_PLAN_EMPTY:

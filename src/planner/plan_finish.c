@@ -294,6 +294,18 @@ static ruzu_status finish_intersect(rz_planner *planner, rz_plan *plan, const pl
     return finish_keep(planner, plan, &own_need, err);
 }
 
+static ruzu_status finish_triangle(rz_planner *planner, rz_plan *plan, const plan_set *need, rz_error *err)
+{
+    plan_set child_need = {0};
+    rz_plan_set_add(planner, &child_need, plan->u.triangle.expand.from);
+    rz_plan_set_add(planner, &child_need, plan->u.triangle.key);
+    plan->u.triangle.corner = rz_plan_set_has(need, plan->u.triangle.corner) ? plan->u.triangle.corner : RZ_NO_COLUMN_ID;
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.weights_ok = true}, err));
+    RZ_TRY(finish_collapse(planner, &plan->children[0], (finish_above){.weights_ok = true}, err));
+    plan->weighted = true;
+    return finish_keep(planner, plan, need, err);
+}
+
 static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
                                     rz_error *err)
 {
@@ -629,6 +641,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_MESSAGE_APPLY: return finish_message_apply(planner, plan, need, above, err);
     case RZ_PLAN_MESSAGE: return finish_message(planner, plan, err);
     case RZ_PLAN_INTERSECT: return finish_intersect(planner, plan, need, above, err);
+    case RZ_PLAN_TRIANGLE: return finish_triangle(planner, plan, need, err);
     case RZ_PLAN_RECURSIVE: return finish_recursive(planner, plan, need, above, err);
     case RZ_PLAN_FILTER: return finish_filter(planner, plan, need, above, err);
     case RZ_PLAN_PROJECT: return finish_project(planner, io, need, above, err);

@@ -686,6 +686,11 @@ ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, u
     if (graph.impossible) {
         return match_nothing(arm, &graph, matches, count, err);
     }
+    bool done = false;
+    RZ_TRY(rz_join_triangle(arm, &graph, matches, count, after, &done, err));
+    if (done) {
+        return rz_plan_check(arm->planner, err);
+    }
     RZ_TRY(rz_match_place(arm, &graph, false, err));
     RZ_TRY(match_components(arm, &graph, trail, match_writes_below(arm->cur), err));
     for (uint32_t i = 0; i < graph.nodes.count; i++) {

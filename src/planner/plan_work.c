@@ -15,6 +15,7 @@ void rz_plan_weigh_scans(rz_plan *plan, double above)
     double here = work_more(above, plan->rows);
     switch (plan->kind) {
     case RZ_PLAN_NODE_SCAN: plan->u.scan.work = here; break;
+    case RZ_PLAN_TRIANGLE:
     case RZ_PLAN_AGGREGATE:
     case RZ_PLAN_SORT:
     case RZ_PLAN_BARRIER:

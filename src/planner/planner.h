@@ -37,7 +37,8 @@ enum {
     RZ_RULE_OPTIONAL = 1u << 15,       /* OPTIONAL MATCH that is only counted, EXISTS, NOT EXISTS: the same */
     RZ_RULE_UNEQUAL = 1u << 16,        /* a <> b, NOT EXISTS {(a)--(b)}: all less those that are equal, or have one */
     RZ_RULE_JOIN_WITH = 1u << 17,      /* WITH that only names what goes on does not end a pattern */
-    RZ_RULE_ENCODED = 1u << 18         /* comparisons with constants on encoded values */
+    RZ_RULE_ENCODED = 1u << 18,        /* comparisons with constants on encoded values */
+    RZ_RULE_TRIANGLE = 1u << 19        /* triangles whose corners are alike: each found once */
 };
 #define RZ_RULE_ALL UINT32_MAX
 
@@ -48,6 +49,7 @@ typedef struct rz_plan_context {
     void *user;
     uint32_t rules;
     bool eager;             /* rules apply wherever they are correct, whatever they cost: for tests on small graphs */
+    uint64_t memory;        /* bytes that the statement may use; 0: no limit is known */
     uint32_t *column_count; /* the statement's counter: the planner numbers columns of its own */
 } rz_plan_context;
 

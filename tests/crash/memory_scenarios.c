@@ -154,6 +154,8 @@ const memory_scenario memory_scenarios[] = {
     READ("scan and filter", "MATCH (p:Person) WHERE p.age > 6 AND p.name CONTAINS 'number' RETURN p.*"),
     READ("look up a key", "MATCH (p:Person {id: 4}) RETURN p"),
     READ("expand", "MATCH (a:Person)-[k:Knows]->(b:Person)-[:Knows]->(c:Person) WHERE a.id < 4 RETURN a.id, k, c.name"),
+    READ("triangles", "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]-(a) RETURN a.age, count(*)"),
+    READ("a filter judged once a node", "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person) WHERE c.name CONTAINS 'number' RETURN count(*)"),
     READ("paths", "MATCH q = (a:Person {id: 1})-[:Knows]->(b:Person) RETURN q, nodes(q), length(q)"),
     READ("recursive", "MATCH q = (a:Person {id: 1})-[:Knows*1..3]->(b:Person) RETURN length(q), b.id, properties(nodes(q), 'name')"),
     READ("shortest path", "MATCH q = (a:Person {id: 1})-[:Knows* SHORTEST 1..8]->(b:Person) RETURN b.id, q"),

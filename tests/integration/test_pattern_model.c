@@ -72,11 +72,24 @@ static void model_places(ruzu_conn *conn)
     }
 }
 
+/* No parallel relationships, neither way, and no self-loops. */
+static void model_pals(ruzu_conn *conn)
+{
+    for (int a = 0; a < MODEL_PEOPLE; a++) {
+        for (int b = 0; b < a; b++) {
+            if (model_random(b < MODEL_PEOPLE / 4 ? 4 : 15) == 0) {
+                bool turned = model_random(2) == 0;
+                model_edge(conn, "Pals", "P", turned ? b : a, "P", turned ? a : b);
+            }
+        }
+    }
+}
+
 static void model_create(ruzu_conn *conn)
 {
     session_run(conn, "CREATE NODE TABLE P(id INT64 PRIMARY KEY, x INT64, name STRING); CREATE NODE TABLE C(id INT64 PRIMARY KEY, x INT64, name STRING); "
                       "CREATE NODE TABLE S(id INT64 PRIMARY KEY, x INT64, name STRING); CREATE NODE TABLE K(id INT64 PRIMARY KEY, x INT64, name STRING); "
-                      "CREATE REL TABLE Knows(FROM P TO P, w INT64); CREATE REL TABLE Likes(FROM P TO P, w INT64); CREATE REL TABLE Lives(FROM P TO C, w INT64); "
+                      "CREATE REL TABLE Knows(FROM P TO P, w INT64); CREATE REL TABLE Likes(FROM P TO P, w INT64); CREATE REL TABLE Pals(FROM P TO P, w INT64); CREATE REL TABLE Lives(FROM P TO C, w INT64); "
                       "CREATE REL TABLE InState(FROM C TO S, w INT64); CREATE REL TABLE OfCountry(FROM S TO K, w INT64); CREATE REL TABLE At(FROM C TO K, w INT64)");
     model_nodes(conn, "P", MODEL_PEOPLE);
     model_nodes(conn, "C", MODEL_CITIES);
@@ -107,6 +120,46 @@ static const char *const model_questions[] = {
     "MATCH (p:P) WHERE EXISTS {MATCH (p)-[:Lives|InState|OfCountry*1..3]->(k:K) WHERE k.id = 1} RETURN count(*), sum(p.id)",
     "MATCH (a:P)-[:Knows*1..2]->(b:P) RETURN count(*), sum(b.id)",
     "MATCH (c:C)-[:InState|At|OfCountry* TRAIL 1..2]->(k:K) RETURN count(*)",
+    /* triangles whose corners are alike */
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) RETURN count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P), (b)-[:Knows]-(c:P), (c)-[:Knows]-(a) RETURN a.id, count(*) ORDER BY a.id",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) RETURN c.x, count(*), sum(c.id), min(c.id) ORDER BY c.x",
+    "MATCH (a:P)-[:Knows|Likes]-(b:P)-[:Knows|Likes]-(c:P)-[:Likes|Knows]-(a) RETURN count(*), sum(b.id)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.x > 2 AND b.x > 2 AND c.x > 2 RETURN count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.x > 2 AND b.x > 2 AND c.x > 2 AND b.name <> 'P 1' RETURN count(*), sum(b.id)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.x > 2 AND b.x > 3 RETURN count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.id < b.id AND b.id < c.id RETURN count(*), sum(a.id)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a), (a)-[:Lives]->(:C), (b)-[:Lives]->(:C), (c)-[:Lives]->(:C) RETURN count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a), (a)-[:Lives]->(:C) RETURN count(*), sum(a.id)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a), (b)-[:Lives]->(x:C), (c)<-[:Likes]-(d:P) RETURN count(*), sum(x.id), sum(d.id)",
+    "MATCH (k:K) MATCH (a:P)-[:Lives]->(:C)-[:At]->(k) MATCH (b:P)-[:Lives]->(:C)-[:At]->(k) MATCH (c:P)-[:Lives]->(:C)-[:At]->(k) "
+    "MATCH (a)-[:Knows]-(b)-[:Knows]-(c)-[:Knows]-(a) RETURN count(*)",
+    "MATCH (a:P)-[:Lives]->(k:C)<-[:Lives]-(b:P)-[:Knows]-(c:P)-[:Lives]->(k), (a)-[:Knows]-(b), (c)-[:Knows]-(a) RETURN k.id, count(*), sum(k.x) ORDER BY k.id",
+    "MATCH (a:P)-[:Lives]->(x:C)-[:At]->(k:K)<-[:At]-(y:C)<-[:Lives]-(b:P)-[:Knows]-(c:P)-[:Lives]->(z:C)-[:At]->(k), (a)-[:Knows]-(b), (c)-[:Knows]-(a) "
+    "WHERE x.x > 1 AND y.x > 1 AND z.x > 1 AND k.name <> 'K 1' RETURN k.id, b.id, count(*) ORDER BY k.id, b.id",
+    "MATCH (a:P)-[:Lives]->(x:C)-[:At]->(k:K)<-[:At]-(y:C)<-[:Lives]-(b:P)-[:Knows]-(c:P)-[:Lives]->(z:C)-[:At]->(k), (a)-[:Knows]-(b), (c)-[:Knows]-(a) "
+    "RETURN x.id, count(*) ORDER BY x.id",
+    "MATCH (a:P)-[:Lives]->(:C)-[:At]->(k:K), (b:P)-[:Lives]->(:C)-[:InState]->(:S)-[:OfCountry]->(k), (c:P)-[:Lives]->(:C)-[:At]->(k), "
+    "(a)-[:Knows]-(b)-[:Knows]-(c)-[:Knows]-(a) RETURN count(*)",
+    "MATCH (a:P)-[:Lives]->(:C)-[:At]->(k:K)<-[:OfCountry]-(s:S), (b:P)-[:Lives]->(:C)-[:At]->(k), (c:P)-[:Lives]->(:C)-[:At]->(k), "
+    "(a)-[:Knows]-(b)-[:Knows]-(c)-[:Knows]-(a), (c)-[:Likes]-(d:P) WHERE s.id > 0 RETURN s.id, d.x, count(*) ORDER BY s.id, d.x",
+    "MATCH (a:P)-[:Lives]->(x:C), (a)-[:Lives]->(y:C), (b:P)-[:Lives]->(z:C), (b)-[:Lives]->(w:C), (c:P)-[:Lives]->(u:C), (c)-[:Lives]->(v:C), "
+    "(a)-[:Knows]-(b)-[:Knows]-(c)-[:Knows]-(a) WHERE x.x > 1 AND y.x > 4 AND w.x > 1 AND z.x > 4 AND u.x > 1 AND v.x > 4 RETURN count(*)",
+    "MATCH (a:P)-[:Pals]-(b:P)-[:Pals]-(c:P)-[:Pals]-(a) RETURN count(*)",
+    "MATCH (a:P)-[:Pals]-(b:P)-[:Pals]-(c:P)-[:Pals]-(a) RETURN a.id, count(*), sum(a.x) ORDER BY a.id",
+    "MATCH (a:P)-[:Pals]-(b:P)-[:Pals]-(c:P)-[:Pals]-(a) WHERE a.x < 8 AND b.x < 8 AND c.x < 8 RETURN count(*), sum(c.id)",
+    "MATCH (a:P)-[:Lives]->(x:C)-[:At]->(k:K)<-[:At]-(y:C)<-[:Lives]-(b:P)-[:Pals]-(c:P)-[:Lives]->(z:C)-[:At]->(k), (a)-[:Pals]-(b), (c)-[:Pals]-(a) "
+    "RETURN k.id, b.id, count(*) ORDER BY k.id, b.id",
+    "MATCH (a:P)-[:Lives]->(k:C)<-[:Lives]-(b:P)-[:Pals]-(c:P)-[:Lives]->(k), (a)-[:Pals]-(b), (c)-[:Pals]-(a) RETURN count(*)",
+    "MATCH (a:P)-[:Knows]->(b:P)-[:Knows]->(c:P)-[:Knows]->(a) RETURN count(*), sum(a.id)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Likes]-(a) RETURN count(*), sum(a.id)",
+    "MATCH (a:P)-[e:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) RETURN count(*), sum(e.w)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a)-[:Knows]-(d:P)-[:Knows]-(b) RETURN count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) RETURN a.id ORDER BY a.id LIMIT 7",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WITH b, count(*) AS n MATCH (b)-[:Lives]->(x:C) RETURN x.id, sum(n) ORDER BY x.id",
+    "MATCH (a:P) RETURN a.id, COUNT {MATCH (a)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a)} ORDER BY a.id",
+    "MATCH (p:P {id: 3}) MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) RETURN p.x, count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.x / (b.x - b.x + 1) >= 0 RETURN count(*)",
     /* predicates judged once a node */
     "MATCH (a:P)-[:Knows]->(b:P)-[:Knows]->(c:P) WHERE b.x < 8 AND c.x > 2 RETURN count(*), sum(a.id)",
     "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P) WHERE lower(c.name) = 'p 1' AND a.x + c.x > 5 RETURN a.id, count(*) ORDER BY a.id",
@@ -136,6 +189,16 @@ static void model_check(ruzu_conn *conn, const char *when)
     }
 }
 
+/* The triangles above do take the way that they are to test. */
+static void model_check_rule(ruzu_conn *conn)
+{
+    static char text[MODEL_TEXT];
+    model_ask(conn, "EXPLAIN MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.x > 2 AND b.x > 2 AND c.x > 2 RETURN c.x, count(*)", text);
+    CHECK(strstr(text, "TRIANGLE") != NULL);
+    model_ask(conn, "EXPLAIN MATCH (c:C)-[*1..2]->(s:S) RETURN count(*)", text);
+    CHECK(strstr(text, "RECURSIVE") == NULL);
+}
+
 static void model_run(uint64_t seed)
 {
     char name[64];
@@ -147,10 +210,12 @@ static void model_run(uint64_t seed)
     session_run(conn, "BEGIN TRANSACTION");
     model_edges(conn, 90);
     model_places(conn);
+    model_pals(conn);
     session_run(conn, "COMMIT");
     model_check(conn, "in memory");
     session_run(conn, "CHECKPOINT");
     model_check(conn, "on pages");
+    model_check_rule(conn);
     session_run(conn, "MATCH (a:P)-[k:Knows]->(b:P) WHERE (a.id + b.id + k.w) % 5 = 0 DELETE k");
     session_run(conn, "MATCH (p:P)-[l:Lives]->(c:C) WHERE (p.id + c.id) % 6 = 0 DELETE l");
     session_run(conn, "BEGIN TRANSACTION");

@@ -232,6 +232,41 @@ static void separate_parts_are_joined(void)
     planner_verify(f.plan);
 }
 
+static void triangles_of_like_corners(void)
+{
+    PLAN_IS(&f, "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]-(a) RETURN count(*)",
+            "RESULT COUNT_STAR()\n"
+            "  AGGREGATE COUNT_STAR()\n"
+            "    TRIANGLE (b)-[:Knows]-() *\n"
+            "      NODE_SCAN (b:Person)\n");
+    /* In one city; the corner that is looked at carries more. */
+    PLAN_IS(&f,
+            "MATCH (a:Person)-[:LivesIn]->(t:City)<-[:LivesIn]-(b:Person)-[:Knows]-(c:Person)-[:LivesIn]->(t), (a)-[:Knows]-(b), (c)-[:Knows]-(a), (c)-[:Likes]->(:Post) "
+            "RETURN c.name, count(*)",
+            "RESULT c.name, COUNT_STAR()\n"
+            "  AGGREGATE BY c.name: COUNT_STAR()\n"
+            "    DEGREE (c)-[:Likes]->() *\n"
+            "      TRIANGLE (a)-[:Knows]-() within (t) at (c) *\n"
+            "        EXPAND (t)<-[:LivesIn]-(a)\n"
+            "          NODE_SCAN (t:City)\n");
+    static const char *const others[] = {
+        "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]-(a) RETURN a.id LIMIT 3",                       /* may end early */
+        "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]->(a) RETURN count(*)",                          /* one side is directed */
+        "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[k:Knows]-(a) RETURN sum(k.since)",                      /* one is looked at */
+        "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]-(a) WHERE a.id = 1 RETURN count(*)",            /* few of them */
+        "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]-(a) WHERE a.id < b.id RETURN count(*)",         /* an order */
+        "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]-(a), (b)-[:LivesIn]->(x), (c)-[:LivesIn]->(y) RETURN x.name, y.name, count(*)",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        (void)planner_plan(&f, others[i]);
+        CHECK(strstr(rz_str_text(&f.text), "TRIANGLE") == NULL);
+    }
+    f.rules = RZ_RULE_ALL & ~(uint32_t)RZ_RULE_TRIANGLE;
+    (void)planner_plan(&f, "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Knows]-(a) RETURN count(*)");
+    CHECK(strstr(rz_str_text(&f.text), "TRIANGLE") == NULL);
+    f.rules = RZ_RULE_ALL;
+}
+
 static void walks_of_one_chain(void)
 {
     /* Only Likes and HasTag lead from a person to a tag in two steps, none in one but Likes: two chains, a search. */
@@ -360,6 +395,7 @@ int main(void)
     RUN(predicates_stand_early);
     RUN(order_follows_cost_or_the_text);
     RUN(separate_parts_are_joined);
+    RUN(triangles_of_like_corners);
     RUN(walks_of_one_chain);
     RUN(variable_length_walks);
     RUN(named_paths);
