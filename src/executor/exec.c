@@ -344,6 +344,7 @@ static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
     case RZ_PLAN_EXPAND_INTO:
     case RZ_PLAN_INTERSECT:
     case RZ_PLAN_DEGREE:
+    case RZ_PLAN_COUNT_EXCEPT:
     case RZ_PLAN_RECURSIVE:
     case RZ_PLAN_FILTER:
     case RZ_PLAN_PROJECT:

@@ -61,6 +61,7 @@ static bool keep_plan_fits(const rz_plan *plan)
     case RZ_PLAN_SET:
     case RZ_PLAN_DELETE:
     case RZ_PLAN_MERGE:
+    case RZ_PLAN_COUNT_EXCEPT:
     case RZ_PLAN_MESSAGE:
     case RZ_PLAN_MESSAGE_APPLY: break;
     }

@@ -22,6 +22,7 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_EXPAND_INTO: return &rz_op_expand_into;
     case RZ_PLAN_INTERSECT: return &rz_op_intersect;
     case RZ_PLAN_DEGREE: return &rz_op_degree;
+    case RZ_PLAN_COUNT_EXCEPT: return &rz_op_count_except;
     case RZ_PLAN_RECURSIVE: return &rz_op_recursive;
     case RZ_PLAN_FILTER: return &rz_op_filter;
     case RZ_PLAN_PROJECT: return &rz_op_project;
@@ -75,6 +76,7 @@ static bool op_has_input(const rz_plan *plan)
     case RZ_PLAN_EXPAND_INTO:
     case RZ_PLAN_INTERSECT:
     case RZ_PLAN_DEGREE:
+    case RZ_PLAN_COUNT_EXCEPT:
     case RZ_PLAN_RECURSIVE:
     case RZ_PLAN_FILTER:
     case RZ_PLAN_PROJECT:

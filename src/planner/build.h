@@ -157,6 +157,8 @@ RZ_NODISCARD ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_singl
 /* Plans the clauses of one arm on top of arm->cur. skip_return: the last projection is not wanted (EXISTS, COUNT). */
 RZ_NODISCARD ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, const plan_set *after,
                                          bool skip_return, rz_error *err);
+/* Is the property the primary key in each of the tables? */
+bool rz_plan_is_key(const rz_planner *planner, const rz_expr *property);
 /* Is the aggregate count(x) for an x that is never NULL? */
 bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate);
 RZ_NODISCARD ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *projection, rz_error *err);
@@ -196,6 +198,8 @@ RZ_NODISCARD ruzu_status rz_plan_prepare_exprs(plan_arm *arm, rz_expr *const *ex
 RZ_NODISCARD ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done, rz_error *err);
 /* A column for the length of the walk whose path is `path`. */
 RZ_NODISCARD ruzu_status rz_plan_length_column(rz_planner *planner, uint32_t path, uint32_t *out, rz_error *err);
+/* What EXISTS asks for, if it is nothing but one MATCH; else NULL. */
+const rz_bound_match *rz_plan_only_match(const rz_bound_query *query);
 RZ_NODISCARD ruzu_status rz_plan_optional(plan_arm *arm, const rz_bound_match *match, const plan_set *after,
                                           rz_error *err);
 RZ_NODISCARD ruzu_status rz_plan_call_subquery(plan_arm *arm, const rz_bound_query *query, rz_error *err);

@@ -19,6 +19,7 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_EXPAND_INTO: return "EXPAND_INTO";
     case RZ_PLAN_INTERSECT: return "INTERSECT";
     case RZ_PLAN_DEGREE: return "DEGREE";
+    case RZ_PLAN_COUNT_EXCEPT: return "COUNT_EXCEPT";
     case RZ_PLAN_RECURSIVE: return "RECURSIVE";
     case RZ_PLAN_FILTER: return "FILTER";
     case RZ_PLAN_PROJECT: return "PROJECT";
@@ -172,6 +173,20 @@ static void explain_recursive(const rz_plan *plan, const rz_catalog *catalog, rz
     explain_node(plan, recursive->to, out);
     rz_str_append_text(out, recursive->to_bound ? " to known" : "");
     rz_str_append_text(out, recursive->distinct_ends ? " distinct ends" : "");
+}
+
+static void explain_except(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
+{
+    const rz_plan_except *except = &plan->u.except;
+    explain_walk(plan, catalog, &except->walk, except->walk.to, out);
+    for (uint32_t i = 0; i < except->other_count; i++) {
+        rz_str_append_text(out, except->pairs ? " times others" : " without");
+        explain_walk(plan, catalog, &except->others[i], except->others[i].to, out);
+    }
+    for (uint32_t i = 0; i < except->node_count; i++) {
+        rz_str_append_text(out, " without ");
+        explain_node(plan, except->nodes[i], out);
+    }
 }
 
 /* ---- messages ---- */
@@ -363,6 +378,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
         }
         break;
     case RZ_PLAN_TRIANGLE: explain_triangle(plan, catalog, out); break;
+    case RZ_PLAN_COUNT_EXCEPT: explain_except(plan, catalog, out); break;
     case RZ_PLAN_RECURSIVE: explain_recursive(plan, catalog, out); break;
     case RZ_PLAN_FILTER:
         explain_exprs(plan->u.filter.predicates, plan->u.filter.count, out);

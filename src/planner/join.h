@@ -34,6 +34,13 @@ typedef struct join_edge {
     bool done;
 } join_edge;
 
+/* What a predicate says when it only keeps two nodes apart. */
+typedef enum join_bar {
+    JOIN_BAR_NONE,    /* something else */
+    JOIN_BAR_UNEQUAL, /* they are not the same */
+    JOIN_BAR_EDGE     /* there is no relationship between them over certain hops */
+} join_bar;
+
 typedef struct join_predicate {
     rz_expr *expr;
     plan_set uses;
@@ -47,6 +54,11 @@ typedef struct join_predicate {
     bool foreign; /* uses a column that only exists at the end (a named path) */
     bool has_subquery;
     bool placed;
+    join_bar bar;
+    uint32_t bar_nodes[2];
+    const rz_hop *bar_hops[2]; /* EDGE: walking from the one, from the other */
+    uint32_t bar_hop_count;
+    bool bar_undirected;
 } join_predicate;
 
 typedef struct join_graph {
@@ -63,6 +75,7 @@ typedef enum join_step_kind {
     JOIN_EXPAND,   /* over `edge` to its other end, `node` */
     JOIN_INTO,     /* `edge` between two known nodes */
     JOIN_COUNT,    /* the other end of `edge` is only counted */
+    JOIN_PAIR,     /* the other ends of `edge` and `pair_edge` are counted together: pairs of nodes that differ */
     JOIN_INTERSECT /* `node` from all its plain edges to known nodes */
 } join_step_kind;
 
@@ -72,6 +85,9 @@ typedef struct join_step {
     uint32_t node;
     bool backward; /* walks from the edge's `to` */
     double rows;   /* estimated, before predicates */
+    uint32_t pair_edge;
+    uint32_t pair_node;
+    bool pair_backward;
 } join_step;
 
 typedef RZ_ARRAY(join_step) join_steps;
@@ -100,6 +116,19 @@ RZ_NODISCARD ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, 
                                        uint32_t match_count, const plan_set *after, join_graph *out, rz_error *err);
 /* A key look-up for the node over the columns of `cur`; false: none. */
 bool rz_join_find_key(const join_graph *graph, uint32_t node, const rz_plan *cur, join_key *out);
+
+/* ---- join_bar.c ---- */
+
+/* Finds the predicates that only keep nodes apart, and drops those that follow from others. */
+RZ_NODISCARD ruzu_status rz_join_find_bars(join_graph *graph, rz_error *err);
+/* Hops walked the other way. */
+RZ_NODISCARD ruzu_status rz_join_reverse_hops(rz_planner *planner, const rz_hop *hops, uint32_t count, const rz_hop **out,
+                                              rz_error *err);
+/* The node that the predicate keeps apart from `node`; UINT32_MAX: none. */
+uint32_t rz_join_bar_other(const join_predicate *predicate, uint32_t node);
+/* COUNT_EXCEPT for JOIN_COUNT and JOIN_PAIR. *out_done false: nothing is kept apart. */
+RZ_NODISCARD ruzu_status rz_join_count_except(plan_arm *arm, join_graph *graph, const join_step *step, bool *out_done,
+                                              rz_error *err);
 
 /* ---- join_order.c ---- */
 

@@ -117,18 +117,18 @@ static ruzu_status graph_edge_type(rz_planner *planner, const rz_bound_edge *edg
     return RUZU_OK;
 }
 
-static ruzu_status graph_reverse_hops(rz_planner *planner, join_edge *edge, rz_error *err)
+ruzu_status rz_join_reverse_hops(rz_planner *planner, const rz_hop *from, uint32_t count, const rz_hop **out, rz_error *err)
 {
-    rz_hop *hops = RZ_NEW_ARRAY(planner->arena, rz_hop, edge->hop_count);
+    rz_hop *hops = RZ_NEW_ARRAY(planner->arena, rz_hop, count);
     RZ_TRY_ALLOC(hops, err, "planning MATCH");
-    for (uint32_t i = 0; i < edge->hop_count; i++) {
-        const rz_hop *hop = &edge->hops[0][i];
+    for (uint32_t i = 0; i < count; i++) {
+        const rz_hop *hop = &from[i];
         hops[i] = (rz_hop){.pair = hop->pair,
                            .direction = hop->direction == RZ_FORWARD ? RZ_BACKWARD : RZ_FORWARD,
                            .from_table = hop->to_table,
                            .to_table = hop->from_table};
     }
-    edge->hops[1] = hops;
+    *out = hops;
     return RUZU_OK;
 }
 
@@ -172,7 +172,7 @@ static ruzu_status graph_add_edge(join_graph *graph, const rz_plan *cur, const r
                       .column = bound->column,
                       .hop_count = bound->hop_count};
     edge.hops[0] = bound->hops;
-    RZ_TRY(graph_reverse_hops(planner, &edge, err));
+    RZ_TRY(rz_join_reverse_hops(planner, edge.hops[0], edge.hop_count, &edge.hops[1], err));
     bool empty_path = bound->recursive != NULL && bound->recursive->lower == 0;
     graph->impossible |= bound->hop_count == 0 && !empty_path;
     bool known = rz_plan_has_column(cur, bound->column);
@@ -439,6 +439,7 @@ ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_boun
     RZ_TRY(graph_not_null(out, err));
     RZ_TRY(graph_uses(out, cur, matches, match_count, after, err));
     graph_components(out);
+    RZ_TRY(rz_join_find_bars(out, err));
     return rz_plan_check(planner, err);
 }
 

@@ -23,6 +23,8 @@
 #define JOIN_COST_PROBE     3.5 /* per row: a search in a packed list … */
 #define JOIN_COST_NEAR      1.0 /* … or in a decoded one, which stays the same over many rows */
 #define JOIN_COST_COUNT     1.0 /* per row counted, times the same */
+#define JOIN_COST_EXCEPT    4.0 /* per row counted against another list … */
+#define JOIN_COST_ENTRY     0.8 /* … and per entry of the lists, decoded and compared */
 #define JOIN_COST_LIST      2.0 /* per list of an intersection */
 #define JOIN_COST_MERGE     0.4 /* per entry of such a list */
 #define JOIN_COST_PREDICATE 0.2 /* times the predicate's own cost */
@@ -197,12 +199,93 @@ uint32_t rz_join_common(const join_graph *graph, uint32_t node, uint32_t *edges,
     return count;
 }
 
-/* The far end can be counted: nobody looks at it and nothing else hangs on it. */
-static bool step_can_count(const join_graph *graph, uint32_t edge_idx, uint32_t far)
+static bool predicate_concerns(const join_predicate *predicate, uint32_t node)
+{
+    for (uint32_t i = 0; i < predicate->node_count; i++) {
+        if (predicate->nodes[i] == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The far end can be counted: nothing else hangs on it, and nobody looks at it but predicates that keep it apart from
+ * nodes that are bound. *out_pair: from one other node instead, which could be counted too; UINT32_MAX: none.
+ */
+static bool step_can_count(const join_graph *graph, const join_state *state, uint32_t edge_idx, uint32_t far,
+                           uint32_t *out_pair)
 {
     const join_edge *edge = &graph->edges.items[edge_idx];
     const join_node *node = &graph->nodes.items[far];
-    return rz_plan_rule(graph->planner, RZ_RULE_DEGREE) && edge_is_plain(edge) && !node->used && node->edge_count == 1;
+    uint32_t bars = 0;
+    *out_pair = UINT32_MAX;
+    if (!rz_plan_rule(graph->planner, RZ_RULE_DEGREE) || !edge_is_plain(edge) || node->wanted || node->edge_count != 1) {
+        return false;
+    }
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        const join_predicate *predicate = &graph->predicates.items[i];
+        if (predicate->placed || !predicate_concerns(predicate, far)) {
+            continue;
+        }
+        uint32_t other = rz_join_bar_other(predicate, far);
+        if (other == UINT32_MAX || (!state->bound[other] && predicate->bar != JOIN_BAR_UNEQUAL)) {
+            return false;
+        }
+        *out_pair = state->bound[other] ? *out_pair : other;
+        bars++;
+    }
+    return *out_pair == UINT32_MAX || bars == 1;
+}
+
+/* Both ends of two edges can be counted together: each is kept apart from the other and nothing else. */
+static bool step_can_pair(const join_graph *graph, const join_state *state, uint32_t edge_idx, uint32_t far,
+                          uint32_t other, join_step *out)
+{
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        const join_edge *edge = &graph->edges.items[e];
+        uint32_t near = edge->from == other ? edge->to : edge->from;
+        uint32_t back = UINT32_MAX;
+        if ((edge->from != other && edge->to != other) || state->done[e] || !state->bound[near] ||
+            !step_can_count(graph, state, e, other, &back) || back != far) {
+            continue;
+        }
+        bool backward = graph->edges.items[edge_idx].from == far;
+        *out = (join_step){.kind = JOIN_PAIR,
+                           .edge = edge_idx,
+                           .node = far,
+                           .backward = backward,
+                           .pair_edge = e,
+                           .pair_node = other,
+                           .pair_backward = edge->from == other};
+        return true;
+    }
+    return false;
+}
+
+/* Predicates that the counting of a node sees to: marks them, returns what they cost per row. fan: entries of the
+ * counted list that are decoded for each row, 0 when the list stays the same. */
+static double state_apply_bars(const join_graph *graph, join_state *state, uint32_t node, double fan)
+{
+    double cost = 0;
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        const join_predicate *predicate = &graph->predicates.items[i];
+        if (predicate->placed || state->applied[i] || !predicate_concerns(predicate, node)) {
+            continue;
+        }
+        uint32_t other = rz_join_bar_other(predicate, node);
+        state->applied[i] = true;
+        cost += cost == 0 ? JOIN_COST_EXCEPT + fan * JOIN_COST_ENTRY : 0;
+        if (predicate->bar == JOIN_BAR_EDGE) {
+            double count = 0;
+            for (uint32_t h = 0; h < predicate->bar_hop_count; h++) {
+                count += (double)rz_plan_stats(graph->planner, predicate->bar_hops[0][h].pair)->rows;
+            }
+            cost += other == state->origin ? JOIN_COST_EXCEPT
+                                           : JOIN_COST_EXCEPT + count / graph->nodes.items[other].rows * JOIN_COST_ENTRY;
+        }
+    }
+    return cost;
 }
 
 /* Takes a step: what it binds, the rows it gives (also in step->rows), what it costs. */
@@ -249,7 +332,19 @@ static void state_take(const join_graph *graph, join_state *state, join_step *st
         case JOIN_COUNT:
             state->rows = rows * edge->reach[step->backward ? 1 : 0];
             state->cost += rows * JOIN_COST_COUNT * distance;
+            state->bound[step->node] = true;
+            state->cost += rows * state_apply_bars(graph, state, step->node, edge_touches_origin(edge, state) ? 0 : fan);
             break;
+        case JOIN_PAIR: {
+            const join_edge *pair = &graph->edges.items[step->pair_edge];
+            double pair_fan = edge_fan(graph, pair, step->pair_backward);
+            state->rows = rows * edge->reach[step->backward ? 1 : 0] * pair->reach[step->pair_backward ? 1 : 0];
+            state->cost += rows * 2 * JOIN_COST_COUNT * distance + state->rows * (JOIN_COST_EXCEPT + (fan + pair_fan) * JOIN_COST_ENTRY);
+            state->done[step->pair_edge] = true;
+            state->bound[step->node] = state->bound[step->pair_node] = true;
+            (void)state_apply_bars(graph, state, step->node, 0);
+            break;
+        }
         case JOIN_START:
         case JOIN_INTERSECT: break;
         }
@@ -276,9 +371,13 @@ static uint32_t state_steps(const join_graph *graph, const join_state *state, ui
         return count;
     }
     uint32_t far = from_bound ? edge->to : edge->from;
-    if (step_can_count(graph, edge_idx, far)) {
-        out[count++] = (join_step){.kind = JOIN_COUNT, .edge = edge_idx, .node = far, .backward = to_bound};
-        return count;
+    uint32_t pair = UINT32_MAX;
+    if (step_can_count(graph, state, edge_idx, far, &pair)) {
+        if (pair == UINT32_MAX) {
+            out[count++] = (join_step){.kind = JOIN_COUNT, .edge = edge_idx, .node = far, .backward = to_bound};
+            return count;
+        }
+        count += step_can_pair(graph, state, edge_idx, far, pair, &out[count]);
     }
     out[count++] = (join_step){.kind = JOIN_EXPAND, .edge = edge_idx, .node = far, .backward = to_bound};
     uint32_t first = edge_idx;
@@ -637,5 +736,9 @@ void rz_join_mark(join_graph *graph, const join_step *step)
     }
     if (step->edge != UINT32_MAX) {
         graph->edges.items[step->edge].done = true;
+    }
+    if (step->kind == JOIN_PAIR) {
+        graph->nodes.items[step->pair_node].bound = true;
+        graph->edges.items[step->pair_edge].done = true;
     }
 }

@@ -30,6 +30,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_EXPAND_INTO,    /* expand: (w) both ends known: one row per relationship between them */
     RZ_PLAN_INTERSECT,      /* intersect: (w) common neighbours of several known nodes */
     RZ_PLAN_DEGREE,         /* expand: (w) multiplies the weight by the number of neighbours, drops rows with none */
+    RZ_PLAN_COUNT_EXCEPT,   /* except: (w) as DEGREE, without the neighbours that are some other nodes, or next to them */
     RZ_PLAN_RECURSIVE,      /* recursive: (w) variable-length and shortest paths */
     RZ_PLAN_FILTER,         /* filter: (w) all predicates TRUE */
     RZ_PLAN_PROJECT,        /* project: (w) computes expressions into columns, passes the others in `columns` on */
@@ -66,6 +67,15 @@ typedef struct rz_plan_expand {
     rz_expr **filters;          /* conjuncts over `to` and outer columns checked on the fly before rows are built; may be empty */
     uint32_t filter_count;
 } rz_plan_expand;
+
+typedef struct rz_plan_except {
+    rz_plan_expand walk;          /* to the nodes that are counted … */
+    const rz_plan_expand *others; /* … unless they are neighbours of another node here … */
+    uint32_t other_count;
+    const uint32_t *nodes;        /* … or one of these (NODE columns, never NULL) */
+    uint32_t node_count;
+    bool pairs;                   /* counted are pairs of a neighbour of `walk` and one of others[0], two different nodes */
+} rz_plan_except;
 
 typedef struct rz_plan_recursive {
     uint32_t from;
@@ -169,6 +179,7 @@ struct rz_plan {
             uint32_t key;          /* NODE column of the input of one table: the three corners agree in it; or RZ_NO_COLUMN_ID */
             uint32_t corner;       /* NODE column to produce: the node that is the first corner; or RZ_NO_COLUMN_ID: only their number is wanted */
         } triangle;
+        rz_plan_except except;
         rz_plan_recursive recursive;
         struct {
             rz_expr **predicates;

@@ -65,6 +65,16 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
             return true;
         }
         break;
+    case RZ_PLAN_COUNT_EXCEPT:
+        for (uint32_t i = 0; i < plan->u.except.other_count; i++) {
+            if (clause_hops_touch(plan->u.except.others[i].hops, plan->u.except.others[i].hop_count, tables)) {
+                return true;
+            }
+        }
+        if (clause_hops_touch(plan->u.except.walk.hops, plan->u.except.walk.hop_count, tables)) {
+            return true;
+        }
+        break;
     case RZ_PLAN_MESSAGE_APPLY: /* the message itself is complete before any row */
         return clause_hops_touch(plan->u.apply_message.walk.hops, plan->u.apply_message.walk.hop_count, tables) ||
                clause_reads(plan->children[0], tables);

@@ -253,6 +253,21 @@ static ruzu_status finish_walk(rz_planner *planner, rz_plan *plan, const plan_se
     return finish_keep(planner, plan, need, err);
 }
 
+static ruzu_status finish_except(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                                 rz_error *err)
+{
+    plan_set child_need;
+    finish_copy_set(planner, need, &child_need);
+    rz_plan_set_add(planner, &child_need, plan->u.except.walk.from);
+    for (uint32_t i = 0; i < plan->u.except.other_count; i++) {
+        rz_plan_set_add(planner, &child_need, plan->u.except.others[i].from);
+    }
+    rz_plan_set_columns(planner, &child_need, plan->u.except.nodes, plan->u.except.node_count);
+    RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
+    plan->weighted = true;
+    return finish_keep(planner, plan, need, err);
+}
+
 static ruzu_status finish_message(rz_planner *planner, rz_plan *plan, rz_error *err)
 {
     plan_set child_need = {0};
@@ -642,6 +657,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_MESSAGE: return finish_message(planner, plan, err);
     case RZ_PLAN_INTERSECT: return finish_intersect(planner, plan, need, above, err);
     case RZ_PLAN_TRIANGLE: return finish_triangle(planner, plan, need, err);
+    case RZ_PLAN_COUNT_EXCEPT: return finish_except(planner, plan, need, above, err);
     case RZ_PLAN_RECURSIVE: return finish_recursive(planner, plan, need, above, err);
     case RZ_PLAN_FILTER: return finish_filter(planner, plan, need, above, err);
     case RZ_PLAN_PROJECT: return finish_project(planner, io, need, above, err);

@@ -267,7 +267,13 @@ static ruzu_status match_step(plan_arm *arm, join_graph *graph, const join_step 
 {
     rz_planner *planner = arm->planner;
     const join_edge *edge = step->edge == UINT32_MAX ? NULL : &graph->edges.items[step->edge];
-    if (step->kind == JOIN_START) {
+    bool counted = false;
+    if (step->kind == JOIN_COUNT || step->kind == JOIN_PAIR) {
+        RZ_TRY(rz_join_count_except(arm, graph, step, &counted, err));
+    }
+    if (counted) {
+        arm->cur->rows = step->rows;
+    } else if (step->kind == JOIN_START) {
         RZ_TRY(rz_match_start(arm, graph, step, err));
     } else if (step->kind == JOIN_INTERSECT) {
         RZ_TRY(match_intersect(arm, graph, step, err));

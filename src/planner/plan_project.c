@@ -45,7 +45,7 @@ static ruzu_status project_items(plan_arm *arm, const rz_bound_item *items, uint
 /* ---- grouping ---- */
 
 /* The property is the primary key in each of the tables. */
-static bool project_is_key(const rz_planner *planner, const rz_expr *property)
+bool rz_plan_is_key(const rz_planner *planner, const rz_expr *property)
 {
     const rz_type *object = property->children[0]->type;
     for (uint32_t t = 0; t < object->table_count; t++) {
@@ -66,7 +66,7 @@ bool rz_plan_counts_rows(const rz_planner *planner, const rz_expr *aggregate)
         return false;
     }
     const rz_expr *counted = aggregate->children[0];
-    if (counted->kind == RZ_EXPR_ID || (counted->kind == RZ_EXPR_PROPERTY && project_is_key(planner, counted))) {
+    if (counted->kind == RZ_EXPR_ID || (counted->kind == RZ_EXPR_PROPERTY && rz_plan_is_key(planner, counted))) {
         counted = counted->children[0];
     }
     return counted->kind == RZ_EXPR_COLUMN && rz_plan_set_has(&planner->solid, counted->u.column);
@@ -87,7 +87,7 @@ static ruzu_status project_count_nodes(rz_planner *planner, rz_expr **io, rz_err
     }
     rz_expr *node = counted->children[0];
     if (node->kind != RZ_EXPR_COLUMN || node->type->id != RUZU_TYPE_NODE || node->type->physical != RZ_PHYS_UINT64 ||
-        !(is_id || (node->type->table_count == 1 && project_is_key(planner, counted)))) {
+        !(is_id || (node->type->table_count == 1 && rz_plan_is_key(planner, counted)))) {
         return RUZU_OK;
     }
     rz_agg_bound *bound = RZ_NEW(planner->arena, rz_agg_bound);
@@ -138,7 +138,7 @@ static bool project_keys_determine(const rz_planner *planner, const rz_bound_pro
             return true;
         }
         if (project_key_node(key) == node &&
-            (key->kind == RZ_EXPR_ID || (key->kind == RZ_EXPR_PROPERTY && project_is_key(planner, key)))) {
+            (key->kind == RZ_EXPR_ID || (key->kind == RZ_EXPR_PROPERTY && rz_plan_is_key(planner, key)))) {
             return key->kind == RZ_EXPR_ID || key->children[0]->type->table_count == 1;
         }
     }

@@ -395,8 +395,7 @@ ruzu_status rz_plan_prepare_exprs(plan_arm *arm, rz_expr *const *exprs, uint32_t
     return RUZU_OK;
 }
 
-/* What EXISTS asks for, if it is nothing but one MATCH. */
-static const rz_bound_match *subquery_only_match(const rz_bound_query *query)
+const rz_bound_match *rz_plan_only_match(const rz_bound_query *query)
 {
     const rz_bound_single_query *arm = &query->arms[0];
     bool fits = query->arm_count == 1 && arm->clause_count != 0 && arm->clauses[0].kind == RZ_BOUND_MATCH &&
@@ -420,7 +419,7 @@ ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done
     rz_plan *inner = NULL;
     RZ_TRY(rz_plan_settle(arm, err));
     RZ_TRY(subquery_check_outer(arm, expr, err));
-    const rz_bound_match *match = subquery_only_match(query);
+    const rz_bound_match *match = rz_plan_only_match(query);
     if (match != NULL) {
         const plan_set after = {0};
         RZ_TRY(rz_join_count_match(arm, match, &after, negated ? RZ_MESSAGE_ANTI : RZ_MESSAGE_SEMI, out_done, err));

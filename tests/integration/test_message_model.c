@@ -327,13 +327,16 @@ static const char *msg_ask(ruzu_conn *conn, const char *cypher, int slot)
 
 static int msg_answers;  /* questions that were answered plainly … */
 static int msg_messages; /* … and planned with messages */
+static int msg_excepts;  /* … and with nodes kept apart by counting */
 static int msg_rows;     /* that had rows other than a single 0 */
 
 static void msg_count_plan(ruzu_conn *conn, const char *cypher)
 {
     static char text[4200];
     (void)snprintf(text, sizeof text, "EXPLAIN %s", cypher);
-    msg_messages += strstr(msg_ask(conn, text, 1), "MESSAGE") != NULL;
+    const char *plan = msg_ask(conn, text, 1);
+    msg_messages += strstr(plan, "MESSAGE") != NULL;
+    msg_excepts += strstr(plan, "EXCEPT") != NULL;
 }
 
 #define MSG_EAGER (UINT64_C(1) << 32)
@@ -410,9 +413,10 @@ int main(int argc, char **argv)
         CHECK(msg_answers > 2 * questions);
         CHECK(msg_rows > questions);
         CHECK(msg_messages > questions / 8);
+        CHECK(msg_excepts > questions / 50);
     }
     if (argc > 1) {
-        printf("%d answers, %d with rows, %d questions with messages\n", msg_answers, msg_rows, msg_messages);
+        printf("%d answers, %d with rows, %d questions with messages, %d with nodes kept apart\n", msg_answers, msg_rows, msg_messages, msg_excepts);
     }
     if (check_failures != 0) {
         fprintf(stderr, "seed %llu\n", (unsigned long long)seed);

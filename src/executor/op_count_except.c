@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * COUNT_EXCEPT: counts end nodes that nobody looks at but to keep them apart from other nodes.
+ *
+ *   plain  the weight times the neighbours that are none of some nodes and in none of some other lists
+ *   pairs  the weight times the pairs from two lists whose nodes differ: all pairs less those of a node with itself
+ *
+ * A neighbour counts as often as it stands in the list; in the other lists of the plain kind it is only looked for. Lists are decoded sorted and kept while their node stays the same.
+ */
+#include "executor/hops.h"
+
+typedef struct except_list {
+    rz_hops hops;
+    rz_near_list near;
+} except_list;
+
+typedef struct op_count_except {
+    rz_op op;
+    const rz_plan_except *except;
+    except_list counted;
+    except_list *others;
+    rz_hops *nodes;      /* their ids; no hops */
+    const int32_t *positions;
+    uint64_t *weights;
+    uint32_t *kept;
+    uint64_t *gone;      /* bits: entries of the counted list that another list or node has taken out */
+    uint64_t gone_words;
+} op_count_except;
+
+static ruzu_status except_open_list(op_count_except *op, const rz_plan_expand *walk, except_list *list, rz_error *err)
+{
+    list->near.of = UINT64_MAX;
+    list->near.arena = &op->op.worker->arena;
+    return rz_hops_open(op->op.worker, walk, op->op.input->plan, &list->hops, err);
+}
+
+static ruzu_status except_open(rz_op *base, rz_error *err)
+{
+    op_count_except *op = (op_count_except *)base;
+    rz_arena *arena = &base->worker->arena;
+    op->except = &base->plan->u.except;
+    op->others = RZ_NEW_ARRAY(arena, except_list, op->except->other_count);
+    op->nodes = RZ_NEW_ARRAY(arena, rz_hops, op->except->node_count);
+    rz_plan_expand *looks = RZ_NEW_ARRAY(arena, rz_plan_expand, op->except->node_count);
+    op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    op->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    if (op->others == NULL || op->nodes == NULL || looks == NULL || op->weights == NULL || op->kept == NULL) {
+        return rz_error_no_memory(err, "building a count of neighbours");
+    }
+    RZ_TRY(except_open_list(op, &op->except->walk, &op->counted, err));
+    for (uint32_t i = 0; i < op->except->other_count; i++) {
+        RZ_TRY(except_open_list(op, &op->except->others[i], &op->others[i], err));
+    }
+    for (uint32_t i = 0; i < op->except->node_count; i++) {
+        looks[i] = (rz_plan_expand){.from = op->except->nodes[i], .to = RZ_NO_COLUMN_ID, .rel = RZ_NO_COLUMN_ID};
+        RZ_TRY(rz_hops_open(base->worker, &looks[i], base->input->plan, &op->nodes[i], err));
+    }
+    RZ_TRY(rz_op_make_chunk(base, NULL, 0, err));
+    return rz_op_map_input(base, &op->positions, err);
+}
+
+/* ---- counting ---- */
+
+static uint64_t except_length(const rz_hops *hops, uint32_t row)
+{
+    uint64_t length = 0;
+    for (uint32_t h = 0; h < hops->expand->hop_count; h++) {
+        length += hops->slices[h][row].length;
+    }
+    return length;
+}
+
+/* Pairs of equal entries of two sorted lists. */
+static uint64_t except_equal_pairs(const rz_near_list *a, const rz_near_list *b)
+{
+    uint64_t pairs = 0;
+    for (uint64_t i = 0, j = 0; i < a->count && j < b->count;) {
+        rz_id x = a->ids[i];
+        rz_id y = b->ids[j];
+        if (x != y) {
+            i += x < y;
+            j += y < x;
+            continue;
+        }
+        uint64_t first = i, second = j;
+        while (i < a->count && a->ids[i] == x) {
+            i++;
+        }
+        while (j < b->count && b->ids[j] == x) {
+            j++;
+        }
+        pairs += (i - first) * (j - second);
+    }
+    return pairs;
+}
+
+/* Entries of a that stand in b. */
+static uint64_t except_common(const rz_near_list *a, const rz_near_list *b)
+{
+    uint64_t common = 0;
+    for (uint64_t i = 0, j = 0; i < a->count && j < b->count;) {
+        rz_id x = a->ids[i];
+        rz_id y = b->ids[j];
+        common += x == y;
+        i += x <= y;
+        j += y < x;
+    }
+    return common;
+}
+
+static ruzu_status except_reserve_bits(op_count_except *op, uint64_t count, rz_error *err)
+{
+    uint64_t words = (count + 63) / 64;
+    if (words > op->gone_words) {
+        words *= 2;
+        op->gone = (uint64_t *)rz_arena_alloc(&op->op.worker->arena, (size_t)words * sizeof(uint64_t));
+        RZ_TRY_ALLOC(op->gone, err, "counting neighbours");
+        op->gone_words = words;
+    }
+    memset(op->gone, 0, (size_t)((count + 63) / 64) * sizeof(uint64_t));
+    return RUZU_OK;
+}
+
+/* Marks entries of the counted list that another list has. */
+static void except_mark_list(op_count_except *op, const rz_near_list *other)
+{
+    const rz_near_list *counted = &op->counted.near;
+    for (uint64_t i = 0, j = 0; i < counted->count && j < other->count;) {
+        if (counted->ids[i] == other->ids[j]) {
+            rz_bit_set(op->gone, i);
+        }
+        rz_id x = counted->ids[i];
+        rz_id y = other->ids[j];
+        i += x <= y;
+        j += y < x;
+    }
+}
+
+static void except_mark_node(op_count_except *op, rz_id id)
+{
+    for (uint64_t i = 0; i < op->counted.near.count; i++) {
+        if (op->counted.near.ids[i] == id) {
+            rz_bit_set(op->gone, i);
+        }
+    }
+}
+
+/* What is left of the counted list when several things are taken out of it. */
+static ruzu_status except_count_marked(op_count_except *op, uint32_t row, uint64_t *out, rz_error *err)
+{
+    uint64_t count = op->counted.near.count;
+    uint64_t gone = 0;
+    RZ_TRY(except_reserve_bits(op, count, err));
+    for (uint32_t i = 0; i < op->except->other_count; i++) {
+        except_mark_list(op, &op->others[i].near);
+    }
+    for (uint32_t i = 0; i < op->except->node_count; i++) {
+        except_mark_node(op, op->nodes[i].ids[row]);
+    }
+    for (uint64_t w = 0; w < (count + 63) / 64; w++) {
+        gone += rz_popcount64(op->gone[w]);
+    }
+    *out = count - gone;
+    return RUZU_OK;
+}
+
+static ruzu_status except_count(op_count_except *op, uint32_t row, uint64_t *out, rz_error *err)
+{
+    const rz_plan_except *except = op->except;
+    *out = 0;
+    uint64_t length = except_length(&op->counted.hops, row);
+    if (length == 0 || (except->pairs && except_length(&op->others[0].hops, row) == 0)) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_hops_near(&op->counted.hops, row, &op->counted.near, err));
+    for (uint32_t i = 0; i < except->other_count; i++) {
+        RZ_TRY(rz_hops_near(&op->others[i].hops, row, &op->others[i].near, err));
+    }
+    const rz_near_list *counted = &op->counted.near;
+    if (except->pairs) {
+        const rz_near_list *other = &op->others[0].near;
+        *out = counted->count * other->count - except_equal_pairs(counted, other);
+        return RUZU_OK;
+    }
+    if (except->other_count == 0 && except->node_count == 1) {
+        *out = counted->count - rz_near_count(counted, op->nodes[0].ids[row]);
+        return RUZU_OK;
+    }
+    if (except->other_count == 1 && except->node_count <= 1) {
+        *out = counted->count - except_common(counted, &op->others[0].near);
+        if (except->node_count == 1 && rz_near_count(&op->others[0].near, op->nodes[0].ids[row]) == 0) {
+            *out -= rz_near_count(counted, op->nodes[0].ids[row]);
+        }
+        return RUZU_OK;
+    }
+    return except_count_marked(op, row, out, err);
+}
+
+/* ---- rows ---- */
+
+/* The rows in which no node is NULL; looks up the lists. */
+static ruzu_status except_take(op_count_except *op, const rz_chunk *input, rz_sel *out, rz_error *err)
+{
+    rz_sel sel = rz_chunk_sel(input);
+    for (uint32_t i = 0; i < op->except->node_count; i++) {
+        rz_sel valid;
+        RZ_TRY(rz_hops_ids(&op->nodes[i], input, &sel, &valid, err));
+        sel = valid;
+    }
+    for (uint32_t i = 0; i < op->except->other_count; i++) {
+        rz_sel valid;
+        RZ_TRY(rz_hops_ids(&op->others[i].hops, input, &sel, &valid, err));
+        sel = valid;
+    }
+    RZ_TRY(rz_hops_ids(&op->counted.hops, input, &sel, out, err));
+    RZ_TRY(rz_hops_lookup(&op->counted.hops, out, err));
+    for (uint32_t i = 0; i < op->except->other_count; i++) {
+        RZ_TRY(rz_hops_lookup(&op->others[i].hops, out, err));
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status except_next(rz_op *base, rz_chunk **out, rz_error *err)
+{
+    op_count_except *op = (op_count_except *)base;
+    for (;;) {
+        rz_chunk *input = NULL;
+        rz_sel sel;
+        uint32_t kept = 0;
+        RZ_TRY(rz_op_next(base->input, &input, err));
+        if (input == NULL) {
+            return RUZU_OK;
+        }
+        RZ_TRY(except_take(op, input, &sel, err));
+        for (uint32_t i = 0; i < sel.count; i++) {
+            uint32_t row = rz_sel_at(&sel, i);
+            uint64_t weight = input->weight == NULL ? 1 : input->weight[row];
+            uint64_t count = 0;
+            RZ_TRY(except_count(op, row, &count, err));
+            if (RZ_UNLIKELY(rz_mul_overflow(weight, count, &op->weights[row]))) {
+                return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)weight, (unsigned long long)count);
+            }
+            op->kept[kept] = row;
+            kept += count != 0;
+        }
+        RZ_TRY(rz_exec_poll(base->worker->exec, err));
+        if (kept != 0) {
+            rz_op_pass(base, input, op->positions);
+            base->chunk->sel = op->kept;
+            base->chunk->sel_count = kept;
+            base->chunk->weight = op->weights;
+            *out = base->chunk;
+            return RUZU_OK;
+        }
+    }
+}
+
+const rz_op_class rz_op_count_except = {.name = "COUNT_EXCEPT", .size = sizeof(op_count_except), .open = except_open, .next = except_next};
