@@ -26,4 +26,13 @@ RZ_NODISCARD bool rz_array_grow(rz_arena *arena, void **items, uint32_t count, u
          ? ((array)->items[(array)->count++] = (item), true)                                                           \
          : false)
 
+/* The same struct with items that one owner allocates from an account, for lists that outgrow an arena: room for `more` items (false: memory is refused); gives the memory back. */
+RZ_NODISCARD bool rz_list_grow(rz_mem *mem, void **items, uint32_t count, uint32_t *capacity, uint32_t more, size_t item_size);
+
+#define RZ_LIST_RESERVE(list, mem, more)                                                                               \
+    ((list)->capacity - (list)->count >= (more) ||                                                                     \
+     rz_list_grow(mem, (void **)&(list)->items, (list)->count, &(list)->capacity, more, sizeof(*(list)->items)))
+
+#define RZ_LIST_FREE(list, mem) rz_mem_free(mem, (void *)(list)->items, (list)->capacity * sizeof(*(list)->items))
+
 #endif

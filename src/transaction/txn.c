@@ -133,6 +133,17 @@ static void txn_end(rz_txn *txn)
     txn_free(txn);
 }
 
+/* What commits may fail with, before anything is logged. */
+static ruzu_status txn_prepare(rz_txn *txn, rz_error *err)
+{
+    for (rz_undo *undo = txn->writer.undo; undo != NULL; undo = undo->next) {
+        if (undo->prepare != NULL) {
+            RZ_TRY(undo->prepare(undo, err));
+        }
+    }
+    return rz_txn_settle_sequences(txn, err);
+}
+
 void rz_txn_stamp(rz_txn *txn, uint64_t timestamp)
 {
     for (rz_undo *undo = txn->writer.undo; undo != NULL;) {
@@ -145,7 +156,7 @@ void rz_txn_stamp(rz_txn *txn, uint64_t timestamp)
 ruzu_status rz_txn_commit_replay(rz_txn *txn, uint64_t timestamp, rz_error *err)
 {
     rz_store *store = txn->store;
-    ruzu_status status = rz_txn_settle_sequences(txn, err);
+    ruzu_status status = txn_prepare(txn, err);
     if (status != RUZU_OK) {
         rz_txn_rollback(txn);
         return status;
@@ -166,7 +177,7 @@ ruzu_status rz_txn_commit_replay(rz_txn *txn, uint64_t timestamp, rz_error *err)
 ruzu_status rz_txn_commit(rz_txn *txn, rz_error *err)
 {
     rz_store *store = txn->store;
-    ruzu_status status = rz_txn_settle_sequences(txn, err);
+    ruzu_status status = txn_prepare(txn, err);
     if (status != RUZU_OK) {
         rz_txn_rollback(txn);
         return status;

@@ -118,11 +118,112 @@ static void created_nodes_commit_roll_back_and_vanish(void)
     session_close(conn);
 }
 
+/* ---- relationships ---- */
+
+static int64_t larger_sum(void)
+{
+    return larger_rows * (larger_rows + 1) / 2;
+}
+
+static void graph_begin(const char *path)
+{
+    ruzu_conn *conn = larger_open(path);
+    session_run(conn, "CREATE NODE TABLE N(id INT64 PRIMARY KEY, x INT64)");
+    session_run(conn, "CREATE REL TABLE R(FROM N TO N, w INT64)");
+    LARGER_RUN(conn, "UNWIND range(0, %lld) AS i CREATE (:N {id: i, x: i + 1})", (long long)larger_rows - 1);
+    session_run(conn, "MATCH (a:N {id: 1}), (b:N {id: 2}) CREATE (a)-[:R {w: 0}]->(b), (a)-[:R {w: 0}]->(b), (b)-[:R {w: 0}]->(b)");
+    session_close(conn);
+}
+
+static void few_rels(ruzu_conn *conn)
+{
+    larger_expect(conn, "MATCH (a:N)-[r:R]->(b:N) RETURN count(*), sum(r.w)", 3, 0);
+    larger_expect(conn, "MATCH (b:N)<-[r:R]-(a:N) RETURN sum(a.id), sum(b.id)", 4, 6);
+}
+
+/* Each node gets one in and one out, far apart; the first ones more. */
+static void create_rels(ruzu_conn *conn)
+{
+    LARGER_RUN(conn, "MATCH (a:N) MATCH (b:N) WHERE b.id = a.id * 7919 %% %lld CREATE (a)-[:R {w: a.x}]->(b)", (long long)larger_rows);
+    session_run(conn, "MATCH (a:N {id: 1})-[r:R {w: 0}]->(b) WITH a, b, r LIMIT 1 DELETE r CREATE (a)-[:R {w: 5}]->(b)");
+}
+
+static void all_rels(ruzu_conn *conn)
+{
+    larger_expect(conn, "MATCH (a:N)-[r:R]->(b:N) RETURN count(*), sum(r.w)", larger_rows + 3, larger_sum() + 5);
+    larger_expect(conn, "MATCH (b:N)<-[r:R]-(a:N) WHERE r.w > 5 RETURN sum(a.id), sum(b.id)", larger_sum() - larger_rows - 10,
+                  larger_sum() - larger_rows - 10 * 7919);
+    EXPECT_ROWS(conn, "MATCH (a:N {id: 1})-[r:R]->(b:N) RETURN b.id, r.w ORDER BY b.id, r.w", "2|0\n2|5\n7919|2");
+    EXPECT_ROWS(conn, "MATCH (a:N {id: 2})<-[r:R]-(b:N) WHERE b.id < 3 RETURN b.id, r.w ORDER BY b.id, r.w", "1|0\n1|5\n2|0");
+}
+
+static void created_relationships_commit_roll_back_and_vanish(void)
+{
+    const char *path = session_path("rels.ruzu");
+    graph_begin(path);
+    larger_endings(path, create_rels, few_rels, all_rels);
+}
+
+/* What was created in the transaction is looked at, added to and deleted in it. */
+static void relationships_are_seen_while_they_are_created(void)
+{
+    const char *path = session_path("seen.ruzu");
+    graph_begin(path);
+    ruzu_conn *conn = larger_open(path);
+    ruzu_conn *other = NULL;
+    CHECK_EQ_I64(ruzu_connect(conn, &other), RUZU_OK);
+    session_run(other, "BEGIN TRANSACTION READ ONLY");
+    few_rels(other);
+    session_run(conn, "BEGIN TRANSACTION");
+    create_rels(conn);
+    all_rels(conn);
+    few_rels(other);
+    session_run(conn, "MATCH (a:N) WHERE a.id < 1000 MATCH (b:N) WHERE b.id = a.id + 1000 CREATE (b)-[:R {w: 1}]->(a)");
+    session_run(conn, "MATCH (a:N)-[r:R]->(b:N) WHERE r.w > 1000000000 OR r.w = 0 DELETE r");
+    larger_expect(conn, "MATCH (a:N)<-[r:R]-(b:N) RETURN count(*), sum(r.w)", larger_rows + 3 - 2 + 1000, larger_sum() + 5 + 1000);
+    session_run(conn, "COMMIT");
+    few_rels(other);
+    session_run(other, "COMMIT");
+    larger_expect(other, "MATCH (a:N)-[r:R]->(b:N) RETURN count(*), sum(r.w)", larger_rows + 3 - 2 + 1000, larger_sum() + 5 + 1000);
+    CHECK_EQ_I64(ruzu_close(other), RUZU_OK);
+    session_close(conn);
+    conn = larger_open(path);
+    larger_expect(conn, "MATCH (a:N)<-[r:R]-(b:N) RETURN count(*), sum(r.w)", larger_rows + 3 - 2 + 1000, larger_sum() + 5 + 1000);
+    EXPECT_ROWS(conn, "CALL check_database() RETURN count(*)", "0");
+    session_close(conn);
+}
+
+/* ---- deleting ---- */
+
+static void delete_everything(ruzu_conn *conn)
+{
+    LARGER_RUN(conn, "MATCH (n:N) WHERE n.id < %lld DETACH DELETE n", (long long)larger_rows);
+}
+
+static void nothing_left(ruzu_conn *conn)
+{
+    larger_expect(conn, "MATCH (n:N) RETURN count(*), coalesce(sum(n.x), 0)", 0, 0);
+    larger_expect(conn, "MATCH (a:N)-[r:R]->(b:N) RETURN count(*), coalesce(sum(r.w), 0)", 0, 0);
+}
+
+static void deleted_nodes_commit_roll_back_and_vanish(void)
+{
+    const char *path = session_path("deletes.ruzu");
+    graph_begin(path);
+    ruzu_conn *conn = larger_open(path);
+    create_rels(conn);
+    session_close(conn);
+    larger_endings(path, delete_everything, all_rels, nothing_left);
+}
+
 int main(void)
 {
     larger_rows = (int64_t)test_volume(500000, 20000);
     session_begin();
     RUN(created_nodes_commit_roll_back_and_vanish);
+    RUN(created_relationships_commit_roll_back_and_vanish);
+    RUN(relationships_are_seen_while_they_are_created);
+    RUN(deleted_nodes_commit_roll_back_and_vanish);
     session_end();
     return CHECK_DONE();
 }

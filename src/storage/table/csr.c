@@ -89,7 +89,7 @@ void rz_csr_unpin(rz_csr *csr, rz_csr_version *version)
     }
 }
 
-rz_csr_version *rz_csr_pin(rz_csr *csr, const rz_snapshot *snapshot)
+rz_csr_version *rz_csr_pin_with(rz_csr *csr, const rz_snapshot *snapshot, rz_delta **out_delta)
 {
     rz_mutex_lock(&csr->pin_lock);
     rz_csr_version *version = csr->head;
@@ -98,9 +98,18 @@ rz_csr_version *rz_csr_pin(rz_csr *csr, const rz_snapshot *snapshot)
     }
     if (version != NULL) {
         atomic_fetch_add_explicit(&version->refs, 1, memory_order_relaxed);
+        if (out_delta != NULL) {
+            rz_delta_acquire(version->delta);
+            *out_delta = version->delta;
+        }
     }
     rz_mutex_unlock(&csr->pin_lock);
     return version;
+}
+
+rz_csr_version *rz_csr_pin(rz_csr *csr, const rz_snapshot *snapshot)
+{
+    return rz_csr_pin_with(csr, snapshot, NULL);
 }
 
 void rz_csr_publish(rz_csr *csr, rz_csr_version *version)

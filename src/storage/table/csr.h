@@ -25,6 +25,7 @@
 #include "os/os.h"
 #include "storage/buffer/buffer.h"
 #include "storage/table/delta.h"
+#include "storage/table/sorter.h"
 #include "storage/table/table.h"
 
 enum { RZ_CSR_STARTS = 0, RZ_CSR_NEIGHBOURS = 1, RZ_CSR_RELS = 2 };
@@ -35,7 +36,7 @@ typedef struct rz_csr_group {
     uint32_t nodes;       /* lists: nodes beyond have none (or no changes); 1 … RZ_CSR_GROUP_NODES */
     uint32_t bound_nodes; /* lists that are not empty; of an overlay: of the merged lists, as the next one and edges */
     uint32_t max_degree;
-    bool held;            /* fold_lock: rz_disk_hold was called */
+    bool held;            /* fold_lock: rz_disk_hold was called: no directory names it */
     bool implicit_rels;   /* rel offset = arrays[RZ_CSR_RELS].base + position; nothing is stored */
     bool removals;        /* overlay: two starts a node, of what is inserted and of what is removed; else one */
     uint64_t edges;
@@ -62,7 +63,7 @@ struct rz_csr_version {
     uint64_t folded_end;
     uint64_t folded_time;
     rz_csr_version *older;   /* counted; pin_lock */
-    rz_delta *delta;         /* counted */
+    rz_delta *delta;         /* counted; replaced under fold_lock, write_lock and pin_lock (csr_shed.c), the same but for what was not committed */
     rz_csr_side sides[2];
 };
 
@@ -86,6 +87,8 @@ void rz_csr_deinit(rz_csr *csr, bool give_back);
 
 /* The newest version that the snapshot sees; NULL when versions that old are gone. */
 rz_csr_version *rz_csr_pin(rz_csr *csr, const rz_snapshot *snapshot);
+/* The same with its changes in memory, counted; for those who do not have fold_lock. */
+rz_csr_version *rz_csr_pin_with(rz_csr *csr, const rz_snapshot *snapshot, rz_delta **out_delta);
 void rz_csr_unpin(rz_csr *csr, rz_csr_version *version); /* NULL is fine */
 /* An empty version. NULL when memory is refused. */
 rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t folded_end, uint64_t folded_time, rz_delta *delta);
@@ -211,6 +214,36 @@ RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_
 /* Makes the side's arrays at least `count` groups long. False: memory refused. */
 RZ_NODISCARD bool rz_csr_side_reserve(rz_csr *csr, rz_csr_side *side, uint64_t count);
 void rz_csr_side_release(rz_csr *csr, rz_csr_side *side);
+/* The same for the changes of delta that count for the view (csr_fold.c). */
+RZ_NODISCARD ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, const rz_delta *delta, const rz_delta_view *view,
+                                            rz_csr_side *out, rz_error *err);
+
+/* ---- large transactions (csr_shed.c) ---- */
+
+/* Relationships of the open transaction that nobody has looked at yet: not in memory, not in groups. Their rel offsets are first_rel, first_rel + 1 … */
+typedef struct rz_csr_waiting {
+    rz_mem *mem;             /* NULL: there are none, and nothing to free */
+    uint64_t first_rel;
+    uint64_t count;
+    rz_sorter sorters[2];    /* by direction */
+    rz_sorted_batch *batch;  /* owned */
+} rz_csr_waiting;
+
+#define RZ_CSR_MOST_WAITING UINT32_MAX
+
+RZ_NODISCARD ruzu_status rz_csr_waiting_init(rz_csr_waiting *waiting, const rz_table_env *env, uint64_t first_rel, size_t budget, rz_error *err);
+void rz_csr_waiting_deinit(rz_csr_waiting *waiting);
+/* At most RZ_EDGE_BATCH, and RZ_CSR_MOST_WAITING together. */
+RZ_NODISCARD ruzu_status rz_csr_waiting_add(rz_csr_waiting *waiting, const uint64_t *src, const uint64_t *dst, uint32_t count, rz_error *err);
+
+/*
+ * Makes the newest version's changes, and what waits (its sorters are used up, also by a failure), a version of groups that the writer sees; *io_version, the one it
+ * made so before or NULL, is replaced. Rel offsets below committed_end are committed, those below rel_end exist. Under fold_lock.
+ */
+RZ_NODISCARD ruzu_status rz_csr_shed(rz_csr *csr, const rz_snapshot *writer, uint64_t committed_end, uint64_t rel_end, rz_csr_waiting *waiting,
+                                     rz_csr_version **io_version, rz_error *err);
+void rz_csr_shed_commit(rz_csr *csr, rz_csr_version *version, uint64_t commit_timestamp);
+void rz_csr_shed_rollback(rz_csr *csr, rz_csr_version *version); /* cannot fail */
 
 /* ---- loads in the log (csr_log.c) ---- */
 
@@ -286,6 +319,7 @@ typedef struct rz_csr_side_reader {
 typedef struct rz_csr_reader {
     rz_csr *csr;
     rz_csr_version *version; /* pinned */
+    rz_delta *delta;         /* counted: the version's when the reader was made */
     rz_mem *mem;
     rz_delta_view view;      /* what counts of the version's delta */
     rz_csr_side_reader sides[2];

@@ -85,6 +85,16 @@ static ruzu_status fold_source_pull(void *user, rz_edge_batch *batch, rz_error *
     return RUZU_OK;
 }
 
+ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, const rz_delta *delta, const rz_delta_view *view,
+                               rz_csr_side *out, rz_error *err)
+{
+    csr_fold_source source;
+    RZ_TRY(fold_source_init(&source, csr->env.mem, &delta->sides[direction], view, err));
+    ruzu_status status = rz_csr_merge(csr, direction, base, true, fold_source_pull, &source, out, err);
+    fold_source_deinit(&source);
+    return status;
+}
+
 /* The newest of the deletions that count: whoever does not see it needs the groups as they were. */
 static uint64_t fold_newest_removal(const rz_delta *delta, const rz_delta_view *view)
 {
@@ -142,11 +152,7 @@ ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_en
         goto cleanup;
     }
     for (uint32_t direction = 0; direction < 2; direction++) {
-        csr_fold_source source;
-        RZ_TRY_GOTO(fold_source_init(&source, csr->env.mem, &delta->sides[direction], &view, err));
-        status = rz_csr_merge(csr, direction, &fold->base->sides[direction], true, fold_source_pull, &source, &fold->fresh->sides[direction], err);
-        fold_source_deinit(&source);
-        RZ_TRY_GOTO(status);
+        RZ_TRY_GOTO(rz_csr_merge_delta(csr, direction, &fold->base->sides[direction], delta, &view, &fold->fresh->sides[direction], err));
     }
     return RUZU_OK;
 cleanup:
@@ -176,6 +182,26 @@ static void csr_hold_replaced(rz_csr *csr, const rz_csr_version *old, const rz_c
     }
 }
 
+static void csr_unhold(rz_csr *csr, rz_csr_group *group)
+{
+    if (group != NULL && group->held) {
+        rz_extents_unhold(&group->extents, csr->env.disk);
+        group->held = false;
+    }
+}
+
+/* Groups that a transaction shed and that the directory names from now on. */
+static void csr_unhold_named(rz_csr *csr, const rz_csr_version *named)
+{
+    for (uint32_t direction = 0; direction < 2; direction++) {
+        const rz_csr_side *side = &named->sides[direction];
+        for (uint32_t g = 0; g < side->group_count; g++) {
+            csr_unhold(csr, side->groups[g]);
+            csr_unhold(csr, side->overlays[g]);
+        }
+    }
+}
+
 void rz_csr_fold_publish(rz_csr_fold *fold)
 {
     rz_csr *csr = fold->csr;
@@ -195,6 +221,7 @@ void rz_csr_fold_publish(rz_csr_fold *fold)
         rz_mutex_unlock(&csr->write_lock);
     }
     csr->durable = fold->fresh; /* the fold's reference moves */
+    csr_unhold_named(csr, fold->fresh);
     if (old != NULL && old != fold->fresh) {
         csr_hold_replaced(csr, old, fold->fresh);
     }

@@ -29,18 +29,18 @@ static ruzu_status csr_reader_look(rz_csr_reader *reader, const rz_snapshot *sna
 {
     rz_csr *csr = reader->csr;
     uint64_t sequence_end = atomic_load_explicit(&csr->sequence, memory_order_acquire);
-    reader->version = rz_csr_pin(csr, snapshot);
+    reader->version = rz_csr_pin_with(csr, snapshot, &reader->delta);
     if (reader->version == NULL) {
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "%s: no version is left for timestamp %" PRIu64 ".", csr->what[0], snapshot->timestamp);
     }
     uint64_t budget = rz_pool_pages_total(csr->env.pool) / CSR_BUDGET_SHARE;
     reader->view = (rz_delta_view){.first_rel = reader->version->folded_end, .end_rel = visible_end, .folded_time = reader->version->folded_time,
                                    .sequence_end = sequence_end, .snapshot = *snapshot};
-    bool changes = rz_delta_any(reader->version->delta, &reader->view);
+    bool changes = rz_delta_any(reader->delta, &reader->view);
     for (uint32_t i = 0; i < 2; i++) {
         rz_csr_side_reader *side = &reader->sides[i];
         side->side = &reader->version->sides[i];
-        side->changes = changes ? &reader->version->delta->sides[i] : NULL;
+        side->changes = changes ? &reader->delta->sides[i] : NULL;
         side->budget_pages = budget < CSR_LEAST_BUDGET ? CSR_LEAST_BUDGET : budget > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)budget;
         side->pin_groups = side->side->page_count <= side->budget_pages;
         for (uint32_t g = 0; g < side->side->group_count && !side->overlaid; g++) {
@@ -139,7 +139,9 @@ void rz_csr_reader_suspend(rz_csr_reader *reader)
             side->merged[m].used = false;
         }
     }
+    rz_delta_release(reader->delta);
     rz_csr_unpin(reader->csr, reader->version);
+    reader->delta = NULL;
     reader->version = NULL;
 }
 

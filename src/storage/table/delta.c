@@ -433,10 +433,8 @@ static bool delta_copy_node(rz_delta *copy, rz_direction direction, const rz_del
     return true;
 }
 
-rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folded_time)
+rz_delta *rz_delta_copy_view(rz_delta *delta, const rz_delta_view *view)
 {
-    rz_delta_view view = {.first_rel = first_rel, .end_rel = UINT64_MAX, .folded_time = folded_time, .sequence_end = UINT64_MAX,
-                          .snapshot = {.timestamp = RZ_STAMP_NEVER - 1}};
     rz_delta *copy = rz_delta_create(delta->mem);
     if (copy == NULL) {
         return NULL;
@@ -445,13 +443,20 @@ rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folde
     for (uint32_t direction = 0; direction < 2; direction++) {
         const rz_delta_node *node = atomic_load_explicit(&delta->sides[direction].newest, memory_order_acquire);
         for (; node != NULL; node = node->next) {
-            if (!delta_copy_node(copy, (rz_direction)direction, node, &view)) {
+            if (!delta_copy_node(copy, (rz_direction)direction, node, view)) {
                 rz_delta_release(copy);
                 return NULL;
             }
         }
     }
     return copy;
+}
+
+rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folded_time)
+{
+    const rz_delta_view view = {.first_rel = first_rel, .end_rel = UINT64_MAX, .folded_time = folded_time, .sequence_end = UINT64_MAX,
+                                .snapshot = {.timestamp = RZ_STAMP_NEVER - 1}};
+    return rz_delta_copy_view(delta, &view);
 }
 
 /* ---- a node's changes, sorted ---- */

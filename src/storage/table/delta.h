@@ -111,6 +111,7 @@ RZ_NODISCARD bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint6
 /* Takes the newest removal of bound's list off when it is that one. */
 void rz_delta_unremove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t rel, const rz_delta_stamp *when);
 /* A copy of the entries with rel offsets from first_rel on and of the removals that are newer than folded_time, or uncommitted. NULL when memory is refused. */
+rz_delta *rz_delta_copy_view(rz_delta *delta, const rz_delta_view *view); /* of what counts for the view */
 rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folded_time);
 
 /* bound's node, or NULL. */

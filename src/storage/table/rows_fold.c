@@ -462,7 +462,7 @@ static ruzu_status rows_decode_deletes(rz_rows *rows, rz_row_group *group, rz_re
         if ((bytes[row / 8] >> (row & 7) & 1) == 0) {
             continue;
         }
-        if (!rz_stamps_prepare_delete(group->stamps, row)) {
+        if (!rz_stamps_prepare_delete(group->stamps, row, 0)) {
             return rz_error_no_memory(err, "opening a table");
         }
         rz_stamps_set_deleted(group->stamps, row, 0);

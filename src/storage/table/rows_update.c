@@ -40,24 +40,33 @@ static void rows_patch_rollback(rz_undo *undo)
     rows_patch_end((rows_patch_undo *)undo, RZ_STAMP_NEVER);
 }
 
-/* Rows of one group, deleted or put into places of deleted ones. */
-typedef struct rows_marks_undo {
+/* Rows of one group that the transaction deleted; its marks say which. */
+typedef struct rows_delete_undo {
     rz_undo head;
     rz_rows *rows;
-    rz_stamps *stamps; /* counted */
-    uint32_t count;
-    uint32_t capacity;
-    uint64_t *deleted; /* NULL for deletions: what the delete marks were */
-    uint32_t row[];    /* in the group */
-} rows_marks_undo;
+    rz_stamps *stamps;   /* counted */
+    uint64_t own_stamp;
+    uint64_t count;
+    uint64_t blocks;     /* a bit for each that has marks */
+} rows_delete_undo;
+
+RZ_STATIC_ASSERT(RZ_GROUP_BLOCKS <= 64, "a bit for each block of a group");
+
+static void rows_delete_end(rows_delete_undo *self, uint64_t stamp)
+{
+    for (uint32_t block = 0; block < RZ_GROUP_BLOCKS; block++) {
+        if ((self->blocks >> block & 1) != 0) {
+            rz_stamps_settle_deleted(self->stamps, block, self->own_stamp, stamp);
+        }
+    }
+    self->stamps->marking = NULL;
+}
 
 static void rows_delete_commit(rz_undo *undo, uint64_t commit_timestamp)
 {
-    rows_marks_undo *self = (rows_marks_undo *)undo;
+    rows_delete_undo *self = (rows_delete_undo *)undo;
     rz_mutex_lock(&self->rows->write_lock);
-    for (uint32_t i = 0; i < self->count; i++) {
-        rz_stamps_set_deleted(self->stamps, self->row[i], commit_timestamp);
-    }
+    rows_delete_end(self, commit_timestamp);
     atomic_fetch_add_explicit(&self->rows->committed_deletes, self->count, memory_order_release);
     rz_rows_note_change(self->rows, commit_timestamp);
     rz_mutex_unlock(&self->rows->write_lock);
@@ -66,18 +75,47 @@ static void rows_delete_commit(rz_undo *undo, uint64_t commit_timestamp)
 
 static void rows_delete_rollback(rz_undo *undo)
 {
-    rows_marks_undo *self = (rows_marks_undo *)undo;
+    rows_delete_undo *self = (rows_delete_undo *)undo;
     rz_mutex_lock(&self->rows->write_lock);
-    for (uint32_t i = 0; i < self->count; i++) {
-        rz_stamps_set_deleted(self->stamps, self->row[i], RZ_STAMP_NEVER);
-    }
+    rows_delete_end(self, RZ_STAMP_NEVER);
     rz_mutex_unlock(&self->rows->write_lock);
     rz_stamps_release(self->stamps);
 }
 
+/* The transaction's entry for the group, made when there is none. */
+static ruzu_status rows_delete_begin(rz_rows *rows, rz_writer *writer, uint32_t group, rows_delete_undo **out, rz_error *err)
+{
+    rz_stamps *stamps = rows->current->groups[group].stamps;
+    *out = (rows_delete_undo *)stamps->marking;
+    if (*out != NULL) {
+        return RUZU_OK;
+    }
+    rows_delete_undo *undo = RZ_NEW(writer->arena, rows_delete_undo);
+    RZ_TRY_ALLOC(undo, err, "deleting rows");
+    undo->head = (rz_undo){.next = writer->undo, .commit = rows_delete_commit, .rollback = rows_delete_rollback};
+    undo->rows = rows;
+    undo->stamps = stamps;
+    undo->own_stamp = writer->snapshot.own_stamp;
+    rz_stamps_acquire(stamps);
+    writer->undo = &undo->head;
+    stamps->marking = &undo->head;
+    *out = undo;
+    return RUZU_OK;
+}
+
+/* Rows of one group that were put into places of deleted ones. */
+typedef struct rows_fill_undo {
+    rz_undo head;
+    rz_rows *rows;
+    rz_stamps *stamps; /* counted */
+    uint32_t count;
+    uint64_t *deleted; /* what the delete marks were */
+    uint32_t row[];    /* in the group */
+} rows_fill_undo;
+
 static void rows_fill_commit(rz_undo *undo, uint64_t commit_timestamp)
 {
-    rows_marks_undo *self = (rows_marks_undo *)undo;
+    rows_fill_undo *self = (rows_fill_undo *)undo;
     rz_mutex_lock(&self->rows->write_lock);
     for (uint32_t i = 0; i < self->count; i++) {
         rz_stamps_set_reused(self->stamps, self->row[i], commit_timestamp);
@@ -90,7 +128,7 @@ static void rows_fill_commit(rz_undo *undo, uint64_t commit_timestamp)
 
 static void rows_fill_rollback(rz_undo *undo)
 {
-    rows_marks_undo *self = (rows_marks_undo *)undo;
+    rows_fill_undo *self = (rows_fill_undo *)undo;
     rz_mutex_lock(&self->rows->write_lock);
     for (uint32_t i = 0; i < self->count; i++) {
         rz_stamps_set_reused(self->stamps, self->row[i], RZ_STAMP_NEVER);
@@ -102,23 +140,19 @@ static void rows_fill_rollback(rz_undo *undo)
 }
 
 /* An entry for up to `capacity` rows of the group, not pushed yet. */
-static ruzu_status rows_marks_create(rz_rows *rows, rz_writer *writer, uint32_t group, uint32_t capacity, bool fills, rows_marks_undo **out,
-                                     rz_error *err)
+static ruzu_status rows_fill_create(rz_rows *rows, rz_writer *writer, uint32_t group, uint32_t capacity, rows_fill_undo **out, rz_error *err)
 {
-    rows_marks_undo *undo = (rows_marks_undo *)rz_arena_alloc(writer->arena, sizeof *undo + capacity * sizeof undo->row[0]);
+    rows_fill_undo *undo = (rows_fill_undo *)rz_arena_alloc(writer->arena, sizeof *undo + capacity * sizeof undo->row[0]);
     *out = undo;
     RZ_TRY_ALLOC(undo, err, "changing rows");
-    *undo = (rows_marks_undo){.rows = rows, .stamps = rows->current->groups[group].stamps, .capacity = capacity};
-    undo->head.commit = fills ? rows_fill_commit : rows_delete_commit;
-    undo->head.rollback = fills ? rows_fill_rollback : rows_delete_rollback;
-    if (fills) {
-        undo->deleted = (uint64_t *)rz_arena_alloc(writer->arena, capacity * sizeof *undo->deleted);
-        RZ_TRY_ALLOC(undo->deleted, err, "changing rows");
-    }
+    *undo = (rows_fill_undo){.head = {.commit = rows_fill_commit, .rollback = rows_fill_rollback}, .rows = rows,
+                             .stamps = rows->current->groups[group].stamps};
+    undo->deleted = (uint64_t *)rz_arena_alloc(writer->arena, capacity * sizeof *undo->deleted);
+    RZ_TRY_ALLOC(undo->deleted, err, "changing rows");
     return RUZU_OK;
 }
 
-static void rows_marks_push(rows_marks_undo *undo, rz_writer *writer)
+static void rows_fill_push(rows_fill_undo *undo, rz_writer *writer)
 {
     rz_stamps_acquire(undo->stamps);
     undo->head.next = writer->undo;
@@ -338,8 +372,7 @@ ruzu_status rz_rows_update(rz_rows *rows, rz_writer *writer, uint32_t column, co
 
 /* ---- deleting ---- */
 
-/* run: rows of this group, this one included, that are about to be deleted one after the other. */
-static ruzu_status rows_delete_one(rz_rows *rows, rz_writer *writer, uint64_t offset, uint32_t run, uint64_t *io_count, rz_error *err)
+static ruzu_status rows_delete_one(rz_rows *rows, rz_writer *writer, uint64_t offset, uint64_t *io_count, rz_error *err)
 {
     uint32_t g = (uint32_t)(offset / RZ_ROW_GROUP_ROWS);
     uint32_t row = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
@@ -355,15 +388,13 @@ static ruzu_status rows_delete_one(rz_rows *rows, rz_writer *writer, uint64_t of
     }
     RZ_TRY(rows_prepare_groups(rows, &offset, 1, false, err));
     rz_stamps *stamps = rows->current->groups[g].stamps;
-    rows_marks_undo *undo = (rows_marks_undo *)writer->undo;
-    if (undo == NULL || undo->head.commit != rows_delete_commit || undo->rows != rows || undo->stamps != stamps || undo->count == undo->capacity) {
-        RZ_TRY(rows_marks_create(rows, writer, g, run, false, &undo, err));
-        rows_marks_push(undo, writer);
-    }
-    if (!rz_stamps_prepare_delete(stamps, row)) {
+    rows_delete_undo *undo;
+    RZ_TRY(rows_delete_begin(rows, writer, g, &undo, err));
+    if (!rz_stamps_prepare_delete(stamps, row, writer->snapshot.own_stamp)) {
         return rz_error_no_memory(err, "deleting rows");
     }
-    undo->row[undo->count++] = row;
+    undo->count++;
+    undo->blocks |= UINT64_C(1) << (row / RZ_VECTOR_CAPACITY);
     atomic_fetch_add_explicit(&rows->deletes, 1, memory_order_release);
     rz_stamps_set_deleted(stamps, row, writer->snapshot.own_stamp);
     ++*io_count;
@@ -374,14 +405,8 @@ ruzu_status rz_rows_delete_many(rz_rows *rows, rz_writer *writer, const rz_id *i
 {
     ruzu_status status = RUZU_OK;
     rz_mutex_lock(&rows->write_lock);
-    for (uint32_t i = 0, run_end = 0; i < sel->count && status == RUZU_OK; i++) {
-        uint64_t offset = rz_id_offset(ids[rz_sel_at(sel, i)]);
-        if (i == run_end) {
-            while (run_end < sel->count && rz_id_offset(ids[rz_sel_at(sel, run_end)]) / RZ_ROW_GROUP_ROWS == offset / RZ_ROW_GROUP_ROWS) {
-                run_end++;
-            }
-        }
-        status = rows_delete_one(rows, writer, offset, run_end - i, io_count, err);
+    for (uint32_t i = 0; i < sel->count && status == RUZU_OK; i++) {
+        status = rows_delete_one(rows, writer, rz_id_offset(ids[rz_sel_at(sel, i)]), io_count, err);
     }
     rz_mutex_unlock(&rows->write_lock);
     return status;
@@ -391,7 +416,7 @@ ruzu_status rz_rows_delete(rz_rows *rows, rz_writer *writer, uint64_t offset, rz
 {
     uint64_t count = 0;
     rz_mutex_lock(&rows->write_lock);
-    ruzu_status status = rows_delete_one(rows, writer, offset, 1, &count, err);
+    ruzu_status status = rows_delete_one(rows, writer, offset, &count, err);
     rz_mutex_unlock(&rows->write_lock);
     return status;
 }
@@ -416,7 +441,7 @@ uint32_t rz_rows_find_holes(rz_rows *rows, uint32_t wanted, uint64_t *out)
         const rz_stamps *stamps = rows->current->groups[offset / RZ_ROW_GROUP_ROWS].stamps;
         if (stamps == NULL || atomic_load_explicit(&stamps->deletes, memory_order_relaxed) == 0) {
             rows->holes_at = (offset / RZ_ROW_GROUP_ROWS + 1) * RZ_ROW_GROUP_ROWS;
-        } else if (atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, memory_order_relaxed) == NULL) {
+        } else if (atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted, memory_order_relaxed) == NULL) {
             rows->holes_at = (offset / RZ_VECTOR_CAPACITY + 1) * RZ_VECTOR_CAPACITY;
         } else {
             if (rz_stamps_deleted(stamps, row) <= limit) {
@@ -431,9 +456,9 @@ uint32_t rz_rows_find_holes(rz_rows *rows, uint32_t wanted, uint64_t *out)
 /* The marks of places [0, count) of one group. */
 static ruzu_status rows_fill_marks(rz_rows *rows, rz_writer *writer, const uint64_t *offsets, uint32_t count, rz_error *err)
 {
-    rows_marks_undo *undo;
+    rows_fill_undo *undo;
     uint32_t g = (uint32_t)(offsets[0] / RZ_ROW_GROUP_ROWS);
-    RZ_TRY(rows_marks_create(rows, writer, g, count, true, &undo, err));
+    RZ_TRY(rows_fill_create(rows, writer, g, count, &undo, err));
     for (uint32_t i = 0; i < count; i++) {
         uint32_t row = (uint32_t)(offsets[i] % RZ_ROW_GROUP_ROWS);
         if (!rz_stamps_prepare_reuse(undo->stamps, row)) {
@@ -443,7 +468,7 @@ static ruzu_status rows_fill_marks(rz_rows *rows, rz_writer *writer, const uint6
         undo->deleted[i] = rz_stamps_deleted(undo->stamps, row);
     }
     undo->count = count;
-    rows_marks_push(undo, writer);
+    rows_fill_push(undo, writer);
     for (uint32_t i = 0; i < count; i++) {
         rz_stamps_set_reused(undo->stamps, undo->row[i], writer->snapshot.own_stamp);
         rz_stamps_set_deleted(undo->stamps, undo->row[i], RZ_STAMP_NEVER);

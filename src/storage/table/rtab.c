@@ -14,6 +14,7 @@ static void rtab_free(rz_rtab *table, bool give_back)
     rz_mem *mem = table->arena.mem;
     rz_csr_deinit(&table->csr, give_back);
     rz_rows_deinit(&table->rows, give_back);
+    rz_mutex_destroy(&table->show_lock);
     rz_arena_free(&table->arena);
     rz_mem_free(mem, table, sizeof *table);
 }
@@ -24,6 +25,10 @@ ruzu_status rz_rtab_create(const rz_table_env *env, const rz_rtab_def *def, rz_r
     *out = NULL;
     rz_rtab *table = (rz_rtab *)rz_mem_calloc(env->mem, 1, sizeof *table);
     RZ_TRY_ALLOC(table, err, "creating a table");
+    if (rz_mutex_init(&table->show_lock) != RUZU_OK) {
+        rz_mem_free(env->mem, table, sizeof *table);
+        return rz_error_no_memory(err, "creating a table");
+    }
     rz_arena_init(&table->arena, env->mem);
     table->pair_id = def->pair_id;
     table->src_table = def->src_table;
@@ -73,6 +78,7 @@ ruzu_status rz_rtab_keep_columns(rz_rtab *table, rz_writer *writer, const uint32
 ruzu_status rz_rtab_reader_create(rz_rtab *table, const rz_snapshot *snapshot, rz_mem *mem, rz_rtab_reader **out, rz_error *err)
 {
     *out = NULL;
+    RZ_TRY(rz_rtab_show(table, snapshot, err));
     rz_rtab_reader *reader = (rz_rtab_reader *)rz_mem_calloc(mem, 1, sizeof *reader);
     RZ_TRY_ALLOC(reader, err, "reading a table");
     reader->table = table;
@@ -112,6 +118,7 @@ void rz_rtab_reader_suspend(rz_rtab_reader *reader)
 
 ruzu_status rz_rtab_reader_resume(rz_rtab_reader *reader, const rz_snapshot *snapshot, rz_error *err)
 {
+    RZ_TRY(rz_rtab_show(reader->table, snapshot, err));
     RZ_TRY(rz_rows_reader_resume(&reader->rows, snapshot, err));
     return rz_csr_reader_resume(&reader->csr, snapshot, reader->rows.end, err);
 }
@@ -247,16 +254,18 @@ void rz_rtab_stats(const rz_rtab *table, rz_table_stats *out)
     /* Taking the lock does not change what callers see of the table. */
     rz_csr *csr = (rz_csr *)(uintptr_t)&table->csr;
     rz_snapshot committed = {.timestamp = RZ_STAMP_UNCOMMITTED - 1, .own_stamp = 0};
-    rz_csr_version *version = rz_csr_pin(csr, &committed);
+    rz_delta *delta = NULL;
+    rz_csr_version *version = rz_csr_pin_with(csr, &committed, &delta);
     *out = (rz_table_stats){.rows = rz_rows_live_count(&table->rows)};
     for (uint32_t i = 0; i < 2 && version != NULL; i++) {
-        uint64_t changed = atomic_load_explicit(&version->delta->sides[i].node_count, memory_order_relaxed);
+        uint64_t changed = atomic_load_explicit(&delta->sides[i].node_count, memory_order_relaxed);
         out->bound_nodes[i] = version->sides[i].bound_nodes + changed;
         out->max_degree[i] = version->sides[i].max_degree;
         if (out->max_degree[i] == 0 && changed != 0) {
             out->max_degree[i] = 1;
         }
     }
+    rz_delta_release(delta);
     rz_csr_unpin(csr, version);
 }
 

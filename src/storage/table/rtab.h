@@ -10,6 +10,8 @@
 
 #define RZ_RTAB_MAX_NODE (UINT64_C(1) << 32) /* offsets of nodes with relationships stay below (sorter.h) */
 
+typedef struct rz_rtab_changes rz_rtab_changes;
+
 struct rz_rtab {
     rz_rows rows;
     rz_csr csr;
@@ -19,6 +21,9 @@ struct rz_rtab {
     uint32_t src_table;
     uint32_t dst_table;
     bool one[2];           /* by direction: a bound node has at most one relationship */
+    rz_mutex show_lock;    /* rz_rtab_show */
+    rz_rtab_changes *changes; /* the open transaction's; in its arena; NULL: it has not changed the topology */
+    _Atomic uint64_t waiting_stamp; /* of the transaction whose relationships wait (csr.h); 0: none do */
 };
 
 struct rz_rtab_reader {
@@ -35,5 +40,10 @@ RZ_NODISCARD ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, co
 ruzu_status rz_rtab_multiplicity(const rz_rtab *table, rz_direction direction, uint64_t bound, ruzu_status prefix_of, rz_error *err) RZ_COLD;
 /* Everything there is, the open transaction's changes included, even those made after the call. */
 RZ_NODISCARD ruzu_status rz_rtab_newest_reader(rz_rtab *table, rz_csr_reader *out, rz_error *err);
+
+/* The open transaction's changes of the topology go to pages; by its thread, or under show_lock. */
+RZ_NODISCARD ruzu_status rz_rtab_shed(rz_rtab *table, rz_error *err);
+/* Before the topology is read: nothing waits that the snapshot sees. */
+RZ_NODISCARD ruzu_status rz_rtab_show(rz_rtab *table, const rz_snapshot *snapshot, rz_error *err);
 
 #endif

@@ -442,10 +442,12 @@ ruzu_status rz_rtab_bulk_finish(rz_rtab_bulk *bulk, rz_bulk_log *log, uint64_t *
     if (bulk->count != 0 && rtab_bulk_is_small(bulk)) {
         status = rtab_bulk_insert(bulk, log, err);
     } else if (bulk->count != 0 || log != NULL) {
+        RZ_TRY_GOTO(rz_rtab_show(bulk->table, &bulk->writer->snapshot, err));
         rz_mutex_lock(&bulk->table->csr.fold_lock); /* a checkpoint must not replace the changes meanwhile */
         status = rtab_bulk_run(bulk, log, err);
         rz_mutex_unlock(&bulk->table->csr.fold_lock);
     }
+cleanup:
     rz_rtab_bulk_abort(bulk);
     return status;
 }
@@ -556,6 +558,7 @@ ruzu_status rz_rtab_bulk_replay(rz_rtab *table, rz_writer *writer, rz_reader *re
     if (kind == RTAB_LOAD_VALUES) {
         return rtab_replay_values(table, writer, redo, err);
     }
+    RZ_TRY(rz_rtab_show(table, &writer->snapshot, err));
     rz_mutex_lock(&table->csr.fold_lock);
     ruzu_status status = rtab_replay_groups(table, writer, redo, err);
     rz_mutex_unlock(&table->csr.fold_lock);

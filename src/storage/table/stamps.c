@@ -17,7 +17,7 @@ rz_stamps *rz_stamps_create(rz_mem *mem)
     for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
         atomic_init(&stamps->blocks[i].inserted, 0);
         atomic_init(&stamps->blocks[i].inserted_rows, NULL);
-        atomic_init(&stamps->blocks[i].deleted_rows, NULL);
+        atomic_init(&stamps->blocks[i].deleted, NULL);
         atomic_init(&stamps->blocks[i].reused_rows, NULL);
     }
     return stamps;
@@ -40,7 +40,11 @@ void rz_stamps_release(rz_stamps *stamps)
     }
     for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
         stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].inserted_rows, memory_order_relaxed));
-        stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].deleted_rows, memory_order_relaxed));
+        rz_block_marks *marks = atomic_load_explicit(&stamps->blocks[i].deleted, memory_order_relaxed);
+        if (marks != NULL) {
+            stamps_free_rows(stamps->mem, atomic_load_explicit(&marks->rows, memory_order_relaxed));
+            rz_mem_free(stamps->mem, marks, sizeof *marks);
+        }
         stamps_free_rows(stamps->mem, atomic_load_explicit(&stamps->blocks[i].reused_rows, memory_order_relaxed));
     }
     rz_mem_free(stamps->mem, stamps, sizeof *stamps);
@@ -127,14 +131,64 @@ static bool stamps_prepare_rows(rz_mem *mem, _Atomic(_Atomic uint64_t *) *place,
     return true;
 }
 
-bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row)
+/* The block's delete marks, none at first; NULL: memory refused. */
+static rz_block_marks *stamps_get_marks(rz_stamps *stamps, uint32_t block)
 {
-    return stamps_prepare_rows(stamps->mem, &stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, RZ_STAMP_NEVER);
+    rz_block_marks *marks = atomic_load_explicit(&stamps->blocks[block].deleted, memory_order_relaxed);
+    if (marks == NULL) {
+        marks = (rz_block_marks *)rz_mem_calloc(stamps->mem, 1, sizeof *marks);
+        if (marks == NULL) {
+            return NULL;
+        }
+        atomic_init(&marks->rows, NULL);
+        atomic_init(&marks->stamp, RZ_STAMP_NEVER);
+        for (uint32_t i = 0; i < RZ_MARK_WORDS; i++) {
+            atomic_init(&marks->bits[i], 0);
+        }
+        atomic_store_explicit(&stamps->blocks[block].deleted, marks, memory_order_release);
+    }
+    return marks;
+}
+
+static bool marks_has_bit(const rz_block_marks *marks, uint32_t at)
+{
+    return (atomic_load_explicit(&marks->bits[at / 64], memory_order_relaxed) >> (at % 64) & 1) != 0;
+}
+
+/* From the bitmap to an array. */
+static bool marks_spread(rz_mem *mem, rz_block_marks *marks)
+{
+    if (atomic_load_explicit(&marks->rows, memory_order_relaxed) != NULL) {
+        return true;
+    }
+    _Atomic uint64_t *rows = stamps_create_rows(mem, RZ_STAMP_NEVER);
+    if (rows == NULL) {
+        return false;
+    }
+    uint64_t stamp = atomic_load_explicit(&marks->stamp, memory_order_relaxed);
+    for (uint32_t i = 0; i < RZ_VECTOR_CAPACITY; i++) {
+        if (marks_has_bit(marks, i)) {
+            atomic_store_explicit(&rows[i], stamp, memory_order_relaxed);
+        }
+    }
+    atomic_store_explicit(&marks->rows, rows, memory_order_release);
+    return true;
+}
+
+bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row, uint64_t stamp)
+{
+    rz_block_marks *marks = stamps_get_marks(stamps, row / RZ_VECTOR_CAPACITY);
+    if (marks == NULL) {
+        return false;
+    }
+    return marks->live == 0 || atomic_load_explicit(&marks->stamp, memory_order_relaxed) == stamp || marks_spread(stamps->mem, marks);
 }
 
 bool rz_stamps_prepare_reuse(rz_stamps *stamps, uint32_t row)
 {
-    return stamps_prepare_rows(stamps->mem, &stamps->blocks[row / RZ_VECTOR_CAPACITY].reused_rows, 0);
+    rz_block_marks *marks = stamps_get_marks(stamps, row / RZ_VECTOR_CAPACITY);
+    return marks != NULL && marks_spread(stamps->mem, marks) &&
+           stamps_prepare_rows(stamps->mem, &stamps->blocks[row / RZ_VECTOR_CAPACITY].reused_rows, 0);
 }
 
 /* Counts are raised before the stamp is there and lowered after it has gone: who finds 0 may skip the stamps. */
@@ -150,11 +204,62 @@ static void stamps_set(_Atomic uint64_t *stamp, _Atomic uint32_t *count, uint64_
     }
 }
 
+/* A mark of the bitmap; the count moves as in stamps_set. */
+static void marks_set_bit(rz_block_marks *marks, uint32_t at, _Atomic uint32_t *count, uint64_t stamp)
+{
+    uint64_t word = atomic_load_explicit(&marks->bits[at / 64], memory_order_relaxed);
+    uint64_t bit = UINT64_C(1) << (at % 64);
+    if (stamp == RZ_STAMP_NEVER) {
+        if ((word & bit) != 0) {
+            atomic_store_explicit(&marks->bits[at / 64], word & ~bit, memory_order_release);
+            marks->live--;
+            atomic_fetch_sub_explicit(count, 1, memory_order_release);
+        }
+    } else if ((word & bit) == 0) {
+        if (marks->live == 0) {
+            atomic_store_explicit(&marks->stamp, stamp, memory_order_release);
+        }
+        RZ_ASSERT(atomic_load_explicit(&marks->stamp, memory_order_relaxed) == stamp); /* rz_stamps_prepare_delete */
+        atomic_fetch_add_explicit(count, 1, memory_order_release);
+        marks->live++;
+        atomic_store_explicit(&marks->bits[at / 64], word | bit, memory_order_release);
+    }
+}
+
 void rz_stamps_set_deleted(rz_stamps *stamps, uint32_t row, uint64_t stamp)
 {
-    _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, memory_order_relaxed);
-    RZ_ASSERT(rows != NULL);
-    stamps_set(&rows[row % RZ_VECTOR_CAPACITY], &stamps->deletes, RZ_STAMP_NEVER, stamp);
+    rz_block_marks *marks = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted, memory_order_relaxed);
+    RZ_ASSERT(marks != NULL);
+    _Atomic uint64_t *rows = atomic_load_explicit(&marks->rows, memory_order_relaxed);
+    if (rows != NULL) {
+        stamps_set(&rows[row % RZ_VECTOR_CAPACITY], &stamps->deletes, RZ_STAMP_NEVER, stamp);
+    } else {
+        marks_set_bit(marks, row % RZ_VECTOR_CAPACITY, &stamps->deletes, stamp);
+    }
+}
+
+void rz_stamps_settle_deleted(rz_stamps *stamps, uint32_t block, uint64_t own_stamp, uint64_t stamp)
+{
+    rz_block_marks *marks = atomic_load_explicit(&stamps->blocks[block].deleted, memory_order_relaxed);
+    if (marks == NULL) {
+        return;
+    }
+    _Atomic uint64_t *rows = atomic_load_explicit(&marks->rows, memory_order_relaxed);
+    for (uint32_t i = 0; rows != NULL && i < RZ_VECTOR_CAPACITY; i++) {
+        if (atomic_load_explicit(&rows[i], memory_order_relaxed) == own_stamp) {
+            stamps_set(&rows[i], &stamps->deletes, RZ_STAMP_NEVER, stamp);
+        }
+    }
+    if (rows != NULL || atomic_load_explicit(&marks->stamp, memory_order_relaxed) != own_stamp) {
+        return;
+    }
+    if (stamp != RZ_STAMP_NEVER) { /* all bits are this transaction's */
+        atomic_store_explicit(&marks->stamp, stamp, memory_order_release);
+        return;
+    }
+    for (uint32_t i = 0; i < RZ_VECTOR_CAPACITY; i++) {
+        marks_set_bit(marks, i, &stamps->deletes, RZ_STAMP_NEVER);
+    }
 }
 
 void rz_stamps_set_reused(rz_stamps *stamps, uint32_t row, uint64_t stamp)
@@ -166,11 +271,15 @@ void rz_stamps_set_reused(rz_stamps *stamps, uint32_t row, uint64_t stamp)
 
 uint64_t rz_stamps_bytes(const rz_stamps *stamps)
 {
-    uint64_t arrays = 0;
+    uint64_t arrays = 0, bytes = sizeof *stamps;
     for (uint32_t i = 0; i < RZ_GROUP_BLOCKS; i++) {
         arrays += atomic_load_explicit(&stamps->blocks[i].inserted_rows, memory_order_relaxed) != NULL;
-        arrays += atomic_load_explicit(&stamps->blocks[i].deleted_rows, memory_order_relaxed) != NULL;
+        const rz_block_marks *marks = atomic_load_explicit(&stamps->blocks[i].deleted, memory_order_relaxed);
+        if (marks != NULL) {
+            arrays += atomic_load_explicit(&marks->rows, memory_order_relaxed) != NULL;
+            bytes += sizeof *marks;
+        }
         arrays += atomic_load_explicit(&stamps->blocks[i].reused_rows, memory_order_relaxed) != NULL;
     }
-    return sizeof *stamps + arrays * RZ_VECTOR_CAPACITY * sizeof(uint64_t);
+    return bytes + arrays * RZ_VECTOR_CAPACITY * sizeof(uint64_t);
 }

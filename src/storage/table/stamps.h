@@ -2,9 +2,9 @@
 /*
  * Version stamps of one row group: who inserted and who deleted each row.
  *
- * Per block of RZ_VECTOR_CAPACITY rows the insert stamps are one number for all rows (0: everybody sees them) or an array, and the delete stamps
- * are absent or an array of RZ_STAMP_NEVER and real stamps. A block becomes an array when rows of a second transaction join it. Arrays, once
- * published, stay until the group's stamps go.
+ * Per block of RZ_VECTOR_CAPACITY rows the insert stamps are one number for all rows (0: everybody sees them) or an array, and the delete marks
+ * are absent, a bitmap with one stamp for all, or an array of RZ_STAMP_NEVER and real stamps. A block becomes an array when rows of a second transaction join
+ * it; so what one transaction deletes takes little memory, however much it is. Bitmaps and arrays, once published, stay until the group's stamps go.
  *
  * The insert stamps tell when a place came into being, and rise with the offset. A place may be used again after its row was deleted: who inserted the
  * row that is there now then stands in the reuse stamps (absent, or an array; 0: the place has its first row; NEVER: nobody, a reuse was rolled
@@ -22,11 +22,21 @@
 
 #define RZ_GROUP_BLOCKS (RZ_ROW_GROUP_ROWS / RZ_VECTOR_CAPACITY)
 
+#define RZ_MARK_WORDS ((RZ_VECTOR_CAPACITY + 63u) / 64u)
+
+/* Delete marks of one block. Rows of the bitmap have `stamp`, while there is no array; then bitmap and stamp stay as they were. */
+typedef struct rz_block_marks {
+    _Atomic(_Atomic uint64_t *) rows; /* RZ_VECTOR_CAPACITY stamps, or NULL. release / acquire */
+    _Atomic uint64_t stamp;           /* written while no bit is set, or when the transaction that set them all ends */
+    uint32_t live;                    /* writer: bits that are set */
+    _Atomic uint64_t bits[RZ_MARK_WORDS];
+} rz_block_marks;
+
 typedef struct rz_block_stamps {
     _Atomic uint64_t inserted;                         /* of every row while inserted_rows is NULL */
     _Atomic(_Atomic uint64_t *) inserted_rows;         /* RZ_VECTOR_CAPACITY stamps, or NULL. release / acquire */
-    _Atomic(_Atomic uint64_t *) deleted_rows;          /* the same; NULL: none is deleted */
-    _Atomic(_Atomic uint64_t *) reused_rows;           /* the same; NULL: none is reused */
+    _Atomic(rz_block_marks *) deleted;                 /* NULL: none is. release / acquire */
+    _Atomic(_Atomic uint64_t *) reused_rows;           /* as inserted_rows; NULL: none is reused */
 } rz_block_stamps;
 
 typedef struct rz_stamps {
@@ -34,6 +44,7 @@ typedef struct rz_stamps {
     _Atomic uint32_t refs;
     _Atomic uint32_t deletes; /* delete marks set, committed or not */
     _Atomic uint32_t reuses;  /* reuse stamps that are not 0 */
+    rz_undo *marking;         /* write lock: the entry of the open transaction that takes its delete marks back; NULL: none */
     rz_block_stamps blocks[RZ_GROUP_BLOCKS];
 } rz_stamps;
 
@@ -46,10 +57,12 @@ void rz_stamps_release(rz_stamps *stamps); /* NULL is fine */
 RZ_NODISCARD bool rz_stamps_append(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_t stamp);
 /* Gives rows appended by one transaction their final stamp. */
 void rz_stamps_settle(rz_stamps *stamps, uint32_t first, uint32_t count, uint64_t stamp);
-/* Makes room for the delete mark of a row. False: memory refused. */
-RZ_NODISCARD bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row);
+/* Makes room for a delete mark of a row with this stamp. False: memory refused. */
+RZ_NODISCARD bool rz_stamps_prepare_delete(rz_stamps *stamps, uint32_t row, uint64_t stamp);
 void rz_stamps_set_deleted(rz_stamps *stamps, uint32_t row, uint64_t stamp); /* RZ_STAMP_NEVER takes the mark back */
-/* Makes room for the reuse stamp of a row. False: memory refused. */
+/* Gives the marks of one transaction in a block the stamp of its commit; RZ_STAMP_NEVER takes them back. */
+void rz_stamps_settle_deleted(rz_stamps *stamps, uint32_t block, uint64_t own_stamp, uint64_t stamp);
+/* Makes room for the reuse stamp of a row, whose delete mark is taken back then, and may be set again. False: memory refused. */
 RZ_NODISCARD bool rz_stamps_prepare_reuse(rz_stamps *stamps, uint32_t row);
 void rz_stamps_set_reused(rz_stamps *stamps, uint32_t row, uint64_t stamp);
 /* Bytes held. Under the write lock. */
@@ -73,8 +86,17 @@ static inline uint64_t rz_stamps_deleted(const rz_stamps *stamps, uint32_t row)
     if (stamps == NULL) {
         return RZ_STAMP_NEVER;
     }
-    _Atomic uint64_t *rows = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted_rows, memory_order_acquire);
-    return rows == NULL ? RZ_STAMP_NEVER : atomic_load_explicit(&rows[row % RZ_VECTOR_CAPACITY], memory_order_acquire);
+    const rz_block_marks *marks = atomic_load_explicit(&stamps->blocks[row / RZ_VECTOR_CAPACITY].deleted, memory_order_acquire);
+    if (marks == NULL) {
+        return RZ_STAMP_NEVER;
+    }
+    uint32_t at = row % RZ_VECTOR_CAPACITY;
+    const _Atomic uint64_t *rows = atomic_load_explicit(&marks->rows, memory_order_acquire);
+    if (rows != NULL) {
+        return atomic_load_explicit(&rows[at], memory_order_acquire);
+    }
+    uint64_t word = atomic_load_explicit(&marks->bits[at / 64], memory_order_acquire);
+    return (word >> (at % 64) & 1) == 0 ? RZ_STAMP_NEVER : atomic_load_explicit(&marks->stamp, memory_order_acquire);
 }
 
 static inline uint64_t rz_stamps_reused(const rz_stamps *stamps, uint32_t row)
@@ -100,7 +122,7 @@ static inline bool rz_stamps_visible(const rz_stamps *stamps, uint32_t row, cons
 /* Whether rows of the block may be missing for somebody. */
 static inline bool rz_stamps_marked(const rz_stamps *stamps, uint32_t block)
 {
-    return stamps != NULL && (atomic_load_explicit(&stamps->blocks[block].deleted_rows, memory_order_acquire) != NULL ||
+    return stamps != NULL && (atomic_load_explicit(&stamps->blocks[block].deleted, memory_order_acquire) != NULL ||
                               atomic_load_explicit(&stamps->blocks[block].reused_rows, memory_order_acquire) != NULL);
 }
 

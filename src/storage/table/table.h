@@ -32,10 +32,12 @@ static inline bool rz_stamp_visible(uint64_t stamp, const rz_snapshot *snapshot)
     return stamp <= snapshot->timestamp + (RZ_MUTANT_IS(18) ? 1u : 0u) || (stamp == snapshot->own_stamp && stamp != 0);
 }
 
-/* One change of a transaction: commit gives its stamps their timestamp, undo takes it back. Neither can fail or allocate. */
+/* One change of a transaction: commit gives its stamps their timestamp, undo takes it back. Neither can fail or allocate. What may fail is done before: prepare, of all
+ * changes, at the beginning of a commit; after a failure all are rolled back. */
 typedef struct rz_undo rz_undo;
 struct rz_undo {
     rz_undo *next;                                       /* newest first */
+    ruzu_status (*prepare)(rz_undo *undo, rz_error *err); /* NULL: nothing to prepare */
     void (*commit)(rz_undo *undo, uint64_t commit_timestamp);
     void (*rollback)(rz_undo *undo);
 };
