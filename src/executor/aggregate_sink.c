@@ -3,6 +3,7 @@
  * AGGREGATE, consuming side: groups rows into a table of the worker.
  */
 #include "executor/aggregate.h"
+#include "executor/aggregate_slots.h"
 
 #include <string.h>
 
@@ -24,6 +25,10 @@ typedef struct aggregate_local {
     uint32_t *rows;
     uint64_t budget;
     uint32_t set_count;
+    rz_aggregate_slots *slots;    /* NULL: the key is none for them */
+    rz_agg_slot_kind *slot_kinds; /* per aggregate */
+    bool by_slot;                 /* the current chunk */
+    bool groups_known;            /* by_slot: groups[row] are, too */
 } aggregate_local;
 
 /* ---- shared object ---- */
@@ -209,6 +214,16 @@ static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *
             RZ_TRY(rz_eval_create(worker, expr->children[0], input->columns, input->column_count, &local->args[a], err));
         }
     }
+    if (shared->layout->inline_key && set_count == 0) {
+        local->slots = RZ_NEW(&worker->arena, rz_aggregate_slots);
+        local->slot_kinds = RZ_NEW_ARRAY(&worker->arena, rz_agg_slot_kind, plan->u.aggregate.aggregate_count);
+        if (local->slots == NULL || local->slot_kinds == NULL) {
+            return rz_error_no_memory(err, "preparing an aggregation");
+        }
+        for (uint32_t a = 0; a < plan->u.aggregate.aggregate_count; a++) {
+            local->slot_kinds[a] = rz_agg_slots_of(shared->layout->aggs[a]);
+        }
+    }
     for (uint32_t s = 0; s < set_count; s++) {
         local->distinct[shared->sets[s].agg] = true;
     }
@@ -261,6 +276,22 @@ static ruzu_status aggregate_add_distinct(aggregate_local *local, uint32_t s, ui
     return rz_group_find(local->sets[s], local->key_vecs, local->set_hashes, &rows, NULL, local->states, err);
 }
 
+/* Aggregate a by slot; false when it must go by rows, whose groups are known then. */
+static bool aggregate_update_slots(aggregate_local *local, uint32_t a, const rz_vec *arg, const rz_sel *sel)
+{
+    rz_aggregate_slots *slots = local->slots;
+    const rz_group_layout *layout = local->table->layout;
+    rz_agg_slots view = {.slots = slots->slots, .counts = slots->counts, .groups = slots->groups, .count = slots->count};
+    if (rz_agg_update_slots(local->slot_kinds[a], layout->aggs[a], &view, layout->state_offs[a], arg, sel)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < sel->count && !local->groups_known; i++) {
+        local->groups[rz_sel_at(sel, i)] = slots->groups[slots->slots[i]];
+    }
+    local->groups_known = true;
+    return false;
+}
+
 static ruzu_status aggregate_update(rz_worker *worker, aggregate_local *local, const rz_chunk *chunk, const rz_sel *sel, rz_error *err)
 {
     const rz_group_layout *layout = local->table->layout;
@@ -274,6 +305,9 @@ static ruzu_status aggregate_update(rz_worker *worker, aggregate_local *local, c
         }
         if (local->distinct[a]) {
             RZ_TRY(aggregate_add_distinct(local, s++, layout->key_count, arg, sel, err));
+            continue;
+        }
+        if (local->by_slot && aggregate_update_slots(local, a, arg, sel)) {
             continue;
         }
         uint32_t off = layout->state_offs[a];
@@ -295,6 +329,9 @@ static ruzu_status aggregate_spill(rz_aggregate_shared *shared, aggregate_local 
     if (shared->layout->key_count != 0) {
         local->spilled = true;
         RZ_TRY(rz_group_spill(local->table, shared->mem, shared->pool, local->parts, err));
+        if (local->slots != NULL) {
+            rz_aggregate_slots_forget(local->slots);
+        }
     }
     for (uint32_t s = 0; s < local->set_count; s++) {
         RZ_TRY(rz_group_spill(local->sets[s], shared->mem, shared->pool, local->set_parts[s], err));
@@ -310,9 +347,15 @@ static ruzu_status aggregate_consume(rz_worker *worker, void *shared_object, voi
     rz_sel sel = rz_chunk_sel(chunk);
     for (uint32_t k = 0; k < layout->key_count; k++) {
         RZ_TRY(rz_eval_run(local->keys[k], chunk, &sel, &local->key_vecs[k], err));
+    }
+    local->by_slot = local->groups_known = false;
+    if (local->slots != NULL && chunk->weight == NULL) {
+        RZ_TRY(rz_aggregate_slots_find(local->slots, local->table, local->key_vecs, &sel, local->hashes, local->groups, &local->by_slot, err));
+    }
+    for (uint32_t k = 0; k < layout->key_count && !local->by_slot; k++) {
         rz_vec_hash(local->key_vecs[k], &sel, local->hashes, k != 0);
     }
-    if (layout->key_count != 0) {
+    if (layout->key_count != 0 && !local->by_slot) {
         RZ_TRY(rz_group_find(local->table, local->key_vecs, local->hashes, &sel, NULL, local->groups, err));
     }
     RZ_TRY(aggregate_update(worker, local, chunk, &sel, err));

@@ -62,7 +62,7 @@ static bool group_is_inline(const rz_type *type)
     return false;
 }
 
-static void group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags)
+void rz_group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags)
 {
     switch ((int)type->physical) {
     case RZ_PHYS_INT8: group_tags_i8(view, sel, tags); return;
@@ -390,7 +390,7 @@ static ruzu_status group_find_inline(rz_group_table *table, rz_vec *const *keys,
     uint32_t made_count = 0;
     rz_view view;
     rz_vec_view(keys[0], &view);
-    group_tags(keys[0]->type, &view, sel, tags);
+    rz_group_tags(keys[0]->type, &view, sel, tags);
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         if (i + GROUP_AHEAD < sel->count) {

@@ -88,6 +88,8 @@ uint64_t rz_group_table_bytes(const rz_group_table *table);
  * group is not made but is given[row], whose keys are these. */
 RZ_NODISCARD ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, const rz_sel *sel, uint8_t *const *given, uint8_t **groups,
                                        rz_error *err);
+/* The tags of the selected rows of an inline key, one after the other. */
+void rz_group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags);
 /* The only group of a table without keys. */
 RZ_NODISCARD ruzu_status rz_group_find_lone(rz_group_table *table, rz_error *err);
 /* Moves all groups from the entries and the list to the parts. */

@@ -40,6 +40,13 @@ extern const rz_agg rz_agg_nested_extremes[RZ_AGG_EXTREME_COUNT];
 #define RZ_AGG_STRING_STATE_SIZE 32u
 #define RZ_AGG_NESTED_STATE_SIZE 16u
 
+/* Of SUM and AVG over integers and decimals. */
+typedef struct rz_agg_sum_state {
+    rz_int128 sum;
+    uint64_t count; /* values, weights added; 0: NULL */
+    uint64_t unused;
+} rz_agg_sum_state;
+
 static inline uint64_t rz_agg_weight(const uint64_t *weights, uint32_t row)
 {
     return weights == NULL ? 1 : weights[row];

@@ -7,12 +7,6 @@
 
 #include <math.h>
 
-typedef struct agg_sum_state {
-    rz_int128 sum;
-    uint64_t count; /* values, weights added; 0: NULL */
-    uint64_t unused;
-} agg_sum_state;
-
 typedef struct agg_real_state {
     double sum;
     double compensation;
@@ -20,7 +14,7 @@ typedef struct agg_real_state {
     uint64_t unused;
 } agg_real_state;
 
-RZ_STATIC_ASSERT(sizeof(agg_sum_state) == 32 && sizeof(agg_real_state) == 32, "states are multiples of 16 bytes");
+RZ_STATIC_ASSERT(sizeof(rz_agg_sum_state) == 32 && sizeof(agg_real_state) == 32, "states are multiples of 16 bytes");
 
 ruzu_status rz_agg_fail_sum(rz_error *err)
 {
@@ -84,8 +78,8 @@ static ruzu_status agg_sum_combine(const rz_agg_bound *bound, rz_agg_context *co
 {
     (void)bound;
     (void)context;
-    agg_sum_state *into = (agg_sum_state *)(void *)into_bytes;
-    agg_sum_state from;
+    rz_agg_sum_state *into = (rz_agg_sum_state *)(void *)into_bytes;
+    rz_agg_sum_state from;
     memcpy(&from, from_bytes, sizeof from);
     into->count += from.count;
     return rz_add_overflow(into->sum, from.sum, &into->sum) ? rz_agg_fail_sum(err) : RUZU_OK;
@@ -97,7 +91,7 @@ static ruzu_status agg_sum_finish(const rz_agg_bound *bound, uint8_t *const *sta
 {
     rz_int128 limit = rz_pow10_i128(38);
     for (uint32_t i = 0; i < count; i++) {
-        const agg_sum_state *state = (const agg_sum_state *)(const void *)states[i];
+        const rz_agg_sum_state *state = (const rz_agg_sum_state *)(const void *)states[i];
         if (state->count == 0) {
             rz_vec_set_null(out, out_start + i);
             continue;
@@ -116,7 +110,7 @@ static ruzu_status agg_avg_finish(const rz_agg_bound *bound, uint8_t *const *sta
     (void)err;
     double unit = bound->arg_type->id == RUZU_TYPE_DECIMAL ? (double)rz_pow10_i128(bound->arg_type->scale) : 1.0;
     for (uint32_t i = 0; i < count; i++) {
-        const agg_sum_state *state = (const agg_sum_state *)(const void *)states[i];
+        const rz_agg_sum_state *state = (const rz_agg_sum_state *)(const void *)states[i];
         if (state->count == 0) {
             rz_vec_set_null(out, out_start + i);
             continue;
@@ -358,7 +352,7 @@ ruzu_status rz_agg_bind_sum(const char *name, const rz_type *arg_type, rz_arena 
         return RUZU_ERROR_BINDER;
     }
     out->arg_type = type;
-    out->state_size = sizeof(agg_sum_state);
+    out->state_size = sizeof(rz_agg_sum_state);
     out->agg = agg_is_real(type) ? &agg_sum_reals : &agg_sum_integers[type->physical];
     out->result = agg_is_real(type) ? RZ_DOUBLE : rz_type_of(RUZU_TYPE_INT128);
     if (type->id == RUZU_TYPE_DECIMAL) {
@@ -379,7 +373,7 @@ ruzu_status rz_agg_bind_avg(const char *name, const rz_type *arg_type, rz_arena 
         return RUZU_ERROR_BINDER;
     }
     out->arg_type = type;
-    out->state_size = sizeof(agg_sum_state);
+    out->state_size = sizeof(rz_agg_sum_state);
     out->agg = agg_is_real(type) ? &agg_avg_reals : &agg_avg_integers[type->physical];
     out->result = RZ_DOUBLE;
     return RUZU_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Template of summing one integer type into agg_sum_state: agg_sum_update_S and agg_sum_update_one_S. Parameters,
+ * Template of summing one integer type into rz_agg_sum_state: agg_sum_update_S and agg_sum_update_one_S. Parameters,
  * undefined at the end:
  *
  *   RZ_S_T, RZ_S_S   the C type and the suffix S of the names
@@ -11,7 +11,7 @@
 #define SUM_NAME(stem)  SUM_JOIN(stem, RZ_S_S)
 
 /* Without weights, 2^63 values of 64 bits fit into the sum: only wide types and products need the check. */
-RZ_FORCE_INLINE bool SUM_NAME(agg_sum_add_)(agg_sum_state *state, RZ_S_T value, uint64_t weight)
+RZ_FORCE_INLINE bool SUM_NAME(agg_sum_add_)(rz_agg_sum_state *state, RZ_S_T value, uint64_t weight)
 {
     state->count += weight;
 #if !RZ_S_WIDE
@@ -37,7 +37,7 @@ static ruzu_status SUM_NAME(agg_sum_update_)(const rz_agg_bound *bound, rz_agg_c
         uint32_t row = rz_sel_at(sel, idx);
         uint32_t at = rz_fn_at(&reader, row);
         if (!rz_fn_is_null_at(&reader, at)) {
-            agg_sum_state *state = (agg_sum_state *)(void *)states[row];
+            rz_agg_sum_state *state = (rz_agg_sum_state *)(void *)states[row];
             bad |= SUM_NAME(agg_sum_add_)(state, ((const RZ_S_T *)reader.data)[at], rz_agg_weight(weights, row));
         }
     }
@@ -47,7 +47,7 @@ static ruzu_status SUM_NAME(agg_sum_update_)(const rz_agg_bound *bound, rz_agg_c
 #if !RZ_S_WIDE
 /* Consecutive values without NULLs: sums of the halves, which cannot overflow within a vector, and loops that
  * vectorise. */
-static void SUM_NAME(agg_sum_block_)(agg_sum_state *state, const RZ_S_T *values, uint32_t count)
+static void SUM_NAME(agg_sum_block_)(rz_agg_sum_state *state, const RZ_S_T *values, uint32_t count)
 {
     int64_t high = 0;
     uint64_t low = 0;
@@ -67,7 +67,7 @@ static ruzu_status SUM_NAME(agg_sum_update_one_)(const rz_agg_bound *bound, rz_a
     (void)bound;
     (void)context;
     rz_fn_reader reader = rz_fn_read(arg);
-    agg_sum_state *state = (agg_sum_state *)(void *)state_bytes;
+    rz_agg_sum_state *state = (rz_agg_sum_state *)(void *)state_bytes;
 #if !RZ_S_WIDE
     if (arg->kind == RZ_VEC_FLAT && sel->rows == NULL && reader.base->validity == NULL && weights == NULL) {
         SUM_NAME(agg_sum_block_)(state, (const RZ_S_T *)reader.data, sel->count);

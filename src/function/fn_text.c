@@ -4,6 +4,7 @@
  * distance. What cuts strings by position is in fn_text_cut.c, concatenation in fn_concat.c.
  */
 #include "function/fn.h"
+#include "function/search.h"
 #include "function/grapheme.h"
 
 /* ---- search ---- */
@@ -19,26 +20,9 @@ static bool text_ends(const rz_string *text, const rz_string *part)
            memcmp(rz_string_data(text) + (text->length - part->length), rz_string_data(part), part->length) == 0;
 }
 
-/* Where part begins in text, or NULL. Texts are mostly short, where the candidates that memchr finds cost less than
- * memmem's preparation; after a few wrong ones memmem takes over, whose time is linear. */
-static const char *text_search(const char *data, size_t size, const char *part, size_t part_size)
-{
-    if (part_size == 0 || part_size > size) {
-        return part_size == 0 ? data : NULL;
-    }
-    const char *last = data + (size - part_size);
-    for (uint32_t tries = 0; tries < 8 && data <= last; tries++, data++) {
-        data = (const char *)memchr(data, part[0], (size_t)(last - data) + 1);
-        if (data == NULL || memcmp(data, part, part_size) == 0) {
-            return data;
-        }
-    }
-    return data > last ? NULL : (const char *)memmem(data, (size_t)(last - data) + part_size, part, part_size);
-}
-
 static bool text_contains_part(const rz_string *text, const rz_string *part)
 {
-    return text_search(rz_string_data(text), text->length, rz_string_data(part), part->length) != NULL;
+    return rz_search_contains(rz_string_data(text), text->length, rz_string_data(part), part->length);
 }
 
 #define RZ_B_NAME        text_starts_with

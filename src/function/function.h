@@ -105,6 +105,21 @@ struct rz_agg {
     ruzu_status (*load)(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader, uint8_t *state, rz_error *err);
 };
 
+/*
+ * Few groups that are numbered by small slots: the rows of a chunk are added up by slot and then, once a chunk, into the states. For aggregates that can do so.
+ */
+typedef enum rz_agg_slot_kind { RZ_AGG_SLOTS_NONE, RZ_AGG_SLOTS_COUNT_STAR, RZ_AGG_SLOTS_COUNT, RZ_AGG_SLOTS_SUM } rz_agg_slot_kind;
+#define RZ_AGG_SLOTS_MAX 512u
+typedef struct rz_agg_slots {
+    const uint16_t *slots;   /* of the selected rows, in order */
+    const uint32_t *counts;  /* rows of each slot; 0: groups[slot] may be NULL */
+    uint8_t *const *groups;  /* of each slot; the state stands at an offset */
+    uint32_t count;          /* of slots, at most RZ_AGG_SLOTS_MAX */
+} rz_agg_slots;
+rz_agg_slot_kind rz_agg_slots_of(const rz_agg_bound *bound);
+/* Each row counts once. False, and nothing is changed, when the chunk is none for this way (NULLs, huge values): then update must be called. */
+bool rz_agg_update_slots(rz_agg_slot_kind kind, const rz_agg_bound *bound, const rz_agg_slots *slots, uint32_t state_off, const rz_vec *arg, const rz_sel *sel);
+
 bool rz_agg_exists(const char *name);
 const char *rz_agg_canonical_name(const char *name);
 /* arg_type NULL for COUNT(*). Errors as rz_fn_resolve. */

@@ -7,6 +7,7 @@
  */
 #include "storage/column/reader.h"
 
+#define COLSTR_SLACK 16u /* bytes that may be looked at behind the last string */
 #define COLSTR_DICTIONARY_MAX ((uint64_t)4 * 1024 * 1024) /* bytes of a decoded dictionary; larger ones are read in place */
 
 static inline rz_string *colstr_out(const rz_col_target *target, uint32_t i)
@@ -115,14 +116,35 @@ static char *colstr_store(const uint64_t *offsets, uint32_t from, uint32_t to, c
     return heap;
 }
 
+/* The same with all bytes copied at once, short strings too; the heap has room for COLSTR_SLACK bytes behind them. */
+static char *colstr_store_all(const uint64_t *offsets, uint32_t from, uint32_t to, const uint8_t *data, char *heap, const rz_col_target *target)
+{
+    uint64_t base = offsets[from], size = offsets[to] - base;
+    rz_string *out = colstr_out(target, 0);
+    memcpy(heap, data, size);
+    memset(heap + size, 0, COLSTR_SLACK); /* written over by what comes next */
+    for (uint32_t i = from; i < to; i++) {
+        const char *p = heap + (offsets[i] - base);
+        uint32_t length = (uint32_t)(offsets[i + 1] - offsets[i]);
+        rz_string text = colstr_inline((const uint8_t *)p, length);
+        if (length > RZ_STRING_INLINE) {
+            text.u.data = p;
+        }
+        out[i] = text;
+    }
+    return heap + size;
+}
+
 static ruzu_status colstr_read_plain(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, const rz_col_target *target, rz_error *err)
 {
     const uint64_t *offsets = reader->values;
     uint64_t long_bytes = 0;
     RZ_TRY(colstr_offsets(reader, part, RZ_SECTION_DATA, part->width, row, count, &long_bytes, err));
     char *heap = NULL;
+    uint64_t all_bytes = offsets[count] - offsets[0];
+    bool copies_all = long_bytes > all_bytes / 2; /* one copy of everything is cheaper than many of parts */
     if (long_bytes != 0) {
-        heap = (char *)rz_arena_alloc(target->out->heap, long_bytes);
+        heap = (char *)rz_arena_alloc(target->out->heap, copies_all ? all_bytes + COLSTR_SLACK : long_bytes);
         RZ_TRY_ALLOC(heap, err, "reading strings");
     }
     uint32_t i = 0;
@@ -148,7 +170,7 @@ static ruzu_status colstr_read_plain(rz_col_reader *reader, const rz_part *part,
         uint64_t size = offsets[to] - offsets[i];
         if (size != 0) {
             RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_BYTES, offsets[i], size, true, &data, err));
-            heap = colstr_store(offsets, i, to, data, data + size, heap, target);
+            heap = copies_all ? colstr_store_all(offsets, i, to, data, heap, target) : colstr_store(offsets, i, to, data, data + size, heap, target);
         } else {
             memset(colstr_out(target, i), 0, (to - i) * sizeof(rz_string));
         }
