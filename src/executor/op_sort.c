@@ -38,7 +38,9 @@ typedef struct sort_local {
     uint8_t *keys;           /* fixed width: the chunk's keys */
     rz_str text;             /* various length: the same … */
     size_t *text_ends;       /* … and where each ends */
-    uint32_t *rows;          /* those that may be among the first k */
+    uint32_t *near;          /* rows that may be among the first k, by their first key; NULL: not asked */
+    uint8_t *near_keys;
+    uint32_t *rows;          /* those that are, by the whole key */
     uint32_t *items;         /* their numbers in the selection */
     size_t *sizes;
     uint8_t **cursors;
@@ -166,6 +168,17 @@ static ruzu_status sort_open(rz_worker *worker, const rz_plan *plan, void *share
     RZ_TRY(sort_open_keys(worker, plan, local, err));
     uint64_t skip = 0;
     RZ_TRY(sort_bounds(worker, plan, &skip, &local->keep, err));
+    bool others_fail = false; /* their failures must be seen for every row */
+    for (uint32_t i = 1; i < plan->u.sort.order_count; i++) {
+        others_fail = others_fail || rz_expr_can_fail(plan->u.sort.orders[i].expr);
+    }
+    if (local->keep != UINT64_MAX && !others_fail && rz_sort_near_fits(plan->u.sort.orders[0].expr->type)) {
+        local->near = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+        local->near_keys = (uint8_t *)rz_arena_alloc(arena, (size_t)rz_sort_key_width(plan->u.sort.orders[0].expr->type) * RZ_VECTOR_CAPACITY + 8);
+        if (local->near == NULL || local->near_keys == NULL) {
+            return rz_error_no_memory(err, "preparing to sort");
+        }
+    }
     local->cut_at = local->keep > (UINT64_C(1) << 40) ? UINT64_MAX : 2 * local->keep + 2 * (uint64_t)RZ_VECTOR_CAPACITY;
     local->budget = rz_spill_budget(worker->exec);
     return rz_sort_run_create(shared->mem, &local->run, err);
@@ -352,10 +365,23 @@ static ruzu_status sort_add_items(rz_worker *worker, sort_shared *shared, sort_l
     return RUZU_OK;
 }
 
+/* Narrows the selection by the first key. */
+static ruzu_status sort_drop_far(sort_local *local, const rz_chunk *chunk, rz_sel *sel, rz_error *err)
+{
+    rz_vec *first = NULL;
+    RZ_TRY(rz_eval_run(local->evals[0], chunk, sel, &first, err));
+    sel->count = rz_sort_near(first, sel, &local->plan->u.sort.orders[0], local->threshold.prefix, local->near_keys, local->near);
+    sel->rows = local->near;
+    return RUZU_OK;
+}
+
 static ruzu_status sort_consume(rz_worker *worker, void *shared_object, void *local_object, const rz_chunk *chunk, rz_error *err)
 {
     sort_local *local = (sort_local *)local_object;
     rz_sel sel = rz_chunk_sel(chunk);
+    if (local->near != NULL && local->has_threshold) {
+        RZ_TRY(sort_drop_far(local, chunk, &sel, err));
+    }
     RZ_TRY(sort_make_keys(local, chunk, &sel, err));
     if (local->keep == 0) {
         return RUZU_OK;

@@ -35,6 +35,14 @@ uint64_t rz_sort_prefix(const uint8_t *key, uint32_t length);
 /* Order of two keys: by prefix, then by what follows. */
 int rz_sort_compare(const rz_sort_entry *a, const rz_sort_entry *b);
 
+/* ---- rows that may be among the first k ---- */
+
+/* Types of first keys that rz_sort_near knows: strings and those of fixed width. */
+bool rz_sort_near_fits(const rz_type *type);
+/* Writes the selected rows whose keys may come before one that begins with the eight bytes `bound`; vec is the first key's. keys: for fixed widths, room for its keys
+ * and eight bytes. */
+uint32_t rz_sort_near(const rz_vec *vec, const rz_sel *sel, const rz_plan_order *order, uint64_t bound, uint8_t *keys, uint32_t *rows);
+
 /* ---- runs ---- */
 
 typedef struct rz_sort_run {
