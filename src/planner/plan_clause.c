@@ -320,6 +320,41 @@ static ruzu_status clause_match(plan_arm *arm, const rz_bound_single_query *quer
     return rz_plan_match(arm, matches, count, &needs[*io_idx], err);
 }
 
+/* WITH that does nothing but name what goes on. */
+static bool clause_only_names(const rz_bound_clause *clause)
+{
+    if (clause->kind != RZ_BOUND_PROJECTION) {
+        return false;
+    }
+    const rz_bound_projection *projection = &clause->u.projection;
+    bool plain = !projection->is_return && !projection->grouped && !projection->distinct && projection->order_count == 0 &&
+                 projection->skip == NULL && projection->limit == NULL && projection->predicate_count == 0;
+    for (uint32_t i = 0; plain && i < projection->item_count; i++) {
+        const rz_bound_item *item = &projection->items[i];
+        plain = item->expr->kind == RZ_EXPR_COLUMN && item->expr->u.column == item->column;
+    }
+    return plain;
+}
+
+/* Takes such clauses out between two MATCH clauses, which are one pattern then: what they hide has been hidden by
+ * name already. */
+static ruzu_status clause_join_withs(rz_planner *planner, rz_bound_single_query *io, rz_error *err)
+{
+    rz_bound_clause *clauses = RZ_NEW_ARRAY(planner->arena, rz_bound_clause, io->clause_count);
+    RZ_TRY_ALLOC(clauses, err, "planning a query");
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < io->clause_count; i++) {
+        bool between = count != 0 && clauses[count - 1].kind == RZ_BOUND_MATCH && i + 1 < io->clause_count &&
+                       io->clauses[i + 1].kind == RZ_BOUND_MATCH;
+        if (!between || !rz_plan_rule(planner, RZ_RULE_JOIN_WITH) || !clause_only_names(&io->clauses[i])) {
+            clauses[count++] = io->clauses[i];
+        }
+    }
+    io->clauses = clauses;
+    io->clause_count = count;
+    return RUZU_OK;
+}
+
 ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, const plan_set *after, bool skip_return,
                             rz_error *err)
 {
@@ -329,6 +364,7 @@ ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, c
         query->clauses[query->clause_count - 1].kind == RZ_BOUND_PROJECTION) {
         shown.clause_count--;
     }
+    RZ_TRY(clause_join_withs(arm->planner, &shown, err));
     RZ_TRY(rz_plan_needs(arm->planner, &shown, after, &needs, err));
     for (uint32_t i = 0; i < shown.clause_count; i++) {
         const rz_bound_clause *clause = &shown.clauses[i];

@@ -268,8 +268,19 @@ static void msg_question(msg_text *out)
     out->used = 0;
     msg_match(out, &pattern);
     msg_where(out, &pattern);
-    if (msg_often(20)) {
+    if (msg_often(20)) { /* the pattern goes on behind a WITH */
+        int on = msg_random(pattern.count);
+        int kind = msg_random(2);
         MSG_ADD(out, " WITH *");
+        if (msg_often(70)) {
+            MSG_ADD(out, " MATCH (n%d)", on);
+            msg_hop(out, pattern.kinds[on], kind);
+            MSG_ADD(out, "(w%s)", msg_label(kind));
+            if (msg_often(50)) {
+                MSG_ADD(out, " WHERE ");
+                msg_condition(out, "w");
+            }
+        }
     }
     for (int i = msg_random(8) < 5 ? 0 : 1 + msg_random(2); i > 0; i--) {
         msg_optional(out, &pattern);
