@@ -454,6 +454,9 @@ static ruzu_status aggregate_restart(rz_worker *worker, void *shared_object, voi
             rz_node_set_reset(local->nodes[s]);
         }
     }
+    if (local->slots != NULL) {
+        rz_aggregate_slots_forget(local->slots);
+    }
     return aggregate_open_tables(shared, local, err);
 }
 

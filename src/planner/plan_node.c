@@ -92,11 +92,15 @@ bool rz_plan_is_unit(const rz_plan *plan)
     return plan->kind == RZ_PLAN_SINGLE_ROW;
 }
 
-/* Notes which predicates can be tested on encoded values. */
+/* Notes which predicates can be tested on encoded values: those right above a scan, whose rows are a run of offsets. */
 static ruzu_status plan_filter_encoded(rz_planner *planner, rz_plan *filter, rz_error *err)
 {
     uint32_t count = filter->u.filter.count;
-    if (!rz_plan_rule(planner, RZ_RULE_ENCODED)) {
+    const rz_plan *source = filter->children[0];
+    while (source->kind == RZ_PLAN_FILTER || source->kind == RZ_PLAN_PROJECT) {
+        source = source->children[0];
+    }
+    if (!rz_plan_rule(planner, RZ_RULE_ENCODED) || source->kind != RZ_PLAN_NODE_SCAN) {
         return RUZU_OK;
     }
     rz_plan_encoded *encoded = RZ_NEW_ARRAY(planner->arena, rz_plan_encoded, count);

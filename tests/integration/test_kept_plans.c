@@ -15,6 +15,7 @@ static const char *const kept_queries[] = {
     "MATCH (a:A)<-[r:R]-(b:A) WHERE a.id = $k AND b.v <> $n RETURN b.id, b.v * 2 + $n ORDER BY b.id, r.w",
     "MATCH (a:A)-[:R]-(b:A)-[:R]->(c:A) WHERE a.id = $k RETURN count(DISTINCT c.id), count(*), sum(c.v)",
     "MATCH (a:A)-[:R]->(b:A) WHERE a.id = $k RETURN b.v % 3 AS m, count(*) AS c, collect(b.id)[1], min(b.name) ORDER BY m, c",
+    "MATCH (a:A)-[:R]->(b:A) WHERE a.id = $k RETURN b.v AS v, count(*), sum(b.id) ORDER BY v",
     "MATCH (a:A)-[:R]->(b:A) WHERE a.id = $k WITH b ORDER BY b.id LIMIT 3 MATCH (b)-[:R]->(c:A) RETURN b.id, c.id ORDER BY b.id, c.id",
     "MATCH (a:A)-[:R]->(b:A) WHERE a.id = $k RETURN b.id ORDER BY b.id SKIP 1 LIMIT 4",
     "MATCH (a:A)-[:R]->(b:A) WHERE a.id = $k RETURN b.id ORDER BY b.id LIMIT $n",
