@@ -110,6 +110,9 @@ RZ_NODISCARD ruzu_status rz_bind_path(rz_binder *binder, const char *name, const
 /* Tables that a label expression of a node or relationship names. */
 RZ_NODISCARD ruzu_status rz_bind_node_labels(rz_binder *binder, const rz_ast_label *label, const uint32_t **out_tables, uint32_t *out_count, rz_error *err);
 
+/* ---- bind_hint.c ---- */
+RZ_NODISCARD ruzu_status rz_bind_hint(rz_binder *binder, const rz_ast_hint *ast, const rz_bound_pattern *pattern, const rz_bound_hint **out, rz_error *err);
+
 /* ---- bind_query.c, bind_projection.c, bind_write.c ---- */
 RZ_NODISCARD ruzu_status rz_bind_query(rz_binder *binder, const rz_ast_query *ast, rz_bound_query **out, bool *out_writes, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_projection(rz_binder *binder, const rz_ast_body *body, bool is_return, rz_bound_projection *out, rz_error *err);

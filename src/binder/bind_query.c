@@ -7,8 +7,8 @@
 static ruzu_status query_match(rz_binder *binder, const rz_ast_match *ast, rz_bound_match *out, rz_error *err)
 {
     out->optional = ast->optional;
-    out->hint = ast->hint;
-    return rz_bind_pattern(binder, ast->paths, ast->path_count, ast->where, out, err);
+    RZ_TRY(rz_bind_pattern(binder, ast->paths, ast->path_count, ast->where, out, err));
+    return ast->hint == NULL ? RUZU_OK : rz_bind_hint(binder, ast->hint, &out->pattern, &out->hint, err);
 }
 
 static ruzu_status query_unwind(rz_binder *binder, const rz_ast_unwind *ast, rz_bound_unwind *out, rz_error *err)

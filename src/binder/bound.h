@@ -73,12 +73,19 @@ typedef struct rz_bound_pattern {
 
 /* ---- clauses ---- */
 
+/* HINT: the nodes and relationships of a MATCH in the order in which they are to be joined. */
+typedef struct rz_bound_hint {
+    const uint32_t *columns;  /* of the pattern's nodes and edges, each once */
+    const uint32_t *groups;   /* edges joined by the same MULTI_JOIN have the same number; 0: by JOIN */
+    uint32_t count;
+} rz_bound_hint;
+
 typedef struct rz_bound_match {
     rz_bound_pattern pattern;
     rz_expr **predicates;     /* conjuncts: inline maps and WHERE */
     uint32_t predicate_count;
     bool optional;
-    const rz_ast_hint *hint;  /* or NULL */
+    const rz_bound_hint *hint; /* or NULL */
 } rz_bound_match;
 
 typedef struct rz_bound_unwind {

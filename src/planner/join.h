@@ -68,6 +68,7 @@ typedef struct join_graph {
     RZ_ARRAY(join_predicate) predicates;
     uint32_t component_count;
     bool impossible; /* some part can never match */
+    const rz_bound_hint *hint; /* the order that the only clause wants, or NULL */
 } join_graph;
 
 typedef enum join_step_kind {
@@ -139,6 +140,15 @@ RZ_NODISCARD ruzu_status rz_join_count_except(plan_arm *arm, join_graph *graph, 
  */
 RZ_NODISCARD ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out,
                                        double *out_cost, rz_error *err);
+/* ---- join_hint.c ---- */
+
+/* The same as the graph's hint says; nothing of the component is known. */
+RZ_NODISCARD ruzu_status rz_join_hinted(join_graph *graph, uint32_t component, join_steps *out, rz_error *err);
+
+/* ---- join_order.c ---- */
+
+/* The far end of the edge can be counted: nobody looks at it and nothing else hangs on it. */
+bool rz_join_can_count(const join_graph *graph, uint32_t edge_idx, uint32_t far);
 /* Marks what the step binds and uses up. */
 void rz_join_mark(join_graph *graph, const join_step *step);
 /* Plain, unused edges between a node and known ones: what an INTERSECT would take; returns their number, writes up to

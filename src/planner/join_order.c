@@ -288,6 +288,11 @@ static double state_apply_bars(const join_graph *graph, join_state *state, uint3
     return cost;
 }
 
+bool rz_join_can_count(const join_graph *graph, uint32_t edge_idx, uint32_t far)
+{
+    return step_can_count(graph, edge_idx, far);
+}
+
 /* Takes a step: what it binds, the rows it gives (also in step->rows), what it costs. */
 static void state_take(const join_graph *graph, join_state *state, join_step *step)
 {
@@ -705,9 +710,33 @@ static ruzu_status order_exact(order_search *search, uint32_t component, const r
     return RUZU_OK;
 }
 
+/* Rows and cost of given steps. */
+static ruzu_status order_estimate(join_graph *graph, const rz_plan *cur, join_steps *steps, double *out_cost,
+                                  rz_error *err)
+{
+    join_state state;
+    RZ_TRY(state_new(graph, &state, err));
+    state_clear(graph, &state);
+    state_mark_applied(graph, &state);
+    for (uint32_t i = 0; i < steps->count; i++) {
+        join_step *step = &steps->items[i];
+        if (step->kind == JOIN_START) {
+            state_start(graph, &state, step->node, cur, step);
+        } else {
+            state_take(graph, &state, step);
+        }
+    }
+    *out_cost = state.cost;
+    return RUZU_OK;
+}
+
 ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out, double *out_cost,
                           rz_error *err)
 {
+    if (graph->hint != NULL) {
+        RZ_TRY(rz_join_hinted(graph, component, out, err));
+        return order_estimate(graph, cur, out, out_cost, err);
+    }
     order_search search = {.graph = graph};
     uint32_t count = 0;
     for (uint32_t e = 0; e < graph->edges.count; e++) {

@@ -149,6 +149,7 @@ struct rz_plan {
     uint32_t column_count;
     double rows;                 /* estimated output rows */
     bool weighted;               /* the output may carry weights */
+    bool hinted;                 /* stands where a HINT wants it; for EXPLAIN only */
     bool correlated;             /* AGGREGATE, SORT, LIMIT inside an APPLY: work on the rows of each outer row by themselves, in the chain */
     uint32_t row_number;         /* correlated: the column with the number of the outer row; one of AGGREGATE's keys */
     const char *const *names;    /* of the statement's columns, by column id below name_count; NULL entries: no variable. For EXPLAIN only; may be NULL */

@@ -283,8 +283,9 @@ static ruzu_status clause_load(plan_arm *arm, const rz_bound_load *load, rz_erro
 static uint32_t clause_match_run(const rz_planner *planner, const rz_bound_single_query *query, uint32_t first)
 {
     uint32_t count = 1;
-    while (rz_plan_rule(planner, RZ_RULE_JOIN_ORDER) && first + count < query->clause_count &&
-           query->clauses[first + count].kind == RZ_BOUND_MATCH && !query->clauses[first + count].u.match.optional) {
+    while (rz_plan_rule(planner, RZ_RULE_JOIN_ORDER) && query->clauses[first].u.match.hint == NULL &&
+           first + count < query->clause_count && query->clauses[first + count].kind == RZ_BOUND_MATCH &&
+           !query->clauses[first + count].u.match.optional && query->clauses[first + count].u.match.hint == NULL) {
         count++;
     }
     return count;

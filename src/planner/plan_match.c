@@ -412,12 +412,21 @@ static ruzu_status match_component(plan_arm *arm, join_graph *graph, uint32_t co
     join_steps steps = {0};
     join_messages messages = {0};
     double cost = 0;
-    RZ_TRY(match_lookups(arm, graph, component, trail, err));
-    RZ_TRY(match_lists(arm, graph, component, trail, err));
+    if (graph->hint == NULL) {
+        RZ_TRY(match_lookups(arm, graph, component, trail, err));
+        RZ_TRY(match_lists(arm, graph, component, trail, err));
+    }
     RZ_TRY(rz_join_order(graph, component, arm->cur, &steps, &cost, err));
-    RZ_TRY(rz_join_find_messages(arm, graph, component, &steps, cost, &messages, err));
+    if (graph->hint == NULL) {
+        RZ_TRY(rz_join_find_messages(arm, graph, component, &steps, cost, &messages, err));
+    }
     for (uint32_t i = 0; i < steps.count; i++) {
         RZ_TRY(match_step(arm, graph, &steps.items[i], trail, err));
+        rz_plan *top = arm->cur;
+        while (top->kind == RZ_PLAN_FILTER) {
+            top = top->children[0];
+        }
+        top->hinted = graph->hint != NULL;
         RZ_TRY(rz_join_apply_messages(arm, graph, &messages, err));
     }
     return RUZU_OK;
@@ -592,7 +601,7 @@ static ruzu_status match_components(plan_arm *arm, join_graph *graph, bool trail
         }
         done[component] = true;
         if (rz_plan_is_unit(arm->cur) || match_is_anchored(graph, component) ||
-            match_has_key(graph, component, arm->cur)) {
+            (graph->hint == NULL && match_has_key(graph, component, arm->cur))) {
             RZ_TRY(match_component(arm, graph, component, trail, err));
         } else {
             plan_arm part = {.planner = planner, .counted = arm->counted};
@@ -684,8 +693,12 @@ ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, u
 {
     join_graph graph;
     bool trail = false;
-    RZ_TRY(rz_join_unroll(arm->planner, matches, count, after, &matches, err));
+    const rz_bound_hint *hint = rz_plan_rule(arm->planner, RZ_RULE_JOIN_ORDER) ? matches[0]->hint : NULL;
+    if (hint == NULL) {
+        RZ_TRY(rz_join_unroll(arm->planner, matches, count, after, &matches, err));
+    }
     RZ_TRY(rz_join_graph(arm->planner, arm->cur, matches, count, after, &graph, err));
+    graph.hint = hint;
     for (uint32_t m = 0; m < count; m++) {
         trail |= matches[m]->pattern.trail;
     }
