@@ -706,7 +706,9 @@ ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *const *matches, u
         return match_nothing(arm, &graph, matches, count, err);
     }
     bool done = false;
-    RZ_TRY(rz_join_triangle(arm, &graph, matches, count, after, &done, err));
+    if (hint == NULL) {
+        RZ_TRY(rz_join_triangle(arm, &graph, matches, count, after, &done, err));
+    }
     if (done) {
         return rz_plan_check(arm->planner, err);
     }
