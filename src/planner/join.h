@@ -147,8 +147,6 @@ RZ_NODISCARD ruzu_status rz_join_hinted(join_graph *graph, uint32_t component, j
 
 /* ---- join_order.c ---- */
 
-/* The far end of the edge can be counted: nobody looks at it and nothing else hangs on it. */
-bool rz_join_can_count(const join_graph *graph, uint32_t edge_idx, uint32_t far);
 /* Marks what the step binds and uses up. */
 void rz_join_mark(join_graph *graph, const join_step *step);
 /* Plain, unused edges between a node and known ones: what an INTERSECT would take; returns their number, writes up to

@@ -98,7 +98,7 @@ static bool hint_step(hint_walk *walk, uint32_t item, join_step *out)
     }
     uint32_t far = from_bound ? edge->to : edge->from;
     bool meets = rz_join_is_plain(edge) && hint_meets(walk, item, far);
-    out->kind = meets ? JOIN_INTERSECT : rz_join_can_count(graph, e, far) ? JOIN_COUNT : JOIN_EXPAND;
+    out->kind = meets ? JOIN_INTERSECT : JOIN_EXPAND;
     out->node = far;
     out->backward = !meets && to_bound;
     walk->done[e] = true;

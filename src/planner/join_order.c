@@ -288,11 +288,6 @@ static double state_apply_bars(const join_graph *graph, join_state *state, uint3
     return cost;
 }
 
-bool rz_join_can_count(const join_graph *graph, uint32_t edge_idx, uint32_t far)
-{
-    return step_can_count(graph, edge_idx, far);
-}
-
 /* Takes a step: what it binds, the rows it gives (also in step->rows), what it costs. */
 static void state_take(const join_graph *graph, join_state *state, join_step *step)
 {
