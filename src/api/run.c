@@ -215,17 +215,6 @@ static ruzu_status run_begin(rz_run *run, bool write, rz_error *err)
     return rz_txn_begin(run->conn->db->store, write, rz_conn_busy_timeout_us(run->conn), &run->txn, err);
 }
 
-/* The handle may have been poisoned since txn began. Frees txn in any case. */
-static ruzu_status run_commit(rz_run *run, rz_txn *txn, rz_error *err)
-{
-    ruzu_status status = rz_txn_is_write(txn) ? rz_disk_check_healthy(rz_store_disk(run->conn->db->store), err) : RUZU_OK;
-    if (status != RUZU_OK) {
-        rz_txn_rollback(txn);
-        return status;
-    }
-    return rz_txn_commit(txn, err);
-}
-
 static void run_end_own_txn(rz_run *run)
 {
     if (run->txn != NULL && run->txn != run->conn->txn) {
@@ -297,7 +286,7 @@ static ruzu_status run_alone(rz_run *run, rz_error *err)
     RZ_TRY(run_nothing(run, err)); /* nothing may fail after the commit */
     rz_txn *txn = run->txn;
     run->txn = NULL; /* gone in any case */
-    return run_commit(run, txn, err);
+    return rz_txn_commit(txn, err);
 }
 
 /* ---- statements that are about transactions ---- */
@@ -325,7 +314,7 @@ static ruzu_status run_commit_statement(rz_run *run, rz_error *err)
         return rz_error_set(err, RUZU_ERROR_TRANSACTION, "No active transaction for COMMIT.");
     }
     run->conn->txn = NULL; /* gone in any case */
-    return run_commit(run, txn, err);
+    return rz_txn_commit(txn, err);
 }
 
 static ruzu_status run_rollback_statement(rz_run *run, rz_error *err)

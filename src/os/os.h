@@ -69,6 +69,7 @@ typedef struct rz_vfs {
     ruzu_status (*is_directory)(struct rz_vfs *vfs, const char *path, bool *out); /* false too when absent */
     ruzu_status (*make_dir)(struct rz_vfs *vfs, const char *path);
     ruzu_status (*list)(struct rz_vfs *vfs, const char *directory, rz_name_fn fn, void *user);
+    uint64_t (*monotonic_us)(struct rz_vfs *vfs); /* for intervals; NULL: rz_now_monotonic_us */
     uint64_t (*now_us)(struct rz_vfs *vfs); /* wall clock, microseconds since 1970 UTC */
     void (*random)(struct rz_vfs *vfs, void *out, size_t size);
     /* Advice; may be NULL. Drops what the system remembers of [off, off + size) (size 0: to the end) unless it waits to be written, so that reads see the disk: after a

@@ -9,6 +9,8 @@
 
 #define AUTO_FILE_SHARE 32u
 #define AUTO_MOST_BYTES ((uint64_t)64 << 20)
+#define AUTO_RETRY_LEAST ((uint64_t)64 << 10) /* of log, before a checkpoint that failed is tried again */
+#define AUTO_RETRY_DOUBLINGS 12u
 
 ruzu_status rz_auto_checkpoint_init(rz_auto_checkpoint *checkpointer, bool in_thread)
 {
@@ -48,14 +50,27 @@ static uint64_t auto_threshold(rz_store *store)
     return threshold != 0 && threshold < share ? share : threshold;
 }
 
+void rz_auto_checkpoint_forgive(rz_auto_checkpoint *checkpointer)
+{
+    atomic_store_explicit(&checkpointer->failures, 0, memory_order_relaxed);
+    atomic_store_explicit(&checkpointer->wait_bytes, 0, memory_order_relaxed);
+}
+
 static void auto_run(rz_store *store)
 {
+    rz_auto_checkpoint *checkpointer = &store->checkpointer;
     /* Whatever goes wrong is found again, or has poisoned the store: the transaction that gave the cause is durable and was acknowledged. */
     rz_error ignored;
     rz_error_init(&ignored);
-    if (rz_store_checkpoint(store, &ignored) != RUZU_OK) {
+    if (rz_store_checkpoint(store, &ignored) == RUZU_OK) {
         return;
     }
+    uint32_t failures = atomic_fetch_add_explicit(&checkpointer->failures, 1, memory_order_relaxed);
+    uint64_t step = auto_threshold(store);
+    step = step < AUTO_RETRY_LEAST ? AUTO_RETRY_LEAST : step;
+    step <<= failures < AUTO_RETRY_DOUBLINGS ? failures : AUTO_RETRY_DOUBLINGS;
+    step = step < AUTO_MOST_BYTES ? step : AUTO_MOST_BYTES;
+    atomic_store_explicit(&checkpointer->wait_bytes, rz_wal_size_bytes(store->wal) + step, memory_order_relaxed);
 }
 
 static void auto_main(void *arg)
@@ -79,8 +94,11 @@ static void auto_main(void *arg)
 void rz_store_consider_checkpoint(rz_store *store)
 {
     rz_auto_checkpoint *checkpointer = &store->checkpointer;
-    if (store->wal == NULL || !atomic_load_explicit(&store->auto_checkpoint, memory_order_relaxed) ||
-        rz_wal_size_bytes(store->wal) < auto_threshold(store)) {
+    if (store->wal == NULL || !atomic_load_explicit(&store->auto_checkpoint, memory_order_relaxed)) {
+        return;
+    }
+    uint64_t length = rz_wal_size_bytes(store->wal);
+    if (length < auto_threshold(store) || length < atomic_load_explicit(&checkpointer->wait_bytes, memory_order_relaxed)) {
         return;
     }
     bool here = !checkpointer->in_thread;

@@ -4,11 +4,29 @@
  */
 #include "transaction/check.h"
 
+#include "transaction/store.h"
+
+/* The logs of the open store. No checkpoint changes them meanwhile: one waits, or is waited for. */
+static ruzu_status check_logs(rz_store *store, rz_mem *mem, rz_inspector *inspector, rz_error *err)
+{
+    if (store->wal == NULL || store->read_only) {
+        return RUZU_OK;
+    }
+    rz_mutex_lock(&store->checkpoint_lock);
+    rz_mutex_lock(&store->log_lock); /* the first commit of a session writes a header, too */
+    uint64_t generation = rz_disk_header(store->disk)->log_generation;
+    rz_mutex_unlock(&store->log_lock);
+    ruzu_status status = rz_wal_inspect(store->wal, mem, generation, inspector, err);
+    rz_mutex_unlock(&store->checkpoint_lock);
+    return status;
+}
+
 ruzu_status rz_store_check(rz_txn *txn, rz_mem *mem, bool deep, rz_inspector *inspector, rz_error *err)
 {
     rz_disk *disk = rz_store_disk(rz_txn_store(txn));
     if (!rz_disk_in_memory(disk)) {
         RZ_TRY(rz_image_check(disk, mem, inspector, err));
+        RZ_TRY(check_logs(rz_txn_store(txn), mem, inspector, err));
     }
     return deep ? rz_logic_check(txn, mem, inspector, err) : RUZU_OK;
 }

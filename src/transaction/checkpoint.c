@@ -35,6 +35,9 @@ ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
         status = status == RUZU_OK ? rz_store_switch_log(store, &point, err) : status;
         if (status == RUZU_OK) {
             status = checkpoint_at(store, &point, err);
+            if (status == RUZU_OK) {
+                rz_auto_checkpoint_forgive(&store->checkpointer);
+            }
         }
     }
     rz_mutex_unlock(&store->checkpoint_lock);

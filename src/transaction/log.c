@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define LOG_SYNC_INTERVAL_US 1000000u
-
 /* ---- commit ---- */
 
 /* A log that takes no more records poisons the database; one that found no space is fine again when there is some. */
@@ -92,19 +90,6 @@ ruzu_status rz_store_append(rz_store *store, rz_txn *txn, uint64_t *out_timestam
     return status;
 }
 
-/* With wal_sync=normal a commit waits for the disk only when the last sync is a second ago. */
-static bool log_sync_due(rz_store *store)
-{
-    uint32_t level = atomic_load_explicit(&store->wal_sync, memory_order_relaxed);
-    if (level == RZ_SYNC_LEVEL_FULL) {
-        return true;
-    }
-    uint64_t now = rz_now_monotonic_us();
-    uint64_t last = atomic_load_explicit(&store->last_sync_us, memory_order_relaxed);
-    return level == RZ_SYNC_LEVEL_NORMAL && now - last >= LOG_SYNC_INTERVAL_US &&
-           atomic_compare_exchange_strong_explicit(&store->last_sync_us, &last, now, memory_order_relaxed, memory_order_relaxed);
-}
-
 /* Readers that begin from now on see the commit. */
 static void log_publish(rz_store *store, uint64_t timestamp, rz_catalog *catalog)
 {
@@ -125,7 +110,8 @@ ruzu_status rz_store_settle(rz_store *store, uint64_t timestamp, rz_catalog *cat
     if (RZ_MUTANT_IS(13)) {
         log_publish(store, timestamp, catalog);
     }
-    if (store->wal != NULL && log_sync_due(store)) {
+    uint32_t level = atomic_load_explicit(&store->wal_sync, memory_order_relaxed);
+    if (store->wal != NULL && level == RZ_SYNC_LEVEL_FULL) {
         rz_error cause;
         rz_error_init(&cause);
         if (rz_wal_sync(store->wal, lsn, &cause) != RUZU_OK) {
@@ -133,6 +119,10 @@ ruzu_status rz_store_settle(rz_store *store, uint64_t timestamp, rz_catalog *cat
         }
     }
     log_publish(store, timestamp, catalog);
+    if (store->wal != NULL && level == RZ_SYNC_LEVEL_NORMAL) {
+        rz_store_flush_due(store); /* of those before, should the thread be late; this one's turn comes */
+        rz_store_flush_later(store);
+    }
     return RUZU_OK;
 }
 
@@ -141,7 +131,9 @@ ruzu_status rz_store_sync_log(rz_store *store, rz_error *err)
     rz_wal_positions positions;
     rz_wal_positions_get(store->wal, &positions);
     ruzu_status status = positions.ready ? rz_wal_sync(store->wal, positions.written_lsn, err) : RUZU_OK;
-    log_note_failure(store, status, err);
+    if (status != RUZU_OK) { /* that it worked says nothing about space */
+        log_note_failure(store, status, err);
+    }
     return status;
 }
 

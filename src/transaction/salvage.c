@@ -8,6 +8,9 @@
  *   rels      from the forward lists; where some cannot be read, the backward ones give what is missing. A relationship is lost
  *             when both lists are, or one of its nodes
  *
+ * A table's directory whose checksum is wrong is used all the same when it can be decoded: it mostly says which checksums pages have, so pages are still verified. The report calls such a table
+ * damaged. One that cannot be decoded is lost, for nothing else says what pages mean.
+ *
  * Offsets change, because lost rows leave no holes: `kept` tells which old rows are there, and their number below an offset is
  * the new one. The input is opened read-only. When it opens as a database its logs are replayed (in memory); else they
  * are left alone and the report says so.
@@ -511,11 +514,26 @@ static ruzu_status salvage_schema(salvage_run *run, rz_error *err)
     return rz_txn_commit(txn, err);
 }
 
+/* What a damaged directory led to was read, page by page with the checksums it gives; that it says what the pages mean is not certain. */
+static void salvage_doubt(salvage_run *run, const rz_cat_table *table)
+{
+    const store_table *storage = table->kind == RZ_CAT_NODE_TABLE ? rz_store_table(run->from, table->id) : NULL;
+    bool doubtful = storage != NULL && storage->doubtful;
+    for (uint32_t i = 0; i < table->pair_count && table->kind == RZ_CAT_REL_TABLE; i++) {
+        storage = rz_store_table(run->from, table->pairs[i].id);
+        doubtful = doubtful || (storage != NULL && storage->doubtful);
+    }
+    if (doubtful) {
+        salvage_because(run, "its directory is damaged: rows may be missing, and what was read could not be verified in full");
+    }
+}
+
 static ruzu_status salvage_table(salvage_run *run, const rz_cat_table *table, rz_error *err)
 {
     rz_txn *writing = NULL;
     ruzu_status status = RUZU_OK;
     salvage_begin_table(run, table->name, table->kind == RZ_CAT_NODE_TABLE);
+    salvage_doubt(run, table);
     RZ_TRY(rz_txn_begin(run->to, true, SALVAGE_BUSY_US, &writing, err));
     if (table->kind == RZ_CAT_NODE_TABLE) {
         status = salvage_copy_nodes(run, table, writing, err);

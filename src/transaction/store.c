@@ -220,6 +220,7 @@ static void store_free(rz_store *store)
     if (store->pool != NULL) {
         rz_pool_destroy(store->pool);
     }
+    rz_flusher_deinit(&store->flusher);
     rz_auto_checkpoint_deinit(&store->checkpointer);
     store_destroy_locks(store, STORE_LOCKS);
     rz_mem_free(rz_mem_root(), store, sizeof *store);
@@ -250,6 +251,11 @@ static ruzu_status store_alloc(const rz_store_options *options, rz_store **out, 
         store_destroy_locks(store, STORE_LOCKS);
         status = RUZU_ERROR_NO_MEMORY;
     }
+    if (status == RUZU_OK && rz_flusher_init(&store->flusher, options->checkpoint_in_thread) != RUZU_OK) {
+        rz_auto_checkpoint_deinit(&store->checkpointer);
+        store_destroy_locks(store, STORE_LOCKS);
+        status = RUZU_ERROR_NO_MEMORY;
+    }
     if (status != RUZU_OK) {
         rz_mem_free(rz_mem_root(), store, sizeof *store);
         return rz_error_no_memory(err, "opening a database");
@@ -270,7 +276,7 @@ static ruzu_status store_open_log(rz_store *store, const rz_store_options *optio
     if (rz_disk_in_memory(store->disk) || options->salvage != NULL) {
         return RUZU_OK;
     }
-    RZ_TRY(rz_wal_open(store->vfs, &store->mem, options->path, store->read_only, true, &store->wal, err));
+    RZ_TRY(rz_wal_open(store->vfs, &store->mem, options->path, store->read_only, &store->wal, err));
     return rz_store_recover(store, options->recover_prefix, err);
 }
 
@@ -339,6 +345,7 @@ ruzu_status rz_store_close(rz_store *store, rz_error *err)
 {
     RZ_ASSERT(store->live == 0);
     rz_auto_checkpoint_stop(&store->checkpointer);
+    rz_flusher_stop(&store->flusher);
     bool clean = false;
     ruzu_status status = store_settle_all(store, &clean, err);
     rz_disk *disk = store->disk;

@@ -7,6 +7,7 @@
 
 #include "storage/wal/wal.h"
 #include "transaction/auto_checkpoint.h"
+#include "transaction/flusher.h"
 #include "transaction/sequence.h"
 
 #define STORE_SLOT_BITS 8u
@@ -17,6 +18,7 @@ typedef struct store_table {
     uint32_t id;
     rz_ntab *ntab;         /* one of the two */
     rz_rtab *rtab;
+    bool doubtful;         /* a salvage: the directory's checksum was wrong */
     rz_meta_ref directory; /* as the next header will name it; count 0: not written yet */
     rz_str folded;         /* directory bytes of a fold that could not be written yet: the fold itself is not repeated */
 } store_table;
@@ -60,9 +62,9 @@ struct rz_store {
     rz_txn *newest;
     uint32_t live;             /* how many */
 
-    _Atomic uint64_t last_sync_us; /* of the log, with RZ_SYNC_LEVEL_NORMAL */
     rz_wal_found recovered;    /* what recovery found */
     rz_auto_checkpoint checkpointer;
+    rz_flusher flusher;
 };
 
 struct rz_txn {

@@ -218,6 +218,13 @@ static ruzu_status load_salvaged(rz_store *store, ruzu_status status, const char
     return store->salvage == NULL ? status : rz_inspector_absorb(store->salvage, status, what, RZ_NO_PLACE, err);
 }
 
+static ruzu_status load_meta(rz_store *store, const rz_meta_ref *ref, const char *what, rz_arena *arena, const uint8_t **out, bool *out_bad, rz_error *err)
+{
+    *out_bad = false;
+    return store->salvage == NULL ? rz_meta_read(store->disk, ref, what, arena, out, err)
+                                  : rz_meta_read_damaged(store->disk, ref, what, arena, store->salvage, out, out_bad, err);
+}
+
 static ruzu_status load_table(rz_store *store, rz_reader *list, const char *what, rz_error *err)
 {
     uint32_t id = rz_read_u32(list);
@@ -232,11 +239,13 @@ static ruzu_status load_table(rz_store *store, rz_reader *list, const char *what
     const uint8_t *bytes = NULL;
     store_table *table = NULL;
     RZ_TRY_GOTO(rz_disk_claim(store->disk, directory.range, "a table's directory", err));
-    RZ_TRY_GOTO(rz_meta_read(store->disk, &directory, "a table's directory", &arena, &bytes, err));
+    bool doubtful = false;
+    RZ_TRY_GOTO(load_meta(store, &directory, "a table's directory", &arena, &bytes, &doubtful, err));
     rz_reader reader;
     rz_reader_init(&reader, bytes, (size_t)directory.size_bytes);
     RZ_TRY_GOTO(rz_store_make_table(store, store->catalog, id, &reader, &table, err));
     table->directory = directory;
+    table->doubtful = doubtful;
     RZ_TRY_GOTO(rz_store_publish_table(store, table, err));
 cleanup:
     rz_arena_free(&arena);
@@ -249,7 +258,8 @@ static ruzu_status load_list(rz_store *store, const rz_meta_ref *ref, const char
         return RUZU_OK;
     }
     const uint8_t *bytes = NULL;
-    RZ_TRY(rz_meta_read(store->disk, ref, what, arena, &bytes, err));
+    bool bad = false; /* of a list does not matter: each directory that it names has a checksum of its own */
+    RZ_TRY(load_meta(store, ref, what, arena, &bytes, &bad, err));
     rz_reader reader;
     rz_reader_init(&reader, bytes, (size_t)ref->size_bytes);
     uint32_t count = rz_read_u32(&reader);

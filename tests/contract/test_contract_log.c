@@ -105,7 +105,7 @@ static void log_bytes_stay_as_they_are(void)
     rz_wal_found found;
     contract_seen seen = {0, 0, 0};
     rz_error_init(&err);
-    CHECK(rz_wal_open(simfs_vfs(fs), rz_mem_root(), LOG_PATH, false, true, &wal, &err) == RUZU_OK);
+    CHECK(rz_wal_open(simfs_vfs(fs), rz_mem_root(), LOG_PATH, false, &wal, &err) == RUZU_OK);
     CHECK(rz_wal_recover(wal, &header, false, contract_see, &seen, &found, &err) == RUZU_OK);
     CHECK(rz_wal_resume(wal, &err) == RUZU_OK);
     rz_redo redo;
@@ -145,7 +145,7 @@ static void log_bytes_stay_as_they_are(void)
 #endif
     CHECK(rz_wal_close(wal, false, &err) == RUZU_OK);
     header.flags = 0;
-    CHECK(rz_wal_open(simfs_vfs(fs), rz_mem_root(), LOG_PATH, true, true, &wal, &err) == RUZU_OK);
+    CHECK(rz_wal_open(simfs_vfs(fs), rz_mem_root(), LOG_PATH, true, &wal, &err) == RUZU_OK);
     CHECK(rz_wal_recover(wal, &header, false, contract_see, &seen, &found, &err) == RUZU_OK);
     CHECK_EQ_U64(seen.commits, 2);
     CHECK_EQ_U64(seen.records, 7);

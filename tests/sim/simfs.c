@@ -727,6 +727,7 @@ static simfs *sim_from_disk(sim_disk *disk, uint64_t seed)
         .make_dir = sim_make_dir,
         .list = sim_list,
         .now_us = sim_now_us,
+        .monotonic_us = sim_now_us,
         .random = sim_random_bytes,
         .forget = sim_forget,
     };

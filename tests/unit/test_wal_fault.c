@@ -135,7 +135,7 @@ static void other_copy_in_the_way_is_left_alone(void)
     rz_wal *wal = NULL;
     uint64_t ops = simfs_op_count(before);
     memset(&seen, 0, sizeof seen);
-    CHECK(rz_wal_open(simfs_vfs(before), rz_mem_root(), WAL_PATH, true, true, &wal, &err) == RUZU_OK);
+    CHECK(rz_wal_open(simfs_vfs(before), rz_mem_root(), WAL_PATH, true, &wal, &err) == RUZU_OK);
     CHECK(rz_wal_recover(wal, &header, true, wal_see, &seen, &found, &err) == RUZU_OK);
     CHECK(wal_seen_run(&seen, 1, 5) && found.damaged);
     CHECK(rz_wal_recover(wal, &header, true, wal_see, &seen, &found, &err) == RUZU_ERROR_INTERNAL);

@@ -162,7 +162,7 @@ static void big_trip(rz_pool *pool, rz_mem *mem)
     }
     rz_redo_deinit(&redo);
     CHECK(rz_wal_close(wal, false, &err) == RUZU_OK);
-    CHECK(rz_wal_open(simfs_vfs(fs), mem, WAL_PATH, true, true, &wal, &err) == RUZU_OK);
+    CHECK(rz_wal_open(simfs_vfs(fs), mem, WAL_PATH, true, &wal, &err) == RUZU_OK);
     uint32_t idx = 0;
     header.folded_lsn = (lsn + 0) / 2; /* the first of the two */
     big_wrong = false;
@@ -471,35 +471,9 @@ static void error_of_the_caller_ends_the_replay(void)
     commit_run(wal, 1, 5);
     CHECK(rz_wal_close(wal, false, &err) == RUZU_OK);
     uint32_t left = 3;
-    CHECK(rz_wal_open(simfs_vfs(fs), rz_mem_root(), WAL_PATH, false, true, &wal, &err) == RUZU_OK);
+    CHECK(rz_wal_open(simfs_vfs(fs), rz_mem_root(), WAL_PATH, false, &wal, &err) == RUZU_OK);
     CHECK(rz_wal_recover(wal, &header, false, refuse_third, &left, &found, &err) == RUZU_ERROR_LIMIT);
     CHECK(rz_wal_close(wal, false, &err) == RUZU_OK);
-    simfs_free(fs);
-}
-
-static void without_syncs_none_is_made(void)
-{
-    simfs *fs = wal_new_disk();
-    rz_file_header header = wal_header(1, 0, true);
-    rz_wal *wal = NULL;
-    rz_error_init(&err);
-    simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC) | SIMFS_KIND(SIMFS_OP_SYNC_DIR), .forever = true,
-                                      .action = SIMFS_FAIL, .error_number = EIO});
-    memset(&seen, 0, sizeof seen);
-    CHECK(rz_wal_open(simfs_vfs(fs), rz_mem_root(), WAL_PATH, false, false, &wal, &err) == RUZU_OK);
-    CHECK(rz_wal_recover(wal, &header, false, wal_see, &seen, &found, &err) == RUZU_OK);
-    CHECK(rz_wal_resume(wal, &err) == RUZU_OK);
-    commit_run(wal, 1, 3);
-    uint64_t lsn = 0;
-    CHECK(rz_wal_prepare(wal, 2, wal_salt(2), &err) == RUZU_OK);
-    CHECK(rz_wal_switch(wal, &lsn, &err) == RUZU_OK);
-    commit_run(wal, 4, 3);
-    CHECK(rz_wal_close(wal, false, &err) == RUZU_OK);
-    CHECK_EQ_U64(simfs_fault_hits(fs), 0);
-    simfs_clear_faults(fs); /* whoever finds commits with syncs on makes them durable */
-    header.flags = 0;
-    CHECK(wal_look(fs, &header, &seen, &found, &err) == RUZU_OK);
-    CHECK(wal_seen_run(&seen, 1, 6));
     simfs_free(fs);
 }
 
@@ -517,6 +491,5 @@ int main(void)
     RUN(header_of_a_log_may_be_torn);
     RUN(later_version_is_refused);
     RUN(error_of_the_caller_ends_the_replay);
-    RUN(without_syncs_none_is_made);
     return CHECK_DONE();
 }

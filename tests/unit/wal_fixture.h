@@ -183,7 +183,7 @@ static inline ruzu_status wal_recover_with(rz_vfs *vfs, rz_mem *mem, const rz_fi
     memset(seen, 0, sizeof *seen);
     *out_wal = NULL;
     rz_wal *wal = NULL;
-    RZ_TRY(rz_wal_open(vfs, mem, WAL_PATH, false, true, &wal, err));
+    RZ_TRY(rz_wal_open(vfs, mem, WAL_PATH, false, &wal, err));
     wal->step = wal_step;
     ruzu_status status = rz_wal_recover(wal, header, accept, wal_see, seen, found, err);
     if (status != RUZU_OK) {

@@ -63,10 +63,12 @@ ruzu_status rz_meta_write(rz_disk *disk, const void *data, uint64_t size, rz_met
     return RUZU_OK;
 }
 
-ruzu_status rz_meta_read(rz_disk *disk, const rz_meta_ref *ref, const char *what, rz_arena *arena, const uint8_t **out,
-                         rz_error *err)
+/* *out_bad: the checksum is another one; *out are the bytes all the same. */
+static ruzu_status meta_read_any(rz_disk *disk, const rz_meta_ref *ref, const char *what, rz_arena *arena, const uint8_t **out, bool *out_bad,
+                                 rz_error *err)
 {
     *out = (const uint8_t *)"";
+    *out_bad = false;
     if (ref->range.count == 0 && ref->size_bytes == 0) {
         return RUZU_OK;
     }
@@ -85,10 +87,30 @@ ruzu_status rz_meta_read(rz_disk *disk, const rz_meta_ref *ref, const char *what
     RZ_TRY(rz_disk_read(disk, ref->range.start, pages, bytes, err));
     uint32_t crc = rz_meta_crc(disk, ref->range.start, bytes, ref->size_bytes);
     if (crc != ref->crc) {
-        return rz_error_set(err, RUZU_ERROR_CORRUPT,
-                            "corrupt database: file '%s' page %llu (%s): checksum 0x%08x, expected 0x%08x", disk->path,
-                            (unsigned long long)ref->range.start, what, crc, ref->crc);
+        *out_bad = true;
+        (void)rz_error_set(err, RUZU_ERROR_CORRUPT,
+                           "corrupt database: file '%s' page %llu (%s): checksum 0x%08x, expected 0x%08x", disk->path,
+                           (unsigned long long)ref->range.start, what, crc, ref->crc);
     }
     *out = bytes;
     return RUZU_OK;
+}
+
+ruzu_status rz_meta_read(rz_disk *disk, const rz_meta_ref *ref, const char *what, rz_arena *arena, const uint8_t **out,
+                         rz_error *err)
+{
+    bool bad = false;
+    RZ_TRY(meta_read_any(disk, ref, what, arena, out, &bad, err));
+    if (bad) {
+        *out = (const uint8_t *)"";
+        return RUZU_ERROR_CORRUPT;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_meta_read_damaged(rz_disk *disk, const rz_meta_ref *ref, const char *what, rz_arena *arena, rz_inspector *inspector,
+                                 const uint8_t **out, bool *out_bad, rz_error *err)
+{
+    RZ_TRY(meta_read_any(disk, ref, what, arena, out, out_bad, err));
+    return *out_bad ? rz_inspector_absorb(inspector, RUZU_ERROR_CORRUPT, what, RZ_NO_PLACE, err) : RUZU_OK;
 }

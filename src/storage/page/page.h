@@ -304,6 +304,12 @@ RZ_NODISCARD ruzu_status rz_disk_known_pages(rz_disk *disk, rz_page_set *io_set,
 void rz_header_for_copy(rz_vfs *vfs, const rz_file_header *from, rz_file_header *out);
 /* The bytes of a header slot (one page), and the CRCs of pages and metadata under another uuid than the disk's. */
 void rz_header_bytes(const rz_file_header *header, uint8_t *page);
+/*
+ * rz_meta_read for a salvage: bytes whose checksum is wrong are reported, and given all the same (*out_bad). Whoever decodes them finds out what of them still makes sense: most bytes of a
+ * directory are checksums of pages and bounds of values, damage to which costs those pages, or nothing.
+ */
+RZ_NODISCARD ruzu_status rz_meta_read_damaged(rz_disk *disk, const rz_meta_ref *ref, const char *what, rz_arena *arena, rz_inspector *inspector,
+                                              const uint8_t **out, bool *out_bad, rz_error *err);
 uint32_t rz_page_crc_of(const uint8_t uuid[16], uint64_t page_number, const void *page);
 uint32_t rz_meta_crc_of(const uint8_t uuid[16], uint64_t start_page, const void *data, uint64_t size);
 

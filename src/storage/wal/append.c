@@ -131,7 +131,7 @@ static ruzu_status wal_undo(rz_wal *wal, rz_log_file *log, const rz_error *first
     }
     const char *operation = "cut off";
     ruzu_status status = wal->vfs->truncate(log->file, wal->end);
-    if (status == RUZU_OK && wal->sync) {
+    if (status == RUZU_OK) {
         operation = "sync";
         status = wal->vfs->sync(log->file, false);
     }
@@ -139,10 +139,8 @@ static ruzu_status wal_undo(rz_wal *wal, rz_log_file *log, const rz_error *first
     rz_mutex_lock(&wal->mutex);
     if (status == RUZU_OK) {
         log->size = wal->end;
-        if (wal->sync) {
-            wal->synced_lsn = wal->written_lsn;
-            wal->synced_off = wal->end;
-        }
+        wal->synced_lsn = wal->written_lsn;
+        wal->synced_off = wal->end;
     } else {
         (void)rz_os_error_text(errno_value, cause, sizeof cause);
         rz_wal_poison(wal, first->message);

@@ -116,7 +116,6 @@ struct rz_wal {
     char *path;  /* owned; of the database */
     size_t path_size;
     bool read_only; /* immutable */
-    bool sync;      /* immutable */
     uint64_t step;  /* files grow by; LOG_STEP */
     bool recovered; /* rz_wal_recover has decided */
     bool ready;     /* rz_wal_resume is done */
@@ -186,6 +185,8 @@ typedef struct rz_log_scan {
 } rz_log_scan;
 
 RZ_NODISCARD ruzu_status rz_log_scan_all(rz_log_reader *reader, uint64_t first_lsn, uint64_t folded_lsn, rz_log_scan *out, rz_error *err);
+/* The same of a log in use: does not look behind the first record that does not follow. */
+RZ_NODISCARD ruzu_status rz_log_scan_live(rz_log_reader *reader, uint64_t first_lsn, rz_log_scan *out, rz_error *err);
 /* Whether a file without a valid header holds records with this log's salt. */
 RZ_NODISCARD ruzu_status rz_log_has_records(rz_log_reader *reader, bool *out, rz_error *err);
 

@@ -174,7 +174,8 @@ static ruzu_status log_find_commits(rz_log_reader *reader, uint64_t from, uint64
     }
 }
 
-ruzu_status rz_log_scan_all(rz_log_reader *reader, uint64_t first_lsn, uint64_t folded_lsn, rz_log_scan *out, rz_error *err)
+/* The records in order, to the first that does not follow; the last LSN with it. */
+static ruzu_status log_scan_ordered(rz_log_reader *reader, uint64_t first_lsn, uint64_t folded_lsn, rz_log_scan *out, uint64_t *out_last_lsn, rz_error *err)
 {
     memset(out, 0, sizeof *out);
     out->end = LOG_HEADER_BYTES;
@@ -201,7 +202,21 @@ ruzu_status rz_log_scan_all(rz_log_reader *reader, uint64_t first_lsn, uint64_t 
     out->bad_off = walk.off;
     out->open_txid = walk.open ? walk.txid : 0;
     out->seen_end = walk.off;
-    return log_find_commits(reader, walk.off, walk.last_lsn, out, err);
+    *out_last_lsn = walk.last_lsn;
+    return RUZU_OK;
+}
+
+ruzu_status rz_log_scan_all(rz_log_reader *reader, uint64_t first_lsn, uint64_t folded_lsn, rz_log_scan *out, rz_error *err)
+{
+    uint64_t last_lsn = 0;
+    RZ_TRY(log_scan_ordered(reader, first_lsn, folded_lsn, out, &last_lsn, err));
+    return log_find_commits(reader, out->bad_off, last_lsn, out, err);
+}
+
+ruzu_status rz_log_scan_live(rz_log_reader *reader, uint64_t first_lsn, rz_log_scan *out, rz_error *err)
+{
+    uint64_t last_lsn = 0;
+    return log_scan_ordered(reader, first_lsn, 0, out, &last_lsn, err);
 }
 
 ruzu_status rz_log_has_records(rz_log_reader *reader, bool *out, rz_error *err)

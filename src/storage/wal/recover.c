@@ -221,8 +221,8 @@ static ruzu_status recover_copy_bytes(log_recovery *recovery, const rz_log_file 
         status = wal->vfs->read(log->file, recovery->buffer, want, off, &got);
         status = status == RUZU_OK ? wal->vfs->write(file, recovery->buffer, got, off) : status;
     }
-    status = status == RUZU_OK && wal->sync ? wal->vfs->sync(file, false) : status;
-    status = status == RUZU_OK && wal->sync ? wal->vfs->sync_dir(wal->vfs, name) : status;
+    status = status == RUZU_OK ? wal->vfs->sync(file, false) : status;
+    status = status == RUZU_OK ? wal->vfs->sync_dir(wal->vfs, name) : status;
     return status == RUZU_OK ? RUZU_OK : rz_log_io_error(recovery->err, status, errno, "copy to", name, 0, 0);
 }
 
@@ -500,7 +500,7 @@ ruzu_status rz_wal_recover_looking(rz_wal *wal, const rz_file_header *header, bo
         status = look == NULL ? RUZU_OK : recover_replay_all(&recovery, look, user);
         status = status == RUZU_OK ? recover_replay_all(&recovery, recover_count, &counter) : status;
         out->commits = counter.commits;
-        if (status == RUZU_OK && counter.commits != 0 && wal->sync && !wal->read_only) {
+        if (status == RUZU_OK && counter.commits != 0 && !wal->read_only) {
             status = recover_make_durable(&recovery);
         }
     }

@@ -24,7 +24,7 @@ static ruzu_status start_open_file(rz_wal *wal, rz_log_file *log, rz_error *err)
 
 static ruzu_status start_sync_name(rz_wal *wal, rz_log_file *log, rz_error *err)
 {
-    if (log->name_synced || !wal->sync || RZ_MUTANT_IS(20)) {
+    if (log->name_synced || RZ_MUTANT_IS(20)) {
         return RUZU_OK;
     }
     ruzu_status status = wal->vfs->sync_dir(wal->vfs, log->path);
@@ -64,11 +64,9 @@ static ruzu_status start_log(rz_wal *wal, uint64_t generation, uint64_t salt, ui
         return rz_log_io_error(err, status, errno, "write the header of", log->path, 0, sizeof bytes);
     }
     log->size = log->size < sizeof bytes ? sizeof bytes : log->size;
-    if (wal->sync) {
-        status = wal->vfs->sync(log->file, false);
-        if (status != RUZU_OK) {
-            return rz_log_io_error(err, status, errno, "sync", log->path, 0, 0);
-        }
+    status = wal->vfs->sync(log->file, false);
+    if (status != RUZU_OK) {
+        return rz_log_io_error(err, status, errno, "sync", log->path, 0, 0);
     }
     RZ_TRY(start_sync_name(wal, log, err));
     log->state = LOG_VALID;
@@ -129,12 +127,8 @@ ruzu_status rz_wal_resume(rz_wal *wal, rz_error *err)
     const rz_log_file *current = wal_file_of(wal, wal->generation);
     wal->salt = current->salt;
     wal->end = current->end;
-    if (wal->sync) {
-        wal->synced_lsn = wal->written_lsn;
-        wal->synced_off = wal->end;
-    } else {
-        wal->synced_off = LOG_HEADER_BYTES;
-    }
+    wal->synced_lsn = wal->written_lsn;
+    wal->synced_off = wal->end;
     wal->ready = true;
     rz_mutex_unlock(&wal->mutex);
     return RUZU_OK;

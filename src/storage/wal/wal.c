@@ -36,7 +36,7 @@ static void wal_destroy(rz_wal *wal)
     rz_mem_free(wal->mem, wal, sizeof *wal);
 }
 
-ruzu_status rz_wal_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, bool sync, rz_wal **out, rz_error *err)
+ruzu_status rz_wal_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, rz_wal **out, rz_error *err)
 {
     *out = NULL;
     rz_wal *wal = (rz_wal *)rz_mem_calloc(mem, 1, sizeof *wal);
@@ -44,7 +44,6 @@ ruzu_status rz_wal_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_on
     wal->vfs = vfs;
     wal->mem = mem;
     wal->read_only = read_only;
-    wal->sync = sync;
     wal->step = LOG_STEP;
     wal->path_size = strlen(path) + 1;
     wal->path = wal_name(mem, path, wal->path_size, "");
@@ -75,7 +74,7 @@ static ruzu_status wal_remove_files(rz_wal *wal, rz_error *err)
         }
         removed = removed || status == RUZU_OK;
     }
-    if (removed && wal->sync) {
+    if (removed) {
         ruzu_status status = wal->vfs->sync_dir(wal->vfs, wal->path);
         if (status != RUZU_OK) {
             return rz_log_io_error(err, status, errno, "sync the directory of", wal->path, 0, 0);
@@ -156,7 +155,7 @@ void rz_wal_sync_end(rz_wal *wal)
 
 ruzu_status rz_wal_sync_file(rz_wal *wal, const rz_log_file *log, bool data_only, rz_error *err)
 {
-    if (!wal->sync || RZ_MUTANT_IS(3)) {
+    if (RZ_MUTANT_IS(3)) {
         return RUZU_OK;
     }
     ruzu_status status = wal->vfs->sync(log->file, data_only);
@@ -198,9 +197,6 @@ static ruzu_status wal_sync_written(rz_wal *wal, rz_error *err)
 
 ruzu_status rz_wal_sync(rz_wal *wal, uint64_t lsn, rz_error *err)
 {
-    if (!wal->sync) {
-        return RUZU_OK;
-    }
     ruzu_status status = RUZU_OK;
     rz_mutex_lock(&wal->mutex);
     RZ_ASSERT(lsn <= wal->written_lsn);

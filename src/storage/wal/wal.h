@@ -75,8 +75,8 @@ static inline uint64_t rz_redo_count(const rz_redo *redo)
 
 typedef struct rz_wal rz_wal;
 
-/* path: of the database file. sync false (wal_sync=off): nothing here ever syncs. Touches no file. */
-RZ_NODISCARD ruzu_status rz_wal_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, bool sync, rz_wal **out, rz_error *err);
+/* path: of the database file. Touches no file. */
+RZ_NODISCARD ruzu_status rz_wal_open(rz_vfs *vfs, rz_mem *mem, const char *path, bool read_only, rz_wal **out, rz_error *err);
 
 /* A record as replay sees it. Chunks have been put together again. */
 typedef struct rz_wal_record {
@@ -148,7 +148,7 @@ RZ_NODISCARD ruzu_status rz_wal_append(rz_wal *wal, const rz_redo *redo, uint64_
                                        rz_error *err);
 /*
  * Returns when everything up to lsn is durable: at once when it is, else one caller syncs for all that wait. A failed sync is final: POISONED for
- * all whose lsn it was to cover (their outcome is unknown) and for every later call that is not covered already. Without syncs (rz_wal_open) returns at once.
+ * all whose lsn it was to cover (their outcome is unknown) and for every later call that is not covered already.
  */
 RZ_NODISCARD ruzu_status rz_wal_sync(rz_wal *wal, uint64_t lsn, rz_error *err);
 /* POISONED with the first cause in the message when the log takes no more records. */
@@ -177,5 +177,11 @@ uint64_t rz_wal_size_bytes(rz_wal *wal); /* positions.size_bytes */
 /* Closes the files. remove_files: everything is folded in and the clean header is in both slots; the names are removed and the directory is synced (a failure
  * is reported, but harmless). Frees wal even when it fails; NULL is fine. */
 RZ_NODISCARD ruzu_status rz_wal_close(rz_wal *wal, bool remove_files, rz_error *err);
+
+/*
+ * Reads the logs in use again and reports what is not as it was written. Under the caller's checkpoint lock, beside appends and syncs. header_generation: of the durable header, which needs that
+ * log and those after it. Does nothing before rz_wal_resume.
+ */
+RZ_NODISCARD ruzu_status rz_wal_inspect(rz_wal *wal, rz_mem *mem, uint64_t header_generation, rz_inspector *inspector, rz_error *err);
 
 #endif
