@@ -3,9 +3,12 @@
  * EXPAND_INTO: both ends are known: one row per relationship between them.
  *
  * Without a relationship column, rows without a connection are dropped and the number of parallel relationships goes into the weight (or, where the plan is not
- * weighted, the row is repeated). Runs of rows with the same source share one decoded list; single rows search the packed list.
+ * weighted, the row is repeated). Runs of rows with the same source share one decoded list; lists that are probed again and again are kept decoded (near_cache.h); other rows search the
+ * packed list.
  */
-#include "executor/hops.h"
+#include "executor/near_cache.h"
+
+#define INTO_AHEAD 8u /* rows between fetching a kept list and probing it */
 
 typedef struct op_expand_into {
     rz_op op;
@@ -14,6 +17,8 @@ typedef struct op_expand_into {
     int32_t rel_position;     /* in the output, or -1 */
     const int32_t *positions;
     rz_near_list near;
+    rz_near_cache cache;      /* without relationships */
+    uint32_t *lookups;        /* rows whose lists are not kept */
     rz_rel_ref *found;        /* relationships of the current output chunk */
     uint32_t *index;
     uint64_t *weights;
@@ -42,19 +47,38 @@ static ruzu_status into_open(rz_op *base, rz_error *err)
     op->to_position = rz_plan_position(base->input->plan, plan->u.expand.to);
     op->near.of = UINT64_MAX;
     op->near.arena = arena;
+    rz_near_cache_open(&op->cache, &op->hops);
+    op->cache.able = op->cache.able && op->rel_position < 0;
+    op->lookups = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     op->index = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->counts = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->in_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->column_count);
     op->out_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->column_count);
     op->flat_inputs = RZ_NEW_ARRAY(arena, rz_vec *, base->input->plan->column_count);
-    if (op->index == NULL || op->weights == NULL || op->counts == NULL || op->in_vecs == NULL || op->out_vecs == NULL || op->flat_inputs == NULL) {
+    if (op->index == NULL || op->lookups == NULL || op->weights == NULL || op->counts == NULL || op->in_vecs == NULL || op->out_vecs == NULL || op->flat_inputs == NULL) {
         return rz_error_no_memory(err, "building a probe");
     }
     if (op->to_position < 0) {
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "column %u is not in the input of a probe", plan->u.expand.to);
     }
     return RUZU_OK;
+}
+
+/* Finds the lists of the rows, but of those whose nodes' lists are kept. */
+static ruzu_status into_lookup(op_expand_into *op, rz_error *err)
+{
+    rz_near_cache_begin(&op->cache, &op->sel);
+    if (op->cache.list_count == 0) {
+        return rz_hops_lookup(&op->hops, &op->sel, err);
+    }
+    rz_sel unknown = {.rows = op->lookups, .count = 0};
+    for (uint32_t i = 0; i < op->sel.count; i++) {
+        uint32_t row = rz_sel_at(&op->sel, i);
+        op->lookups[unknown.count] = row;
+        unknown.count += rz_near_cache_find(&op->cache, op->hops.ids[row]) == NULL;
+    }
+    return unknown.count == 0 ? RUZU_OK : rz_hops_lookup(&op->hops, &unknown, err);
 }
 
 static ruzu_status into_take_input(op_expand_into *op, rz_error *err)
@@ -66,7 +90,7 @@ static ruzu_status into_take_input(op_expand_into *op, rz_error *err)
     }
     rz_sel sel = rz_chunk_sel(op->input);
     RZ_TRY(rz_hops_ids(&op->hops, op->input, &sel, &op->sel, err));
-    RZ_TRY(rz_hops_lookup(&op->hops, &op->sel, err));
+    RZ_TRY(into_lookup(op, err));
     RZ_TRY(rz_op_flat_input(base, op->input, op->to_position, op->flat_inputs, &op->to_flat, err));
     rz_vec_view(op->to_flat, &op->to_view);
     op->at_row = op->at_hop = op->at_entry = op->at_copy = 0;
@@ -105,14 +129,26 @@ static ruzu_status into_count(op_expand_into *op, rz_error *err)
         uint32_t row = rz_sel_at(&op->sel, i);
         rz_id to = into_target(op, row);
         op->counts[row] = 0;
+        if (i + INTO_AHEAD < op->sel.count) {
+            rz_near_cache_prefetch(&op->cache, op->hops.ids[rz_sel_at(&op->sel, i + INTO_AHEAD)]);
+        }
         if (to == UINT64_MAX) {
             continue;
         }
         rz_id from = op->hops.ids[row];
-        bool repeats = op->near.of == from || (i + 2 < op->sel.count && op->hops.ids[rz_sel_at(&op->sel, i + 1)] == from && op->hops.ids[rz_sel_at(&op->sel, i + 2)] == from);
+        const rz_near_kept *kept = rz_near_cache_find(&op->cache, from);
+        if (kept != NULL) {
+            op->counts[row] = rz_near_kept_count(&op->cache, kept, to);
+            continue;
+        }
+        bool again = rz_near_cache_again(&op->cache, from);
+        bool repeats = again || op->near.of == from || (i + 2 < op->sel.count && op->hops.ids[rz_sel_at(&op->sel, i + 1)] == from && op->hops.ids[rz_sel_at(&op->sel, i + 2)] == from);
         if (repeats) {
             RZ_TRY(rz_hops_near(&op->hops, row, &op->near, err));
             op->counts[row] = rz_near_count(&op->near, to);
+            if (again) {
+                rz_near_cache_keep(&op->cache, &op->near);
+            }
             continue;
         }
         for (uint32_t h = 0; h < op->hops.expand->hop_count; h++) {
@@ -266,5 +302,10 @@ static ruzu_status into_rewind(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
+static void into_close(rz_op *base)
+{
+    rz_near_cache_close(&((op_expand_into *)base)->cache);
+}
+
 const rz_op_class rz_op_expand_into = {
-    .name = "EXPAND_INTO", .size = sizeof(op_expand_into), .open = into_open, .next = into_next, .rewind = into_rewind};
+    .name = "EXPAND_INTO", .size = sizeof(op_expand_into), .open = into_open, .next = into_next, .rewind = into_rewind, .close = into_close};

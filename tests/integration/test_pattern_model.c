@@ -160,6 +160,16 @@ static const char *const model_questions[] = {
     "MATCH (a:P) RETURN a.id, COUNT {MATCH (a)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a)} ORDER BY a.id",
     "MATCH (p:P {id: 3}) MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) RETURN p.x, count(*)",
     "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.x / (b.x - b.x + 1) >= 0 RETURN count(*)",
+    /* probes between known nodes, and common neighbours */
+    "MATCH (a:P)-[:Likes]->(b:P)-[:Likes]->(c:P), (a)-[:Knows]-(c) RETURN count(*), sum(b.id), sum(a.x)",
+    "MATCH (a:P)-[:Likes]->(b:P)-[:Pals]-(c:P)-[:Pals]-(d:P), (d)-[:Knows]->(a) RETURN a.id, count(*) ORDER BY a.id",
+    "MATCH (x:C)<-[:Lives]-(a:P)-[:Pals]-(b:P)-[:Lives]->(y:C), (b)-[:Knows|Likes]-(a) RETURN x.id, y.id, count(*) ORDER BY x.id, y.id",
+    "MATCH (a:P)-[:Pals]-(b:P)-[:Pals]-(c:P), (a)-[k:Knows]-(c) RETURN count(*), sum(k.w)",
+    "MATCH (a:P)-[:Pals]-(b:P)-[:Pals]-(c:P) WHERE NOT EXISTS {MATCH (a)-[:Knows]-(c)} AND a.id <> c.id RETURN count(*), sum(c.x)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(d:P)-[:Knows]-(a) RETURN count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Pals]-(c:P)-[:Knows]->(d:P)-[:Pals]-(a), (b)-[:Likes]-(d) RETURN d.id, count(*), sum(b.x) ORDER BY d.id",
+    "MATCH (a:P)-[:Knows]-(b:P), (a)-[:Knows]-(c:P), (b)-[:Knows]-(c), (a)-[:Pals]-(d:P), (b)-[:Pals]-(d), (c)-[:Pals]-(d) RETURN count(*), sum(d.id)",
+    "MATCH (a:P)-[:Pals]->(b:P)<-[:Pals]-(c:P), (a)-[:Likes]->(c) RETURN a.id, c.id, count(*) ORDER BY a.id, c.id",
     /* predicates judged once a node */
     "MATCH (a:P)-[:Knows]->(b:P)-[:Knows]->(c:P) WHERE b.x < 8 AND c.x > 2 RETURN count(*), sum(a.id)",
     "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P) WHERE lower(c.name) = 'p 1' AND a.x + c.x > 5 RETURN a.id, count(*) ORDER BY a.id",
