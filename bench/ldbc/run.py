@@ -82,7 +82,10 @@ def find_data(path, scratch):
     """The folder with Person.csv, unpacked when `path` is an archive; None when there is none."""
     if os.path.isfile(path):
         with tarfile.open(path) as archive:
-            archive.extractall(scratch)
+            if hasattr(tarfile, "data_filter"):
+                archive.extractall(scratch, filter="data")
+            else:
+                archive.extractall(scratch)
         path = scratch
     for folder, _, names in os.walk(path):
         if "Person.csv" in names:

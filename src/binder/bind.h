@@ -22,6 +22,13 @@ typedef struct bind_scope {
     bool is_lambda;                   /* a lambda's parameters: what lies outside belongs to the same query */
 } bind_scope;
 
+/* A variable-length relationship: what its column stands for, and in which scope it was bound. */
+typedef struct bind_walk {
+    uint32_t column;
+    const bind_scope *scope;
+    rz_bound_recursive *recursive;
+} bind_walk;
+
 typedef struct rz_binder {
     const rz_bind_context *context;
     const rz_ast_script *script;
@@ -33,6 +40,7 @@ typedef struct rz_binder {
     bool uses_nextval;      /* somewhere in the statement */
     uint32_t macro_depth;
     uint32_t query_depth;
+    RZ_ARRAY(bind_walk) walks; /* variable-length relationships, for cost() */
 } rz_binder;
 
 /* ---- expr.c, bind_name.c ---- */
