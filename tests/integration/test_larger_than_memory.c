@@ -44,16 +44,21 @@ static void larger_expect(ruzu_conn *conn, const char *cypher, int64_t first, in
     EXPECT_ROWS(conn, cypher, rows);
 }
 
-/* Changes in a process that is killed before it commits. */
-static void larger_killed(const char *path, void (*change)(ruzu_conn *conn))
+/* Changes in a process that is killed before it commits, or after it, when only the log has them (after: what it sees then). */
+static void larger_killed(const char *path, void (*change)(ruzu_conn *conn), void (*after)(ruzu_conn *conn))
 {
     fflush(NULL);
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
         ruzu_conn *conn = larger_open(path);
+        session_run(conn, "CALL auto_checkpoint=false");
         session_run(conn, "BEGIN TRANSACTION");
         change(conn);
+        if (after != NULL) {
+            session_run(conn, "COMMIT");
+            after(conn);
+        }
         if (check_failures != 0) {
             _exit(1);
         }
@@ -64,10 +69,10 @@ static void larger_killed(const char *path, void (*change)(ruzu_conn *conn))
     CHECK(WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL);
 }
 
-/* The change is killed, rolled back, committed, and looked at after each: by the connection that made it, by one after it. */
+/* The change is killed, rolled back, committed and killed, and looked at after each: by the connection that made it, by one after it. */
 static void larger_endings(const char *path, void (*change)(ruzu_conn *conn), void (*before)(ruzu_conn *conn), void (*after)(ruzu_conn *conn))
 {
-    larger_killed(path, change);
+    larger_killed(path, change, NULL);
     ruzu_conn *conn = larger_open(path);
     before(conn);
     session_run(conn, "BEGIN TRANSACTION");
@@ -75,9 +80,9 @@ static void larger_endings(const char *path, void (*change)(ruzu_conn *conn), vo
     after(conn);
     session_run(conn, "ROLLBACK");
     before(conn);
-    session_run(conn, "BEGIN TRANSACTION");
-    change(conn);
-    session_run(conn, "COMMIT");
+    session_close(conn);
+    larger_killed(path, change, after);
+    conn = larger_open(path); /* the log is larger than memory, too */
     after(conn);
     session_run(conn, "CHECKPOINT");
     after(conn);
@@ -216,6 +221,82 @@ static void deleted_nodes_commit_roll_back_and_vanish(void)
     larger_endings(path, delete_everything, all_rels, nothing_left);
 }
 
+/* ---- updating ---- */
+
+static void rows_begin(const char *path)
+{
+    ruzu_conn *conn = larger_open(path);
+    session_run(conn, "CREATE NODE TABLE N(id INT64 PRIMARY KEY, x INT64, s STRING)");
+    LARGER_RUN(conn, "UNWIND range(1, %lld) AS i CREATE (:N {id: i, x: 1, s: 'text'})", (long long)larger_rows);
+    session_run(conn, "MATCH (n:N) WHERE n.id <= 3 SET n.x = 2");
+    session_close(conn);
+}
+
+static void rows_before(ruzu_conn *conn)
+{
+    larger_expect(conn, "MATCH (n:N) RETURN count(*), sum(n.x)", larger_rows, larger_rows + 3);
+    EXPECT_ROWS(conn, "MATCH (n:N) WHERE n.s <> 'text' OR n.x > 2 RETURN count(*)", "0");
+}
+
+/* All rows, then some of them again, in another order; rows that the transaction has just added. */
+static void update_rows(ruzu_conn *conn)
+{
+    session_run(conn, "MATCH (n:N) SET n.x = n.x + n.id");
+    session_run(conn, "MATCH (n:N) SET n.s = 'value of ' + CAST(n.id, 'STRING')");
+    LARGER_RUN(conn, "MATCH (m:N) MATCH (n:N) WHERE n.id = 1 + m.id * 7919 %% %lld AND n.id %% 2 = 0 SET n.x = 0", (long long)larger_rows);
+    LARGER_RUN(conn, "UNWIND range(1, 5000) AS i CREATE (:N {id: i + %lld, x: 0, s: 'new'})", (long long)larger_rows);
+    session_run(conn, "MATCH (n:N) WHERE n.s = 'new' SET n.x = 1");
+}
+
+static void rows_after(ruzu_conn *conn)
+{
+    int64_t odd = larger_rows / 2; /* larger_rows is even: their ids add up to odd * odd, and each had 1, two of them 2 */
+    larger_expect(conn, "MATCH (n:N) RETURN count(*), sum(n.x)", larger_rows + 5000, odd * odd + odd + 2 + 5000);
+    larger_expect(conn, "MATCH (n:N) WHERE n.s = 'value of ' + CAST(n.id, 'STRING') RETURN count(*), min(n.x)", larger_rows, 0);
+    EXPECT_ROWS(conn, "MATCH (n:N) WHERE n.s = 'new' RETURN count(*), sum(n.x)", "5000|5000");
+    EXPECT_ROWS(conn, "MATCH (n:N {id: 3}) RETURN n.x, n.s", "5|value of 3");
+}
+
+static void updated_rows_commit_roll_back_and_vanish(void)
+{
+    const char *path = session_path("updates.ruzu");
+    rows_begin(path);
+    larger_endings(path, update_rows, rows_before, rows_after);
+}
+
+/* A reader keeps what it saw, through the update, its commit and a checkpoint; updates above what was shed are seen by those who come later. */
+static void readers_keep_their_values_while_rows_are_updated(void)
+{
+    const char *path = session_path("kept.ruzu");
+    rows_begin(path);
+    ruzu_conn *conn = larger_open(path);
+    ruzu_conn *other = NULL;
+    CHECK_EQ_I64(ruzu_connect(conn, &other), RUZU_OK);
+    session_run(other, "BEGIN TRANSACTION READ ONLY");
+    rows_before(other);
+    session_run(conn, "BEGIN TRANSACTION");
+    update_rows(conn);
+    rows_before(other);
+    session_run(conn, "COMMIT");
+    rows_before(other);
+    session_run(conn, "CHECKPOINT");
+    rows_before(other);
+    rows_after(conn);
+    session_run(conn, "MATCH (n:N {id: 3}) SET n.x = 50");
+    EXPECT_ROWS(conn, "MATCH (n:N {id: 3}) RETURN n.x, n.s", "50|value of 3");
+    rows_before(other);
+    session_run(other, "COMMIT");
+    EXPECT_ROWS(other, "MATCH (n:N {id: 3}) RETURN n.x, n.s", "50|value of 3");
+    session_run(conn, "CHECKPOINT");
+    EXPECT_ROWS(other, "MATCH (n:N {id: 3}) RETURN n.x, n.s", "50|value of 3");
+    CHECK_EQ_I64(ruzu_close(other), RUZU_OK);
+    session_close(conn);
+    conn = larger_open(path);
+    EXPECT_ROWS(conn, "MATCH (n:N {id: 3}) RETURN n.x, n.s", "50|value of 3");
+    EXPECT_ROWS(conn, "CALL check_database() RETURN count(*)", "0");
+    session_close(conn);
+}
+
 int main(void)
 {
     larger_rows = (int64_t)test_volume(500000, 20000);
@@ -224,6 +305,8 @@ int main(void)
     RUN(created_relationships_commit_roll_back_and_vanish);
     RUN(relationships_are_seen_while_they_are_created);
     RUN(deleted_nodes_commit_roll_back_and_vanish);
+    RUN(updated_rows_commit_roll_back_and_vanish);
+    RUN(readers_keep_their_values_while_rows_are_updated);
     session_end();
     return CHECK_DONE();
 }

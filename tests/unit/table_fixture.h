@@ -127,6 +127,13 @@ static inline rz_writer *fx_begin(void)
 static inline void fx_commit(void)
 {
     rz_undo *next = NULL;
+    for (rz_undo *undo = fx.writer.undo; undo != NULL; undo = undo->next) {
+        if (undo->prepare != NULL) {
+            rz_error failure;
+            rz_error_init(&failure);
+            CHECK_EQ_I64(undo->prepare(undo, &failure), RUZU_OK);
+        }
+    }
     for (rz_undo *undo = fx.writer.undo; undo != NULL; undo = next) {
         next = undo->next;
         undo->commit(undo, fx.timestamp + 1);

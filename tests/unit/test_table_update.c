@@ -368,7 +368,11 @@ static void change_delete(rz_ntab *table, uint32_t count)
 
 static void change(rz_ntab *table)
 {
-    uint32_t count = 1 + (uint32_t)fx_below(fx_below(3) == 0 ? CAPACITY : 8);
+    uint32_t most = CAPACITY;
+    if (fx_below(3) != 0) {
+        most = 8;
+    }
+    uint32_t count = 1 + (uint32_t)fx_below(most);
     switch (now.end == 0 ? 0 : fx_below(10)) {
     case 0:
     case 1:

@@ -83,6 +83,15 @@ typedef struct rz_row_group {
     rz_stamps *stamps;   /* counted; NULL: everybody sees all rows */
 } rz_row_group;
 
+/* What the open transaction updated (rows_shed.c). */
+typedef struct rz_rows_changes {
+    rz_undo head; /* first */
+    struct rz_rows *rows;
+    RZ_ARRAY(rz_patch *) patches; /* counted; what is not shed yet */
+    uint64_t bytes;               /* about what they take */
+    rz_patch *marker;             /* counted; the stamp of what was shed; NULL: nothing was */
+} rz_rows_changes;
+
 typedef struct rz_rows_version {
     _Atomic uint32_t refs;
     uint32_t group_count;
@@ -91,7 +100,9 @@ typedef struct rz_rows_version {
     rz_row_group groups[];
 } rz_rows_version;
 
-typedef struct rz_rows {
+typedef struct rz_rows rz_rows;
+typedef struct rz_rows_reader rz_rows_reader;
+struct rz_rows {
     rz_table_env env;
     rz_arena arena;              /* definitions */
     const char *title;           /* "table T"; arena */
@@ -111,6 +122,7 @@ typedef struct rz_rows {
     rz_rows_version *current;    /* pin_lock */
     rz_rows_version *durable;    /* replaced by a checkpoint under write_lock; NULL: none */
     rz_rows_version *before;     /* write_lock: what the open transaction's rollback returns to; NULL: `current` */
+    rz_rows_changes *changes;    /* write_lock: the open transaction's, in its arena; NULL: it has updated nothing */
     _Atomic uint64_t end;           /* release by the writer */
     _Atomic uint64_t committed_end; /* release by commit */
     _Atomic uint64_t deletes;       /* delete marks ever set: 0 lets readers skip them */
@@ -122,7 +134,7 @@ typedef struct rz_rows {
     uint64_t holes_limit;        /* write_lock: rows deleted up to here are looked for … */
     uint64_t holes_at;           /* … from this offset on */
     bool keep_pages;             /* set while destroying */
-} rz_rows;
+};
 
 /* kind and name: for messages ("table", "Person"). */
 RZ_NODISCARD ruzu_status rz_rows_init(rz_rows *rows, const rz_table_env *env, const char *kind, const char *name, const rz_column_def *columns,
@@ -192,6 +204,23 @@ uint32_t rz_rows_find_holes(rz_rows *rows, uint32_t wanted, uint64_t *out);
 RZ_NODISCARD ruzu_status rz_rows_fill(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const uint32_t *positions, const uint64_t *offsets,
                                       uint32_t count, rz_error *err);
 
+/* ---- large transactions (rows_shed.c) ---- */
+
+/* Room for a further patch in the transaction's list; then the patch (the reference moves). Under write_lock, as what follows. */
+RZ_NODISCARD ruzu_status rz_rows_changes_reserve(rz_rows *rows, rz_writer *writer, rz_error *err);
+void rz_rows_changes_add(rz_rows *rows, rz_patch *patch);
+/* What the transaction updated goes to pages when it is much. */
+RZ_NODISCARD ruzu_status rz_rows_consider_shed(rz_rows *rows, rz_writer *writer, rz_error *err);
+/* The overlay's segment of the column, or NULL; overlay may be NULL. */
+const rz_row_segment *rz_patch_overlay_segment(const rz_patch_overlay *overlay, uint32_t column);
+/* The newest object whose overlay has the column for the snapshot; NULL: what base and tail have counts. */
+const rz_patches *rz_rows_overlaid(const rz_row_group *group, uint32_t column, const rz_snapshot *snapshot);
+/* An overlay's segment that holds exactly what the snapshot sees of the column in rows [0, count); NULL: none does. */
+rz_row_segment *rz_rows_adoptable(const rz_row_group *group, uint32_t column, const rz_snapshot *snapshot, uint32_t count);
+/* A column of rows [first, first + count) of one group, as the reader sees them, becomes a segment of base. */
+RZ_NODISCARD ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_row_base *base,
+                                              rz_error *err);
+
 /* ---- columns that come and go (rows_columns.c) ---- */
 
 /* What the lists have of one column, in the arena. */
@@ -249,7 +278,7 @@ void rz_rows_column_stats(const rz_rows *rows, uint32_t col_idx, rz_column_stats
 uint64_t rz_rows_distinct(const rz_rows *rows, uint32_t column);
 uint64_t rz_rows_memory_bytes(rz_rows *rows);
 
-typedef struct rz_rows_reader {
+struct rz_rows_reader {
     rz_rows *rows;
     rz_rows_version *version; /* pinned */
     rz_mem *mem;
@@ -262,7 +291,7 @@ typedef struct rz_rows_reader {
     uint32_t *scratch;        /* owned: three arrays of RZ_VECTOR_CAPACITY for gathering */
     uint32_t *group_starts;   /* owned */
     uint32_t group_starts_count; /* at least group_count + 1 when made */
-} rz_rows_reader;
+};
 
 /* What the snapshot sees. INTERNAL when versions that old are gone. */
 RZ_NODISCARD ruzu_status rz_rows_reader_init(rz_rows_reader *reader, rz_rows *rows, const rz_snapshot *snapshot, rz_mem *mem, rz_error *err);

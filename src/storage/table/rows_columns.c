@@ -240,7 +240,7 @@ static rz_rows_version *columns_version(rz_rows *rows, const columns_lists *list
         if (patches == NULL) {
             continue;
         }
-        if (!rz_patches_rebuild(patches, patches->folded, 0, lists->count, &wide)) {
+        if (!rz_patches_rebuild(patches, patches->folded, 0, lists->count, RZ_STAMP_NEVER, &wide)) {
             rz_rows_unpin(rows, fresh);
             return NULL;
         }

@@ -202,7 +202,7 @@ static bool rows_settle_group(rz_rows *rows, rz_rows_version *fresh, uint32_t g)
     rz_patches *patches = group->patches;
     rz_patches *needed = NULL;
     if (patches != NULL && (group->folded > patches->folded || patches->node_count >= patches->rebuild_at) &&
-        rz_patches_rebuild(patches, group->folded, rows->oldest_snapshot, patches->column_count, &needed)) {
+        rz_patches_rebuild(patches, group->folded, rows->oldest_snapshot, patches->column_count, RZ_STAMP_NEVER, &needed)) {
         rz_patches_release(patches);
         group->patches = needed;
         fresh->oldest = rows->oldest_snapshot > fresh->oldest ? rows->oldest_snapshot : fresh->oldest;

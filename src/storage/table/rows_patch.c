@@ -2,7 +2,7 @@
 /*
  * Patches: making them, linking them, reading through them, leaving old ones behind.
  */
-#include "storage/table/rows_patch.h"
+#include "storage/table/rows.h"
 
 #define PATCH_FIRST_SLOTS 4u
 #define PATCH_REBUILD_NODES 64u /* fewer are not worth a look */
@@ -126,6 +126,18 @@ ruzu_status rz_patch_create(rz_mem *mem, const rz_tail_column *column, const rz_
     return RUZU_OK;
 }
 
+rz_patch *rz_patch_create_empty(rz_mem *mem, uint64_t stamp)
+{
+    rz_patch *patch = (rz_patch *)rz_mem_calloc(mem, 1, sizeof *patch);
+    if (patch != NULL) {
+        patch->mem = mem;
+        patch->size = sizeof *patch;
+        atomic_init(&patch->refs, 1);
+        atomic_init(&patch->stamp, stamp);
+    }
+    return patch;
+}
+
 void rz_patch_release(rz_patch *patch)
 {
     if (patch != NULL && atomic_fetch_sub_explicit(&patch->refs, 1, memory_order_acq_rel) == 1) {
@@ -171,19 +183,69 @@ void rz_patches_acquire(rz_patches *patches)
 
 void rz_patches_release(rz_patches *patches)
 {
-    if (patches == NULL || atomic_fetch_sub_explicit(&patches->refs, 1, memory_order_acq_rel) != 1) {
-        return;
+    while (patches != NULL && atomic_fetch_sub_explicit(&patches->refs, 1, memory_order_acq_rel) == 1) {
+        rz_patches *below = patches->below;
+        for (const rz_patch_hold *hold = patches->holds; hold != NULL; hold = hold->next) {
+            rz_patch_release(hold->patch);
+        }
+        rz_patch_overlay_release(patches->overlay);
+        rz_arena_free(&patches->arena);
+        rz_mem_free(patches->mem, patches, patches_size(patches->column_count));
+        patches = below;
     }
+}
+
+bool rz_patches_sets(const rz_patches *patches, uint32_t column, uint64_t stamp)
+{
     for (const rz_patch_hold *hold = patches->holds; hold != NULL; hold = hold->next) {
-        rz_patch_release(hold->patch);
+        if ((column == RZ_NO_COLUMN || hold->column == column) && atomic_load_explicit(&hold->patch->stamp, memory_order_relaxed) == stamp) {
+            return true;
+        }
     }
-    rz_arena_free(&patches->arena);
-    rz_mem_free(patches->mem, patches, patches_size(patches->column_count));
+    return false;
+}
+
+bool rz_patches_patched_by(const rz_patches *patches, uint64_t stamp)
+{
+    return rz_patches_sets(patches, RZ_NO_COLUMN, stamp);
+}
+
+bool rz_patches_has(const rz_patches *patches, uint64_t stamp)
+{
+    for (; patches != NULL; patches = patches->below) {
+        if (rz_patches_patched_by(patches, stamp) || (patches->overlay != NULL && rz_patch_overlay_stamp(patches->overlay) == stamp)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t rz_patches_depth(const rz_patches *patches)
+{
+    uint32_t depth = 0;
+    for (; patches != NULL; patches = patches->below) {
+        depth++;
+    }
+    return depth;
+}
+
+bool rz_patches_cover(const rz_patches *patches, uint32_t column, uint32_t block)
+{
+    for (; patches != NULL; patches = patches->below) {
+        if (rz_patches_table(patches, column, block) != NULL || rz_patch_overlay_segment(patches->overlay, column) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t rz_patches_bytes(const rz_patches *patches)
 {
-    return patches_size(patches->column_count) + patches->arena.used_bytes + patches->patch_bytes;
+    uint64_t bytes = 0;
+    for (; patches != NULL; patches = patches->below) {
+        bytes += patches_size(patches->column_count) + patches->arena.used_bytes + patches->patch_bytes;
+    }
+    return bytes;
 }
 
 /* ---- adding ---- */
@@ -303,14 +365,24 @@ static const rz_patch_node *patch_find(const rz_patch_table *table, uint32_t row
 
 uint64_t rz_patches_newest(const rz_patches *patches, uint32_t column, uint32_t row)
 {
-    const rz_patch_table *table = rz_patches_table(patches, column, row / RZ_VECTOR_CAPACITY);
-    const rz_patch_node *node = table == NULL ? NULL : patch_skip_undone(patch_find(table, row % RZ_VECTOR_CAPACITY));
-    return node == NULL ? 0 : atomic_load_explicit(&node->patch->stamp, memory_order_relaxed);
+    for (; patches != NULL; patches = patches->below) {
+        const rz_patch_table *table = rz_patches_table(patches, column, row / RZ_VECTOR_CAPACITY);
+        const rz_patch_node *node = table == NULL ? NULL : patch_skip_undone(patch_find(table, row % RZ_VECTOR_CAPACITY));
+        if (node != NULL) {
+            return atomic_load_explicit(&node->patch->stamp, memory_order_relaxed);
+        }
+        if (rz_patch_overlay_segment(patches->overlay, column) != NULL && row < patches->overlay->rows &&
+            rz_patch_overlay_stamp(patches->overlay) != RZ_STAMP_NEVER) {
+            return rz_patch_overlay_stamp(patches->overlay);
+        }
+    }
+    return 0;
 }
 
 /* ---- folding ---- */
 
-bool rz_patches_touched(const rz_patches *patches, uint32_t column, uint64_t after, uint64_t up_to)
+/* The same of the object's own nodes. */
+static bool patches_touched_here(const rz_patches *patches, uint32_t column, uint64_t after, uint64_t up_to)
 {
     /* The list of holds is the writer's; what a fold asks about is linked. */
     for (uint32_t block = 0; block < RZ_GROUP_BLOCKS; block++) {
@@ -331,16 +403,39 @@ bool rz_patches_touched(const rz_patches *patches, uint32_t column, uint64_t aft
     return false;
 }
 
+bool rz_patches_touched(const rz_patches *patches, uint32_t column, uint64_t after, uint64_t up_to)
+{
+    for (; patches != NULL; patches = patches->below) {
+        if (patches_touched_here(patches, column, after, up_to)) {
+            return true;
+        }
+        if (rz_patch_overlay_segment(patches->overlay, column) != NULL) {
+            uint64_t stamp = rz_patch_overlay_stamp(patches->overlay);
+            if (stamp > after && stamp <= up_to) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What rz_patches_rebuild keeps. */
+typedef struct patch_need {
+    uint64_t folded;
+    uint64_t oldest;
+    uint64_t without;
+} patch_need;
+
 /* The nodes of one row that are still needed, newest first; returns how many. nodes NULL: only counts. */
-static uint32_t patch_copy_row(const rz_patch_node *node, uint64_t folded, uint64_t oldest, rz_patch_node *nodes)
+static uint32_t patch_copy_row(const rz_patch_node *node, const patch_need *need, rz_patch_node *nodes)
 {
     uint32_t count = 0;
     for (; node != NULL; node = node->older) {
         uint64_t stamp = atomic_load_explicit(&node->patch->stamp, memory_order_relaxed);
-        if (stamp == RZ_STAMP_NEVER) {
+        if (stamp == RZ_STAMP_NEVER || stamp == need->without) {
             continue;
         }
-        if (stamp <= folded) {
+        if (stamp <= need->folded) {
             break;
         }
         if (nodes != NULL) {
@@ -352,18 +447,18 @@ static uint32_t patch_copy_row(const rz_patch_node *node, uint64_t folded, uint6
             }
         }
         count++;
-        if (stamp <= oldest) { /* everybody sees this one */
+        if (stamp <= need->oldest) { /* everybody sees this one */
             break;
         }
     }
     return count;
 }
 
-static bool patch_copy_table(rz_patches *fresh, const rz_patch_table *table, uint32_t column, uint32_t block, uint64_t folded, uint64_t oldest)
+static bool patch_copy_table(rz_patches *fresh, const rz_patch_table *table, uint32_t column, uint32_t block, const patch_need *need)
 {
     uint32_t count = 0, row_count = 0;
     for (uint32_t i = 0; i <= table->mask; i++) {
-        uint32_t here = patch_copy_row(atomic_load_explicit(&table->slots[i], memory_order_relaxed), folded, oldest, NULL);
+        uint32_t here = patch_copy_row(atomic_load_explicit(&table->slots[i], memory_order_relaxed), need, NULL);
         count += here;
         row_count += here != 0;
     }
@@ -377,7 +472,7 @@ static bool patch_copy_table(rz_patches *fresh, const rz_patch_table *table, uin
         return false;
     }
     for (uint32_t i = 0; i <= table->mask; i++) {
-        uint32_t here = patch_copy_row(atomic_load_explicit(&table->slots[i], memory_order_relaxed), folded, oldest, nodes);
+        uint32_t here = patch_copy_row(atomic_load_explicit(&table->slots[i], memory_order_relaxed), need, nodes);
         if (here != 0) {
             atomic_store_explicit(&copy->slots[patch_slot(copy, nodes->row)], nodes, memory_order_relaxed);
             copy->used++;
@@ -388,10 +483,12 @@ static bool patch_copy_table(rz_patches *fresh, const rz_patch_table *table, uin
     return true;
 }
 
-bool rz_patches_rebuild(const rz_patches *patches, uint64_t folded, uint64_t oldest, uint32_t column_count, rz_patches **out)
+/* The object without those below, above `below` (the reference moves, also on failure). */
+static bool patches_rebuild_one(const rz_patches *patches, const patch_need *need, uint32_t column_count, rz_patches *below, rz_patches **out)
 {
-    *out = NULL;
-    rz_patches *fresh = rz_patches_create(patches->mem, column_count, folded);
+    uint64_t overlaid = patches->overlay == NULL ? RZ_STAMP_NEVER : rz_patch_overlay_stamp(patches->overlay);
+    bool keep = overlaid != RZ_STAMP_NEVER && overlaid != need->without && overlaid > need->folded;
+    rz_patches *fresh = rz_patches_create(patches->mem, column_count, need->folded);
     bool good = fresh != NULL;
     for (const rz_patch_hold *hold = patches->holds; hold != NULL; hold = hold->next) {
         hold->patch->kept = false;
@@ -399,18 +496,49 @@ bool rz_patches_rebuild(const rz_patches *patches, uint64_t folded, uint64_t old
     for (uint32_t column = 0; column < patches->column_count && good; column++) {
         for (uint32_t block = 0; block < RZ_GROUP_BLOCKS && good; block++) {
             const rz_patch_table *table = rz_patches_table(patches, column, block);
-            good = table == NULL || patch_copy_table(fresh, table, column, block, folded, oldest);
+            good = table == NULL || patch_copy_table(fresh, table, column, block, need);
         }
     }
     for (const rz_patch_hold *hold = patches->holds; hold != NULL && good; hold = hold->next) {
         good = !hold->patch->kept || patches_hold(fresh, hold->patch, hold->column);
     }
-    if (!good || fresh->node_count == 0) {
+    if (!good || (fresh->node_count == 0 && !keep)) {
         rz_patches_release(fresh);
+        if (good) {
+            *out = below;
+        } else {
+            rz_patches_release(below);
+        }
         return good;
     }
     fresh->rebuild_at = fresh->node_count * 2 > PATCH_REBUILD_NODES ? fresh->node_count * 2 : PATCH_REBUILD_NODES;
+    fresh->below = below;
+    if (keep) {
+        fresh->overlay = patches->overlay;
+        atomic_fetch_add_explicit(&fresh->overlay->refs, 1, memory_order_relaxed);
+    }
     *out = fresh;
+    return true;
+}
+
+/* From the lowest object up; there are few above each other. */
+bool rz_patches_rebuild(const rz_patches *patches, uint64_t folded, uint64_t oldest, uint32_t column_count, uint64_t without, rz_patches **out)
+{
+    const patch_need need = {folded, oldest, without};
+    rz_patches *below = NULL;
+    *out = NULL;
+    for (uint32_t depth = rz_patches_depth(patches); depth-- > 0;) {
+        const rz_patches *at = patches;
+        for (uint32_t i = 0; i < depth; i++) {
+            at = at->below;
+        }
+        rz_patches *rebuilt = NULL;
+        if (!patches_rebuild_one(at, &need, column_count, below, &rebuilt)) {
+            return false;
+        }
+        below = rebuilt;
+    }
+    *out = below;
     return true;
 }
 

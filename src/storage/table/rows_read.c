@@ -280,6 +280,25 @@ static ruzu_status rows_outside(const rz_rows_reader *reader, uint32_t column, u
                         reader->rows->column_texts[column], offset, reader->end);
 }
 
+/* Patches of an object and of those below it down to `last` (NULL: all), the older ones first. There are few above each other. */
+static ruzu_status rows_read_patches(const rz_rows_reader *reader, const rz_patches *patches, const rz_patches *last, uint32_t column, uint32_t row,
+                                     uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+{
+    if (patches != last && patches->below != NULL) {
+        RZ_TRY(rows_read_patches(reader, patches->below, last, column, row, count, out, out_start, err));
+    }
+    return rz_patches_read(patches, &reader->rows->layout->columns[column], column, &reader->snapshot, row, count, out, out_start, err);
+}
+
+static ruzu_status rows_gather_patches(const rz_rows_reader *reader, const rz_patches *patches, const rz_patches *last, uint32_t column,
+                                       const uint32_t *rows, const uint32_t *out_rows, uint32_t count, rz_vec *out, rz_error *err)
+{
+    if (patches != last && patches->below != NULL) {
+        RZ_TRY(rows_gather_patches(reader, patches->below, last, column, rows, out_rows, count, out, err));
+    }
+    return rz_patches_gather(patches, &reader->rows->layout->columns[column], column, &reader->snapshot, rows, out_rows, count, out, err);
+}
+
 ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *out, rz_error *err)
 {
     rz_col_reader *col;
@@ -293,19 +312,25 @@ ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first
         const rz_row_group *group = &reader->version->groups[offset / RZ_ROW_GROUP_ROWS];
         uint32_t row = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
         uint32_t take = count - done;
-        if (row < group->base_rows) {
+        const rz_patches *over = group->patches == NULL ? NULL : rz_rows_overlaid(group, column, &reader->snapshot);
+        if (over != NULL && row < over->overlay->rows) {
+            take = take < over->overlay->rows - row ? take : over->overlay->rows - row;
+            RZ_TRY(rz_col_read(col, rz_patch_overlay_segment(over->overlay, column)->data, row, take, out, done, err));
+        } else if (row < group->base_rows) {
+            over = NULL;
             take = take < group->base_rows - row ? take : group->base_rows - row;
             const rz_row_segment *segment = rz_row_base_segment(group->base, column);
             RZ_TRY(segment == NULL ? rz_rows_put_fill(reader->rows, column, NULL, done, take, out, err)
                                    : rz_col_read(col, segment->data, row, take, out, done, err));
         } else {
+            over = NULL;
             take = take < RZ_ROW_GROUP_ROWS - row ? take : RZ_ROW_GROUP_ROWS - row;
             const rz_tail *tail = reader->version->tail;
             RZ_ASSERT(tail != NULL && offset >= tail->first);
             RZ_TRY(rz_tail_read(tail, column, (uint32_t)(offset - tail->first), take, out, done, err));
         }
         if (group->patches != NULL) {
-            RZ_TRY(rz_patches_read(group->patches, &reader->rows->layout->columns[column], column, &reader->snapshot, row, take, out, done, err));
+            RZ_TRY(rows_read_patches(reader, group->patches, over, column, row, take, out, done, err));
         }
         done += take;
     }
@@ -320,10 +345,16 @@ static ruzu_status rows_gather_group(rz_rows_reader *reader, uint32_t column, ui
 {
     const rz_row_group *group = &reader->version->groups[group_idx];
     rz_col_reader *col = reader->columns[column];
+    const rz_patches *over = group->patches == NULL ? NULL : rz_rows_overlaid(group, column, &reader->snapshot);
     uint32_t done = 0;
     while (done < count) {
         uint32_t end = done;
-        if (rows[done] < group->base_rows) { /* a run of rows on pages */
+        if (over != NULL && rows[done] < over->overlay->rows) {
+            while (end < count && rows[end] < over->overlay->rows) {
+                end++;
+            }
+            RZ_TRY(rz_col_gather(col, rz_patch_overlay_segment(over->overlay, column)->data, rows + done, out_rows + done, end - done, out, err));
+        } else if (rows[done] < group->base_rows) { /* a run of rows on pages */
             while (end < count && rows[end] < group->base_rows) {
                 end++;
             }
@@ -339,9 +370,7 @@ static ruzu_status rows_gather_group(rz_rows_reader *reader, uint32_t column, ui
         }
         done = end;
     }
-    return group->patches == NULL ? RUZU_OK
-                                  : rz_patches_gather(group->patches, &reader->rows->layout->columns[column], column, &reader->snapshot, rows, out_rows,
-                                                      count, out, err);
+    return group->patches == NULL ? RUZU_OK : rows_gather_patches(reader, group->patches, over, column, rows, out_rows, count, out, err);
 }
 
 static ruzu_status rows_gather_prepare(rz_rows_reader *reader, rz_error *err)
@@ -438,7 +467,7 @@ static const rz_row_segment *rows_block_segment(const rz_rows_reader *reader, ui
     uint32_t row = (uint32_t)(first % RZ_ROW_GROUP_ROWS);
     uint32_t block = row / RZ_VECTOR_CAPACITY;
     if (row + count > group->base_rows || row + count > (block + 1) * RZ_VECTOR_CAPACITY ||
-        (group->patches != NULL && rz_patches_table(group->patches, column, block) != NULL)) {
+        (group->patches != NULL && rz_patches_cover(group->patches, column, block))) {
         return NULL;
     }
     *out_row = row;
@@ -480,7 +509,7 @@ bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first,
     uint64_t block_end = ((uint64_t)block + 1) * RZ_VECTOR_CAPACITY;
     uint64_t rows = reader->end - group_first; /* of the group, visible ones */
     block_end = block_end < rows ? block_end : rows;
-    if (block_end > group->base_rows || (group->patches != NULL && !RZ_MUTANT_IS(17) && rz_patches_table(group->patches, column, block) != NULL)) {
+    if (block_end > group->base_rows || (group->patches != NULL && !RZ_MUTANT_IS(17) && rz_patches_cover(group->patches, column, block))) {
         return false; /* part of the block is in memory */
     }
     const rz_row_segment *segment = rz_row_base_segment(group->base, column);

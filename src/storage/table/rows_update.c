@@ -13,33 +13,6 @@
 
 /* ---- undo ---- */
 
-typedef struct rows_patch_undo {
-    rz_undo head;
-    rz_rows *rows;
-    rz_patch *patch; /* counted */
-} rows_patch_undo;
-
-static void rows_patch_end(rows_patch_undo *self, uint64_t stamp)
-{
-    rz_mutex_lock(&self->rows->write_lock);
-    atomic_store_explicit(&self->patch->stamp, stamp, memory_order_release);
-    if (stamp != RZ_STAMP_NEVER) {
-        rz_rows_note_change(self->rows, stamp);
-    }
-    rz_mutex_unlock(&self->rows->write_lock);
-    rz_patch_release(self->patch);
-}
-
-static void rows_patch_commit(rz_undo *undo, uint64_t commit_timestamp)
-{
-    rows_patch_end((rows_patch_undo *)undo, commit_timestamp);
-}
-
-static void rows_patch_rollback(rz_undo *undo)
-{
-    rows_patch_end((rows_patch_undo *)undo, RZ_STAMP_NEVER);
-}
-
 /* Rows of one group that the transaction deleted; its marks say which. */
 typedef struct rows_delete_undo {
     rz_undo head;
@@ -246,18 +219,14 @@ static ruzu_status rows_patch_block(rz_rows *rows, rz_writer *writer, uint32_t c
     for (uint32_t i = 0; i < count; i++) {
         block_rows[i] = (uint32_t)(offsets[i] % RZ_VECTOR_CAPACITY);
     }
-    rows_patch_undo *undo = RZ_NEW(writer->arena, rows_patch_undo);
-    RZ_TRY_ALLOC(undo, err, "updating rows");
+    RZ_TRY(rz_rows_changes_reserve(rows, writer, err));
     RZ_TRY(rz_patch_create(rows->env.mem, &rows->layout->columns[column], values, positions, offsets, count, writer->snapshot.own_stamp, &patch, err));
     ruzu_status status = rz_patches_add(patches, column, block, patch, block_rows, err);
     if (status != RUZU_OK) {
         rz_patch_release(patch);
         return status;
     }
-    undo->head = (rz_undo){.next = writer->undo, .commit = rows_patch_commit, .rollback = rows_patch_rollback};
-    undo->rows = rows;
-    undo->patch = patch; /* our reference moves */
-    writer->undo = &undo->head;
+    rz_rows_changes_add(rows, patch); /* our reference moves */
     return RUZU_OK;
 }
 
@@ -364,6 +333,9 @@ ruzu_status rz_rows_update(rz_rows *rows, rz_writer *writer, uint32_t column, co
     for (uint32_t first = 0; first < sel->count && status == RUZU_OK; first += room) {
         uint32_t count = sel->count - first < room ? sel->count - first : room;
         status = rows_update_batch(rows, writer, column, ids, values, sel, first, count, &batch, err);
+    }
+    if (status == RUZU_OK) {
+        status = rz_rows_consider_shed(rows, writer, err);
     }
     rz_mutex_unlock(&rows->write_lock);
     rz_mem_free(rows->env.mem, memory, ROWS_BATCH_BYTES(room));
@@ -500,5 +472,5 @@ ruzu_status rz_rows_fill(rz_rows *rows, rz_writer *writer, rz_vec *const *values
         first = end;
     }
     rz_mem_free(rows->env.mem, block_rows, RZ_VECTOR_CAPACITY * sizeof *block_rows);
-    return status;
+    return status == RUZU_OK ? rz_rows_consider_shed(rows, writer, err) : status;
 }

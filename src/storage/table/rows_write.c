@@ -116,7 +116,7 @@ ruzu_status rz_rows_push_before(rz_rows *rows, rz_writer *writer, rz_error *err)
 
 /* ---- building a base ---- */
 
-static ruzu_status rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_row_base *base, rz_error *err)
+ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_row_base *base, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_rows *rows = reader->rows;
@@ -173,7 +173,13 @@ ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t
             atomic_fetch_add_explicit(&source->segments[i]->refs, 1, memory_order_relaxed);
             continue;
         }
-        status = rows_build_column(&reader, i, first, count, base, err);
+        rz_row_segment *whole = rz_rows_adoptable(&version->groups[first / RZ_ROW_GROUP_ROWS], i, snapshot, count);
+        if (whole != NULL) { /* a transaction has written it already */
+            base->segments[i] = whole;
+            atomic_fetch_add_explicit(&whole->refs, 1, memory_order_relaxed);
+            continue;
+        }
+        status = rz_rows_build_column(&reader, i, first, count, base, err);
         if (reader.columns[i] != NULL) {
             rz_col_reader_release(reader.columns[i]);
         }
