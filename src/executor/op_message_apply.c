@@ -44,33 +44,40 @@ static ruzu_status mapply_open(rz_op *base, rz_error *err)
 
 /* ---- numbers ---- */
 
-/* Adds what the message says of neighbours of one table. */
-static uint64_t mapply_sum(const op_message_apply *op, uint32_t table, const uint64_t *offsets, uint32_t count, uint64_t sum)
+/* Replaces neighbours (offsets in one table) by what the message says of them. */
+static void mapply_fetch(const op_message_apply *op, uint32_t table, uint64_t *io, uint32_t count)
 {
     uint64_t size = 0;
     const uint64_t *numbers = rz_message_numbers(op->message, table, &size);
     for (uint32_t i = 0; i < count && op->message->sparse; i++) {
-        sum = rz_message_add(sum, rz_message_find_sparse(op->message, rz_id_make(table, offsets[i])));
+        io[i] = rz_message_find_sparse(op->message, rz_id_make(table, io[i]));
     }
-    uint64_t carry = 0;
-    for (uint32_t i = 0; i < count && size != 0; i++) {
-        uint64_t number = offsets[i] < size ? numbers[offsets[i]] : 0;
-        sum += number;
-        carry |= (uint64_t)(sum < number);
+    for (uint32_t i = 0; i < count && !op->message->sparse; i++) {
+        io[i] = io[i] < size ? numbers[io[i]] : 0;
     }
-    return carry != 0 ? RZ_MESSAGE_TOO_MANY : sum;
 }
 
-/* The same without the node itself: BACKWARD of an undirected pattern meets self-loops a second time. */
-static uint64_t mapply_sum_others(const op_message_apply *op, uint32_t table, uint64_t own, uint64_t *offsets, uint32_t count, uint64_t sum)
+/* Replaces by 0 what stands for the node itself: BACKWARD of an undirected pattern meets self-loops a second time. own: offsets, by entry of the slices from (cursor, used) on. */
+static void mapply_skip_loops(const op_message_apply *op, const rz_slice *slices, const rz_sel *rows, uint32_t cursor, uint32_t used, uint64_t *io, uint32_t count)
 {
-    uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t offset = offsets[i];
-        offsets[kept] = offset;
-        kept += offset != own;
+        while (used == slices[rz_sel_at(rows, cursor)].length) {
+            used = 0;
+            cursor++;
+        }
+        io[i] = io[i] == rz_id_offset(op->hops.ids[rz_sel_at(rows, cursor)]) ? UINT64_MAX : io[i]; /* no node's offset */
+        used++;
     }
-    return mapply_sum(op, table, offsets, kept, sum);
+}
+
+static inline uint64_t mapply_sum(const uint64_t *numbers, uint32_t count, uint64_t sum)
+{
+    uint64_t carry = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        sum += numbers[i];
+        carry |= (uint64_t)(sum < numbers[i]);
+    }
+    return carry != 0 ? RZ_MESSAGE_TOO_MANY : sum;
 }
 
 /* Adds up over the lists of hop h. */
@@ -84,19 +91,18 @@ static ruzu_status mapply_pull_hop(op_message_apply *op, uint32_t h, const rz_se
     while (at < rows->count) {
         uint32_t count = 0;
         RZ_TRY(rz_adj_expand(op->hops.readers[h], hop->direction, slices, rows, &at, &entry, RZ_VECTOR_CAPACITY, 0, op->neighbours, 0, NULL, NULL, &count, err));
+        if (op->hops.skips_loops[h]) {
+            mapply_skip_loops(op, slices, rows, cursor, used, op->neighbours, count);
+        }
+        mapply_fetch(op, hop->to_table, op->neighbours, count);
         for (uint32_t done = 0; done < count;) {
             uint32_t row = rz_sel_at(rows, cursor);
             uint32_t left = slices[row].length - used;
             uint32_t take = left < count - done ? left : count - done;
-            uint64_t *list = op->neighbours + done;
-            op->numbers[row] = op->hops.skips_loops[h] ? mapply_sum_others(op, hop->to_table, rz_id_offset(op->hops.ids[row]), list, take, op->numbers[row])
-                                                       : mapply_sum(op, hop->to_table, list, take, op->numbers[row]);
+            op->numbers[row] = mapply_sum(op->neighbours + done, take, op->numbers[row]);
             done += take;
-            used += take;
-            if (used == slices[row].length) {
-                used = 0;
-                cursor++;
-            }
+            used = take == left ? 0 : used + take;
+            cursor += take == left;
         }
         RZ_TRY(rz_exec_poll(op->op.worker->exec, err));
     }

@@ -183,6 +183,10 @@ RZ_NODISCARD ruzu_status rz_join_find_messages(plan_arm *arm, join_graph *graph,
 /* Applies the messages to the nodes that the arm's plan knows by now. */
 RZ_NODISCARD ruzu_status rz_join_apply_messages(plan_arm *arm, join_graph *graph, join_messages *messages,
                                                 rz_error *err);
+/* Drops rows whose node, bound by step `at`, has no neighbours that a later JOIN_PAIR counts: before more is walked
+ * from it. */
+RZ_NODISCARD ruzu_status rz_join_prune_pairs(plan_arm *arm, join_graph *graph, const join_steps *steps, uint32_t at,
+                                             rz_error *err);
 /* A pattern of which only one node is known, and of which only the number of its matches for that node is asked
  * (OPTIONAL MATCH, EXISTS): as one message to that node. *out_done false: not possible, or not worth it. */
 RZ_NODISCARD ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, const plan_set *after,

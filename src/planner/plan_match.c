@@ -428,6 +428,7 @@ static ruzu_status match_component(plan_arm *arm, join_graph *graph, uint32_t co
         }
         top->hinted = graph->hint != NULL;
         RZ_TRY(rz_join_apply_messages(arm, graph, &messages, err));
+        RZ_TRY(rz_join_prune_pairs(arm, graph, &steps, i, err));
     }
     return RUZU_OK;
 }

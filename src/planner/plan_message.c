@@ -554,6 +554,26 @@ ruzu_status rz_join_apply_messages(plan_arm *arm, join_graph *graph, join_messag
     return RUZU_OK;
 }
 
+ruzu_status rz_join_prune_pairs(plan_arm *arm, join_graph *graph, const join_steps *steps, uint32_t at, rz_error *err)
+{
+    for (uint32_t s = at + 2; s < steps->count; s++) {
+        const join_step *step = &steps->items[s];
+        for (uint32_t side = 0; side < 2 && step->kind == JOIN_PAIR; side++) {
+            const join_edge *edge = &graph->edges.items[side == 0 ? step->edge : step->pair_edge];
+            bool backward = side == 0 ? step->backward : step->pair_backward;
+            double reach = edge->reach[backward ? 1 : 0];
+            if (steps->items[at].node != (backward ? edge->to : edge->from) || reach > MESSAGE_GAIN ||
+                !rz_plan_rule(arm->planner, RZ_RULE_MESSAGES)) {
+                continue;
+            }
+            rz_plan_expand walk = rz_match_walk(graph, edge, backward);
+            walk.to = RZ_NO_COLUMN_ID;
+            RZ_TRY(message_put(arm, walk, NULL, RZ_MESSAGE_SEMI, reach, err));
+        }
+    }
+    return RUZU_OK;
+}
+
 /* ---- whole patterns on one known node ---- */
 
 /* What making all matches for so many rows of a node would cost. */
