@@ -14,12 +14,15 @@
 
 static int64_t larger_rows; /* nodes, and relationships */
 
+static uint64_t larger_pool = MEMORY_BYTES;
+
 static ruzu_conn *larger_open(const char *path)
 {
     ruzu_conn *conn = NULL;
     ruzu_config config;
     ruzu_config_init(&config);
-    config.buffer_pool_size = MEMORY_BYTES;
+    config.buffer_pool_size = larger_pool;
+    config.memory_limit = MEMORY_BYTES;
     CHECK_EQ_I64(ruzu_open(path, &config, &conn), RUZU_OK);
     CHECK_STR(ruzu_open_errmsg(), "");
     if (conn == NULL) {
@@ -198,6 +201,39 @@ static void relationships_are_seen_while_they_are_created(void)
     session_close(conn);
 }
 
+/* All relationships are one node's. */
+static void create_hub(ruzu_conn *conn)
+{
+    session_run(conn, "MATCH (a:N {id: 0}) MATCH (b:N) WHERE b.id > 2 CREATE (a)-[:R {w: b.x}]->(b)");
+}
+
+static void hub_rels(ruzu_conn *conn)
+{
+    larger_expect(conn, "MATCH (a:N {id: 0})-[r:R]->(b:N) RETURN count(*), sum(r.w)", larger_rows - 3, larger_sum() - 6);
+    larger_expect(conn, "MATCH (b:N)<-[r:R]-(a:N) WHERE a.id = 0 RETURN count(*), sum(b.x)", larger_rows - 3, larger_sum() - 6);
+}
+
+static void delete_hub(ruzu_conn *conn)
+{
+    session_run(conn, "MATCH (a:N {id: 0}) DETACH DELETE a");
+}
+
+static void hub_gone(ruzu_conn *conn)
+{
+    few_rels(conn);
+    larger_expect(conn, "MATCH (n:N) RETURN count(*), min(n.id)", larger_rows - 1, 1);
+}
+
+static void hub_list_larger_than_pool(void)
+{
+    const char *path = session_path("hub.ruzu");
+    larger_pool = UINT64_C(1) << 20;
+    graph_begin(path);
+    larger_endings(path, create_hub, few_rels, hub_rels);
+    larger_endings(path, delete_hub, hub_rels, hub_gone);
+    larger_pool = MEMORY_BYTES;
+}
+
 /* ---- deleting ---- */
 
 static void delete_everything(ruzu_conn *conn)
@@ -304,6 +340,7 @@ int main(void)
     RUN(created_nodes_commit_roll_back_and_vanish);
     RUN(created_relationships_commit_roll_back_and_vanish);
     RUN(relationships_are_seen_while_they_are_created);
+    RUN(hub_list_larger_than_pool);
     RUN(deleted_nodes_commit_roll_back_and_vanish);
     RUN(updated_rows_commit_roll_back_and_vanish);
     RUN(readers_keep_their_values_while_rows_are_updated);

@@ -215,8 +215,8 @@ RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_
 RZ_NODISCARD bool rz_csr_side_reserve(rz_csr *csr, rz_csr_side *side, uint64_t count);
 void rz_csr_side_release(rz_csr *csr, rz_csr_side *side);
 /* The same for the changes of delta that count for the view (csr_fold.c). */
-RZ_NODISCARD ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, const rz_delta *delta, const rz_delta_view *view,
-                                            rz_csr_side *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, const rz_delta *delta,
+                                            const rz_delta_view *view, rz_csr_side *out, rz_error *err);
 
 /* ---- large transactions (csr_shed.c) ---- */
 

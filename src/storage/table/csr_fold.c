@@ -85,12 +85,12 @@ static ruzu_status fold_source_pull(void *user, rz_edge_batch *batch, rz_error *
     return RUZU_OK;
 }
 
-ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, const rz_delta *delta, const rz_delta_view *view,
-                               rz_csr_side *out, rz_error *err)
+ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, const rz_delta *delta,
+                               const rz_delta_view *view, rz_csr_side *out, rz_error *err)
 {
     csr_fold_source source;
     RZ_TRY(fold_source_init(&source, csr->env.mem, &delta->sides[direction], view, err));
-    ruzu_status status = rz_csr_merge(csr, direction, base, true, fold_source_pull, &source, out, err);
+    ruzu_status status = rz_csr_merge(csr, direction, base, overlays, fold_source_pull, &source, out, err);
     fold_source_deinit(&source);
     return status;
 }
@@ -152,7 +152,7 @@ ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_en
         goto cleanup;
     }
     for (uint32_t direction = 0; direction < 2; direction++) {
-        RZ_TRY_GOTO(rz_csr_merge_delta(csr, direction, &fold->base->sides[direction], delta, &view, &fold->fresh->sides[direction], err));
+        RZ_TRY_GOTO(rz_csr_merge_delta(csr, direction, &fold->base->sides[direction], true, delta, &view, &fold->fresh->sides[direction], err));
     }
     return RUZU_OK;
 cleanup:

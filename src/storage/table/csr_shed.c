@@ -83,7 +83,8 @@ static ruzu_status csr_shed_side(rz_csr *csr, uint32_t direction, const rz_csr_v
                                  rz_csr_side *out, rz_error *err)
 {
     rz_csr_side changed = {0};
-    RZ_TRY(rz_csr_merge_delta(csr, direction, &base->sides[direction], base->delta, view, &changed, err));
+    /* No overlays: with them the changes of a group would have to be in memory. */
+    RZ_TRY(rz_csr_merge_delta(csr, direction, &base->sides[direction], false, base->delta, view, &changed, err));
     if (waiting->count == 0) {
         *out = changed;
         return RUZU_OK;
