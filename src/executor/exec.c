@@ -7,6 +7,7 @@
  */
 #include "executor/exec.h"
 
+#include "executor/profile.h"
 #include "executor/sched.h"
 
 #include <string.h>
@@ -169,6 +170,17 @@ void rz_worker_forget_rtab(rz_worker *worker, uint32_t pair_id)
 
 /* ---- pipelines ---- */
 
+static ruzu_status pipeline_consume(rz_exec_pipeline *pipeline, rz_worker *worker, void *local, const rz_chunk *chunk, rz_error *err)
+{
+    if (RZ_LIKELY(pipeline->exec->profile == NULL)) {
+        return pipeline->sink->consume(worker, pipeline->shared, local, chunk, err);
+    }
+    uint64_t start = rz_now_monotonic_us();
+    ruzu_status status = pipeline->sink->consume(worker, pipeline->shared, local, chunk, err);
+    rz_profile_add_taken(worker, pipeline->sink_plan, rz_chunk_weight(chunk), rz_now_monotonic_us() - start);
+    return status;
+}
+
 /* Pulls the whole input through one worker's chain into the sink. */
 static ruzu_status pipeline_drain(rz_exec_pipeline *pipeline, rz_worker *worker, rz_op *chain, void *local, rz_error *err)
 {
@@ -179,10 +191,15 @@ static ruzu_status pipeline_drain(rz_exec_pipeline *pipeline, rz_worker *worker,
         if (chunk == NULL) {
             break;
         }
-        RZ_TRY(pipeline->sink->consume(worker, pipeline->shared, local, chunk, err));
+        RZ_TRY(pipeline_consume(pipeline, worker, local, chunk, err));
         rz_arena_reset(&worker->scratch);
     }
-    return pipeline->sink->combine(worker, pipeline->shared, local, err);
+    uint64_t start = pipeline->exec->profile == NULL ? 0 : rz_now_monotonic_us();
+    RZ_TRY(pipeline->sink->combine(worker, pipeline->shared, local, err));
+    if (RZ_UNLIKELY(pipeline->exec->profile != NULL)) {
+        rz_profile_add_taken(worker, pipeline->sink_plan, 0, rz_now_monotonic_us() - start);
+    }
+    return RUZU_OK;
 }
 
 static ruzu_status pipeline_build(rz_exec_pipeline *pipeline, rz_worker *worker, rz_op **out_chain, void **out_local, rz_error *err)
@@ -291,12 +308,17 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
     if (rz_mutex_init(&pipeline->lock) != RUZU_OK) {
         return rz_error_no_memory(err, "starting a pipeline");
     }
+    rz_profile_mark begin = {0};
+    rz_profile_begin_sink(exec, &begin);
     rz_sched_run(exec->context->sched, pipeline_workers(exec, pipeline->input, pipeline->sink), pipeline_worker, pipeline);
     rz_mutex_destroy(&pipeline->lock);
     if (pipeline->error.code != RUZU_OK) {
         return rz_error_copy(err, &pipeline->error);
     }
-    return pipeline->sink->finish(exec, pipeline->sink_plan, pipeline->shared, err);
+    uint64_t finish_us = exec->profile == NULL ? 0 : rz_now_monotonic_us();
+    RZ_TRY(pipeline->sink->finish(exec, pipeline->sink_plan, pipeline->shared, err));
+    rz_profile_end_sink(exec, pipeline->sink_plan, &begin, finish_us);
+    return RUZU_OK;
 }
 
 static ruzu_status pipeline_run(rz_exec *exec, const rz_plan *sink_plan, const rz_plan *input, const rz_sink_class *sink, rz_error *err)

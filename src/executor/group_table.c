@@ -92,6 +92,11 @@ ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_ty
         layout->states_size += (aggs[i]->state_size + 15u) & ~15u;
     }
     layout->inline_key = key_count == 1 && group_is_inline(key_types[0]);
+    layout->plain_keys = key_count != 0 && !layout->inline_key;
+    for (uint32_t i = 0; i < key_count; i++) {
+        layout->plain_keys = layout->plain_keys &&
+                             (group_is_inline(key_types[i]) || key_types[i]->physical == RZ_PHYS_STRING || key_types[i]->physical == RZ_PHYS_INT128);
+    }
     layout->keys_off = layout->states_size + (layout->inline_key ? 0u : 8u);
     layout->fixed_size = layout->keys_off;
     bool fixed = true;
@@ -516,8 +521,9 @@ ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *keys, const uint
 ruzu_status rz_group_read_keys(const rz_group_layout *layout, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err)
 {
     const uint8_t *cursors[RZ_VECTOR_CAPACITY];
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) { /* merged groups lie anywhere */
         cursors[i] = groups[i] + layout->keys_off;
+        RZ_PREFETCH(cursors[i]);
     }
     for (uint32_t k = 0; k < layout->key_count; k++) {
         if (keys[k] != NULL) {
@@ -552,6 +558,61 @@ static void group_read_hashes(const rz_group_layout *layout, const uint8_t *cons
     }
 }
 
+static size_t group_keys_size(const rz_group_layout *layout, const uint8_t *keys)
+{
+    const uint8_t *end = keys;
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        end = rz_row_value_skip(layout->key_types[k], end);
+    }
+    return (size_t)(end - keys);
+}
+
+/* The table's group with the keys of `group`, which becomes one of the table's if there is none. Equal keys have equal bytes. */
+static ruzu_status group_merge_one(rz_group_table *table, uint8_t *group, uint8_t **out, rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    uint64_t hash = rz_load_u64(group + layout->states_size);
+    uint64_t mask = (UINT64_C(1) << table->bits) - 1;
+    uint64_t at = group_home(table, hash);
+    size_t size = 0;
+    for (; table->entries[at].group != NULL; at = (at + 1) & mask) {
+        if (table->entries[at].tag != hash) {
+            continue;
+        }
+        uint8_t *other = table->entries[at].group;
+        size = size == 0 ? group_keys_size(layout, group + layout->keys_off) : size;
+        if (group_keys_size(layout, other + layout->keys_off) == size && memcmp(other + layout->keys_off, group + layout->keys_off, size) == 0) {
+            *out = other;
+            return RUZU_OK;
+        }
+    }
+    *out = group;
+    return group_insert(table, at, hash, hash, group, err);
+}
+
+/* Merges groups by the bytes of their keys: nothing is read into vectors. */
+static ruzu_status group_merge_bytes(rz_group_table *table, rz_agg_context *context, uint8_t *const *groups, uint32_t count, rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    if (table->entries == NULL) {
+        RZ_TRY(group_grow(table, err));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *found = NULL;
+        if (i + 2 * GROUP_AHEAD < count) {
+            RZ_PREFETCH(groups[i + 2 * GROUP_AHEAD] + layout->states_size);
+        }
+        if (i + GROUP_AHEAD < count) {
+            RZ_PREFETCH(&table->entries[group_home(table, rz_load_u64(groups[i + GROUP_AHEAD] + layout->states_size))]);
+        }
+        RZ_TRY(group_merge_one(table, groups[i], &found, err));
+        if (found != groups[i]) {
+            RZ_TRY(group_combine(layout, context, found, groups[i], err));
+        }
+    }
+    return RUZU_OK;
+}
+
 ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err)
 {
     const rz_group_layout *layout = table->layout;
@@ -564,6 +625,9 @@ ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8
             }
         }
         return RUZU_OK;
+    }
+    if (layout->plain_keys) {
+        return group_merge_bytes(table, context, groups, count, err);
     }
     uint64_t hashes[RZ_VECTOR_CAPACITY] = {0};
     uint8_t *found[RZ_VECTOR_CAPACITY];

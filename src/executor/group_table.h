@@ -32,6 +32,7 @@ typedef struct rz_group_layout {
     const rz_type *const *key_types;
     uint32_t key_count;
     bool inline_key;               /* one key of at most 8 bytes that is compared as an integer */
+    bool plain_keys;               /* not inline, and equal keys have equal bytes in row form */
     const rz_agg_bound **aggs;
     const uint32_t *state_offs;
     uint32_t agg_count;

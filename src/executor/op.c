@@ -156,6 +156,16 @@ ruzu_status rz_op_restart_plain(rz_op *op, rz_error *err)
     return op->class->rewind == NULL ? RUZU_OK : op->class->rewind(op, err);
 }
 
+uint64_t rz_chunk_weight(const rz_chunk *chunk)
+{
+    rz_sel sel = rz_chunk_sel(chunk);
+    uint64_t rows = chunk->weight == NULL ? sel.count : 0;
+    for (uint32_t i = 0; chunk->weight != NULL && i < sel.count; i++) {
+        rows += chunk->weight[rz_sel_at(&sel, i)];
+    }
+    return rows;
+}
+
 ruzu_status rz_op_next(rz_op *op, rz_chunk **out, rz_error *err)
 {
     *out = NULL;
@@ -166,12 +176,7 @@ ruzu_status rz_op_next(rz_op *op, rz_chunk **out, rz_error *err)
     ruzu_status status = op->class->next(op, out, err);
     op->time_us += rz_now_monotonic_us() - start;
     if (*out != NULL) {
-        const rz_chunk *chunk = *out;
-        rz_sel sel = rz_chunk_sel(chunk);
-        for (uint32_t i = 0; chunk->weight != NULL && i < sel.count; i++) {
-            op->rows_out += chunk->weight[rz_sel_at(&sel, i)];
-        }
-        op->rows_out += chunk->weight == NULL ? sel.count : 0;
+        op->rows_out += rz_chunk_weight(*out);
     }
     return status;
 }

@@ -107,6 +107,8 @@ RZ_NODISCARD ruzu_status rz_op_restart(rz_op *op, rz_error *err); /* of the whol
 RZ_NODISCARD ruzu_status rz_op_restart_plain(rz_op *op, rz_error *err);
 /* Calls class->next with accounting; every operator pulls its input through this. */
 RZ_NODISCARD ruzu_status rz_op_next(rz_op *op, rz_chunk **out, rz_error *err);
+/* Rows of a chunk, each as often as its weight says. */
+uint64_t rz_chunk_weight(const rz_chunk *chunk);
 /* Position of a column in a plan node's output, or -1. */
 int32_t rz_plan_position(const rz_plan *plan, uint32_t column);
 /* Makes op->chunk with an empty (referencing) vector per plan column; own_columns get buffers of vector_rows rows. */

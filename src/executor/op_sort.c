@@ -40,6 +40,7 @@ typedef struct sort_local {
     size_t *text_ends;       /* … and where each ends */
     uint32_t *near;          /* rows that may be among the first k, by their first key; NULL: not asked */
     uint8_t *near_keys;
+    bool near_ties;          /* the second key can be asked, too */
     uint32_t *rows;          /* those that are, by the whole key */
     uint32_t *items;         /* their numbers in the selection */
     size_t *sizes;
@@ -173,8 +174,12 @@ static ruzu_status sort_open(rz_worker *worker, const rz_plan *plan, void *share
         others_fail = others_fail || rz_expr_can_fail(plan->u.sort.orders[i].expr);
     }
     if (local->keep != UINT64_MAX && !others_fail && rz_sort_near_fits(plan->u.sort.orders[0].expr->type)) {
+        uint32_t width = rz_sort_key_width(plan->u.sort.orders[0].expr->type);
+        local->near_ties = width != 0 && plan->u.sort.order_count > 1 && rz_sort_near_fits(plan->u.sort.orders[1].expr->type);
+        uint32_t second = local->near_ties ? rz_sort_key_width(plan->u.sort.orders[1].expr->type) : 0;
+        width = second > width ? second : width;
         local->near = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
-        local->near_keys = (uint8_t *)rz_arena_alloc(arena, (size_t)rz_sort_key_width(plan->u.sort.orders[0].expr->type) * RZ_VECTOR_CAPACITY + 8);
+        local->near_keys = (uint8_t *)rz_arena_alloc(arena, (size_t)width * RZ_VECTOR_CAPACITY + 8);
         if (local->near == NULL || local->near_keys == NULL) {
             return rz_error_no_memory(err, "preparing to sort");
         }
@@ -365,14 +370,43 @@ static ruzu_status sort_add_items(rz_worker *worker, sort_shared *shared, sort_l
     return RUZU_OK;
 }
 
-/* Narrows the selection by the first key. */
+/* Of rows near by their first key, of fixed width, those whose whole first key is less, and those with an equal one that are near by the second. */
+static ruzu_status sort_drop_ties(sort_local *local, const rz_chunk *chunk, const rz_vec *first, rz_sel *sel, rz_error *err)
+{
+    const rz_plan_order *orders = local->plan->u.sort.orders;
+    const uint8_t *bound = local->threshold.record + RZ_SORT_HEADER;
+    uint32_t width = rz_sort_key_width(first->type), bound_length = rz_sort_key_length(local->threshold.record);
+    uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)] = {0};
+    rz_sel ties = {.rows = local->items, .count = 0};
+    rz_vec *second = NULL;
+    rz_sort_key_write(first, sel, orders[0].descending, orders[0].nulls_first, local->near_keys, width);
+    for (uint32_t i = 0; i < sel->count; i++) {
+        int order = memcmp(local->near_keys + (size_t)i * width, bound, width);
+        uint32_t row = sel->rows[i];
+        bits[row / 64] |= (uint64_t)(order < 0) << (row % 64);
+        local->items[ties.count] = row;
+        ties.count += order == 0;
+    }
+    if (ties.count != 0) {
+        RZ_TRY(rz_eval_run(local->evals[1], chunk, &ties, &second, err));
+        ties.count = rz_sort_near(second, &ties, &orders[1], rz_sort_prefix(bound + width, bound_length - width), local->near_keys, local->rows);
+        for (uint32_t i = 0; i < ties.count; i++) {
+            rz_bit_set(bits, local->rows[i]);
+        }
+    }
+    sel->count = rz_bits_positions(bits, chunk->count, local->near);
+    return RUZU_OK;
+}
+
+/* Narrows the selection by the first key, and by the second where most rows have the same first. */
 static ruzu_status sort_drop_far(sort_local *local, const rz_chunk *chunk, rz_sel *sel, rz_error *err)
 {
     rz_vec *first = NULL;
     RZ_TRY(rz_eval_run(local->evals[0], chunk, sel, &first, err));
     sel->count = rz_sort_near(first, sel, &local->plan->u.sort.orders[0], local->threshold.prefix, local->near_keys, local->near);
+    bool many = sel->count * (uint64_t)4 > chunk->count;
     sel->rows = local->near;
-    return RUZU_OK;
+    return many && local->near_ties ? sort_drop_ties(local, chunk, first, sel, err) : RUZU_OK;
 }
 
 static ruzu_status sort_consume(rz_worker *worker, void *shared_object, void *local_object, const rz_chunk *chunk, rz_error *err)

@@ -315,6 +315,7 @@ static void plans_can_be_seen(void)
         CHECK_EQ_U64(ruzu_result_row_count(result), 1);
         CHECK(ruzu_result_next(result) && ruzu_get_string(result, 0, NULL)[0] != '\0');
         CHECK(i != 1 || strstr(ruzu_get_string(result, 0, NULL), "NumOutputTuples") != NULL);
+        CHECK(i != 1 || strstr(ruzu_get_string(result, 0, NULL), "NumInputTuples: 1  CollectionTime: ") != NULL); /* of RESULT, a sink */
         ruzu_result_free(result);
     }
     EXPECT_ROWS(conn, "MATCH (t:T) RETURN t.id", "1"); /* nothing was created */

@@ -108,6 +108,10 @@ static const char *const scan_questions[] = {
     "MATCH (t:T) RETURN t.small, t.id ORDER BY t.small, t.id DESC LIMIT 7",
     "MATCH (t:T) RETURN t.small, t.id ORDER BY t.small DESC, t.id LIMIT 7",
     "MATCH (t:T) RETURN t.number, t.day, t.id ORDER BY t.number DESC, t.day, t.id LIMIT 12",
+    "MATCH (t:T) RETURN t.flag, t.name, t.id ORDER BY t.flag, t.name, t.id LIMIT 30",
+    "MATCH (t:T) RETURN t.same, t.name, t.id ORDER BY t.same, t.name DESC, t.id LIMIT 25",
+    "MATCH (t:T) RETURN t.flag, t.number, t.id ORDER BY t.flag DESC, t.number DESC, t.id LIMIT 40",
+    "MATCH (t:T) RETURN t.name AS n, count(*) AS c ORDER BY c, n LIMIT 9",
     "MATCH (t:T) RETURN t.tiny, t.flag, t.id ORDER BY t.flag, t.tiny DESC, t.id LIMIT 15",
 };
 
