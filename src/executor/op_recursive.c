@@ -166,6 +166,25 @@ ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_answer *answer, 
     return RUZU_OK;
 }
 
+void rz_recur_answer_ends(rz_recur *recur, const rz_id *ends, uint32_t count, uint32_t length)
+{
+    rz_chunk *chunk = recur->op.chunk;
+    uint32_t start = recur->count;
+    uint32_t row = rz_sel_at(&recur->sel, recur->at_row);
+    RZ_ASSERT(recur->path_position < 0 && recur->cost_position < 0 && count <= recur->limit - start);
+    if (recur->to_position >= 0 && count != 0) { /* a level may be empty, before there is any memory for ids */
+        memcpy((rz_id *)chunk->columns[recur->to_position]->data + start, ends, count * sizeof *ends);
+    }
+    for (uint32_t i = start; i < start + count; i++) {
+        recur->index[i] = row;
+        recur->weights[i] = 1;
+    }
+    for (uint32_t i = start; i < start + count && recur->length_position >= 0; i++) {
+        ((int64_t *)chunk->columns[recur->length_position]->data)[i] = length;
+    }
+    recur->count += count;
+}
+
 /* ---- rows ---- */
 
 static ruzu_status recur_take_input(rz_recur *recur, rz_error *err)

@@ -142,6 +142,9 @@ bool rz_recur_accepts(const rz_recur *recur, rz_id to);
 /* Adds an answer that rz_recur_accepts; the output is not full. */
 RZ_NODISCARD ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_answer *answer, rz_error *err);
 
+/* The same for many nodes that it accepts, once each, without paths and costs; there is room for them. */
+void rz_recur_answer_ends(rz_recur *recur, const rz_id *ends, uint32_t count, uint32_t length);
+
 static inline rz_rel_ref rz_recur_rel(rz_id from, rz_id to, rz_id rel, bool forward)
 {
     return (rz_rel_ref){.src = forward ? from : to, .dst = forward ? to : from, .rel = rel};

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define BFS_FIRST_PIECE 256u /* relationships */
+
 ruzu_status rz_bfs_open(rz_recur *recur, rz_steps *steps, bool count_paths, bool with_links, rz_bfs *bfs, rz_error *err)
 {
     rz_arena *arena = &recur->op.worker->arena;
@@ -15,6 +17,7 @@ ruzu_status rz_bfs_open(rz_recur *recur, rz_steps *steps, bool count_paths, bool
     bfs->count_paths = count_paths;
     bfs->with_links = with_links;
     rz_node_map_init(&bfs->seen, recur->mem, recur->op.worker, sizeof(rz_bfs_node));
+    rz_node_order_init(&bfs->order, recur->mem);
     bfs->batch_nodes = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     bfs->numbers = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     bfs->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
@@ -29,6 +32,7 @@ void rz_bfs_close(rz_bfs *bfs)
 {
     if (bfs->recur != NULL) {
         rz_node_map_free(&bfs->seen);
+        rz_node_order_free(&bfs->order);
         rz_mem_free(bfs->recur->mem, bfs->links, bfs->link_capacity * sizeof *bfs->links);
     }
 }
@@ -54,18 +58,17 @@ static ruzu_status bfs_take_batch(rz_bfs *bfs, rz_error *err)
     uint32_t left = bfs->level_end - bfs->at;
     uint32_t count = left < RZ_VECTOR_CAPACITY ? left : RZ_VECTOR_CAPACITY;
     uint32_t kept = count;
-    const rz_id *ids = bfs->seen.ids + bfs->at;
+    const rz_id *ids = bfs->order.ids + (bfs->at - bfs->level_start);
+    const uint32_t *numbers = bfs->order.numbers + (bfs->at - bfs->level_start);
     if (bfs->depth != 0 && rz_steps_filters_nodes(bfs->steps)) {
         RZ_TRY(rz_steps_filter_nodes(bfs->steps, ids, count, bfs->kept, &kept, err));
         for (uint32_t i = 0; i < kept; i++) {
-            bfs->numbers[i] = bfs->at + bfs->kept[i];
+            bfs->numbers[i] = numbers[bfs->kept[i]];
             bfs->batch_nodes[i] = ids[bfs->kept[i]];
         }
     } else {
         memcpy(bfs->batch_nodes, ids, count * sizeof *ids);
-        for (uint32_t i = 0; i < count; i++) {
-            bfs->numbers[i] = bfs->at + i;
-        }
+        memcpy(bfs->numbers, numbers, count * sizeof *numbers);
     }
     bfs->at += count;
     bfs->batch_count = kept;
@@ -79,6 +82,7 @@ static ruzu_status bfs_prepare(rz_bfs *bfs, rz_error *err)
     }
     bfs->prepared = true;
     bfs->at = bfs->level_start;
+    RZ_TRY(rz_node_order_sort(&bfs->order, bfs->seen.ids + bfs->level_start, bfs->level_start, bfs->level_end - bfs->level_start, err));
     return bfs_take_batch(bfs, err);
 }
 
@@ -115,8 +119,15 @@ static ruzu_status bfs_add_link(rz_bfs *bfs, rz_bfs_node *node, uint32_t i, uint
     return RUZU_OK;
 }
 
+/* Is a node just found in the last level of the other search? */
+static inline bool bfs_meets(const rz_bfs *other, rz_id id)
+{
+    uint32_t idx = other == NULL ? RZ_NODE_NONE : rz_node_map_find(&other->seen, id);
+    return idx != RZ_NODE_NONE && idx >= other->level_start;
+}
+
 /* Relationships of the batch, when only the nodes matter. */
-static ruzu_status bfs_visit_plain(rz_bfs *bfs, rz_error *err)
+static ruzu_status bfs_visit_plain(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err)
 {
     const rz_step_batch *batch = &bfs->batch;
     rz_node_map *seen = &bfs->seen;
@@ -129,16 +140,20 @@ static ruzu_status bfs_visit_plain(rz_bfs *bfs, rz_error *err)
         RZ_TRY(rz_node_map_add(seen, batch->to[i], &idx, &is_new, err));
         if (is_new) {
             rz_bfs_at(bfs, idx)->depth = bfs->depth + 1;
+            if (bfs_meets(other, batch->to[i])) {
+                *out_met = idx;
+                return RUZU_OK;
+            }
         }
     }
     return RUZU_OK;
 }
 
-static ruzu_status bfs_visit(rz_bfs *bfs, rz_error *err)
+static ruzu_status bfs_visit(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err)
 {
     const rz_step_batch *batch = &bfs->batch;
     if (!bfs->count_paths && !bfs->with_links) {
-        return bfs_visit_plain(bfs, err);
+        return bfs_visit_plain(bfs, other, out_met, err);
     }
     for (uint32_t i = 0; i < batch->count; i++) {
         uint32_t parent = bfs->numbers[batch->origins[i]];
@@ -158,22 +173,30 @@ static ruzu_status bfs_visit(rz_bfs *bfs, rz_error *err)
         if (bfs->with_links) {
             RZ_TRY(bfs_add_link(bfs, node, i, parent, err));
         }
+        if (is_new && bfs_meets(other, batch->to[i])) {
+            *out_met = idx;
+            return RUZU_OK;
+        }
     }
     return RUZU_OK;
 }
 
-ruzu_status rz_bfs_expand(rz_bfs *bfs, rz_error *err)
+ruzu_status rz_bfs_expand(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err)
 {
+    /* Who may stop early reads in small pieces at first. */
+    uint32_t piece = other == NULL || RZ_VECTOR_CAPACITY < BFS_FIRST_PIECE ? RZ_VECTOR_CAPACITY : BFS_FIRST_PIECE;
+    *out_met = RZ_BFS_NONE;
     RZ_TRY(bfs_prepare(bfs, err));
-    for (;;) {
-        for (;;) {
-            RZ_TRY(rz_steps_read(bfs->steps, &bfs->frontier, RZ_VECTOR_CAPACITY, &bfs->batch, err));
+    while (*out_met == RZ_BFS_NONE) {
+        while (*out_met == RZ_BFS_NONE) {
+            RZ_TRY(rz_steps_read(bfs->steps, &bfs->frontier, piece, &bfs->batch, err));
             if (bfs->batch.count == 0) {
                 break;
             }
-            RZ_TRY(bfs_visit(bfs, err));
+            piece = piece * 2 < RZ_VECTOR_CAPACITY ? piece * 2 : RZ_VECTOR_CAPACITY;
+            RZ_TRY(bfs_visit(bfs, other, out_met, err));
         }
-        if (bfs->at == bfs->level_end) {
+        if (bfs->at == bfs->level_end || *out_met != RZ_BFS_NONE) {
             break;
         }
         RZ_TRY(bfs_take_batch(bfs, err));

@@ -8,6 +8,7 @@
 #ifndef RZ_EXECUTOR_RECURSIVE_BFS_H
 #define RZ_EXECUTOR_RECURSIVE_BFS_H
 
+#include "executor/node_order.h"
 #include "executor/recursive.h"
 
 #define RZ_BFS_NONE UINT32_MAX
@@ -47,6 +48,7 @@ typedef struct rz_bfs {
     uint32_t *kept;
     rz_frontier frontier;
     rz_step_batch batch;
+    rz_node_order order;     /* the last level by id: batches are parts of it */
 } rz_bfs;
 
 /* rz_bfs_close must follow, also after a failure. */
@@ -55,8 +57,9 @@ void rz_bfs_close(rz_bfs *bfs);
 RZ_NODISCARD ruzu_status rz_bfs_begin(rz_bfs *bfs, rz_id root, rz_error *err);
 /* About how many relationships the next level costs. */
 RZ_NODISCARD ruzu_status rz_bfs_work(rz_bfs *bfs, uint64_t *out, rz_error *err);
-/* Goes one level further; the level is empty at the end. */
-RZ_NODISCARD ruzu_status rz_bfs_expand(rz_bfs *bfs, rz_error *err);
+/* Goes one level further; the level is empty at the end. With `other`, stops at the first node that is in the last level of that search, too: *out_met is its number here, else
+ * RZ_BFS_NONE. */
+RZ_NODISCARD ruzu_status rz_bfs_expand(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err);
 
 static inline rz_bfs_node *rz_bfs_at(const rz_bfs *bfs, uint32_t idx)
 {

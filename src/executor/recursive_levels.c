@@ -8,7 +8,10 @@
  * Sets: with a lower bound of at most 1 each node is reached first by its shortest walk, and one breadth-first search over all levels is enough. With a higher one levels are
  * sets of their own, and what was given is remembered.
  */
+#include "executor/node_order.h"
 #include "executor/recursive.h"
+
+#include <string.h>
 
 typedef struct search_levels {
     rz_node_map maps[2];     /* node → number of walks: this level and the next */
@@ -25,6 +28,7 @@ typedef struct search_levels {
     uint32_t *kept;
     rz_frontier frontier;
     rz_step_batch batch;
+    rz_node_order order;     /* one search: the last level */
 } search_levels;
 
 static ruzu_status levels_open(rz_recur *recur, void *search, rz_error *err)
@@ -34,6 +38,7 @@ static ruzu_status levels_open(rz_recur *recur, void *search, rz_error *err)
     rz_node_map_init(&levels->maps[0], recur->mem, recur->op.worker, sizeof(uint64_t));
     rz_node_map_init(&levels->maps[1], recur->mem, recur->op.worker, sizeof(uint64_t));
     rz_node_map_init(&levels->given, recur->mem, recur->op.worker, 0);
+    rz_node_order_init(&levels->order, recur->mem);
     levels->one_search = recur->spec->distinct_ends && recur->spec->spec->lower <= 1;
     levels->nodes = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     levels->numbers = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
@@ -53,6 +58,7 @@ static void levels_close(rz_recur *recur, void *search)
         rz_node_map_free(&levels->maps[0]);
         rz_node_map_free(&levels->maps[1]);
         rz_node_map_free(&levels->given);
+        rz_node_order_free(&levels->order);
     }
 }
 
@@ -93,11 +99,11 @@ static ruzu_status levels_begin(rz_recur *recur, void *search, rz_error *err)
 
 /* ---- from one level to the next ---- */
 
-/* The next batch of nodes that the level before goes on from: *at moves on. */
-static ruzu_status levels_take_batch(rz_recur *recur, search_levels *levels, const rz_node_map *map, uint32_t *at, uint32_t end, uint32_t *out_count, rz_error *err)
+/* The next batch of nodes that the level before goes on from: *at moves on. all_ids: by number. */
+static ruzu_status levels_take_batch(rz_recur *recur, search_levels *levels, const rz_id *all_ids, uint32_t *at, uint32_t end, uint32_t *out_count, rz_error *err)
 {
     uint32_t count = end - *at < RZ_VECTOR_CAPACITY ? end - *at : RZ_VECTOR_CAPACITY;
-    const rz_id *ids = map->ids + *at;
+    const rz_id *ids = all_ids + *at;
     if (levels->depth == 0 || !rz_steps_filters_nodes(&recur->steps)) {
         for (uint32_t i = 0; i < count; i++) {
             levels->nodes[i] = ids[i];
@@ -125,7 +131,7 @@ static ruzu_status levels_expand_counts(rz_recur *recur, search_levels *levels, 
     rz_node_map_reset(to);
     for (uint32_t at = 0; at < from->count;) {
         uint32_t count = 0;
-        RZ_TRY(levels_take_batch(recur, levels, from, &at, from->count, &count, err));
+        RZ_TRY(levels_take_batch(recur, levels, from->ids, &at, from->count, &count, err));
         RZ_TRY(rz_steps_begin(&recur->steps, &levels->frontier, levels->nodes, count, err));
         for (;;) {
             RZ_TRY(rz_steps_read(&recur->steps, &levels->frontier, RZ_VECTOR_CAPACITY, &levels->batch, err));
@@ -149,9 +155,14 @@ static ruzu_status levels_expand_counts(rz_recur *recur, search_levels *levels, 
 static ruzu_status levels_expand_seen(rz_recur *recur, search_levels *levels, rz_error *err)
 {
     rz_node_map *seen = &levels->given;
-    uint32_t end = seen->count;
-    uint32_t at = levels->level_start;
+    uint32_t size = seen->count - levels->level_start;
+    uint32_t end = size;
+    uint32_t at = 0;
     bool from_source = levels->depth == 0;
+    if (!from_source) {
+        RZ_TRY(rz_node_order_sort(&levels->order, seen->ids + levels->level_start, levels->level_start, size, err));
+    }
+    levels->level_start = seen->count;
     while (from_source || at < end) {
         uint32_t count = 1;
         if (from_source) {
@@ -159,7 +170,7 @@ static ruzu_status levels_expand_seen(rz_recur *recur, search_levels *levels, rz
             from_source = false;
             at = end;
         } else {
-            RZ_TRY(levels_take_batch(recur, levels, seen, &at, end, &count, err));
+            RZ_TRY(levels_take_batch(recur, levels, levels->order.ids, &at, end, &count, err));
         }
         RZ_TRY(rz_steps_begin(&recur->steps, &levels->frontier, levels->nodes, count, err));
         for (;;) {
@@ -176,7 +187,7 @@ static ruzu_status levels_expand_seen(rz_recur *recur, search_levels *levels, rz
             }
         }
     }
-    levels->level_start = levels->at = end;
+    levels->at = levels->level_start;
     levels->end = seen->count;
     return RUZU_OK;
 }
@@ -191,6 +202,14 @@ static ruzu_status levels_give(rz_recur *recur, search_levels *levels, rz_error 
         bool inside = target != RZ_NODE_NONE && target >= levels->at && target < levels->end;
         levels->at = inside ? target : levels->end;
         levels->end = inside ? target + 1 : levels->end;
+    }
+    if (levels->one_search && recur->all_tables && !recur->spec->to_bound) { /* all of them are answers */
+        uint32_t count = levels->end - levels->at;
+        uint32_t room = recur->limit - recur->count;
+        count = count < room ? count : room;
+        rz_recur_answer_ends(recur, map->ids + levels->at, count, levels->depth);
+        levels->at += count;
+        return RUZU_OK;
     }
     while (levels->at < levels->end && !rz_recur_is_full(recur)) {
         uint32_t idx = levels->at++;

@@ -105,8 +105,17 @@ static ruzu_status pair_search(rz_recur *recur, search_pair *pair, rz_error *err
         }
         uint32_t s = work[0] <= work[1] ? 0 : 1;
         rz_bfs *side = &pair->sides[s];
-        RZ_TRY(rz_bfs_expand(side, err));
-        for (uint32_t i = side->level_start; i < side->level_end && !pair->met; i++) {
+        /* One shortest path is enough, and any node may be gone through: the first meeting ends the search. */
+        bool first = !pair->all && !rz_steps_filters_nodes(side->steps);
+        uint32_t met = RZ_BFS_NONE;
+        RZ_TRY(rz_bfs_expand(side, first ? &pair->sides[1 - s] : NULL, &met, err));
+        pair->met = met != RZ_BFS_NONE;
+        if (pair->met && recur->with_path) {
+            uint32_t other = rz_node_map_find(&pair->sides[1 - s].seen, side->seen.ids[met]);
+            pair->at = s == 0 ? met : other;
+            return RUZU_OK;
+        }
+        for (uint32_t i = side->level_start; i < side->level_end && !pair->met && !first; i++) {
             uint32_t other = 0;
             RZ_TRY(pair_is_meeting(pair, s, i, &other, &pair->met, err));
         }

@@ -95,7 +95,8 @@ static ruzu_status shortest_run(rz_recur *recur, void *search, bool *out_done, r
         if (*out_done || shortest->at < bfs->level_end) {
             return RUZU_OK;
         }
-        RZ_TRY(rz_bfs_expand(bfs, err));
+        uint32_t met = RZ_BFS_NONE;
+        RZ_TRY(rz_bfs_expand(bfs, NULL, &met, err));
     }
 }
 

@@ -249,7 +249,7 @@ ruzu_status rz_steps_begin(rz_steps *steps, rz_frontier *frontier, const rz_id *
             if (rz_id_table(nodes[i]) == hop->from_table) {
                 rows[sel.count++] = i;
             } else {
-                frontier->slices[h][i].length = 0;
+                frontier->slices[h][i] = (rz_slice){0};
             }
         }
         if (sel.count != 0) {
@@ -269,11 +269,27 @@ static inline void steps_move(rz_step_batch *batch, uint32_t from, uint32_t to)
     }
 }
 
+/* One hop whose self-loops all count: whole stretches of lists are decoded together. */
+static ruzu_status steps_fill_many(rz_steps *steps, rz_frontier *frontier, uint32_t max, rz_step_batch *batch, rz_error *err)
+{
+    const rz_hop *hop = &steps->spec->hops[0];
+    rz_sel sel = {.rows = NULL, .count = frontier->count};
+    RZ_TRY(rz_adj_expand(steps->readers[0], hop->direction, frontier->slices[0], &sel, &frontier->at_row, &frontier->at_entry, max, rz_id_make(hop->to_table, 0),
+                         batch->to, rz_id_make(hop->pair, 0), batch->rels, batch->origins, &batch->count, err));
+    if (batch->rels != NULL) {
+        memset(batch->forward, hop->direction == RZ_FORWARD, batch->count * sizeof *batch->forward);
+    }
+    return RUZU_OK;
+}
+
 /* Reads without filters. */
 static ruzu_status steps_fill(rz_steps *steps, rz_frontier *frontier, uint32_t max, rz_step_batch *batch, rz_error *err)
 {
     uint32_t count = 0;
     uint32_t hop_count = steps->spec->hop_count;
+    if (hop_count == 1 && !steps->skips_loops[0]) {
+        return steps_fill_many(steps, frontier, max, batch, err);
+    }
     while (frontier->at_row < frontier->count && count < max && hop_count != 0) {
         uint32_t h = frontier->at_hop;
         const rz_hop *hop = &steps->spec->hops[h];

@@ -303,6 +303,7 @@ typedef struct rz_csr_side_reader {
     rz_window *windows;           /* owned unless `first`: window_count for each kind of array */
     uint32_t window_count;        /* a power of two */
     uint32_t pins_made;           /* since the windows grew */
+    uint32_t pins_narrow;         /* pins of no more than was needed, since the reader began */
     uint32_t budget_pages;        /* pinned at a time */
     uint32_t pinned_pages;
     bool pin_groups;

@@ -19,6 +19,7 @@
 #define CSR_BUDGET_SHARE 128u   /* of the pool's pages that one direction of one reader may hold pinned … */
 #define CSR_LEAST_BUDGET 16u    /* … but at least so many */
 #define CSR_CHANGED UINT32_MAX /* base_length of a slice whose entries are not side by side on pages */
+#define CSR_NARROW_PINS 32u
 #define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
 #define CSR_OVERLAY_STARTS (3u + RZ_CSR_STARTS) /* kinds of arrays, as those of groups */
 #define CSR_OVERLAY_NEIGHBOURS (3u + RZ_CSR_NEIGHBOURS)
@@ -135,6 +136,7 @@ void rz_csr_reader_suspend(rz_csr_reader *reader)
         rz_csr_side_reader *side = &reader->sides[i];
         side->last_end = 0;
         side->pins_made = 0;
+        side->pins_narrow = 0;
         for (uint32_t m = 0; m < RZ_CSR_MERGED; m++) {
             side->merged[m].used = false;
         }
@@ -195,7 +197,9 @@ static RZ_NOINLINE ruzu_status csr_pin(rz_csr_reader *reader, rz_csr_side_reader
     if (++side->pins_made > 8 * side->window_count) {
         csr_grow_windows(reader, side);
     }
-    if (side->pin_groups) { /* as much as there is, once and for all */
+    if (side->pin_groups && side->pins_narrow < CSR_NARROW_PINS) { /* small queries look at few lists: each page that is pinned costs as much as a list */
+        side->pins_narrow++;
+    } else if (side->pin_groups) { /* as much as there is, once and for all */
         first_byte = pages->range.count <= RZ_WINDOW_PAGES ? 0 : first_byte;
         ahead_bytes = pages->range.count * RZ_PAGE_SIZE;
     } else if (side->pinned_pages + (end_byte - first_byte + ahead_bytes) / RZ_PAGE_SIZE + 2 > side->budget_pages) {
