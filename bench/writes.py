@@ -3,7 +3,7 @@
 """Small writes to a copy of the demo's database: changes a second, bytes written per byte of data, growth of the file.
 
     cmake --build --preset demo
-    bench/writes.py --program build/release/bin/ruzu --database build/release/demo/people.ruzu [--mode batch|single|rounds] [--count N]
+    bench/writes.py --program build/release/bin/ruzu --database build/release/demo/people.ruzu [--mode batch|single|rounds] [--count N] [--people N]
 
 batch   N times: a transaction that sets a property of 1,000 random people by key, and one that makes 1,000 relationships between random people
 single  N times: the same with one of each, a transaction each
@@ -21,7 +21,6 @@ import subprocess
 import tempfile
 import time
 
-PEOPLE = 100000
 SET = 'UNWIND $ids AS i MATCH (p:Person) WHERE p.id = i SET p.score = p.score + 1'
 LINK = 'UNWIND $pairs AS x MATCH (a:Person), (b:Person) WHERE a.id = x[1] AND b.id = x[2] CREATE (a)-[:Follows]->(b)'
 CUT = 'UNWIND $ids AS i MATCH (p:Person)-[f:Follows]->() WHERE p.id = i DELETE f RETURN count(*)'
@@ -48,8 +47,8 @@ class Session:
         self.process.wait()
 
 
-def pairs(count):
-    return [[random.randrange(PEOPLE), random.randrange(PEOPLE)] for _ in range(count)]
+def pairs(people, count):
+    return [[random.randrange(people), random.randrange(people)] for _ in range(count)]
 
 
 def main():
@@ -58,8 +57,10 @@ def main():
     parser.add_argument('--database', required=True)
     parser.add_argument('--mode', choices=('batch', 'single', 'rounds'), default='batch')
     parser.add_argument('--count', type=int, default=3000)
+    parser.add_argument('--people', type=int, default=100000, help='how many the database has; their ids are 0 … N - 1')
     arguments = parser.parse_args()
     random.seed(1)
+    people = arguments.people
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'writes.ruzu')
         shutil.copyfile(arguments.database, path)
@@ -70,14 +71,14 @@ def main():
         size = 1000 if arguments.mode == 'batch' else 1
         for _ in range(arguments.count):
             if arguments.mode == 'rounds':
-                session.run(SET, ids=random.sample(range(PEOPLE), 200))
-                cut = int(session.run(CUT, ids=random.sample(range(PEOPLE), 40))[0][0])
-                session.run(LINK, pairs=pairs(cut))
+                session.run(SET, ids=random.sample(range(people), 200))
+                cut = int(session.run(CUT, ids=random.sample(range(people), 40))[0][0])
+                session.run(LINK, pairs=pairs(people, cut))
                 session.run('CHECKPOINT')
                 changes += 200 + 2 * cut
             else:
-                session.run(SET, ids=random.sample(range(PEOPLE), size))
-                session.run(LINK, pairs=pairs(size))
+                session.run(SET, ids=random.sample(range(people), size))
+                session.run(LINK, pairs=pairs(people, size))
                 changes += 2 * size
         seconds = time.monotonic() - begin
         row = {'mode': arguments.mode, 'count': arguments.count, 'changes_per_s': round(changes / seconds), 'seconds': round(seconds, 2)}
@@ -85,6 +86,7 @@ def main():
             row['file_growth'] = round(os.path.getsize(path) / fresh, 2)
         else:
             row['written_per_byte'] = round((session.written() - before) / (24 * size * arguments.count), 2)
+            row['file_growth'] = round(os.path.getsize(path) / fresh, 2)
         session.close()
         print(json.dumps(row))
 
