@@ -162,10 +162,13 @@ RZ_NODISCARD ruzu_status rz_rows_insert_at(rz_rows *rows, rz_writer *writer, rz_
 
 /*
  * A base from rows [first, first + count) of one group: the values that snapshot sees in the version (a snapshot {0, 0} leaves updates aside), rows below
- * `end`. With touched, only those columns are written, the others shared with source. Columns that nobody sees any more are left out.
+ * `end`. With touched, only those columns are written, the others shared with source. Columns that nobody sees any more are left out. blank: of rows that the
+ * snapshot sees deleted no texts and lists are kept, so older snapshots cannot read the base.
  */
 RZ_NODISCARD ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first,
-                                            uint32_t count, const rz_row_base *source, const bool *touched, uint32_t touched_count, rz_row_base **out, rz_error *err);
+                                            uint32_t count, const rz_row_base *source, const bool *touched, uint32_t touched_count, bool blank,
+                                           rz_row_base **out, rz_error *err);
+bool rz_rows_value_grows(const rz_type *type); /* whether values take room of their own: texts, lists, structs */
 void rz_row_base_release(rz_rows *rows, rz_row_base *base); /* NULL is fine; the last one gives the pages back */
 /* No header names the segment's pages, but they are in use (rz_disk_hold). */
 void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment);
@@ -218,7 +221,7 @@ const rz_patches *rz_rows_overlaid(const rz_row_group *group, uint32_t column, c
 /* An overlay's segment that holds exactly what the snapshot sees of the column in rows [0, count); NULL: none does. */
 rz_row_segment *rz_rows_adoptable(const rz_row_group *group, uint32_t column, const rz_snapshot *snapshot, uint32_t count);
 /* A column of rows [first, first + count) of one group, as the reader sees them, becomes a segment of base. */
-RZ_NODISCARD ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_row_base *base,
+RZ_NODISCARD ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, bool blank, rz_row_base *base,
                                               rz_error *err);
 
 /* ---- columns that come and go (rows_columns.c) ---- */

@@ -5,7 +5,7 @@
  * A fold describes rows [0, row_end), those committed up to its timestamp, with the values that they had then. Each group's part of them comes from where it
  * is on pages already: the newest directory, the current version (whose base may hold more rows: newer ones, or ones of the open transaction; the
  * directory says how many count). Columns that were updated since are written again, the others shared; a group that is on pages in part only is
- * written as a whole.
+ * written as a whole. What is written so has no texts and lists of rows that are deleted; like updates, that waits for older snapshots.
  *
  * Publishing replaces bases of `current` by those of the fold: at once where they only have more rows; where they have updates, older snapshots could not
  * read them, so the fold's bases wait in `durable` until rz_rows_trim says that there are none (rows_settle). All of that is a matter of memory only,
@@ -70,6 +70,29 @@ static bool rows_fold_columns(const rz_rows_fold *fold, const rz_row_base *base,
     return any;
 }
 
+/*
+ * Whether texts and lists of deleted rows are to leave the group's pages: when the number of deleted rows has come past another eighth of the group since the
+ * last directory. (They leave whenever a column is written for another reason, too.)
+ */
+static bool rows_fold_clears(const rz_rows_fold *fold, const rz_stamps *stamps, uint32_t count)
+{
+    uint64_t until = atomic_load_explicit(&fold->rows->folded_to, memory_order_relaxed);
+    uint64_t before = 0, now = 0;
+    if (stamps == NULL || atomic_load_explicit(&stamps->deletes, memory_order_acquire) == 0) {
+        return false;
+    }
+    for (uint32_t row = 0; row < count; row++) {
+        if (!rz_stamps_marked(stamps, row / RZ_VECTOR_CAPACITY)) {
+            row += RZ_VECTOR_CAPACITY - 1 - row % RZ_VECTOR_CAPACITY;
+            continue;
+        }
+        uint64_t deleted = rz_stamps_deleted(stamps, row);
+        before += deleted <= until;
+        now += deleted <= fold->snapshot.timestamp;
+    }
+    return now * 8 / count > before * 8 / count;
+}
+
 /* The base with at least `count` rows of group g, taken over or written. */
 static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t count, bool *touched, rz_error *err)
 {
@@ -89,6 +112,13 @@ static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t coun
     out->base_rows = count;
     out->folded = source == NULL ? current->folded : source->folded;
     bool any = rows_fold_touched(fold, current->patches, out->folded, touched);
+    if (rows_fold_clears(fold, out->stamps, count)) {
+        for (uint32_t i = 0; i < fold->column_count; i++) {
+            bool grows = rz_rows_value_grows(fold->rows->columns[i].type);
+            touched[i] |= grows;
+            any |= grows;
+        }
+    }
     bool columns = source != NULL && rows_fold_columns(fold, source->base, touched);
     if (any) {
         out->folded = fold->snapshot.timestamp;
@@ -98,7 +128,7 @@ static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t coun
         return RUZU_OK;
     }
     return rz_rows_build_base(rows, fold->base, fold->row_end, &fold->snapshot, (uint64_t)g * RZ_ROW_GROUP_ROWS, count,
-                              source == NULL ? NULL : source->base, source == NULL ? NULL : touched, fold->column_count, &out->base, err);
+                              source == NULL ? NULL : source->base, source == NULL ? NULL : touched, fold->column_count, any, &out->base, err);
 }
 
 ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err)

@@ -116,7 +116,34 @@ ruzu_status rz_rows_push_before(rz_rows *rows, rz_writer *writer, rz_error *err)
 
 /* ---- building a base ---- */
 
-ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_row_base *base, rz_error *err)
+bool rz_rows_value_grows(const rz_type *type)
+{
+    return type->physical == RZ_PHYS_STRING || type->physical == RZ_PHYS_LIST || type->physical == RZ_PHYS_STRUCT;
+}
+
+/* Values of rows that the reader's snapshot sees deleted take no room. The vector has rows first … of one block. */
+static ruzu_status rows_blank_deleted(const rz_rows_reader *reader, uint64_t first, uint32_t count, rz_vec *vec, rz_error *err)
+{
+    const rz_stamps *stamps = reader->version->groups[first / RZ_ROW_GROUP_ROWS].stamps;
+    uint32_t row = (uint32_t)(first % RZ_ROW_GROUP_ROWS);
+    if (stamps == NULL || !rz_stamps_marked(stamps, row / RZ_VECTOR_CAPACITY)) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_vec_flatten(vec, &(rz_sel){NULL, count}, err));
+    for (uint32_t i = 0; i < count; i++) {
+        if (rz_stamps_alive(stamps, row + i, &reader->snapshot)) {
+            continue;
+        }
+        if (vec->type->physical == RZ_PHYS_STRING && !rz_vec_is_null(vec, i)) { /* needs no bitmap of NULLs */
+            RZ_TRY(rz_vec_set_string(vec, i, "", 0, err));
+        } else {
+            rz_vec_set_null(vec, i);
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, bool blank, rz_row_base *base, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_rows *rows = reader->rows;
@@ -131,10 +158,13 @@ ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64
         uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
         rz_sel all = {NULL, take};
         RZ_TRY_GOTO(rz_rows_read(reader, column, first + done, take, vec, err));
-        RZ_TRY_GOTO(rz_col_builder_append(builder, vec, &all, err));
         if (rows->sketches[column] != NULL) {
             rz_sketch_add(rows->sketches[column], vec, &all);
         }
+        if (blank && rz_rows_value_grows(rows->columns[column].type)) {
+            RZ_TRY_GOTO(rows_blank_deleted(reader, first + done, take, vec, err));
+        }
+        RZ_TRY_GOTO(rz_col_builder_append(builder, vec, &all, err));
         rz_arena_reset(&heap);
         done += take;
     }
@@ -149,7 +179,8 @@ cleanup:
 }
 
 ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first, uint32_t count,
-                               const rz_row_base *source, const bool *touched, uint32_t touched_count, rz_row_base **out, rz_error *err)
+                               const rz_row_base *source, const bool *touched, uint32_t touched_count, bool blank, rz_row_base **out,
+                               rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     uint32_t column_count = touched == NULL ? rows->column_count : touched_count;
@@ -179,7 +210,7 @@ ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t
             atomic_fetch_add_explicit(&whole->refs, 1, memory_order_relaxed);
             continue;
         }
-        status = rz_rows_build_column(&reader, i, first, count, base, err);
+        status = rz_rows_build_column(&reader, i, first, count, blank, base, err);
         if (reader.columns[i] != NULL) {
             rz_col_reader_release(reader.columns[i]);
         }
@@ -236,7 +267,7 @@ static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t e
     rz_row_base *base = NULL;
     RZ_TRY(rz_rows_push_before(rows, writer, err));
     const rz_snapshot none = {0, 0}; /* updates stay beside the base: whether they are committed is not known yet */
-    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, NULL, 0, &base, err));
+    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, NULL, 0, false, &base, err));
     rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
     if (fresh == NULL) {
         rz_row_base_release(rows, base);
