@@ -119,7 +119,7 @@ static void save_forget_dropped(rz_store *store, const rz_save_point *point)
     }
 }
 
-/* The header is durable: versions and stamps that no open snapshot needs any more are given back, places of deleted nodes may be used again. */
+/* The header is durable: versions and stamps that no open snapshot needs any more are given back, places of deleted rows may be used again. */
 static void save_trim(rz_store *store, const rz_save_point *point)
 {
     uint64_t oldest = rz_store_oldest_snapshot(store);
@@ -129,6 +129,7 @@ static void save_trim(rz_store *store, const rz_save_point *point)
             rz_ntab_saved(table->ntab);
             rz_ntab_trim(table->ntab, oldest);
         } else if (table != NULL) {
+            rz_rtab_saved(table->rtab);
             rz_rtab_trim(table->rtab, oldest);
         }
     }

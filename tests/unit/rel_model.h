@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A model of relationship tables for tests: the relationships by rel offset with the stamps of their lives, sorted anew for every check; and the operations that
- * change table and model together.
+ * A model of relationship tables for tests: the relationships in the order in which they were made, with the stamps of their lives, sorted anew for every check; and
+ * the operations that change table and model together. Places of deleted relationships may be used again: then several of them have had the same rel offset.
  */
 #ifndef RZ_TESTS_REL_MODEL_H
 #define RZ_TESTS_REL_MODEL_H
@@ -38,6 +38,8 @@ typedef struct edge {
     int64_t weight;      /* when it was inserted; unique */
     uint64_t born, died; /* stamps */
     uint32_t update;     /* the newest one, or MODEL_NONE */
+    uint64_t before;     /* the one that had the place before: its number + 1; 0: none */
+    bool replaced;       /* another one has the place */
 } edge;
 
 typedef struct edge_update {
@@ -46,8 +48,10 @@ typedef struct edge_update {
     uint32_t before; /* the one before, of the same relationship */
 } edge_update;
 
-static edge *edges; /* by rel offset */
+static edge *edges;
 static uint64_t edge_end, edge_capacity;
+static uint64_t place_end; /* rel offsets in use are below */
+static uint64_t places_reused;
 static edge_update *updates;
 static uint32_t update_count, update_capacity;
 static int64_t next_weight;
@@ -59,7 +63,7 @@ static void model_reset(void)
     free(updates);
     edges = NULL;
     updates = NULL;
-    edge_end = edge_capacity = 0;
+    edge_end = edge_capacity = place_end = places_reused = 0;
     update_count = update_capacity = 0;
     next_weight = 1;
 }
@@ -70,8 +74,33 @@ static void model_push(uint64_t src, uint64_t dst, int64_t weight)
         edge_capacity = edge_capacity == 0 ? 1024 : edge_capacity * 2;
         edges = (edge *)realloc(edges, edge_capacity * sizeof *edges);
     }
-    edges[edge_end] = (edge){src, dst, edge_end, weight, MODEL_OWN, MODEL_NEVER, MODEL_NONE};
+    edges[edge_end] = (edge){.src = src, .dst = dst, .rel = place_end++, .weight = weight, .born = MODEL_OWN, .died = MODEL_NEVER, .update = MODEL_NONE};
     edge_end++;
+}
+
+/* The newest relationships, `count` of them, have got these places: used ones, of relationships whose end is known to all, then new ones. */
+static void model_place(const rz_id *ids, const uint32_t *rows, uint32_t count)
+{
+    uint64_t first = edge_end - count;
+    uint64_t next = place_end - count;
+    for (uint32_t i = 0; i < count; i++) {
+        edge *e = &edges[first + i];
+        e->rel = rz_id_offset(ids[rows[i]]);
+        CHECK_EQ_U64(ids[rows[i]], rz_id_make(PAIR, e->rel));
+        if (e->rel >= place_end - count) {
+            CHECK_EQ_U64(e->rel, next++);
+            continue;
+        }
+        uint64_t old = first;
+        while (old > 0 && (edges[old - 1].rel != e->rel || edges[old - 1].replaced)) {
+            old--;
+        }
+        CHECK(old > 0 && edges[old - 1].died <= fx.timestamp);
+        edges[old - 1].replaced = true;
+        e->before = old;
+        places_reused++;
+    }
+    place_end = next;
 }
 
 static void model_update(uint64_t rel, int64_t weight)
@@ -101,6 +130,11 @@ static void model_rollback(void)
         edges[updates[update_count - 1].rel].update = updates[update_count - 1].before;
     }
     for (; edge_end > 0 && edges[edge_end - 1].born == MODEL_OWN; edge_end--) {
+        if (edges[edge_end - 1].before != 0) {
+            edges[edges[edge_end - 1].before - 1].replaced = false;
+        } else {
+            place_end--;
+        }
     }
     for (uint64_t i = 0; i < edge_end; i++) {
         edges[i].died = edges[i].died == MODEL_OWN ? MODEL_NEVER : edges[i].died;
@@ -324,6 +358,7 @@ static void check_expansion(rz_rtab_reader *reader, rz_direction direction, cons
 static void check_properties(rz_rtab_reader *reader, const rz_snapshot *snapshot)
 {
     static rz_id rels[BATCH];
+    static uint64_t which[BATCH];
     uint32_t count = 0;
     rz_arena kept = fx.arena;
     rz_arena_init(&fx.arena, &fx.mem);
@@ -332,7 +367,8 @@ static void check_properties(rz_rtab_reader *reader, const rz_snapshot *snapshot
     for (uint32_t tries = 1 + (uint32_t)fx_below(BATCH); tries > 0; tries--) {
         uint64_t rel = fx_below(edge_end);
         if (model_visible(&edges[rel], snapshot)) {
-            rels[count++] = rz_id_make(PAIR, rel);
+            which[count] = rel;
+            rels[count++] = rz_id_make(PAIR, edges[rel].rel);
         }
     }
     for (uint32_t c = 0; c < COL_COUNT; c++) {
@@ -340,7 +376,7 @@ static void check_properties(rz_rtab_reader *reader, const rz_snapshot *snapshot
         FX_OK(rz_rtab_gather(reader, c, rels, &(rz_sel){NULL, count}, out[c], &fx.err));
     }
     for (uint32_t i = 0; i < count; i++) {
-        const edge *e = &edges[rz_id_offset(rels[i])];
+        const edge *e = &edges[which[i]];
         char text[64];
         CHECK_EQ_I64(fx_i64(out[COL_WEIGHT], i), model_weight(e, snapshot));
         CHECK_EQ_I64(fx_i64(out[COL_NUMBER], i), (int64_t)e->rel);
@@ -460,9 +496,7 @@ static void insert(rz_rtab *table, uint64_t count)
             next_weight++;
         }
         FX_OK(rz_rtab_insert(table, &fx.writer, srcs, dsts, values, &(rz_sel){rows, chosen}, ids, &fx.err));
-        for (uint32_t i = 0; i < chosen; i++) {
-            CHECK_EQ_U64(ids[rows[i]], rz_id_make(PAIR, edge_end - chosen + i));
-        }
+        model_place(ids, rows, chosen);
         count -= n;
     }
 }
@@ -479,13 +513,13 @@ static void delete_some(rz_rtab *table, uint64_t count, bool hub)
         while (n < BATCH && count != 0) {
             uint64_t rel = fx_below(3) == 0 ? fx_below(edge_end) : at++ % edge_end;
             count--;
-            if (hub && edges[rel].src != source) {
+            if ((hub && edges[rel].src != source) || edges[rel].replaced) {
                 continue;
             }
             edge *e = &edges[rel];
             srcs[n] = rz_id_make(1, e->src);
             dsts[n] = rz_id_make(2, e->dst);
-            rels[n] = rz_id_make(PAIR, rel);
+            rels[n] = rz_id_make(PAIR, e->rel);
             if (fx_below(5) != 0) {
                 rows[chosen++] = n;
                 expected += e->died == MODEL_NEVER;
@@ -508,9 +542,9 @@ static void update_some(rz_rtab *table, uint64_t count)
         reset_vectors();
         for (uint32_t i = 0; i < n; i++) {
             uint64_t rel = fx_below(3) == 0 ? fx_below(edge_end) : at++ % edge_end;
-            rels[i] = rz_id_make(PAIR, rel);
+            rels[i] = rz_id_make(PAIR, edges[rel].rel);
             fx_set_i64(values[COL_WEIGHT], i, -next_weight);
-            if (fx_below(4) != 0) {
+            if (fx_below(4) != 0 && !edges[rel].replaced) {
                 rows[chosen++] = i;
                 if (edges[rel].died == MODEL_NEVER) {
                     model_update(rel, -next_weight);
@@ -527,7 +561,7 @@ static void update_some(rz_rtab *table, uint64_t count)
 static void load_logged(rz_rtab *table, uint64_t count, uint64_t (*pick)(void), rz_bulk_log *log)
 {
     rz_rtab_bulk *bulk = NULL;
-    uint64_t first = edge_end, loaded = 0;
+    uint64_t first = edge_end, first_place = place_end, loaded = 0;
     uint64_t sources[BATCH], targets[BATCH];
     FX_OK(rz_rtab_bulk_begin(table, &fx.writer, &bulk, &fx.err));
     while (count != 0) {
@@ -556,7 +590,7 @@ static void load_logged(rz_rtab *table, uint64_t count, uint64_t (*pick)(void), 
         qsort(edges + first, edge_end - first, sizeof *edges, compare_forward);
     }
     for (uint64_t i = first; i < edge_end; i++) {
-        edges[i].rel = i;
+        edges[i].rel = first_place + (i - first);
     }
 }
 
@@ -586,6 +620,7 @@ static void rollback(void)
 static inline void model_unused(void)
 {
     (void)volume;
+    (void)places_reused;
     (void)load;
     (void)insert;
     (void)delete_some;

@@ -135,7 +135,7 @@ static void overlays_cancel(void)
     check_table(table, &now, 3);
     fx_begin();
     for (uint64_t i = first; i < edge_end; i++) {
-        rz_id src = edges[i].src, dst = edges[i].dst, rel = i;
+        rz_id src = edges[i].src, dst = edges[i].dst, rel = edges[i].rel;
         uint64_t deleted = 0;
         FX_OK(rz_rtab_delete(table, &fx.writer, &src, &dst, &rel, &(rz_sel){NULL, 1}, &deleted, &fx.err));
         CHECK_EQ_U64(deleted, 1);

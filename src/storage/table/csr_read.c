@@ -367,9 +367,11 @@ static bool csr_add_changes(const rz_csr_reader *reader, const rz_csr_side_reade
     const rz_delta_node *node = rz_delta_find(side->changes, bound);
     uint32_t inserted = rz_delta_inserted(node, &reader->view, &entries);
     uint32_t removed = rz_delta_removed(node, &reader->view, &removals);
-    uint64_t length = *io_length + inserted;
+    uint32_t revived = rz_delta_revived(node, removals, removed);
+    uint64_t length = *io_length + inserted + revived;
+    removed -= revived;
     *io_length = length > removed ? length - removed : 0;
-    return (inserted | removed) != 0;
+    return (inserted | removed | revived) != 0;
 }
 
 /* How many of the nodes ids[sel first …] are consecutive and of the same group as the first, at most `most`. */

@@ -156,6 +156,18 @@ uint32_t rz_delta_removed(const rz_delta_node *node, const rz_delta_view *view, 
     return end - first;
 }
 
+uint32_t rz_delta_revived(const rz_delta_node *node, const rz_delta_removal *removals, uint32_t count)
+{
+    uint32_t revived = 0;
+    if (count == 0 || !atomic_load_explicit(&node->revived, memory_order_relaxed)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        revived += (atomic_load_explicit(&removals[i].rel, memory_order_relaxed) & RZ_DELTA_REVIVED) != 0;
+    }
+    return revived;
+}
+
 bool rz_delta_any(const rz_delta *delta, const rz_delta_view *view)
 {
     return (view->end_rel > view->first_rel && atomic_load_explicit(&delta->edges, memory_order_acquire) != 0) ||
@@ -245,6 +257,7 @@ static rz_delta_node *delta_add_node(rz_delta *delta, rz_delta_side *side, uint6
     atomic_init(&node->entries, NULL);
     atomic_init(&node->removal_count, 0);
     atomic_init(&node->removals, NULL);
+    atomic_init(&node->revived, false);
     delta_place(atomic_load_explicit(&side->table, memory_order_relaxed), node);
     atomic_store_explicit(&side->newest, node, memory_order_release);
     atomic_fetch_add_explicit(&side->node_count, 1, memory_order_relaxed);
@@ -383,6 +396,9 @@ bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint64_t bound, ui
         node->removal_capacity = capacity;
         removals = grown;
     }
+    if ((rel & RZ_DELTA_REVIVED) != 0) {
+        atomic_store_explicit(&node->revived, true, memory_order_relaxed); /* the count below releases it */
+    }
     atomic_store_explicit(&removals[count].neighbour, neighbour, memory_order_relaxed);
     atomic_store_explicit(&removals[count].rel, rel, memory_order_relaxed);
     atomic_store_explicit(&removals[count].when, when, memory_order_release); /* a reader may come here by an older count */
@@ -489,37 +505,67 @@ bool rz_delta_changes_reserve(rz_delta_changes *changes, rz_mem *mem, uint64_t c
     return true;
 }
 
+/* What becomes of one rel offset: the removals [*io_at, …) of it, oldest first, and the entry of it if there is one. */
+static void delta_changes_settle(rz_delta_changes *changes, const rz_delta_removal *removals, uint32_t removal_count, uint32_t *io_at,
+                                 const rz_delta_entry *entry)
+{
+    const uint64_t *removed = changes->scratch[0];
+    uint64_t rel = removed[*io_at], gone_from = 0;
+    uint64_t neighbour = entry == NULL ? 0 : atomic_load_explicit(&entry->neighbour, memory_order_relaxed);
+    bool here = entry != NULL, gone = false; /* the newest one is there; the one on pages is not */
+    for (; *io_at < removal_count && removed[*io_at] == rel; ++*io_at) {
+        const rz_delta_removal *removal = &removals[changes->order[*io_at]];
+        if ((atomic_load_explicit(&removal->rel, memory_order_relaxed) & RZ_DELTA_REVIVED) != 0) {
+            here = true;
+            neighbour = atomic_load_explicit(&removal->neighbour, memory_order_relaxed);
+        } else if (here) {
+            here = false;
+        } else {
+            gone = true;
+            gone_from = atomic_load_explicit(&removal->neighbour, memory_order_relaxed);
+        }
+    }
+    if (gone && here && gone_from == neighbour) { /* the same again */
+        return;
+    }
+    if (gone) {
+        changes->neighbours[changes->count] = gone_from;
+        changes->rels[changes->count++] = rel | RZ_DELTA_REMOVED;
+    }
+    if (here) {
+        changes->neighbours[changes->count] = neighbour;
+        changes->rels[changes->count++] = rel;
+    }
+}
+
 /* Entries and removals by rel offset; those of the same relationship cancel each other. */
 static void delta_changes_merge(rz_delta_changes *changes, const rz_delta_entry *entries, uint32_t entry_count, const rz_delta_removal *removals,
                                 uint32_t removal_count)
 {
     uint64_t *removed = changes->scratch[0];
     uint32_t *order = changes->order;
-    uint32_t entry = 0, count = 0;
+    uint32_t entry = 0, at = 0;
     for (uint32_t i = 0; i < removal_count; i++) {
-        removed[i] = atomic_load_explicit(&removals[i].rel, memory_order_relaxed);
+        removed[i] = atomic_load_explicit(&removals[i].rel, memory_order_relaxed) & ~RZ_DELTA_REVIVED;
         order[i] = i;
     }
-    if (removal_count > 1) {
+    if (removal_count > 1) { /* stable: of the same rel offset the oldest first */
         rz_radix_sort(removed, changes->scratch[1], order, order + changes->capacity, removal_count, 0, RZ_ID_OFFSET_BITS);
     }
-    for (uint32_t i = 0; i <= removal_count; i++) {
-        uint64_t until = i < removal_count ? removed[i] : UINT64_MAX;
+    changes->count = 0;
+    for (;;) {
+        uint64_t until = at < removal_count ? removed[at] : UINT64_MAX;
         while (entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_relaxed) < until) {
-            changes->neighbours[count] = atomic_load_explicit(&entries[entry].neighbour, memory_order_relaxed);
-            changes->rels[count++] = atomic_load_explicit(&entries[entry++].rel, memory_order_relaxed);
+            changes->neighbours[changes->count] = atomic_load_explicit(&entries[entry].neighbour, memory_order_relaxed);
+            changes->rels[changes->count++] = atomic_load_explicit(&entries[entry++].rel, memory_order_relaxed);
         }
-        if (i == removal_count) {
+        if (at == removal_count) {
             break;
         }
-        if (entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_relaxed) == until) {
-            entry++;
-            continue;
-        }
-        changes->neighbours[count] = atomic_load_explicit(&removals[order[i]].neighbour, memory_order_relaxed);
-        changes->rels[count++] = until | RZ_DELTA_REMOVED;
+        bool same = entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_relaxed) == until;
+        delta_changes_settle(changes, removals, removal_count, &at, same ? &entries[entry] : NULL);
+        entry += same;
     }
-    changes->count = count;
 }
 
 bool rz_delta_load(rz_delta_changes *changes, rz_mem *mem, const rz_delta_node *node, const rz_delta_view *view)

@@ -11,6 +11,9 @@
  * halving, and the length of a list is a subtraction: each removal that counts takes away one relationship that the snapshot would see otherwise, on pages or
  * among the entries.
  *
+ * A relationship in the place of a deleted one (rows.h, (7)) has a rel offset that does not rise: it stands among the removals, with a stamp and a flag
+ * that says that it is there from then on.
+ *
  * One thread writes, under the table's write lock; readers take no lock. Grown arrays are left in the arena for readers that are still in them. Rollback
  * takes entries and removals off the end; what is written there later no older reader sees, so it does not matter to it which of the two it meets.
  */
@@ -33,9 +36,11 @@ typedef struct rz_delta_stamp {
     uint64_t seen;          /* writer only: number of the delta that was the last to keep it */
 } rz_delta_stamp;
 
+#define RZ_DELTA_REVIVED (UINT64_C(1) << 62) /* in rel offsets of removals: the place has this relationship now */
+
 typedef struct rz_delta_removal {
     _Atomic uint64_t neighbour;
-    _Atomic uint64_t rel;
+    _Atomic uint64_t rel; /* with RZ_DELTA_REVIVED */
     _Atomic(rz_delta_stamp *) when; /* kept by the delta */
 } rz_delta_removal;
 
@@ -47,6 +52,7 @@ struct rz_delta_node {
     uint32_t removal_capacity;        /* writer only */
     _Atomic uint32_t count;           /* release after the entry is written */
     _Atomic uint32_t removal_count;   /* the same */
+    _Atomic bool revived;             /* some removal is none; set before it counts */
     _Atomic(rz_delta_entry *) entries;
     _Atomic(rz_delta_removal *) removals;
 };
@@ -106,7 +112,7 @@ void rz_delta_pop(rz_delta *delta, rz_direction direction, uint64_t bound, uint6
 /* The stamp of a deletion, with one reference. NULL when memory is refused. */
 rz_delta_stamp *rz_delta_stamp_create(rz_mem *mem, uint64_t sequence, uint64_t stamp);
 void rz_delta_stamp_release(rz_delta_stamp *stamp); /* NULL is fine */
-/* Appends a removal to bound's list. False: memory refused. */
+/* Appends a removal to bound's list, or with RZ_DELTA_REVIVED in rel a relationship in a place that was used before. False: memory refused. */
 RZ_NODISCARD bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t neighbour, uint64_t rel, rz_delta_stamp *when);
 /* Takes the newest removal of bound's list off when it is that one. */
 void rz_delta_unremove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t rel, const rz_delta_stamp *when);
@@ -134,6 +140,8 @@ static inline bool rz_delta_marked(const rz_delta_side *side, uint64_t bound)
 uint32_t rz_delta_inserted(const rz_delta_node *node, const rz_delta_view *view, const rz_delta_entry **out_first);
 /* The removals that count. */
 uint32_t rz_delta_removed(const rz_delta_node *node, const rz_delta_view *view, const rz_delta_removal **out_first);
+/* How many of them are relationships in places used before. */
+uint32_t rz_delta_revived(const rz_delta_node *node, const rz_delta_removal *removals, uint32_t count);
 /* Whether anything counts at all; a quick answer, which may be a wrong yes. */
 bool rz_delta_any(const rz_delta *delta, const rz_delta_view *view);
 

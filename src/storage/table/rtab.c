@@ -43,6 +43,10 @@ ruzu_status rz_rtab_create(const rz_table_env *env, const rz_rtab_def *def, rz_r
         goto cleanup;
     }
     RZ_TRY_GOTO(rz_rows_init(&table->rows, env, "relationship table", def->name, def->columns, def->column_count, err));
+    table->rows.reuse = true; /* of places; a SERIAL value is its row's offset */
+    for (uint32_t i = 0; i < def->column_count; i++) {
+        table->rows.reuse = table->rows.reuse && def->columns[i].type->id != RUZU_TYPE_SERIAL;
+    }
     RZ_TRY_GOTO(rz_csr_init(&table->csr, env, forward, backward, err));
     *out = table;
     table = NULL;
@@ -230,6 +234,11 @@ cleanup:
 bool rz_rtab_changed(const rz_rtab *table)
 {
     return rz_rows_changed(&table->rows);
+}
+
+void rz_rtab_saved(rz_rtab *table)
+{
+    rz_rows_saved(&table->rows);
 }
 
 void rz_rtab_trim(rz_rtab *table, uint64_t oldest_timestamp)

@@ -3,7 +3,7 @@
  * Relationship tables: inserting, updating, deleting.
  *
  * Who sees a relationship is said by its row. The topology knows inserts by their rel offsets, which rise with the commits, and deletions by stamps of
- * their own, one for each call: so the places of deleted rows are not used again in these tables (rows.h, `reuse`).
+ * their own, one for each call; so it does relationships that take the places of deleted ones (rows.h, (7)), which come first.
  *
  * A large transaction. Changes of the topology go to the changes in memory (delta.h) until these are many. Then relationships that are inserted wait in sorters, which
  * spill, until somebody wants to see them: a reader of the transaction, a deletion, a load, the commit. All of it goes to groups at once then (csr_shed.c).
@@ -222,18 +222,50 @@ static ruzu_status rtab_check_one(rz_rtab *table, rz_csr_reader *reader, uint64_
 
 uint64_t rz_rtab_next_offset(const rz_rtab *table)
 {
-    return rz_rows_end(&table->rows);
+    return table->rows.reuse ? UINT64_MAX : rz_rows_end(&table->rows); /* places of deleted rows may come first */
 }
 
-/* Relationships first … to the changes in memory, each looked at where the table has multiplicities. */
-static ruzu_status rtab_insert_delta(rz_rtab *table, const rz_id *src, const rz_id *dst, const rz_sel *sel, uint64_t first, ruzu_status prefix_of,
-                                     rz_error *err)
+/* A stamp for deletions, or for relationships in places of deleted ones: the transaction's, with the number of this call. */
+static ruzu_status rtab_new_stamp(rz_rtab *table, const rz_writer *writer, rz_delta_stamp **out, rz_error *err)
+{
+    rz_rtab_changes *changes = table->changes;
+    *out = NULL;
+    if (!RZ_LIST_RESERVE(&changes->stamps, table->arena.mem, 1)) {
+        return rz_error_no_memory(err, "changing relationships");
+    }
+    rz_mutex_lock(&table->csr.write_lock);
+    *out = rz_csr_begin_delete(&table->csr, writer);
+    rz_mutex_unlock(&table->csr.write_lock);
+    RZ_TRY_ALLOC(*out, err, "changing relationships");
+    changes->stamps.items[changes->stamps.count++] = *out;
+    return RUZU_OK;
+}
+
+/* One relationship into the changes in memory; revived: into a place that was used before, else NULL. Under the topology's write_lock. */
+static ruzu_status rtab_insert_one(rz_rtab *table, uint64_t from, uint64_t to, uint64_t rel, rz_delta_stamp *revived, rz_error *err)
+{
+    rz_rtab_changes *changes = table->changes;
+    if (revived != NULL) {
+        rel |= RZ_DELTA_REVIVED;
+        RZ_TRY(rz_csr_delete(&table->csr, from, to, rel, revived, err));
+        changes->deleted.items[changes->deleted.count++] = (rtab_deleted){from, to, rel, revived};
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_csr_insert(&table->csr, from, to, rel, err));
+    changes->inserted.items[changes->inserted.count++] = (rtab_inserted){from, to, rel};
+    return RUZU_OK;
+}
+
+/* Relationships rels[i] to the changes in memory, each looked at where the table has multiplicities; those below `end` are in places used before. */
+static ruzu_status rtab_insert_delta(rz_rtab *table, const rz_id *src, const rz_id *dst, const rz_sel *sel, const uint64_t *rels, uint64_t end,
+                                     rz_delta_stamp *revived, ruzu_status prefix_of, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_rtab_changes *changes = table->changes;
     rz_csr_reader reader;
     bool constrained = table->one[0] || table->one[1];
-    if (!RZ_LIST_RESERVE(&changes->inserted, table->arena.mem, sel->count)) {
+    if (!RZ_LIST_RESERVE(&changes->inserted, table->arena.mem, sel->count) ||
+        (revived != NULL && !RZ_LIST_RESERVE(&changes->deleted, table->arena.mem, sel->count))) {
         return rz_error_no_memory(err, "inserting relationships");
     }
     rz_mutex_lock(&table->csr.write_lock);
@@ -249,10 +281,7 @@ static ruzu_status rtab_insert_delta(rz_rtab *table, const rz_id *src, const rz_
             status = rtab_check_one(table, &reader, from, to, prefix_of, err);
         }
         if (status == RUZU_OK) {
-            status = rz_csr_insert(&table->csr, from, to, first + i, err);
-        }
-        if (status == RUZU_OK) {
-            changes->inserted.items[changes->inserted.count++] = (rtab_inserted){from, to, first + i};
+            status = rtab_insert_one(table, from, to, rels[i], rels[i] < end ? revived : NULL, err);
         }
     }
     if (constrained) {
@@ -262,13 +291,31 @@ static ruzu_status rtab_insert_delta(rz_rtab *table, const rz_id *src, const rz_
     return status;
 }
 
-ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
-                              rz_id *out_ids, ruzu_status prefix_of, rz_error *err)
+/* Rows and then topology, in places of deleted rows first (`reuse`), or at rels[i] when they are given (`at`), else at the end. rels: room for all. */
+static ruzu_status rtab_insert_rows(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                                    uint64_t *rels, bool reuse, bool at, ruzu_status prefix_of, rz_error *err)
 {
-    uint64_t first = 0;
-    if (sel->count == 0) {
-        return RUZU_OK;
+    uint64_t end = rz_rows_end(&table->rows), first = end;
+    rz_delta_stamp *revived = NULL;
+    if (at) {
+        RZ_TRY(rz_rows_insert_at(&table->rows, writer, values, sel, rels, err));
+    } else if (reuse) {
+        RZ_TRY(rz_rows_insert(&table->rows, writer, values, sel, rels, err));
+    } else {
+        RZ_TRY(rz_rows_append(&table->rows, writer, values, sel, &first, err));
     }
+    for (uint32_t i = 0; i < sel->count; i++) {
+        rels[i] = at || reuse ? rels[i] : first + i;
+        if (rels[i] < end && revived == NULL) {
+            RZ_TRY(rtab_new_stamp(table, writer, &revived, err));
+        }
+    }
+    return rtab_insert_delta(table, src, dst, sel, rels, end, revived, prefix_of, err);
+}
+
+static ruzu_status rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                               uint64_t *rels, bool reuse, bool at, ruzu_status prefix_of, rz_error *err)
+{
     RZ_TRY(rtab_changes_begin(table, writer, err));
     bool waits = table->changes->waiting.count != 0;
     if (!waits && rtab_has_many(table)) {
@@ -277,32 +324,79 @@ ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, const rz_id *sr
             RZ_TRY(rz_rtab_shed(table, err));
         }
     }
-    RZ_TRY(rz_rows_append(&table->rows, writer, values, sel, &first, err));
-    for (uint32_t i = 0; i < sel->count && out_ids != NULL; i++) {
-        out_ids[rz_sel_at(sel, i)] = rz_id_make(table->pair_id, first + i);
+    if (waits && at) { /* in any places: they cannot wait */
+        waits = false;
+        RZ_TRY(rz_rtab_shed(table, err));
     }
-    return waits ? rtab_insert_waiting(table, src, dst, sel, first, err) : rtab_insert_delta(table, src, dst, sel, first, prefix_of, err);
+    if (!waits) {
+        return rtab_insert_rows(table, writer, src, dst, values, sel, rels, reuse, at, prefix_of, err);
+    }
+    uint64_t first = 0;
+    RZ_TRY(rz_rows_append(&table->rows, writer, values, sel, &first, err));
+    for (uint32_t i = 0; i < sel->count; i++) {
+        rels[i] = first + i;
+    }
+    return rtab_insert_waiting(table, src, dst, sel, first, err);
+}
+
+static ruzu_status rtab_insert_ids(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                                   rz_id *out_ids, bool reuse, ruzu_status prefix_of, rz_error *err)
+{
+    rz_mem *mem = table->arena.mem;
+    if (sel->count == 0) {
+        return RUZU_OK;
+    }
+    uint64_t *rels = (uint64_t *)rz_mem_alloc(mem, sel->count * sizeof *rels);
+    RZ_TRY_ALLOC(rels, err, "inserting relationships");
+    ruzu_status status = rtab_insert(table, writer, src, dst, values, sel, rels, reuse, false, prefix_of, err);
+    for (uint32_t i = 0; i < sel->count && out_ids != NULL && status == RUZU_OK; i++) {
+        out_ids[rz_sel_at(sel, i)] = rz_id_make(table->pair_id, rels[i]);
+    }
+    rz_mem_free(mem, rels, sel->count * sizeof *rels);
+    return status;
+}
+
+ruzu_status rz_rtab_insert_as(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
+                              rz_id *out_ids, ruzu_status prefix_of, rz_error *err)
+{
+    return rtab_insert_ids(table, writer, src, dst, values, sel, out_ids, false, prefix_of, err);
 }
 
 ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
                            rz_id *out_ids, rz_error *err)
 {
     RZ_TRY(rz_rows_place(&table->rows, writer, values, &values, err));
-    return rz_rtab_insert_as(table, writer, src, dst, values, sel, out_ids, RUZU_ERROR_RUNTIME, err);
+    return rtab_insert_ids(table, writer, src, dst, values, sel, out_ids, true, RUZU_ERROR_RUNTIME, err);
 }
 
 ruzu_status rz_rtab_insert_at(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, const rz_id *rel_ids, rz_vec *const *values,
                               const rz_sel *sel, rz_error *err)
 {
-    uint64_t end = rz_rows_end(&table->rows);
-    for (uint32_t i = 0; i < sel->count; i++) {
+    rz_mem *mem = table->arena.mem;
+    uint64_t end = rz_rows_end(&table->rows), next = end;
+    if (sel->count == 0) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_rows_place(&table->rows, writer, values, &values, err));
+    uint64_t *rels = (uint64_t *)rz_mem_alloc(mem, sel->count * sizeof *rels);
+    RZ_TRY_ALLOC(rels, err, "inserting relationships");
+    bool appended = true;
+    ruzu_status status = RUZU_OK;
+    for (uint32_t i = 0; i < sel->count && status == RUZU_OK; i++) {
         uint32_t row = rz_sel_at(sel, i);
-        if (rz_id_offset(rel_ids[row]) != end + i || rz_id_offset(src[row]) >= RZ_RTAB_MAX_NODE || rz_id_offset(dst[row]) >= RZ_RTAB_MAX_NODE) {
-            return rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: relationship %" PRIu64 " of table %s is to be inserted at place %" PRIu64 ".",
-                                rz_id_offset(rel_ids[row]), table->name, end + i);
+        rels[i] = rz_id_offset(rel_ids[row]);
+        appended &= rels[i] == end + i;
+        if ((rels[i] >= end && rels[i] != next++) || (rels[i] < end && !table->rows.reuse) || rz_id_offset(src[row]) >= RZ_RTAB_MAX_NODE ||
+            rz_id_offset(dst[row]) >= RZ_RTAB_MAX_NODE) {
+            status = rz_error_set(err, RUZU_ERROR_CORRUPT, "corrupt database: relationship %" PRIu64 " of table %s is to be inserted at place %" PRIu64 ".",
+                                  rels[i], table->name, end + i);
         }
     }
-    return rz_rtab_insert(table, writer, src, dst, values, sel, NULL, err);
+    if (status == RUZU_OK) {
+        status = rtab_insert(table, writer, src, dst, values, sel, rels, false, !appended, RUZU_ERROR_RUNTIME, err);
+    }
+    rz_mem_free(mem, rels, sel->count * sizeof *rels);
+    return status;
 }
 
 /* ---- deleting ---- */
@@ -323,7 +417,6 @@ static ruzu_status rtab_delete_one(rz_rtab *table, rz_writer *writer, rz_delta_s
 ruzu_status rz_rtab_delete(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, const rz_id *rels, const rz_sel *sel, uint64_t *io_count,
                            rz_error *err)
 {
-    rz_csr *csr = &table->csr;
     if (sel->count == 0) {
         return RUZU_OK;
     }
@@ -332,14 +425,11 @@ ruzu_status rz_rtab_delete(rz_rtab *table, rz_writer *writer, const rz_id *src, 
     if (changes->waiting.count != 0 || rtab_has_many(table)) {
         RZ_TRY(rz_rtab_shed(table, err));
     }
-    if (!RZ_LIST_RESERVE(&changes->deleted, table->arena.mem, sel->count) || !RZ_LIST_RESERVE(&changes->stamps, table->arena.mem, 1)) {
+    rz_delta_stamp *when;
+    if (!RZ_LIST_RESERVE(&changes->deleted, table->arena.mem, sel->count)) {
         return rz_error_no_memory(err, "deleting relationships");
     }
-    rz_mutex_lock(&csr->write_lock);
-    rz_delta_stamp *when = rz_csr_begin_delete(csr, writer);
-    rz_mutex_unlock(&csr->write_lock);
-    RZ_TRY_ALLOC(when, err, "deleting relationships");
-    changes->stamps.items[changes->stamps.count++] = when;
+    RZ_TRY(rtab_new_stamp(table, writer, &when, err));
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         uint64_t rel = rz_id_offset(rels[row]);

@@ -188,6 +188,7 @@ void rz_rtab_destroy(rz_rtab *table);
 RZ_NODISCARD ruzu_status rz_rtab_insert(rz_rtab *table, rz_writer *writer, const rz_id *src, const rz_id *dst, rz_vec *const *values, const rz_sel *sel,
                                         rz_id *out_ids, rz_error *err);
 
+/* As rz_ntab_next_offset. */
 uint64_t rz_rtab_next_offset(const rz_rtab *table);
 
 /* Replay: fills exactly the places of rel_ids, as rz_ntab_insert_at. */
@@ -274,6 +275,7 @@ bool rz_ntab_changed(const rz_ntab *table); /* since its last checkpoint */
 /* The bytes of the last checkpoint stand in a durable header: from now on, places of nodes whose deletion they contain may be used again. */
 void rz_ntab_saved(rz_ntab *table);
 bool rz_rtab_changed(const rz_rtab *table);
+void rz_rtab_saved(rz_rtab *table); /* as rz_ntab_saved */
 /*
  * Snapshots older than oldest_timestamp take no more readers: versions and stamps that only they could need are given back (pages at once, or when the last open
  * reader of them leaves). Before the first call everything is kept. A reader for an older snapshot is refused afterwards (RUZU_ERROR_INTERNAL), so the
