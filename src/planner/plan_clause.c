@@ -337,6 +337,18 @@ static bool clause_only_names(const rz_bound_clause *clause)
     return plain;
 }
 
+/* Filters inside a search may look at what was found before it: that must stay before it. */
+static bool clause_filters_search(const rz_bound_clause *clause)
+{
+    const rz_bound_pattern *pattern = &clause->u.match.pattern;
+    bool filters = false;
+    for (uint32_t i = 0; i < pattern->edge_count; i++) {
+        const rz_bound_recursive *recursive = pattern->edges[i].recursive;
+        filters = filters || (recursive != NULL && (recursive->rel_filter_count != 0 || recursive->node_filter_count != 0));
+    }
+    return filters;
+}
+
 /* Takes such clauses out between two MATCH clauses, which are one pattern then: what they hide has been hidden by
  * name already. */
 static ruzu_status clause_join_withs(rz_planner *planner, rz_bound_single_query *io, rz_error *err)
@@ -346,7 +358,7 @@ static ruzu_status clause_join_withs(rz_planner *planner, rz_bound_single_query 
     uint32_t count = 0;
     for (uint32_t i = 0; i < io->clause_count; i++) {
         bool between = count != 0 && clauses[count - 1].kind == RZ_BOUND_MATCH && i + 1 < io->clause_count &&
-                       io->clauses[i + 1].kind == RZ_BOUND_MATCH;
+                       io->clauses[i + 1].kind == RZ_BOUND_MATCH && !clause_filters_search(&io->clauses[i + 1]);
         if (!between || !rz_plan_rule(planner, RZ_RULE_JOIN_WITH) || !clause_only_names(&io->clauses[i])) {
             clauses[count++] = io->clauses[i];
         }
