@@ -89,7 +89,7 @@ ruzu_status rz_hops_lookup(rz_hops *hops, const rz_sel *sel, rz_error *err)
             if (rz_id_table(hops->ids[row]) == hop->from_table) {
                 rows[of_table.count++] = row;
             } else {
-                hops->slices[h][row].length = 0;
+                hops->slices[h][row] = (rz_slice){0};
             }
         }
         if (of_table.count != 0) {

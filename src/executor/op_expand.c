@@ -2,11 +2,13 @@
 /*
  * EXPAND: from each input row to the neighbours of a node, one output row each.
  *
- * The input chunk is looked up once (slices, nothing decoded); then lists are decoded straight into the output's vectors until a chunk is full: many lists at once where
- * there is one hop, list after list otherwise. Columns of the input become dictionaries over its chunk: nothing is copied. The place where a chunk ended (row, hop, entry) is
- * where the next one begins.
+ * The input chunk is looked up once (slices, nothing decoded); then lists are decoded straight into the output's vectors until a chunk is full. With one hop, or several with short
+ * lists, many lists are decoded at once, hop after hop; long lists of several hops are decoded row after row, so that rows of one node stay together. Columns of the input become dictionaries
+ * over its chunk: nothing is copied. The place where a chunk ended (row, hop, entry) is where the next one begins.
  */
 #include "executor/hops.h"
+
+#define EXPAND_SHORT_LIST 16u /* entries a row and hop on average, up to which hops are walked one after the other */
 
 typedef struct op_expand {
     rz_op op;
@@ -27,6 +29,7 @@ typedef struct op_expand {
     rz_chunk *input;
     rz_sel sel;
     uint32_t at_row, at_hop, at_entry;
+    bool by_hop;              /* hop after hop for this input */
 } op_expand;
 
 static ruzu_status expand_open(rz_op *base, rz_error *err)
@@ -77,6 +80,19 @@ ruzu_status rz_op_flat_input(rz_op *base, rz_chunk *input, int32_t position, rz_
     return rz_vec_flatten(flats[position], &sel, err);
 }
 
+/* Are so few entries in the lists of all hops that finding each would cost more than reading it? */
+static bool expand_lists_are_short(const op_expand *op)
+{
+    uint32_t hop_count = op->hops.expand->hop_count;
+    uint64_t entries = 0;
+    for (uint32_t h = 0; h < hop_count && hop_count > 1; h++) {
+        for (uint32_t i = 0; i < op->sel.count; i++) {
+            entries += op->hops.slices[h][rz_sel_at(&op->sel, i)].length;
+        }
+    }
+    return entries <= (uint64_t)op->sel.count * hop_count * EXPAND_SHORT_LIST;
+}
+
 /* Takes the next input chunk: ids, slices, and the columns that are passed on (flattened where they are sequences). */
 static ruzu_status expand_take_input(op_expand *op, rz_error *err)
 {
@@ -89,6 +105,7 @@ static ruzu_status expand_take_input(op_expand *op, rz_error *err)
     RZ_TRY(rz_hops_ids(&op->hops, op->input, &sel, &op->sel, err));
     RZ_TRY(rz_hops_lookup(&op->hops, &op->sel, err));
     op->at_row = op->at_hop = op->at_entry = 0;
+    op->by_hop = expand_lists_are_short(op);
     op->pass_count = 0;
     for (uint32_t i = 0; i < base->plan->column_count; i++) {
         if (op->positions[i] < 0 || (int32_t)i == op->to_position || (int32_t)i == op->rel_position) {
@@ -124,22 +141,48 @@ static void expand_write_rels(op_expand *op, const rz_hop *hop, const rz_id *nei
     }
 }
 
-/* One hop whose self-loops all count: whole stretches of lists are decoded together. */
+/* Removes the rows of self-loops among all `count` rows of the output. */
+static uint32_t expand_drop_all_loops(op_expand *op, rz_id *neighbours, bool with_rels, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = op->index[i];
+        bool is_loop = neighbours[i] == op->hops.ids[row];
+        op->index[kept] = row;
+        neighbours[kept] = neighbours[i];
+        if (with_rels) {
+            op->rels[kept] = op->rels[i];
+        }
+        kept += !is_loop;
+    }
+    return kept;
+}
+
+/* Whole stretches of lists of one hop together; the next hop when its lists have ended. */
 static ruzu_status expand_fill_many(op_expand *op, rz_id *neighbours, uint32_t limit, uint32_t *out_count, rz_error *err)
 {
-    const rz_hop *hop = &op->hops.expand->hops[0];
+    const rz_hop *hop = &op->hops.expand->hops[op->at_hop];
     bool with_rels = op->rel_position >= 0;
-    RZ_TRY(rz_adj_expand(op->hops.readers[0], hop->direction, op->hops.slices[0], &op->sel, &op->at_row, &op->at_entry, limit, rz_id_make(hop->to_table, 0), neighbours,
-                         rz_id_make(hop->pair, 0), with_rels ? op->rels : NULL, op->index, out_count, err));
+    uint32_t count = 0;
+    RZ_TRY(rz_adj_expand(op->hops.readers[op->at_hop], hop->direction, op->hops.slices[op->at_hop], &op->sel, &op->at_row, &op->at_entry, limit, rz_id_make(hop->to_table, 0),
+                         neighbours, rz_id_make(hop->pair, 0), with_rels ? op->rels : NULL, op->index, &count, err));
+    if (op->hops.skips_loops[op->at_hop]) {
+        count = expand_drop_all_loops(op, neighbours, with_rels, count);
+    }
     if (with_rels) {
         rz_rel_ref *refs = (rz_rel_ref *)op->op.chunk->columns[op->rel_position]->data;
-        for (uint32_t i = 0; i < *out_count; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             rz_id from = op->hops.ids[op->index[i]];
             refs[i].src = hop->direction == RZ_FORWARD ? from : neighbours[i];
             refs[i].dst = hop->direction == RZ_FORWARD ? neighbours[i] : from;
             refs[i].rel = op->rels[i];
         }
     }
+    if (op->at_row == op->sel.count && op->at_hop + 1 < op->hops.expand->hop_count) {
+        op->at_hop++;
+        op->at_row = 0;
+    }
+    *out_count = count;
     return RUZU_OK;
 }
 
@@ -149,7 +192,7 @@ static ruzu_status expand_fill(op_expand *op, rz_id *neighbours, uint32_t limit,
     const rz_plan_expand *expand = op->hops.expand;
     bool with_rels = op->rel_position >= 0;
     uint32_t count = 0;
-    if (expand->hop_count == 1 && !op->hops.skips_loops[0]) {
+    if (op->by_hop) {
         return expand_fill_many(op, neighbours, limit, out_count, err);
     }
     while (op->at_row < op->sel.count && count < limit) {

@@ -1039,6 +1039,10 @@ static uint32_t csr_expand_run(const rz_slice *slices, const rz_sel *sel, uint32
     while (*io_at < sel->count) {
         row = rz_sel_at(sel, *io_at);
         const rz_slice *slice = &slices[row];
+        if ((slice->length | slice->base_length) == 0) { /* nothing to read; perhaps the node is of another table */
+            ++*io_at;
+            continue;
+        }
         if (slice->length != slice->base_length || slice->bound / RZ_CSR_GROUP_NODES != group ||
             (slice->length != 0 && slice->start + *io_entry != next)) {
             break;
@@ -1069,6 +1073,10 @@ ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const r
     while (done < capacity && *io_at < sel->count) {
         uint32_t row = rz_sel_at(sel, *io_at);
         const rz_slice *slice = &slices[row];
+        if ((slice->length | slice->base_length) == 0) {
+            ++*io_at;
+            continue;
+        }
         if (RZ_UNLIKELY(slice->length != slice->base_length)) {
             uint32_t take;
             if (slice->bound / RZ_CSR_GROUP_NODES != side->group_idx) {
