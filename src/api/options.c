@@ -40,7 +40,7 @@ static const option_info option_table[RZ_OPTION_COUNT] = {
     [RZ_OPTION_MATCH_MODE] = {.name = "match_mode", .kind = OPTION_CHOICE, .shapes_plans = true, .choices = {"walk", "trail"}},
     [RZ_OPTION_COLLECT_EMPTY_LIST] = {.name = "collect_empty_list", .kind = OPTION_BOOL, .fallback = 1, .shapes_plans = true},
     [RZ_OPTION_NAN_ORDER] = {.name = "nan_order", .kind = OPTION_CHOICE, .choices = {"largest"}},
-    [RZ_OPTION_MEMORY_LIMIT] = {.name = "memory_limit", .kind = OPTION_UINT64},
+    [RZ_OPTION_MEMORY_LIMIT] = {.name = "memory_limit", .kind = OPTION_UINT64, .shapes_plans = true},
     [RZ_OPTION_BUSY_TIMEOUT] = {.name = "busy_timeout", .kind = OPTION_UINT64},
     [RZ_OPTION_DOUBLE_FORMAT] = {.name = "double_format", .kind = OPTION_CHOICE, .choices = {"shortest", "fixed6"}},
     [RZ_OPTION_STRICT_KUZU] = {.name = "strict_kuzu", .kind = OPTION_BOOL, .shapes_plans = true},

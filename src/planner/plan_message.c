@@ -33,6 +33,8 @@
 #define MESSAGE_COST_SETUP     50.0
 #define MESSAGE_SPARSE_SHARE   64.0 /* a message for fewer than one node in so many is a hash map */
 #define MESSAGE_GAIN           0.8
+#define MESSAGE_MEMORY_SHARE   0.25
+#define MESSAGE_NO_ROOM        1e30
 
 typedef enum message_form { MESSAGE_DEGREE, MESSAGE_PULL, MESSAGE_PUSH, MESSAGE_TABLE } message_form;
 
@@ -182,6 +184,14 @@ static double message_distance(double rows)
     return rows < 5e4 ? 1 : rows < 5e5 ? 2 : 6;
 }
 
+/* Arrays that would take too much of the statement's memory (two workers may fill one each) are not made: what they
+ * would cost. */
+static double message_room(const join_graph *graph, const join_node *node)
+{
+    double limit = (double)graph->planner->context->memory_bytes;
+    return limit > 0 && node->rows * 2 * sizeof(uint64_t) > limit * MESSAGE_MEMORY_SHARE ? MESSAGE_NO_ROOM : 0;
+}
+
 /* All rows of a node and its branches: as if the pattern began there. */
 static message_stream message_estimate_stream(const join_graph *graph, const join_messages *messages, uint32_t node)
 {
@@ -247,12 +257,14 @@ static message_estimate message_estimate_branch(const join_graph *graph, const j
         double all = graph->nodes.items[child].rows;
         double share = stream.rows * fan / all;
         best.share *= share < 1 ? share : 1;
-        before = MESSAGE_COST_SETUP + stream.cost + stream.rows * MESSAGE_COST_KEEP;
+        before = MESSAGE_COST_SETUP + stream.cost + stream.rows * MESSAGE_COST_KEEP +
+                 message_room(graph, &graph->nodes.items[child]);
         per_row = MESSAGE_COST_LIST + fan * (MESSAGE_COST_ENTRY + MESSAGE_COST_FETCH * message_distance(all));
         best.form = MESSAGE_PULL;
         best.cost = before + rows * per_row;
         double each = MESSAGE_COST_WALK + MESSAGE_COST_ADD * message_distance(parent->rows);
         double push = MESSAGE_COST_SETUP + stream.cost + rows * MESSAGE_COST_FIND + parent->rows * MESSAGE_COST_ARRAY +
+                      message_room(graph, parent) +
                       stream.rows * (MESSAGE_COST_LIST + rz_join_fan(graph, edge, !backward) * each);
         if (push < best.cost) {
             best.form = MESSAGE_PUSH;
@@ -264,7 +276,7 @@ static message_estimate message_estimate_branch(const join_graph *graph, const j
         return best;
     }
     double table = MESSAGE_COST_SETUP + before + parent->rows * (MESSAGE_COST_SCAN + per_row + MESSAGE_COST_KEEP) +
-                   rows * MESSAGE_COST_FIND;
+                   rows * MESSAGE_COST_FIND + message_room(graph, parent);
     if (table < best.cost) {
         best.form = MESSAGE_TABLE;
         best.cost = table;
@@ -685,7 +697,9 @@ ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, cons
     }
     double rows = arm->cur->rows;
     message_estimate branch = message_estimate_branch(&graph, messages, only, rows);
-    double cost = whole ? message_estimate_stream(&graph, messages, key).cost + rows * MESSAGE_COST_FIND : branch.cost;
+    double cost = whole ? message_estimate_stream(&graph, messages, key).cost + rows * MESSAGE_COST_FIND +
+                              message_room(&graph, &graph.nodes.items[key])
+                        : branch.cost;
     bool pays = cost < MESSAGE_GAIN * message_enumerate_cost(&graph, messages, key, rows);
     if (!planner->context->eager && (whole || branch.form != MESSAGE_DEGREE) && (!arm->counted || !pays)) {
         return RUZU_OK;
