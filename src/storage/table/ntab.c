@@ -204,7 +204,7 @@ cleanup:
 }
 
 /* NULLs, duplicates in the batch, duplicates in the table; leaves the hashes in table->hashes. */
-static ruzu_status ntab_check_keys(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, const rz_id *own, rz_error *err)
+static ruzu_status ntab_hash_keys(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, rz_error *err)
 {
     for (uint32_t i = 0; keys->kind != RZ_VEC_SEQUENCE && i < sel->count; i++) {
         if (rz_vec_is_null(keys, rz_sel_at(sel, i))) {
@@ -213,6 +213,12 @@ static ruzu_status ntab_check_keys(rz_ntab *table, const rz_vec *keys, const rz_
     }
     RZ_TRY(rz_ntab_reserve_hashes(table, ntab_row_count(sel), err));
     rz_key_hash(keys, sel, table->hashes);
+    return RUZU_OK;
+}
+
+static ruzu_status ntab_check_keys(rz_ntab *table, const rz_vec *keys, const rz_sel *sel, const rz_id *own, rz_error *err)
+{
+    RZ_TRY(ntab_hash_keys(table, keys, sel, err));
     RZ_TRY(ntab_check_batch(table, keys, sel, err));
     return ntab_check_existing(table, keys, sel, own, err);
 }
@@ -330,13 +336,14 @@ static ruzu_status ntab_insert_rows(rz_ntab *table, rz_writer *writer, const rz_
     RZ_TRY(rz_rows_place(&table->rows, writer, values, &values, err));
     const rz_vec *keys = table->key_column == RZ_NO_COLUMN ? NULL : values[table->key_column];
     if (keys != NULL) {
-        RZ_TRY(ntab_check_keys(table, keys, sel, NULL, err));
+        /* Rows of a log (their places are given) were compared with the others when they were committed: once is enough, and recovery is to be quick. */
+        RZ_TRY(at != NULL ? ntab_hash_keys(table, keys, sel, err) : ntab_check_keys(table, keys, sel, NULL, err));
         RZ_TRY(ntab_shed_keys(table, writer, err));
         RZ_TRY(ntab_keys_reserve(table, writer, sel->count, err));
         RZ_TRY(ntab_place_rows(table, writer, at, values, sel, ntab_keys_offsets(table), out_ids, err));
         return ntab_index_rows(table, sel, err);
     }
-    if (table->key_column != RZ_NO_COLUMN) {
+    if (table->key_column != RZ_NO_COLUMN && at == NULL) {
         RZ_TRY(ntab_check_numbers(table, rz_rows_end(&table->rows), sel->count, err));
     }
     uint64_t *offsets = (uint64_t *)rz_mem_alloc(table->rows.env.mem, sel->count * sizeof *offsets);

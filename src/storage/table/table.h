@@ -96,7 +96,8 @@ RZ_NODISCARD ruzu_status rz_ntab_insert(rz_ntab *table, rz_writer *writer, rz_ve
 /* Where the next row will lie; UINT64_MAX when the next rows will not lie one after the other. */
 uint64_t rz_ntab_next_offset(const rz_ntab *table);
 
-/* Fills exactly the places ids[row] (replay of a log): each is free or the next one at the end. CORRUPT otherwise. Keys are checked like an insert's. */
+/* Fills exactly the places ids[row] (replay of a log): each is free or the next one at the end. CORRUPT otherwise. Keys were compared
+ * with others when the insert was committed, and are not again. */
 RZ_NODISCARD ruzu_status rz_ntab_insert_at(rz_ntab *table, rz_writer *writer, const rz_id *ids, rz_vec *const *values, const rz_sel *sel, rz_error *err);
 /*
  * Sets column col_idx of the selected nodes: node ids[row] gets row `row` of values (of the column's type, any kind; NULL sets NULL). Nodes that the writer no longer
