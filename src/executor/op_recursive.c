@@ -82,6 +82,24 @@ static ruzu_status recur_open_columns(rz_recur *recur, rz_error *err)
     return RUZU_OK;
 }
 
+static bool recur_any_volatile(rz_expr *const *exprs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (rz_expr_is_volatile(exprs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Do the answers depend on the node that a search begins from alone? */
+static bool recur_is_plain(const rz_recur *recur)
+{
+    const rz_bound_recursive *spec = recur->spec->spec;
+    return !recur->with_path && !recur->spec->to_bound && !recur->steps.any_outer && !recur_any_volatile(spec->rel_filters, spec->rel_filter_count) &&
+           !recur_any_volatile(spec->node_filters, spec->node_filter_count);
+}
+
 static ruzu_status recur_open(rz_op *base, rz_error *err)
 {
     rz_recur *recur = (rz_recur *)base;
@@ -89,6 +107,7 @@ static ruzu_status recur_open(rz_op *base, rz_error *err)
     rz_arena *arena = &base->worker->arena;
     recur->spec = &plan->u.recursive;
     recur->mem = base->worker->exec->context->mem;
+    recur->memo.mem = recur->mem;
     RZ_TRY(recur_open_columns(recur, err));
     recur->in_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->column_count);
     recur->out_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->column_count);
@@ -108,6 +127,7 @@ static ruzu_status recur_open(rz_op *base, rz_error *err)
         recur->all_tables = recur->all_tables && recur_is_table(recur->spec, from_type->tables[t]);
     }
     RZ_TRY(rz_steps_open(base->worker, recur->spec, base->input->plan, &recur->steps, err));
+    recur->memo.enabled = recur_is_plain(recur);
     recur->search_class = recur_choose(recur->spec, recur->with_path);
     recur->search = rz_arena_calloc(arena, 1, recur->search_class->size);
     RZ_TRY_ALLOC(recur->search, err, "building a search");
@@ -152,7 +172,7 @@ static ruzu_status recur_write_row(rz_recur *recur, const rz_recur_answer *answe
     return recur_write_list(path->children[1], row, answer->rels, answer->length, sizeof(rz_rel_ref), err);
 }
 
-ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_answer *answer, rz_error *err)
+static ruzu_status recur_give(rz_recur *recur, const rz_recur_answer *answer, rz_error *err)
 {
     if (recur->op.plan->weighted) {
         return recur_write_row(recur, answer, answer->count, err);
@@ -183,6 +203,29 @@ void rz_recur_answer_ends(rz_recur *recur, const rz_id *ends, uint32_t count, ui
         ((int64_t *)chunk->columns[recur->length_position]->data)[i] = length;
     }
     recur->count += count;
+    for (uint32_t i = 0; i < count && recur->memo.recording; i++) {
+        const rz_recur_answer answer = {.to = ends[i], .length = length, .count = 1};
+        rz_recur_memo_add(&recur->memo, &answer);
+    }
+}
+
+ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_answer *answer, rz_error *err)
+{
+    if (recur->memo.recording) {
+        rz_recur_memo_add(&recur->memo, answer);
+    }
+    return recur_give(recur, answer, err);
+}
+
+/* The same as a search's run. */
+static ruzu_status recur_replay(rz_recur *recur, bool *out_done, rz_error *err)
+{
+    rz_recur_memo *memo = &recur->memo;
+    while (memo->at < memo->end && !rz_recur_is_full(recur)) {
+        RZ_TRY(recur_give(recur, &memo->answers[memo->at++], err));
+    }
+    *out_done = memo->at == memo->end;
+    return RUZU_OK;
 }
 
 /* ---- rows ---- */
@@ -229,6 +272,11 @@ static ruzu_status recur_begin_row(rz_recur *recur, bool *out_some, rz_error *er
     if (!*out_some) {
         return RUZU_OK;
     }
+    recur->replaying = rz_recur_memo_find(&recur->memo, recur->from);
+    if (recur->replaying) {
+        recur->in_row = true;
+        return RUZU_OK;
+    }
     RZ_TRY(rz_steps_set_row(&recur->steps, &recur->op, recur->input, recur->flats, row, err));
     recur->in_row = true;
     return recur->search_class->begin(recur, recur->search, err);
@@ -239,7 +287,7 @@ static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
 {
     if (recur->pending.count != 0) { /* of the row at at_row */
         rz_recur_answer rest = recur->pending;
-        RZ_TRY(rz_recur_answer_add(recur, &rest, err));
+        RZ_TRY(recur_give(recur, &rest, err));
     }
     while (recur->at_row < recur->sel.count && !rz_recur_is_full(recur)) {
         bool done = true;
@@ -251,11 +299,12 @@ static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
                 continue;
             }
         }
-        RZ_TRY(recur->search_class->run(recur, recur->search, &done, err));
+        RZ_TRY(recur->replaying ? recur_replay(recur, &done, err) : recur->search_class->run(recur, recur->search, &done, err));
         if (recur->pending.count != 0) {
             return RUZU_OK; /* the output is full; the search is asked again when these are given */
         }
         if (done) {
+            rz_recur_memo_keep(&recur->memo);
             recur->in_row = false;
             recur->at_row++;
         }
@@ -309,7 +358,14 @@ static ruzu_status recur_rewind(rz_op *base, rz_error *err)
     recur->input = NULL;
     recur->in_row = false;
     recur->pending.count = 0;
+    rz_recur_memo_drop(&recur->memo);
     return RUZU_OK;
+}
+
+static ruzu_status recur_restart(rz_op *base, rz_error *err)
+{
+    rz_recur_memo_clear(&((rz_recur *)base)->memo);
+    return recur_rewind(base, err);
 }
 
 static void recur_close(rz_op *base)
@@ -319,7 +375,8 @@ static void recur_close(rz_op *base)
         recur->search_class->close(recur, recur->search);
     }
     rz_steps_close(&recur->steps);
+    rz_recur_memo_clear(&recur->memo);
 }
 
 const rz_op_class rz_op_recursive = {
-    .name = "RECURSIVE", .size = sizeof(rz_recur), .open = recur_open, .next = recur_next, .rewind = recur_rewind, .close = recur_close, .restart = rz_op_restart_plain};
+    .name = "RECURSIVE", .size = sizeof(rz_recur), .open = recur_open, .next = recur_next, .rewind = recur_rewind, .close = recur_close, .restart = recur_restart};

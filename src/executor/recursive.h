@@ -93,6 +93,31 @@ typedef struct rz_recur_answer {
     const rz_rel_ref *rels;
 } rz_recur_answer;
 
+/* ---- answers remembered: recursive_memo.c ---- */
+
+typedef struct rz_recur_memo {
+    rz_mem *mem;
+    bool enabled;             /* answers depend on the node that a search begins from, and nothing else */
+    bool off;                 /* it does not pay */
+    struct rz_recur_memo_entry *entries; /* owned */
+    rz_recur_answer *answers; /* owned; without paths */
+    uint32_t count, capacity;
+    uint32_t nodes;           /* entries in use */
+    uint32_t asked, found;
+    bool recording;           /* answers[first … count) are those found so far from `from` */
+    rz_id from;
+    uint32_t first;
+    uint32_t at, end;         /* answers still to be given again */
+} rz_recur_memo;
+
+/* Are the answers from the node known? Then answers[at … end) are; else they are recorded from now on, if there is room. */
+bool rz_recur_memo_find(rz_recur_memo *memo, rz_id from);
+/* While recording. */
+void rz_recur_memo_add(rz_recur_memo *memo, const rz_recur_answer *answer);
+void rz_recur_memo_keep(rz_recur_memo *memo); /* the search has ended */
+void rz_recur_memo_drop(rz_recur_memo *memo); /* it was given up */
+void rz_recur_memo_clear(rz_recur_memo *memo);
+
 typedef struct rz_search_class {
     size_t size;
     ruzu_status (*open)(rz_recur *recur, void *search, rz_error *err);
@@ -125,6 +150,8 @@ struct rz_recur {
     uint64_t *weights;
     uint32_t count;           /* rows of the output chunk so far */
     uint32_t limit;
+    rz_recur_memo memo;
+    bool replaying;           /* the current row's answers come from the memo */
     rz_recur_answer pending;  /* answer with copies still to give (plans without weights) */
     rz_chunk *input;
     rz_sel sel;
