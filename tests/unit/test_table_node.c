@@ -940,6 +940,61 @@ static void deleted_rows_disappear(void)
     rz_ntab_destroy(table);
 }
 
+/* Texts of deleted rows do not stay on pages; a reader from before the deletion has them. */
+static void texts_of_deleted_rows_leave(void)
+{
+    const rz_column_def two[2] = {{1, "id", RZ_INT64}, {2, "text", RZ_STRING}};
+    rz_ntab *table = NULL;
+    rz_vec *row[2] = {fx_vec(RZ_INT64, BATCH), fx_vec(RZ_STRING, BATCH)}, *texts = fx_vec(RZ_STRING, BATCH);
+    char text[120];
+    uint32_t count = RZ_ROW_GROUP_ROWS < 2000 ? RZ_ROW_GROUP_ROWS : 2000;
+    FX_OK(rz_ntab_create(&fx.env, 9, "T", two, 2, 0, &table, &fx.err));
+    fx_begin();
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%0100u", i * 7919u);
+        fx_set_i64(row[0], 0, i);
+        fx_set_text(row[1], 0, text);
+        FX_OK(rz_ntab_insert(table, &fx.writer, row, &(rz_sel){NULL, 1}, NULL, &fx.err));
+    }
+    fx_commit();
+    rz_str directory;
+    rz_str_init(&directory, &fx.mem);
+    FX_OK(rz_ntab_checkpoint(table, fx.timestamp, &directory, &fx.err));
+    fx_header();
+    uint64_t pages = rz_segment_page_count(table->rows.durable->groups[0].base->segments[1]->data);
+    rz_ntab_reader *old = NULL, *reader = NULL;
+    rz_snapshot before = fx_snapshot();
+    FX_OK(rz_ntab_reader_create(table, &before, &fx.mem, &old, &fx.err));
+    fx_begin();
+    for (uint32_t i = 0; i < count; i++) {
+        if (i % 4 != 0) {
+            FX_OK(rz_rows_delete(&table->rows, &fx.writer, i, &fx.err));
+        }
+    }
+    fx_commit();
+    FX_OK(rz_ntab_checkpoint(table, fx.timestamp, &directory, &fx.err));
+    fx_header();
+    CHECK(rz_segment_page_count(table->rows.durable->groups[0].base->segments[1]->data) <= (pages + 1) / 2);
+    for (uint32_t round = 0; round < 2; round++) {
+        rz_snapshot now = fx_snapshot();
+        FX_OK(rz_ntab_reader_create(table, round == 0 ? &before : &now, &fx.mem, &reader, &fx.err));
+        for (uint32_t i = 0; i < count; i += round == 0 ? 7 : 4) {
+            rz_id id = i;
+            FX_OK(rz_ntab_gather(round == 0 && i % 2 == 0 ? old : reader, 1, &id, &(rz_sel){NULL, 1}, texts, &fx.err));
+            const rz_string *found = (const rz_string *)texts->data;
+            snprintf(text, sizeof text, "%0100u", i * 7919u);
+            CHECK(found->length == 100 && memcmp(rz_string_data(found), text, 100) == 0);
+        }
+        rz_ntab_reader_free(reader);
+        if (round == 0) {
+            rz_ntab_reader_free(old);
+            rz_ntab_trim(table, now.timestamp);
+        }
+    }
+    rz_str_free(&directory);
+    rz_ntab_destroy(table);
+}
+
 static uint64_t refuse_after;
 static bool refuse(void *user, size_t size)
 {
@@ -1220,6 +1275,7 @@ int main(void)
         RUN_TABLE(keys_of_all_types);
         RUN_TABLE(distinct_values_are_estimated);
         RUN_TABLE(deleted_rows_disappear);
+        RUN_TABLE(texts_of_deleted_rows_leave);
         RUN_TABLE(refused_memory_changes_nothing);
         RUN_TABLE(damaged_directories_are_refused);
         RUN_TABLE(trimmed_snapshots_are_refused);
