@@ -298,6 +298,8 @@ typedef struct rz_csr_side_reader {
     uint32_t overlay_width;       /* of its starts */
     const rz_csr_group *overlay;  /* of the group; NULL: none */
     const uint8_t *overlay_starts; /* covered by a window, too */
+    rz_delta_image *image;        /* counted: of its changes in memory; NULL: none that holds */
+    uint32_t slow;                /* nodes with changes that were looked at one by one */
     uint64_t last_end;            /* position behind the last read in `group`, to tell sequential reads */
     /* Windows by group, direct-mapped; more of them when pins are made often, and whole groups where the whole side fits the budget. */
     rz_window *windows;           /* owned unless `first`: window_count for each kind of array */

@@ -70,6 +70,12 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
     return status;
 }
 
+static void csr_release_image(rz_csr_side_reader *side)
+{
+    rz_delta_image_release(side->image);
+    side->image = NULL;
+}
+
 static void csr_release_side(rz_csr_side_reader *side)
 {
     side->group_idx = UINT64_MAX; /* `starts` points into a window */
@@ -134,6 +140,8 @@ void rz_csr_reader_suspend(rz_csr_reader *reader)
     rz_csr_reader_release(reader);
     for (uint32_t i = 0; i < 2; i++) {
         rz_csr_side_reader *side = &reader->sides[i];
+        csr_release_image(side);
+        side->slow = 0;
         side->last_end = 0;
         side->pins_made = 0;
         side->pins_narrow = 0;
@@ -272,6 +280,32 @@ static ruzu_status csr_enter_overlay(rz_csr_reader *reader, rz_csr_side_reader *
     return RUZU_OK;
 }
 
+/* Nodes looked at one by one before an image is worth making. */
+#ifdef RZ_TINY
+#define CSR_IMAGE_LEAST 2u
+#else
+#define CSR_IMAGE_LEAST 32u
+#endif
+
+/* The image of the changes in memory of the group that is entered, made when so many nodes have been looked at one by one that it would have been worth it. */
+static void csr_enter_changes(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx)
+{
+    rz_delta_group *changed = rz_delta_group_of(side->changes, group_idx);
+    if (changed == NULL) {
+        return;
+    }
+    side->image = rz_delta_image_get(reader->delta, changed, &reader->view);
+    uint32_t nodes = atomic_load_explicit(&changed->node_count, memory_order_relaxed);
+    uint32_t worth = nodes < CSR_IMAGE_LEAST ? CSR_IMAGE_LEAST : nodes;
+    if (side->image == NULL && side->slow >= worth) {
+        side->slow -= worth; /* also when it cannot be made: not to be tried again and again */
+        if (rz_mutex_trylock(&reader->csr->write_lock)) { /* who writes is not waited for */
+            side->image = rz_delta_image_make(reader->delta, changed, &reader->view, &side->combined, reader->mem);
+            rz_mutex_unlock(&reader->csr->write_lock);
+        }
+    }
+}
+
 /* Makes group_idx the remembered group. */
 static RZ_NOINLINE ruzu_status csr_enter(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx, rz_error *err)
 {
@@ -280,6 +314,10 @@ static RZ_NOINLINE ruzu_status csr_enter(rz_csr_reader *reader, rz_csr_side_read
     side->group = group;
     side->overlay = NULL;
     side->last_end = UINT64_MAX;
+    csr_release_image(side);
+    if (side->changes != NULL) {
+        csr_enter_changes(reader, side, group_idx);
+    }
     if (group != NULL) {
         uint64_t first;
         RZ_TRY(csr_cover(reader, side, group, group_idx, RZ_CSR_STARTS, 0, group->nodes + (uint64_t)1, false, &side->starts, &first, err));
@@ -360,11 +398,17 @@ static ruzu_status csr_overlay_slices(const rz_csr_side_reader *side, const rz_s
 }
 
 /* Adds a node's visible changes to the length of its list; false when there are none. A list cannot become shorter than nothing, unless it is damaged. */
-static bool csr_add_changes(const rz_csr_reader *reader, const rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length)
+static bool csr_add_changes(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length)
 {
     const rz_delta_entry *entries;
     const rz_delta_removal *removals;
+    if (side->image != NULL && bound / RZ_CSR_GROUP_NODES == side->group_idx) {
+        int64_t length = (int64_t)*io_length + side->image->lengthens[bound % RZ_CSR_GROUP_NODES];
+        *io_length = length > 0 ? (uint64_t)length : 0;
+        return side->image->counts[bound % RZ_CSR_GROUP_NODES] != 0;
+    }
     const rz_delta_node *node = rz_delta_find(side->changes, bound);
+    side->slow++;
     uint32_t inserted = rz_delta_inserted(node, &reader->view, &entries);
     uint32_t removed = rz_delta_removed(node, &reader->view, &removals);
     uint32_t revived = rz_delta_revived(node, removals, removed);
@@ -372,6 +416,36 @@ static bool csr_add_changes(const rz_csr_reader *reader, const rz_csr_side_reade
     removed -= revived;
     *io_length = length > removed ? length - removed : 0;
     return (inserted | removed | revived) != 0;
+}
+
+/* Prepares csr_add_changes for a node that comes (3 - step) × CSR_AHEAD places later: its data arrive while others are looked at. */
+#define CSR_AHEAD 5u
+static inline void csr_look_ahead(const rz_delta_side *changes, uint64_t bound, uint32_t step)
+{
+    if (rz_delta_marked(changes, bound)) {
+        rz_delta_prefetch(changes, bound, step);
+    }
+}
+
+/* The same for changes in memory. */
+static ruzu_status csr_memory_slices(const rz_csr_reader *reader, rz_csr_side_reader *side, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices,
+                                     rz_error *err)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, i)];
+        uint64_t length = slice->length;
+        for (uint32_t step = 0; side->image == NULL && step < 3 && i + (3 - step) * CSR_AHEAD < first + count; step++) {
+            csr_look_ahead(side->changes, slices[rz_sel_at(sel, i + (3 - step) * CSR_AHEAD)].bound, step);
+        }
+        if (rz_delta_marked(side->changes, slice->bound) && csr_add_changes(reader, side, slice->bound, &length)) {
+            if (RZ_UNLIKELY(length >= CSR_CHANGED)) {
+                return rz_error_set(err, RUZU_ERROR_LIMIT, "a node can have at most 4294967294 relationships of a table in one direction.");
+            }
+            slice->length = (uint32_t)length;
+            slice->base_length = CSR_CHANGED;
+        }
+    }
+    return RUZU_OK;
 }
 
 /* How many of the nodes ids[sel first …] are consecutive and of the same group as the first, at most `most`. */
@@ -434,6 +508,9 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
             if (RZ_UNLIKELY(side->overlay != NULL)) {
                 RZ_TRY(csr_overlay_slices(side, sel, i, run, slices, err));
             }
+            if (RZ_UNLIKELY(side->changes != NULL)) {
+                RZ_TRY(csr_memory_slices(reader, side, sel, i, run, slices, err));
+            }
             i += run;
             continue;
         }
@@ -447,18 +524,10 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
         if (RZ_UNLIKELY(side->overlay != NULL)) {
             RZ_TRY(csr_overlay_slices(side, sel, i, run, slices, err));
         }
-        i += run;
-    }
-    for (uint32_t i = 0; side->changes != NULL && i < sel->count; i++) {
-        rz_slice *slice = &slices[rz_sel_at(sel, i)];
-        uint64_t length = slice->length;
-        if (rz_delta_marked(side->changes, slice->bound) && csr_add_changes(reader, side, slice->bound, &length)) {
-            if (RZ_UNLIKELY(length >= CSR_CHANGED)) {
-                return rz_error_set(err, RUZU_ERROR_LIMIT, "a node can have at most 4294967294 relationships of a table in one direction.");
-            }
-            slice->length = (uint32_t)length;
-            slice->base_length = CSR_CHANGED;
+        if (RZ_UNLIKELY(side->changes != NULL)) {
+            RZ_TRY(csr_memory_slices(reader, side, sel, i, run, slices, err));
         }
+        i += run;
     }
     return RUZU_OK;
 }
@@ -491,7 +560,7 @@ ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const 
 }
 
 /* Adds the lengths of the lists of nodes of the remembered group, whose starts have been unpacked. */
-static ruzu_status csr_degrees_here(const rz_csr_reader *reader, const rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *out, rz_error *err)
+static ruzu_status csr_degrees_here(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *out, rz_error *err)
 {
     if (side->overlay == NULL && side->changes == NULL) {
         for (uint32_t i = 0; i < count; i++) {
@@ -502,6 +571,9 @@ static ruzu_status csr_degrees_here(const rz_csr_reader *reader, const rz_csr_si
     for (uint32_t i = 0; i < count; i++) {
         uint64_t degree = side->buffer[i + 1] - side->buffer[i];
         bool changed;
+        for (uint32_t step = 0; side->changes != NULL && side->image == NULL && step < 3; step++) {
+            csr_look_ahead(side->changes, bound + i + (3 - step) * CSR_AHEAD, step);
+        }
         if (side->overlay != NULL && RZ_UNLIKELY(!csr_add_overlay(side, bound + i, &degree, &changed))) {
             return csr_damaged(side, bound + i, err);
         }
@@ -786,22 +858,46 @@ static ruzu_status csr_combine(rz_csr_reader *reader, rz_csr_side_reader *side, 
     return RUZU_OK;
 }
 
+/* A node's changes in memory. */
+static bool csr_load_memory(const rz_csr_reader *reader, rz_csr_side_reader *side, rz_delta_changes *out, uint64_t bound)
+{
+    if (side->image == NULL) {
+        side->slow++;
+        return rz_delta_load(out, reader->mem, side->changes == NULL ? NULL : rz_delta_find(side->changes, bound), &reader->view);
+    }
+    uint32_t first = side->image->starts[bound % RZ_CSR_GROUP_NODES], count = side->image->counts[bound % RZ_CSR_GROUP_NODES];
+    if (!rz_delta_changes_reserve(out, reader->mem, count)) {
+        return false;
+    }
+    out->count = count;
+    if (count != 0) {
+        memcpy(out->neighbours, side->image->neighbours + first, count * sizeof *out->neighbours);
+        memcpy(out->rels, side->image->rels + first, count * sizeof *out->rels);
+    }
+    return true;
+}
+
+/* A node's changes in memory and in the overlay, and its base list. The node's group is the remembered one. */
+static ruzu_status csr_load_changes(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t bound, uint64_t *out_start,
+                                    uint32_t *out_base_length, rz_error *err)
+{
+    merged->used = false;
+    merged->bound = bound;
+    if (!csr_base_list(side, bound, out_start, out_base_length)) {
+        return csr_damaged(side, bound, err);
+    }
+    if (!csr_load_memory(reader, side, &merged->changes, bound)) {
+        return rz_error_no_memory(err, "reading adjacency lists");
+    }
+    /* The overlay's pins may take the group's starts; they are not wanted afterwards. */
+    return side->overlay == NULL ? RUZU_OK : csr_combine(reader, side, merged, bound, err);
+}
+
 static ruzu_status csr_merge_load(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t bound, rz_error *err)
 {
     uint64_t start;
     uint32_t base_length;
-    merged->used = false;
-    merged->bound = bound;
-    if (!csr_base_list(side, bound, &start, &base_length)) {
-        return csr_damaged(side, bound, err);
-    }
-    if (!rz_delta_load(&merged->changes, reader->mem, side->changes == NULL ? NULL : rz_delta_find(side->changes, bound), &reader->view)) {
-        return rz_error_no_memory(err, "reading adjacency lists");
-    }
-    if (side->overlay != NULL) {
-        RZ_TRY(csr_combine(reader, side, merged, bound, err));
-        /* Its pins may have taken the group's starts; they are not wanted below. */
-    }
+    RZ_TRY(csr_load_changes(reader, side, merged, bound, &start, &base_length, err));
     if (merged->changes.count >= merged->capacity) {
         uint32_t capacity = merged->changes.capacity + 1;
         uint64_t *places = (uint64_t *)rz_mem_alloc(reader->mem, (size_t)capacity * 2 * sizeof *places);
@@ -875,6 +971,81 @@ static ruzu_status csr_read_merged(rz_csr_reader *reader, rz_csr_side_reader *si
         low++;
         done++;
     }
+    return RUZU_OK;
+}
+
+/* One list: base entries with sorted changes. False when it does not become `length` entries. */
+static bool csr_apply_changes(const uint64_t *base, const uint64_t *base_rels, uint64_t base_count, const rz_delta_changes *changes, uint64_t length,
+                              uint64_t neighbour_base, uint64_t *out, uint64_t rel_base, uint64_t *out_rels)
+{
+    uint64_t b = 0, done = 0;
+    for (uint32_t i = 0; i <= changes->count; i++) {
+        bool last = i == changes->count;
+        uint64_t neighbour = last ? UINT64_MAX : changes->neighbours[i] + neighbour_base;
+        uint64_t rel = last ? 0 : (changes->rels[i] & ~RZ_DELTA_REMOVED) + rel_base;
+        /* Without rel offsets parallel edges are all the same. */
+        while (b < base_count && done < length && (base[b] < neighbour || (out_rels != NULL && base[b] == neighbour && base_rels[b] < rel))) {
+            if (out_rels != NULL) {
+                out_rels[done] = base_rels[b];
+            }
+            out[done++] = base[b++];
+        }
+        if (last) {
+            break;
+        }
+        if ((changes->rels[i] & RZ_DELTA_REMOVED) != 0) {
+            if (b == base_count || base[b] != neighbour || (out_rels != NULL && base_rels[b] != rel)) {
+                return false;
+            }
+            b++;
+            continue;
+        }
+        if (done == length) {
+            return false;
+        }
+        if (out_rels != NULL) {
+            out_rels[done] = rel;
+        }
+        out[done++] = neighbour;
+    }
+    return b == base_count && done == length;
+}
+
+#define CSR_WHOLE_LIST ((uint64_t)RZ_VECTOR_CAPACITY * 2) /* longer ones are merged part by part */
+
+/* A whole list with changes in memory: read once, without looking for the place of each change. *out_done is false when it is too long for that. */
+static ruzu_status csr_read_changed(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_slice *slice, uint64_t neighbour_base, uint64_t *neighbours,
+                                    uint64_t rel_base, uint64_t *rels, bool *out_done, rz_error *err)
+{
+    rz_csr_merged *merged = &side->merged[side->next_merged % RZ_CSR_MERGED];
+    uint64_t start;
+    uint32_t base_length;
+    *out_done = false;
+    if (!csr_base_list(side, slice->bound, &start, &base_length)) {
+        return csr_damaged(side, slice->bound, err);
+    }
+    if (base_length > CSR_WHOLE_LIST) {
+        return RUZU_OK;
+    }
+    rz_delta_changes image = {0};
+    const rz_delta_changes *changes = &image;
+    if (side->image != NULL && side->overlay == NULL) {
+        uint32_t at = side->image->starts[slice->bound % RZ_CSR_GROUP_NODES];
+        image.count = side->image->counts[slice->bound % RZ_CSR_GROUP_NODES];
+        image.neighbours = side->image->neighbours + at;
+        image.rels = side->image->rels + at;
+    } else {
+        changes = &merged->changes;
+        side->next_merged++;
+        RZ_TRY(csr_load_changes(reader, side, merged, slice->bound, &start, &base_length, err));
+    }
+    RZ_TRY(csr_scratch(reader, side, 2 * (uint64_t)base_length, err));
+    uint64_t *base = side->scratch, *base_rels = rels == NULL ? NULL : base + base_length;
+    RZ_TRY(csr_read_base(reader, side, start, base_length, neighbour_base, base, rel_base, base_rels, err));
+    if (!csr_apply_changes(base, base_rels, base_length, changes, slice->length, neighbour_base, neighbours, rel_base, rels)) {
+        return csr_damaged(side, slice->bound, err);
+    }
+    *out_done = true;
     return RUZU_OK;
 }
 
@@ -1015,6 +1186,13 @@ ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_
         uint32_t entries;
         if (side->overlay != NULL && count == slice->length && csr_overlaid_run(side, slice, &one, 0, count, &entries) == 1) {
             return csr_read_overlaid(reader, side, slice->bound, slice, &one, 0, 1, neighbour_base, neighbours, rel_base, rels, err);
+        }
+        if (count == slice->length && side->changes != NULL) {
+            bool done;
+            RZ_TRY(csr_read_changed(reader, side, slice, neighbour_base, neighbours, rel_base, rels, &done, err));
+            if (done) {
+                return RUZU_OK;
+            }
         }
         return csr_read_merged(reader, side, slice, first, count, neighbour_base, neighbours, rel_base, rels, err);
     }

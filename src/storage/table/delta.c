@@ -6,7 +6,6 @@
 
 #define DELTA_FIRST_ENTRIES 1u /* most nodes get one */
 #define DELTA_FIRST_BITS 4u
-#define DELTA_MARK_WORDS (RZ_CSR_GROUP_NODES / 64u)
 
 RZ_STATIC_ASSERT(RZ_CSR_GROUP_NODES % 64 == 0, "a group's marks are whole words");
 
@@ -14,6 +13,10 @@ rz_delta *rz_delta_create(rz_mem *mem)
 {
     rz_delta *delta = (rz_delta *)rz_mem_calloc(mem, 1, sizeof *delta);
     if (delta == NULL) {
+        return NULL;
+    }
+    if (rz_mutex_init(&delta->image_lock) != RUZU_OK) {
+        rz_mem_free(mem, delta, sizeof *delta);
         return NULL;
     }
     delta->mem = mem;
@@ -36,12 +39,26 @@ void rz_delta_acquire(rz_delta *delta)
     atomic_fetch_add_explicit(&delta->refs, 1, memory_order_relaxed);
 }
 
+static void delta_release_images(const rz_delta_side *side)
+{
+    const rz_delta_marks *marks = atomic_load_explicit(&side->marks, memory_order_relaxed);
+    for (uint64_t g = 0; marks != NULL && g < marks->group_count; g++) {
+        rz_delta_group *group = atomic_load_explicit(&marks->groups[g], memory_order_relaxed);
+        if (group != NULL) {
+            rz_delta_image_release(atomic_load_explicit(&group->image, memory_order_relaxed));
+        }
+    }
+}
+
 void rz_delta_release(rz_delta *delta)
 {
     if (delta != NULL && atomic_fetch_sub_explicit(&delta->refs, 1, memory_order_acq_rel) == 1) {
         for (const rz_delta_stamps *kept = delta->stamps; kept != NULL; kept = kept->next) {
             rz_delta_stamp_release(kept->stamp);
         }
+        delta_release_images(&delta->sides[0]);
+        delta_release_images(&delta->sides[1]);
+        rz_mutex_destroy(&delta->image_lock);
         rz_arena_free(&delta->arena);
         rz_mem_free(delta->mem, delta, sizeof *delta);
     }
@@ -66,6 +83,29 @@ const rz_delta_node *rz_delta_find(const rz_delta_side *side, uint64_t bound)
         if (node == NULL || node->bound == bound) {
             return node;
         }
+    }
+}
+
+void rz_delta_prefetch(const rz_delta_side *side, uint64_t bound, uint32_t step)
+{
+    const rz_delta_table *table = atomic_load_explicit(&side->table, memory_order_acquire);
+    if (table == NULL) {
+        return;
+    }
+    const _Atomic(rz_delta_node *) *slot = &table->slots[delta_slot(bound, table->bits)];
+    if (step == 0) {
+        RZ_PREFETCH(slot);
+        return;
+    }
+    const rz_delta_node *node = atomic_load_explicit(slot, memory_order_acquire);
+    if (node == NULL) {
+        return;
+    }
+    if (step == 1) {
+        RZ_PREFETCH(node);
+    } else {
+        RZ_PREFETCH(atomic_load_explicit(&node->entries, memory_order_relaxed));
+        RZ_PREFETCH(atomic_load_explicit(&node->removals, memory_order_relaxed));
     }
 }
 
@@ -105,22 +145,25 @@ uint32_t rz_delta_inserted(const rz_delta_node *node, const rz_delta_view *view,
     return end > first ? end - first : 0;
 }
 
-static uint64_t delta_removal_stamp(const rz_delta_removal *removal, uint64_t *out_sequence)
+/* Whether a deletion is behind those that count (`behind`), or at least not before them. */
+static bool delta_stamp_past(const rz_delta_stamp *when, const rz_delta_view *view, bool behind)
 {
-    const rz_delta_stamp *when = atomic_load_explicit(&removal->when, memory_order_acquire);
-    *out_sequence = when->sequence;
-    return atomic_load_explicit(&when->stamp, memory_order_acquire);
-}
-
-/* Whether a removal is behind those that count (`behind`), or at least not before them. Both hold from some removal on. */
-static bool delta_removal_past(const rz_delta_removal *removal, const rz_delta_view *view, bool behind)
-{
-    uint64_t sequence;
-    uint64_t stamp = delta_removal_stamp(removal, &sequence);
+    uint64_t stamp = atomic_load_explicit(&when->stamp, memory_order_acquire);
     if (!behind) {
         return stamp > view->folded_time;
     }
-    return !rz_stamp_visible(stamp, &view->snapshot) || (stamp >= RZ_STAMP_UNCOMMITTED && sequence >= view->sequence_end);
+    return !rz_stamp_visible(stamp, &view->snapshot) || (stamp >= RZ_STAMP_UNCOMMITTED && when->sequence >= view->sequence_end);
+}
+
+bool rz_delta_removal_counts(const rz_delta_stamp *when, const rz_delta_view *view)
+{
+    return !delta_stamp_past(when, view, true) && delta_stamp_past(when, view, false);
+}
+
+/* The same of a removal. Both hold from some removal on. */
+static bool delta_removal_past(const rz_delta_removal *removal, const rz_delta_view *view, bool behind)
+{
+    return delta_stamp_past(atomic_load_explicit(&removal->when, memory_order_acquire), view, behind);
 }
 
 static uint32_t delta_removal_bound(const rz_delta_removal *removals, uint32_t low, uint32_t high, const rz_delta_view *view, bool behind)
@@ -176,7 +219,8 @@ bool rz_delta_any(const rz_delta *delta, const rz_delta_view *view)
 
 /* ---- adding ---- */
 
-static bool delta_mark(rz_delta *delta, rz_delta_side *side, uint64_t bound)
+/* The group of a node that gets its first change; NULL when memory is refused. */
+static rz_delta_group *delta_mark(rz_delta *delta, rz_delta_side *side, uint64_t bound)
 {
     uint64_t group = bound / RZ_CSR_GROUP_NODES;
     rz_delta_marks *marks = atomic_load_explicit(&side->marks, memory_order_relaxed);
@@ -185,7 +229,7 @@ static bool delta_mark(rz_delta *delta, rz_delta_side *side, uint64_t bound)
         uint64_t count = group + 1 > old_count * 2 ? group + 1 : old_count * 2;
         rz_delta_marks *grown = (rz_delta_marks *)rz_arena_alloc(&delta->arena, sizeof *grown + count * sizeof grown->groups[0]);
         if (grown == NULL) {
-            return false;
+            return NULL;
         }
         grown->group_count = count;
         for (uint64_t i = 0; i < count; i++) {
@@ -194,21 +238,32 @@ static bool delta_mark(rz_delta *delta, rz_delta_side *side, uint64_t bound)
         atomic_store_explicit(&side->marks, grown, memory_order_release);
         marks = grown;
     }
-    _Atomic uint64_t *bits = atomic_load_explicit(&marks->groups[group], memory_order_relaxed);
-    if (bits == NULL) {
-        bits = (_Atomic uint64_t *)rz_arena_alloc(&delta->arena, DELTA_MARK_WORDS * sizeof *bits);
-        if (bits == NULL) {
-            return false;
+    rz_delta_group *changed = atomic_load_explicit(&marks->groups[group], memory_order_relaxed);
+    if (changed == NULL) {
+        changed = RZ_NEW(&delta->arena, rz_delta_group);
+        if (changed == NULL) {
+            return NULL;
         }
-        for (uint32_t i = 0; i < DELTA_MARK_WORDS; i++) {
-            atomic_init(&bits[i], 0);
+        for (uint32_t i = 0; i < RZ_CSR_GROUP_NODES / 64; i++) {
+            atomic_init(&changed->bits[i], 0);
         }
-        atomic_store_explicit(&marks->groups[group], bits, memory_order_release);
+        atomic_init(&changed->newest, NULL);
+        atomic_init(&changed->node_count, 0);
+        atomic_init(&changed->changes, 0);
+        atomic_init(&changed->image, NULL);
+        atomic_store_explicit(&marks->groups[group], changed, memory_order_release);
     }
     uint64_t local = bound % RZ_CSR_GROUP_NODES;
-    uint64_t word = atomic_load_explicit(&bits[local / 64], memory_order_relaxed);
-    atomic_store_explicit(&bits[local / 64], word | UINT64_C(1) << (local % 64), memory_order_relaxed);
-    return true;
+    uint64_t word = atomic_load_explicit(&changed->bits[local / 64], memory_order_relaxed);
+    atomic_store_explicit(&changed->bits[local / 64], word | UINT64_C(1) << (local % 64), memory_order_relaxed);
+    return changed;
+}
+
+/* Before a change of the node's: no image of the group holds any longer. */
+static void delta_count_change(const rz_delta_node *node)
+{
+    uint64_t changes = atomic_load_explicit(&node->group->changes, memory_order_relaxed);
+    atomic_store_explicit(&node->group->changes, changes + 1, memory_order_release);
 }
 
 /* The table is published with all its nodes, or gets one more by a release store. */
@@ -248,10 +303,13 @@ static bool delta_grow_table(rz_delta *delta, rz_delta_side *side)
 static rz_delta_node *delta_add_node(rz_delta *delta, rz_delta_side *side, uint64_t bound)
 {
     rz_delta_node *node = RZ_NEW(&delta->arena, rz_delta_node);
-    if (node == NULL || !delta_grow_table(delta, side) || !delta_mark(delta, side, bound)) {
+    rz_delta_group *group = node == NULL || !delta_grow_table(delta, side) ? NULL : delta_mark(delta, side, bound);
+    if (group == NULL) {
         return NULL;
     }
     node->bound = bound;
+    node->group = group;
+    node->group_next = atomic_load_explicit(&group->newest, memory_order_relaxed);
     node->next = atomic_load_explicit(&side->newest, memory_order_relaxed);
     atomic_init(&node->count, 0);
     atomic_init(&node->entries, NULL);
@@ -261,6 +319,8 @@ static rz_delta_node *delta_add_node(rz_delta *delta, rz_delta_side *side, uint6
     delta_place(atomic_load_explicit(&side->table, memory_order_relaxed), node);
     atomic_store_explicit(&side->newest, node, memory_order_release);
     atomic_fetch_add_explicit(&side->node_count, 1, memory_order_relaxed);
+    atomic_store_explicit(&group->newest, node, memory_order_release);
+    atomic_fetch_add_explicit(&group->node_count, 1, memory_order_relaxed);
     return node;
 }
 
@@ -309,6 +369,7 @@ bool rz_delta_add(rz_delta *delta, rz_direction direction, uint64_t bound, uint6
         node->capacity = capacity;
         entries = grown;
     }
+    delta_count_change(node);
     atomic_store_explicit(&entries[count].neighbour, neighbour, memory_order_relaxed);
     atomic_store_explicit(&entries[count].rel, rel, memory_order_relaxed);
     atomic_store_explicit(&node->count, count + 1, memory_order_release);
@@ -327,6 +388,7 @@ void rz_delta_pop(rz_delta *delta, rz_direction direction, uint64_t bound, uint6
     }
     const rz_delta_entry *entries = atomic_load_explicit(&node->entries, memory_order_relaxed);
     if (atomic_load_explicit(&entries[count - 1].rel, memory_order_relaxed) == rel) {
+        delta_count_change(node);
         atomic_store_explicit(&node->count, count - 1, memory_order_release);
         if (direction == RZ_FORWARD) {
             atomic_fetch_sub_explicit(&delta->edges, 1, memory_order_release);
@@ -396,6 +458,7 @@ bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint64_t bound, ui
         node->removal_capacity = capacity;
         removals = grown;
     }
+    delta_count_change(node);
     if ((rel & RZ_DELTA_REVIVED) != 0) {
         atomic_store_explicit(&node->revived, true, memory_order_relaxed); /* the count below releases it */
     }
@@ -418,6 +481,7 @@ void rz_delta_unremove(rz_delta *delta, rz_direction direction, uint64_t bound, 
     }
     const rz_delta_removal *last = atomic_load_explicit(&node->removals, memory_order_relaxed) + count - 1;
     if (atomic_load_explicit(&last->rel, memory_order_relaxed) == rel && atomic_load_explicit(&last->when, memory_order_relaxed) == when) {
+        delta_count_change(node);
         atomic_store_explicit(&node->removal_count, count - 1, memory_order_release);
         if (direction == RZ_FORWARD) {
             atomic_fetch_sub_explicit(&delta->removals, 1, memory_order_release);

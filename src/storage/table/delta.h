@@ -45,9 +45,12 @@ typedef struct rz_delta_removal {
 } rz_delta_removal;
 
 typedef struct rz_delta_node rz_delta_node;
+typedef struct rz_delta_group rz_delta_group;
 struct rz_delta_node {
     uint64_t bound;
     rz_delta_node *next;              /* the node added before it */
+    rz_delta_node *group_next;        /* the same among those of its group */
+    rz_delta_group *group;            /* writer only */
     uint32_t capacity;                /* writer only */
     uint32_t removal_capacity;        /* writer only */
     _Atomic uint32_t count;           /* release after the entry is written */
@@ -62,9 +65,36 @@ typedef struct rz_delta_table {
     _Atomic(rz_delta_node *) slots[];
 } rz_delta_table;
 
+/*
+ * The changes of a CSR group's lists in order, for those who read many of them: made by a reader (delta_image.c), shared by all who see the same. It holds for a view
+ * that sees all of them, as long as nothing else was changed in the group. Immutable, counted.
+ */
+typedef struct rz_delta_image {
+    _Atomic uint32_t refs;
+    rz_mem *mem;
+    size_t bytes;
+    uint64_t changes;                  /* of the group when it was made */
+    uint64_t min_rel, max_rel;         /* of the entries; UINT64_MAX and 0: none */
+    const rz_delta_stamp *oldest, *newest; /* of the removals; NULL: none. The delta keeps them */
+    uint32_t *starts;                  /* by node: its first change, */
+    uint32_t *counts;                  /* how many there are, */
+    int64_t *lengthens;                /* and what they add to the length of its list */
+    uint64_t *neighbours;              /* as in rz_delta_changes */
+    uint64_t *rels;
+} rz_delta_image;
+
+/* What a CSR group's nodes have in common. */
+struct rz_delta_group {
+    _Atomic uint64_t bits[RZ_CSR_GROUP_NODES / 64]; /* marks: the node has changes */
+    _Atomic(rz_delta_node *) newest;
+    _Atomic uint32_t node_count;
+    _Atomic uint64_t changes;          /* made, those by rollbacks too */
+    _Atomic(rz_delta_image *) image;   /* counted; read and replaced under image_lock, but for a look whether there is one */
+};
+
 typedef struct rz_delta_marks {
     uint64_t group_count;
-    _Atomic(_Atomic uint64_t *) groups[]; /* bitmaps of RZ_CSR_GROUP_NODES bits; NULL: no changes */
+    _Atomic(rz_delta_group *) groups[]; /* NULL: no changes */
 } rz_delta_marks;
 
 typedef struct rz_delta_side {
@@ -89,6 +119,7 @@ typedef struct rz_delta {
     rz_delta_stamps *stamps;   /* writer only; arena */
     uint64_t number;           /* writer only: unlike those of other deltas with the same stamps */
     uint64_t copies;           /* writer only: attempts */
+    rz_mutex image_lock;       /* last of all locks */
     rz_delta_side sides[2];
 } rz_delta;
 
@@ -123,6 +154,10 @@ rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folde
 /* bound's node, or NULL. */
 const rz_delta_node *rz_delta_find(const rz_delta_side *side, uint64_t bound);
 
+/* Brings what rz_delta_find and the functions below will look at nearer, a step at a time: 0 the place in the table, 1 the node, 2 its changes. Each step wants the one
+ * before it to have arrived. */
+void rz_delta_prefetch(const rz_delta_side *side, uint64_t bound, uint32_t step);
+
 /* True when the node may have changes: a load or two. */
 static inline bool rz_delta_marked(const rz_delta_side *side, uint64_t bound)
 {
@@ -131,9 +166,16 @@ static inline bool rz_delta_marked(const rz_delta_side *side, uint64_t bound)
     if (marks == NULL || group >= marks->group_count) {
         return false;
     }
-    _Atomic uint64_t *bits = atomic_load_explicit(&marks->groups[group], memory_order_acquire);
+    const rz_delta_group *changed = atomic_load_explicit(&marks->groups[group], memory_order_acquire);
     uint64_t local = bound % RZ_CSR_GROUP_NODES;
-    return bits != NULL && (atomic_load_explicit(&bits[local / 64], memory_order_relaxed) >> (local % 64) & 1) != 0;
+    return changed != NULL && (atomic_load_explicit(&changed->bits[local / 64], memory_order_relaxed) >> (local % 64) & 1) != 0;
+}
+
+/* The group's changes, or NULL when it has none. */
+static inline rz_delta_group *rz_delta_group_of(const rz_delta_side *side, uint64_t group_idx)
+{
+    const rz_delta_marks *marks = atomic_load_explicit(&side->marks, memory_order_acquire);
+    return marks == NULL || group_idx >= marks->group_count ? NULL : atomic_load_explicit(&marks->groups[group_idx], memory_order_acquire);
 }
 
 /* The entries that count: *out_first and how many. node may be NULL. */
@@ -162,5 +204,16 @@ RZ_NODISCARD bool rz_delta_load(rz_delta_changes *changes, rz_mem *mem, const rz
 /* Room for `count` changes; what was there is lost. False: memory refused. */
 RZ_NODISCARD bool rz_delta_changes_reserve(rz_delta_changes *changes, rz_mem *mem, uint64_t count);
 void rz_delta_changes_free(rz_delta_changes *changes, rz_mem *mem);
+
+/* ---- images of groups (delta_image.c) ---- */
+
+/* The image that holds for the view, counted; NULL when there is none. Any thread. */
+rz_delta_image *rz_delta_image_get(rz_delta *delta, rz_delta_group *group, const rz_delta_view *view);
+/* Makes one, for this view and whoever sees the same, and returns it counted; NULL when the view does not see all of the changes, or memory is refused. Nobody may
+ * write meanwhile. `scratch` and `mem`: as for rz_delta_load. */
+rz_delta_image *rz_delta_image_make(rz_delta *delta, rz_delta_group *group, const rz_delta_view *view, rz_delta_changes *scratch, rz_mem *mem);
+void rz_delta_image_release(rz_delta_image *image); /* NULL is fine */
+/* Whether the removal is one that the view's snapshot sees and that is not on pages yet. */
+bool rz_delta_removal_counts(const rz_delta_stamp *when, const rz_delta_view *view);
 
 #endif
