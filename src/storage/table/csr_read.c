@@ -280,11 +280,13 @@ static ruzu_status csr_enter_overlay(rz_csr_reader *reader, rz_csr_side_reader *
     return RUZU_OK;
 }
 
-/* Nodes looked at one by one before an image is worth making. */
+/* A node looked at one by one pays for the images of so many: they serve later statements, too. */
+#define CSR_IMAGE_CREDIT 32u
+/* Nodes looked at one by one before the first image. */
 #ifdef RZ_TINY
 #define CSR_IMAGE_LEAST 2u
 #else
-#define CSR_IMAGE_LEAST 32u
+#define CSR_IMAGE_LEAST 64u
 #endif
 
 /* The image of the changes in memory of the group that is entered, made when so many nodes have been looked at one by one that it would have been worth it. */
@@ -295,14 +297,12 @@ static void csr_enter_changes(rz_csr_reader *reader, rz_csr_side_reader *side, u
         return;
     }
     side->image = rz_delta_image_get(reader->delta, changed, &reader->view);
-    uint32_t nodes = atomic_load_explicit(&changed->node_count, memory_order_relaxed);
-    uint32_t worth = nodes < CSR_IMAGE_LEAST ? CSR_IMAGE_LEAST : nodes;
-    if (side->image == NULL && side->slow >= worth) {
-        side->slow -= worth; /* also when it cannot be made: not to be tried again and again */
-        if (rz_mutex_trylock(&reader->csr->write_lock)) { /* who writes is not waited for */
-            side->image = rz_delta_image_make(reader->delta, changed, &reader->view, &side->combined, reader->mem);
-            rz_mutex_unlock(&reader->csr->write_lock);
-        }
+    uint32_t cost = atomic_load_explicit(&changed->node_count, memory_order_relaxed) / CSR_IMAGE_CREDIT;
+    if (side->image == NULL && side->slow >= CSR_IMAGE_LEAST && side->slow >= cost && rz_mutex_trylock(&reader->csr->write_lock)) {
+        /* Who writes is not waited for. One that cannot be made is paid for, too: not to be tried again and again. */
+        side->slow -= cost;
+        side->image = rz_delta_image_make(reader->delta, changed, &reader->view, &side->combined, reader->mem);
+        rz_mutex_unlock(&reader->csr->write_lock);
     }
 }
 
@@ -565,6 +565,14 @@ static ruzu_status csr_degrees_here(const rz_csr_reader *reader, rz_csr_side_rea
     if (side->overlay == NULL && side->changes == NULL) {
         for (uint32_t i = 0; i < count; i++) {
             out[i] += side->buffer[i + 1] - side->buffer[i];
+        }
+        return RUZU_OK;
+    }
+    if (side->overlay == NULL && side->image != NULL) {
+        const int64_t *lengthens = side->image->lengthens + bound % RZ_CSR_GROUP_NODES;
+        for (uint32_t i = 0; i < count; i++) {
+            int64_t degree = (int64_t)(side->buffer[i + 1] - side->buffer[i]) + lengthens[i];
+            out[i] += degree > 0 ? (uint64_t)degree : 0;
         }
         return RUZU_OK;
     }
