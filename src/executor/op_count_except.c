@@ -6,13 +6,25 @@
  *   pairs  the weight times the pairs from two lists whose nodes differ: all pairs less those of a node with itself
  *
  * A neighbour counts as often as it stands in the list; in the other lists of the plain kind it is only looked for. Lists are decoded sorted and kept while their node stays the same.
+ *
+ * Where only one node is taken out of a list, rows with the same list are a run: the list is looked up once a run, and as the nodes mostly come sorted themselves (neighbours that
+ * EXPAND has just read), a cursor moves through the list beside them.
  */
 #include "executor/hops.h"
+
+#define EXCEPT_STEPS 4u /* so many entries are passed one by one before a search begins */
 
 typedef struct except_list {
     rz_hops hops;
     rz_near_list near;
 } except_list;
+
+/* The last node looked for in the counted list: how often it stands there, and where it stands or would stand. */
+typedef struct except_cursor {
+    rz_id id;
+    uint64_t at;
+    uint64_t times;
+} except_cursor;
 
 typedef struct op_count_except {
     rz_op op;
@@ -25,6 +37,10 @@ typedef struct op_count_except {
     uint32_t *kept;
     uint64_t *gone;      /* bits: entries of the counted list that another list or node has taken out */
     uint64_t gone_words;
+    bool once;           /* the node stands in the list exactly once, whichever it is */
+    bool runs;           /* one node is taken out, and nothing else */
+    uint32_t *heads;     /* rows in which a run of rows with the same list begins */
+    except_cursor cursor;
 } op_count_except;
 
 static ruzu_status except_open_list(op_count_except *op, const rz_plan_expand *walk, except_list *list, rz_error *err)
@@ -39,12 +55,14 @@ static ruzu_status except_open(rz_op *base, rz_error *err)
     op_count_except *op = (op_count_except *)base;
     rz_arena *arena = &base->worker->arena;
     op->except = &base->plan->u.except;
+    op->runs = !op->except->pairs && op->except->other_count == 0 && op->except->node_count == 1;
     op->others = RZ_NEW_ARRAY(arena, except_list, op->except->other_count);
     op->nodes = RZ_NEW_ARRAY(arena, rz_hops, op->except->node_count);
     rz_plan_expand *looks = RZ_NEW_ARRAY(arena, rz_plan_expand, op->except->node_count);
     op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
-    if (op->others == NULL || op->nodes == NULL || looks == NULL || op->weights == NULL || op->kept == NULL) {
+    op->heads = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    if (op->others == NULL || op->nodes == NULL || looks == NULL || op->weights == NULL || op->kept == NULL || op->heads == NULL) {
         return rz_error_no_memory(err, "building a count of neighbours");
     }
     RZ_TRY(except_open_list(op, &op->except->walk, &op->counted, err));
@@ -182,10 +200,6 @@ static ruzu_status except_count(op_count_except *op, uint32_t row, uint64_t *out
         *out = counted->count * other->count - except_equal_pairs(counted, other);
         return RUZU_OK;
     }
-    if (except->other_count == 0 && except->node_count == 1) {
-        *out = counted->count - rz_near_count(counted, op->nodes[0].ids[row]);
-        return RUZU_OK;
-    }
     if (except->other_count == 1 && except->node_count <= 1) {
         *out = counted->count - except_common(counted, &op->others[0].near);
         if (except->node_count == 1 && rz_near_count(&op->others[0].near, op->nodes[0].ids[row]) == 0) {
@@ -196,9 +210,85 @@ static ruzu_status except_count(op_count_except *op, uint32_t row, uint64_t *out
     return except_count_marked(op, row, out, err);
 }
 
+/* ---- one node taken out of runs of lists ---- */
+
+static uint64_t except_times(const rz_near_list *list, except_cursor *cursor, rz_id id)
+{
+    if (cursor->id == id) {
+        return cursor->times;
+    }
+    uint64_t low = id > cursor->id ? cursor->at : 0;
+    uint64_t length = id > cursor->id ? list->count - low : cursor->at;
+    for (uint32_t step = 0; step < EXCEPT_STEPS && length != 0 && list->ids[low] < id; step++) {
+        low += 1;
+        length -= 1;
+    }
+    while (length != 0 && list->ids[low] < id) { /* far away: lower bound */
+        uint64_t half = (length + 1) / 2;
+        bool before = list->ids[low + half - 1] < id;
+        low += before ? half : 0;
+        length = before ? length - half : half - 1;
+    }
+    uint64_t end = low;
+    while (end < list->count && list->ids[end] == id) {
+        end++;
+    }
+    *cursor = (except_cursor){.id = id, .at = low, .times = end - low};
+    return end - low;
+}
+
+static bool except_is_distinct(const rz_near_list *list)
+{
+    uint64_t same = 0;
+    for (uint64_t i = 1; i < list->count; i++) {
+        same |= list->ids[i] == list->ids[i - 1];
+    }
+    return same == 0;
+}
+
+/* The rows of sel in which a run begins. */
+static rz_sel except_heads(op_count_except *op, const rz_sel *sel)
+{
+    const rz_id *ids = op->counted.hops.ids;
+    rz_sel heads = {.rows = op->heads, .count = 0};
+    rz_id before = UINT64_MAX;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        op->heads[heads.count] = row;
+        heads.count += ids[row] != before;
+        before = ids[row];
+    }
+    return heads;
+}
+
+/* The counts of all rows of sel into op->weights. */
+static ruzu_status except_count_runs(op_count_except *op, const rz_sel *sel, rz_error *err)
+{
+    rz_hops *hops = &op->counted.hops;
+    rz_near_list *near = &op->counted.near;
+    const rz_id *ids = op->nodes[0].ids;
+    rz_sel heads = except_heads(op, sel);
+    RZ_TRY(rz_hops_lookup(hops, &heads, err));
+    uint32_t i = 0;
+    for (uint32_t r = 0; r < heads.count; r++) {
+        uint32_t head = op->heads[r];
+        uint32_t next = r + 1 < heads.count ? op->heads[r + 1] : UINT32_MAX;
+        if (hops->ids[head] != near->of) {
+            RZ_TRY(rz_hops_near(hops, head, near, err));
+            op->cursor = (except_cursor){.id = UINT64_MAX, .at = near->count};
+            op->once = op->except->among && except_is_distinct(near);
+        }
+        for (; i < sel->count && rz_sel_at(sel, i) != next; i++) {
+            uint32_t row = rz_sel_at(sel, i);
+            op->weights[row] = near->count - (op->once ? 1 : except_times(near, &op->cursor, ids[row]));
+        }
+    }
+    return RUZU_OK;
+}
+
 /* ---- rows ---- */
 
-/* The rows in which no node is NULL; looks up the lists. */
+/* The rows in which no node is NULL; looks up the lists, and counts where rows come in runs. */
 static ruzu_status except_take(op_count_except *op, const rz_chunk *input, rz_sel *out, rz_error *err)
 {
     rz_sel sel = rz_chunk_sel(input);
@@ -213,6 +303,9 @@ static ruzu_status except_take(op_count_except *op, const rz_chunk *input, rz_se
         sel = valid;
     }
     RZ_TRY(rz_hops_ids(&op->counted.hops, input, &sel, out, err));
+    if (op->runs) {
+        return except_count_runs(op, out, err);
+    }
     RZ_TRY(rz_hops_lookup(&op->counted.hops, out, err));
     for (uint32_t i = 0; i < op->except->other_count; i++) {
         RZ_TRY(rz_hops_lookup(&op->others[i].hops, out, err));
@@ -235,8 +328,10 @@ static ruzu_status except_next(rz_op *base, rz_chunk **out, rz_error *err)
         for (uint32_t i = 0; i < sel.count; i++) {
             uint32_t row = rz_sel_at(&sel, i);
             uint64_t weight = input->weight == NULL ? 1 : input->weight[row];
-            uint64_t count = 0;
-            RZ_TRY(except_count(op, row, &count, err));
+            uint64_t count = op->weights[row];
+            if (!op->runs) {
+                RZ_TRY(except_count(op, row, &count, err));
+            }
             if (RZ_UNLIKELY(rz_mul_overflow(weight, count, &op->weights[row]))) {
                 return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)weight, (unsigned long long)count);
             }

@@ -195,6 +195,26 @@ ruzu_status rz_join_find_bars(join_graph *graph, rz_error *err)
 
 /* ---- building ---- */
 
+/* Has the other node been reached from where the step walks from, over the same hops? Then it is one of the nodes that the step counts. */
+static bool bar_is_among(const join_graph *graph, const join_step *step, uint32_t other)
+{
+    const join_edge *counted = &graph->edges.items[step->edge];
+    uint32_t from = step->backward ? counted->to : counted->from;
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        const join_edge *edge = &graph->edges.items[e];
+        if (e == step->edge || !edge->done || edge->edge->recursive != NULL || edge->edge->undirected != counted->edge->undirected) {
+            continue;
+        }
+        for (uint32_t end = 0; end < 2; end++) {
+            if ((end == 0 ? edge->from : edge->to) == from && (end == 0 ? edge->to : edge->from) == other &&
+                bar_same_hops(edge->hops[end], edge->hop_count, counted->hops[step->backward ? 1 : 0], counted->hop_count)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static ruzu_status bar_add_count(plan_arm *arm, join_graph *graph, const join_step *step, uint32_t bars, rz_error *err)
 {
     rz_arena *arena = arm->planner->arena;
@@ -206,6 +226,7 @@ static ruzu_status bar_add_count(plan_arm *arm, join_graph *graph, const join_st
     }
     except->others = others;
     except->nodes = nodes;
+    bool among = false;
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
         join_predicate *predicate = &graph->predicates.items[i];
         uint32_t other = rz_join_bar_other(predicate, step->node);
@@ -215,6 +236,7 @@ static ruzu_status bar_add_count(plan_arm *arm, join_graph *graph, const join_st
         predicate->placed = true;
         if (predicate->bar == JOIN_BAR_UNEQUAL) {
             nodes[except->node_count++] = graph->nodes.items[other].column;
+            among = bar_is_among(graph, step, other);
             continue;
         }
         uint32_t end = predicate->bar_nodes[0] == other ? 0 : 1;
@@ -225,6 +247,7 @@ static ruzu_status bar_add_count(plan_arm *arm, join_graph *graph, const join_st
                                                          .hop_count = predicate->bar_hop_count,
                                                          .undirected = predicate->bar_undirected};
     }
+    except->among = among && except->node_count == 1 && except->other_count == 0;
     return RUZU_OK;
 }
 

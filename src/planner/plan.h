@@ -74,6 +74,7 @@ typedef struct rz_plan_except {
     uint32_t other_count;
     const uint32_t *nodes;        /* … or one of these (NODE columns, never NULL) */
     uint32_t node_count;
+    bool among;                   /* the only one of nodes was reached by the very same walk: it is among the neighbours */
     bool pairs;                   /* counted are pairs of a neighbour of `walk` and one of others[0], two different nodes */
 } rz_plan_except;
 

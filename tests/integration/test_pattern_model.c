@@ -170,6 +170,17 @@ static const char *const model_questions[] = {
     "MATCH (a:P)-[:Knows]-(b:P)-[:Pals]-(c:P)-[:Knows]->(d:P)-[:Pals]-(a), (b)-[:Likes]-(d) RETURN d.id, count(*), sum(b.x) ORDER BY d.id",
     "MATCH (a:P)-[:Knows]-(b:P), (a)-[:Knows]-(c:P), (b)-[:Knows]-(c), (a)-[:Pals]-(d:P), (b)-[:Pals]-(d), (c)-[:Pals]-(d) RETURN count(*), sum(d.id)",
     "MATCH (a:P)-[:Pals]->(b:P)<-[:Pals]-(c:P), (a)-[:Likes]->(c) RETURN a.id, c.id, count(*) ORDER BY a.id, c.id",
+    /* ends kept apart that are walked to from the same node: over the same list, over another one, against its direction */
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Lives]->(x:C) WHERE id(a) <> id(c) RETURN count(*)",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P) WHERE a.id <> c.id RETURN c.id, count(*), sum(b.x) ORDER BY c.id",
+    "MATCH (a:P)-[:Pals]-(b:P)-[:Pals]-(c:P)-[:Lives]->(x:C) WHERE id(a) <> id(c) RETURN count(*), sum(c.x)",
+    "MATCH (a:P)-[:Knows]->(b:P)<-[:Knows]-(c:P) WHERE a <> c RETURN c.id, count(*), sum(b.id) ORDER BY c.id",
+    "MATCH (a:P)-[:Knows]->(b:P)-[:Knows]->(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(b.id) ORDER BY c.id",
+    "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]->(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(b.id) ORDER BY c.id",
+    "MATCH (a:P)-[:Knows|Likes]-(b:P)-[:Knows|Likes]-(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(b.id) ORDER BY c.id",
+    "MATCH (a:P)-[:Knows|Pals]-(b:P)-[:Knows]-(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(b.id) ORDER BY c.id",
+    "MATCH (a:P)-[:Pals]-(b:P)-[k:Knows]-(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(k.w) ORDER BY c.id",
+    "MATCH (a:P)-[:Pals]-(b:P)-[k:Pals]-(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(k.w) ORDER BY c.id",
     /* predicates judged once a node */
     "MATCH (a:P)-[:Knows]->(b:P)-[:Knows]->(c:P) WHERE b.x < 8 AND c.x > 2 RETURN count(*), sum(a.id)",
     "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P) WHERE lower(c.name) = 'p 1' AND a.x + c.x > 5 RETURN a.id, count(*) ORDER BY a.id",
@@ -205,6 +216,8 @@ static void model_check_rule(ruzu_conn *conn)
     static char text[MODEL_TEXT];
     model_ask(conn, "EXPLAIN MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P)-[:Knows]-(a) WHERE a.x > 2 AND b.x > 2 AND c.x > 2 RETURN c.x, count(*)", text);
     CHECK(strstr(text, "TRIANGLE") != NULL);
+    model_ask(conn, "EXPLAIN MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P) WHERE a.id <> c.id RETURN c.id, count(*), sum(b.x)", text);
+    CHECK(strstr(text, "COUNT_EXCEPT") != NULL);
     model_ask(conn, "EXPLAIN MATCH (c:C)-[*1..2]->(s:S) RETURN count(*)", text);
     CHECK(strstr(text, "RECURSIVE") == NULL);
 }
