@@ -5,7 +5,7 @@
  *   steps      one relationship further, from many nodes at once, filters applied          recursive_steps.c
  *   levels     walks counted level by level; sets of end nodes                             recursive_levels.c
  *   trails     paths one by one, depth first: path columns, TRAIL, ACYCLIC                 recursive_trails.c
- *   shortest   breadth first: SHORTEST, ALL SHORTEST                                       recursive_shortest.c, recursive_bfs.c
+ *   shortest   breadth first: SHORTEST, ALL SHORTEST                                       recursive_shortest.c, recursive_bfs.c, recursive_upward.c
  *   pair       the same between two known nodes, from both ends                             recursive_pair.c
  *   weighted   by cost: WSHORTEST, ALL WSHORTEST                                           recursive_weighted.c
  *

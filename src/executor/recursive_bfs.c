@@ -24,6 +24,7 @@ ruzu_status rz_bfs_open(rz_recur *recur, rz_steps *steps, bool count_paths, bool
     if (bfs->batch_nodes == NULL || bfs->numbers == NULL || bfs->kept == NULL) {
         return rz_error_no_memory(err, "building a search");
     }
+    bfs->allows_upward = rz_bfs_allows_upward(bfs);
     RZ_TRY(rz_steps_make_frontier(steps, RZ_VECTOR_CAPACITY, &bfs->frontier, err));
     return rz_steps_make_batch(steps, RZ_VECTOR_CAPACITY, with_links, &bfs->batch, err);
 }
@@ -181,11 +182,19 @@ static ruzu_status bfs_visit(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met
     return RUZU_OK;
 }
 
-ruzu_status rz_bfs_expand(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err)
+/* What is new becomes the last level. */
+static void bfs_end_level(rz_bfs *bfs)
+{
+    bfs->depth++;
+    bfs->level_start = bfs->level_end;
+    bfs->level_end = bfs->seen.count;
+    bfs->prepared = false;
+}
+
+static ruzu_status bfs_go_down(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err)
 {
     /* Who may stop early reads in small pieces at first. */
     uint32_t piece = other == NULL || RZ_VECTOR_CAPACITY < BFS_FIRST_PIECE ? RZ_VECTOR_CAPACITY : BFS_FIRST_PIECE;
-    *out_met = RZ_BFS_NONE;
     RZ_TRY(bfs_prepare(bfs, err));
     while (*out_met == RZ_BFS_NONE) {
         while (*out_met == RZ_BFS_NONE) {
@@ -201,10 +210,18 @@ ruzu_status rz_bfs_expand(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, r
         }
         RZ_TRY(bfs_take_batch(bfs, err));
     }
-    bfs->depth++;
-    bfs->level_start = bfs->level_end;
-    bfs->level_end = bfs->seen.count;
-    bfs->prepared = false;
+    return RUZU_OK;
+}
+
+ruzu_status rz_bfs_expand(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err)
+{
+    bool upward = false;
+    *out_met = RZ_BFS_NONE;
+    if (bfs->allows_upward && other == NULL) {
+        RZ_TRY(rz_bfs_choose_upward(bfs, &upward, err));
+    }
+    RZ_TRY(upward ? rz_bfs_go_upward(bfs, err) : bfs_go_down(bfs, other, out_met, err));
+    bfs_end_level(bfs);
     return RUZU_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Breadth-first search from one node, level by level, and the shortest paths it has found (private to recursive_shortest.c and recursive_pair.c).
+ * Breadth-first search from one node, level by level, and the shortest paths it has found (private to recursive_shortest.c, recursive_pair.c and recursive_upward.c).
  *
  * Nodes are numbered in the order they are reached, so a level is a range of numbers; the root is number 0. With `count_paths` every node knows its number of shortest paths. With `links` a node
  * keeps the relationships by which it was reached in its own level: all of them with count_paths, else the first. A path is then a choice of one link a level: a *way*.
@@ -32,6 +32,7 @@ typedef struct rz_bfs {
     rz_steps *steps;
     bool count_paths;
     bool with_links;
+    bool allows_upward;
     rz_node_map seen;        /* node → rz_bfs_node */
     rz_bfs_link *links;
     uint32_t link_count;
@@ -60,6 +61,14 @@ RZ_NODISCARD ruzu_status rz_bfs_work(rz_bfs *bfs, uint64_t *out, rz_error *err);
 /* Goes one level further; the level is empty at the end. With `other`, stops at the first node that is in the last level of that search, too: *out_met is its number here, else
  * RZ_BFS_NONE. */
 RZ_NODISCARD ruzu_status rz_bfs_expand(rz_bfs *bfs, const rz_bfs *other, uint32_t *out_met, rz_error *err);
+
+/* ---- a level from the other side: recursive_upward.c ---- */
+
+bool rz_bfs_allows_upward(const rz_bfs *bfs); /* is it a search that may? */
+/* Is it worth it for the next level, of a search that may? */
+RZ_NODISCARD ruzu_status rz_bfs_choose_upward(rz_bfs *bfs, bool *out, rz_error *err);
+/* Adds the nodes of the next level. */
+RZ_NODISCARD ruzu_status rz_bfs_go_upward(rz_bfs *bfs, rz_error *err);
 
 static inline rz_bfs_node *rz_bfs_at(const rz_bfs *bfs, uint32_t idx)
 {

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Searches from one node to all of a table against a search by hand: graphs large enough that most nodes are reached at once and the search turns round, loaded and changed afterwards,
+ * by a statement that is kept; in all directions, with bounds, and within a transaction that has written.
+ */
+#include "integration/session.h"
+
+enum { SEARCH_NODES = 3000, SEARCH_ROOM = 3400, SEARCH_RELS = 40000, SEARCH_LEVELS = 31 };
+
+typedef struct search_graph {
+    bool there[SEARCH_ROOM];
+    int from[SEARCH_RELS], to[SEARCH_RELS];
+    bool gone[SEARCH_RELS];
+    int rel_count;
+    int node_end;
+    uint64_t random;
+} search_graph;
+
+static search_graph search_model;
+
+static int search_random(int below)
+{
+    search_model.random = search_model.random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int)((search_model.random >> 33) % (uint64_t)below);
+}
+
+static void search_add_rel(int from, int to)
+{
+    if (search_model.rel_count < SEARCH_RELS) {
+        search_model.from[search_model.rel_count] = from;
+        search_model.to[search_model.rel_count++] = to;
+    }
+}
+
+static void search_make(ruzu_conn *conn, int degree, uint64_t seed)
+{
+    char text[1500];
+    FILE *nodes = fopen(session_path("nodes.csv"), "w");
+    FILE *rels = fopen(session_path("rels.csv"), "w");
+    memset(&search_model, 0, sizeof search_model);
+    search_model.random = seed;
+    search_model.node_end = SEARCH_NODES;
+    CHECK(nodes != NULL && rels != NULL);
+    for (int i = 0; i < SEARCH_NODES; i++) {
+        search_model.there[i] = true;
+        fprintf(nodes, "%d\n", i);
+        for (int d = search_random(2 * degree + 1); d > 0; d--) { /* every fifth node is led to by few */
+            int to = search_random(SEARCH_NODES);
+            search_add_rel(i, to % 5 == 0 && d % 4 != 0 ? to + 1 : to);
+            fprintf(rels, "%d,%d\n", i, search_model.to[search_model.rel_count - 1]);
+        }
+    }
+    fclose(nodes);
+    fclose(rels);
+    session_run(conn, "CREATE NODE TABLE P(id INT64 PRIMARY KEY); CREATE REL TABLE F(FROM P TO P); CREATE NODE TABLE Q(id INT64 PRIMARY KEY); CREATE (:Q {id: 1})");
+    (void)snprintf(text, sizeof text, "COPY P FROM '%s'", session_path("nodes.csv"));
+    session_run(conn, text);
+    (void)snprintf(text, sizeof text, "COPY F FROM '%s'", session_path("rels.csv"));
+    session_run(conn, text);
+}
+
+/* ---- by hand ---- */
+
+static void search_visit(int *depths, int level, int from, int to, bool *out_more)
+{
+    if (depths[from] == level && depths[to] < 0) {
+        depths[to] = level + 1;
+        *out_more = true;
+    }
+}
+
+/* direction: 0 ->, 1 <-, 2 both */
+static void search_by_hand(int source, int direction, int upper, char *text, size_t size)
+{
+    static int depths[SEARCH_ROOM];
+    size_t used = 0;
+    bool more = true;
+    text[0] = '\0';
+    for (int i = 0; i < SEARCH_ROOM; i++) {
+        depths[i] = i == source ? 0 : -1;
+    }
+    for (int level = 0; level < upper && more; level++) {
+        long count = 0;
+        long sum = 0;
+        more = false;
+        for (int r = 0; r < search_model.rel_count; r++) {
+            if (!search_model.gone[r] && direction != 1) {
+                search_visit(depths, level, search_model.from[r], search_model.to[r], &more);
+            }
+            if (!search_model.gone[r] && direction != 0) {
+                search_visit(depths, level, search_model.to[r], search_model.from[r], &more);
+            }
+        }
+        for (int i = 0; i < SEARCH_ROOM; i++) {
+            count += depths[i] == level + 1;
+            sum += depths[i] == level + 1 ? i : 0;
+        }
+        if (more) {
+            used += (size_t)snprintf(text + used, size - used, "%s%d|%ld|%ld", used == 0 ? "" : "\n", level + 1, count, sum);
+        }
+    }
+}
+
+/* ---- asking ---- */
+
+static const char *const search_arrows[3][2] = {{"-", "->"}, {"<-", "-"}, {"-", "-"}};
+
+static ruzu_stmt *search_prepare(ruzu_conn *conn, int direction, int upper)
+{
+    char text[256];
+    ruzu_stmt *stmt = NULL;
+    (void)snprintf(text, sizeof text, "MATCH (a:P)%s[e:F* SHORTEST 1..%d]%s(b:P) WHERE a.id = $a RETURN length(e) AS n, count(*), sum(b.id) ORDER BY n", search_arrows[direction][0], upper,
+                   search_arrows[direction][1]);
+    CHECK_EQ_I64(ruzu_prepare(conn, text, &stmt), RUZU_OK);
+    return stmt;
+}
+
+static void search_ask(ruzu_conn *conn, ruzu_stmt *stmt, int direction, int upper, int source)
+{
+    char want[4096];
+    ruzu_result *result = NULL;
+    search_by_hand(source, direction, upper, want, sizeof want);
+    CHECK_EQ_I64(ruzu_bind_int64(stmt, "a", source), RUZU_OK);
+    CHECK_EQ_I64(ruzu_execute(stmt, &result), RUZU_OK);
+    CHECK_STR(ruzu_errmsg(conn), "");
+    CHECK_STR(session_text(result), want);
+    ruzu_result_free(result);
+}
+
+static ruzu_stmt *search_statements[3][2];
+static const int search_uppers[2] = {30, 4};
+
+static void search_ask_all(ruzu_conn *conn)
+{
+    for (int direction = 0; direction < 3; direction++) {
+        for (int u = 0; u < 2; u++) {
+            for (int i = 0; i < 4; i++) {
+                int source = search_random(search_model.node_end);
+                while (!search_model.there[source]) {
+                    source = (source + 1) % search_model.node_end;
+                }
+                search_ask(conn, search_statements[direction][u], direction, search_uppers[u], source);
+            }
+        }
+    }
+}
+
+/* ---- changing ---- */
+
+static void search_change(ruzu_conn *conn, int seed)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "MATCH (p:P) WHERE p.id %% 31 = %d DETACH DELETE p", seed);
+    session_run(conn, text);
+    for (int i = seed; i < search_model.node_end; i += 31) {
+        search_model.there[i] = false;
+    }
+    (void)snprintf(text, sizeof text, "MATCH (a:P)-[f:F]->(b:P) WHERE (a.id + b.id) %% 17 = %d DELETE f", seed);
+    session_run(conn, text);
+    for (int r = 0; r < search_model.rel_count; r++) {
+        int from = search_model.from[r];
+        int to = search_model.to[r];
+        search_model.gone[r] = search_model.gone[r] || !search_model.there[from] || !search_model.there[to] || (from + to) % 17 == seed;
+    }
+    int first = search_model.node_end;
+    (void)snprintf(text, sizeof text, "UNWIND range(%d, %d) AS i CREATE (:P {id: i})", first, first + 99);
+    session_run(conn, text);
+    search_model.node_end += 100;
+    for (int i = first; i < search_model.node_end; i++) {
+        search_model.there[i] = true;
+    }
+    for (int way = 0; way < 2; way++) { /* 5 i + 2 way is from 0 to 501 */
+        (void)snprintf(text, sizeof text, "MATCH (a:P), (b:P) WHERE a.id >= %d AND b.id = (a.id - %d) * 5 + %d CREATE (%s)-[:F]->(%s)", first, first, 2 * way, way == 0 ? "a" : "b",
+                       way == 0 ? "b" : "a");
+        session_run(conn, text);
+        for (int i = first; i < search_model.node_end; i++) {
+            int other = (i - first) * 5 + 2 * way;
+            if (search_model.there[other]) {
+                search_add_rel(way == 0 ? i : other, way == 0 ? other : i);
+            }
+        }
+    }
+}
+
+static void search_check(int degree, uint64_t seed)
+{
+    ruzu_conn *conn = session_open(NULL);
+    search_make(conn, degree, seed);
+    for (int direction = 0; direction < 3; direction++) {
+        for (int u = 0; u < 2; u++) {
+            search_statements[direction][u] = search_prepare(conn, direction, search_uppers[u]);
+        }
+    }
+    search_ask_all(conn);
+    search_change(conn, 3);
+    search_ask_all(conn);
+    session_run(conn, "BEGIN TRANSACTION");
+    search_change(conn, 5);
+    search_ask_all(conn);
+    session_run(conn, "COMMIT");
+    search_ask_all(conn);
+    session_run(conn, "CHECKPOINT");
+    search_ask_all(conn);
+    for (int direction = 0; direction < 3; direction++) {
+        for (int u = 0; u < 2; u++) {
+            ruzu_stmt_free(search_statements[direction][u]);
+        }
+    }
+    session_close(conn);
+}
+
+static void search_finds_all_of_a_dense_graph(void)
+{
+    search_check(12, 1);
+}
+
+static void search_finds_all_of_a_sparse_graph(void)
+{
+    search_check(3, 2);
+}
+
+int main(void)
+{
+    session_begin();
+    RUN(search_finds_all_of_a_dense_graph);
+    RUN(search_finds_all_of_a_sparse_graph);
+    session_end();
+    return CHECK_DONE();
+}
