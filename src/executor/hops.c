@@ -39,11 +39,28 @@ ruzu_status rz_hops_open(rz_worker *worker, const rz_plan_expand *expand, const 
     return RUZU_OK;
 }
 
+bool rz_hops_dense(const rz_hops *hops, const rz_chunk *input, const rz_sel *sel, uint32_t share, uint32_t *out_low, uint32_t *out_span)
+{
+    const rz_vec *column = input->columns[hops->from_position];
+    *out_low = sel->count == 0 ? 0 : rz_sel_at(sel, 0);
+    *out_span = sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1) - *out_low + 1;
+    return column->kind == RZ_VEC_SEQUENCE && column->step == 1 && sel->count != 0 && *out_span / share <= sel->count;
+}
+
 ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const rz_sel *sel, rz_sel *out_sel, rz_error *err)
 {
     (void)err;
     const rz_vec *column = input->columns[hops->from_position];
     *out_sel = *sel;
+    uint32_t low, span;
+    if (rz_hops_dense(hops, input, sel, HOPS_DENSE_SHARE, &low, &span)) {
+        rz_id *ids = hops->ids + low;
+        rz_id first = (rz_id)column->start + low;
+        for (uint32_t i = 0; i < span; i++) { /* those between, too: it takes less than to leave them out */
+            ids[i] = first + i;
+        }
+        return RUZU_OK;
+    }
     if (column->kind == RZ_VEC_SEQUENCE) {
         for (uint32_t i = 0; i < sel->count; i++) {
             uint32_t row = rz_sel_at(sel, i);
@@ -140,10 +157,8 @@ static ruzu_status hops_drop_loops(rz_hops *hops, uint32_t h, const rz_sel *sel,
 
 ruzu_status rz_hops_degrees(rz_hops *hops, const rz_chunk *input, const rz_sel *sel, uint64_t *degrees, uint32_t *rows, rz_error *err)
 {
-    const rz_vec *column = input->columns[hops->from_position];
-    uint32_t low = sel->count == 0 ? 0 : rz_sel_at(sel, 0);
-    uint32_t span = sel->count == 0 ? 0 : rz_sel_at(sel, sel->count - 1) - low + 1;
-    bool dense = column->kind == RZ_VEC_SEQUENCE && column->step == 1 && span / HOPS_DENSE_SHARE <= sel->count;
+    uint32_t low, span;
+    bool dense = rz_hops_dense(hops, input, sel, HOPS_DENSE_SHARE, &low, &span);
     if (dense) {
         memset(degrees + low, 0, span * sizeof *degrees);
     }
@@ -166,6 +181,49 @@ ruzu_status rz_hops_degrees(rz_hops *hops, const rz_chunk *input, const rz_sel *
         }
     }
     return RUZU_OK;
+}
+
+/* ---- weights ---- */
+
+/* One row: its weight, and in the flags what it is made of. No branches: whether a node has neighbours is hard to guess. */
+static inline uint64_t hops_product(uint64_t number, uint64_t weight, uint64_t none, uint64_t *io_factors)
+{
+    number += (uint64_t)(number == 0) & none;
+    *io_factors |= number | weight;
+    return (uint64_t)(uint32_t)number * (uint32_t)weight;
+}
+
+bool rz_hops_weigh(const uint64_t *numbers, const uint64_t *weight, const rz_sel *sel, bool optional, uint64_t *restrict weights, uint32_t *restrict rows, rz_sel *kept)
+{
+    uint64_t factors = 0, none = optional ? 1 : 0, zeros = 0;
+    uint32_t count = sel->count;
+    if (sel->rows == NULL) {
+        for (uint32_t row = 0; row < count && weight != NULL; row++) {
+            weights[row] = hops_product(numbers[row], weight[row], none, &factors);
+            zeros |= (uint64_t)(weights[row] == 0);
+        }
+        for (uint32_t row = 0; row < count && weight == NULL; row++) {
+            weights[row] = hops_product(numbers[row], 1, none, &factors);
+            zeros |= (uint64_t)(weights[row] == 0);
+        }
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t row = sel->rows[i];
+            weights[row] = hops_product(numbers[row], weight == NULL ? 1 : weight[row], none, &factors);
+            zeros |= (uint64_t)(weights[row] == 0);
+        }
+    }
+    *kept = *sel;
+    if (zeros != 0) {
+        uint32_t left = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t row = rz_sel_at(sel, i);
+            rows[left] = row;
+            left += weights[row] != 0;
+        }
+        *kept = (rz_sel){.rows = rows, .count = left};
+    }
+    return factors >> 32 == 0;
 }
 
 /* ---- decoded lists ---- */

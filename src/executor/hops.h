@@ -34,6 +34,15 @@ RZ_NODISCARD ruzu_status rz_hops_degrees(rz_hops *hops, const rz_chunk *input, c
 /* The rows of sel whose node is of the table that hop h starts from; they may be written to rows. */
 rz_sel rz_hops_rows(const rz_hops *hops, uint32_t h, const rz_chunk *input, const rz_sel *sel, uint32_t *rows);
 
+/* True when the rows of sel are nodes that follow one another, with few others between them: no more than `share` nodes for each row. *out_low: the first row, *out_span: rows up to
+ * the last one, selected or not. */
+bool rz_hops_dense(const rz_hops *hops, const rz_chunk *input, const rz_sel *sel, uint32_t share, uint32_t *out_low, uint32_t *out_span);
+/*
+ * weights[row] = weight[row] (NULL: 1) × numbers[row], where `optional` takes a number 0 as 1, for the rows of sel; kept: those whose weight is not 0, as a selection (which may be sel itself).
+ * False when a factor is 2^32 or more, so that the product may be too large: then nothing is said.
+ */
+bool rz_hops_weigh(const uint64_t *numbers, const uint64_t *weight, const rz_sel *sel, bool optional, uint64_t *weights, uint32_t *rows, rz_sel *kept);
+
 /* A decoded, sorted list of all neighbours of one node over all hops (ids, with repetitions), kept while the node stays the same. */
 typedef struct rz_near_list {
     rz_id of;           /* UINT64_MAX: empty */

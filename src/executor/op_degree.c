@@ -31,6 +31,23 @@ static ruzu_status degree_open(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
+/* Large weights. */
+static ruzu_status degree_weigh(op_degree *op, const uint64_t *weights, const rz_sel *sel, rz_sel *out_kept, rz_error *err)
+{
+    *out_kept = (rz_sel){.rows = op->kept, .count = 0};
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t weight = weights == NULL ? 1 : weights[row];
+        if (RZ_UNLIKELY(rz_mul_overflow(weight, op->degrees[row], &op->weights[row]))) {
+            return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)weight,
+                                (unsigned long long)op->degrees[row]);
+        }
+        op->kept[out_kept->count] = row;
+        out_kept->count += op->degrees[row] != 0;
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status degree_next(rz_op *base, rz_chunk **out, rz_error *err)
 {
     op_degree *op = (op_degree *)base;
@@ -44,21 +61,14 @@ static ruzu_status degree_next(rz_op *base, rz_chunk **out, rz_error *err)
         rz_sel valid;
         RZ_TRY(rz_hops_ids(&op->hops, input, &sel, &valid, err));
         RZ_TRY(rz_hops_degrees(&op->hops, input, &valid, op->degrees, op->table_rows, err));
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < valid.count; i++) {
-            uint32_t row = rz_sel_at(&valid, i);
-            uint64_t weight = input->weight == NULL ? 1 : input->weight[row];
-            if (RZ_UNLIKELY(rz_mul_overflow(weight, op->degrees[row], &op->weights[row]))) {
-                return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)weight,
-                                    (unsigned long long)op->degrees[row]);
-            }
-            op->kept[kept] = row;
-            kept += op->degrees[row] != 0;
+        rz_sel kept;
+        if (RZ_UNLIKELY(!rz_hops_weigh(op->degrees, input->weight, &valid, false, op->weights, op->kept, &kept))) {
+            RZ_TRY(degree_weigh(op, input->weight, &valid, &kept, err));
         }
-        if (kept != 0) {
+        if (kept.count != 0) {
             rz_op_pass(base, input, op->positions);
-            base->chunk->sel = op->kept;
-            base->chunk->sel_count = kept;
+            base->chunk->sel = kept.rows;
+            base->chunk->sel_count = kept.count;
             base->chunk->weight = op->weights;
             *out = base->chunk;
             return RUZU_OK;

@@ -6,6 +6,10 @@
 #include "executor/hops.h"
 #include "executor/message.h"
 
+#include <string.h>
+
+#define MAPPLY_DENSE_SHARE 2u /* one selected row in so many: still cheaper to read the lists of all nodes between */
+
 typedef struct op_message_apply {
     rz_op op;
     rz_hops hops;
@@ -17,6 +21,8 @@ typedef struct op_message_apply {
     uint32_t *kept;
     uint32_t *table_rows;
     uint64_t *neighbours;
+    uint64_t *starts;          /* of lists that lie together */
+    uint64_t *sums;            /* sums[i]: of the first i of `neighbours` */
     rz_near_list near;
 } op_message_apply;
 
@@ -36,7 +42,9 @@ static ruzu_status mapply_open(rz_op *base, rz_error *err)
     op->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     op->table_rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     op->neighbours = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
-    if (op->numbers == NULL || op->weights == NULL || op->kept == NULL || op->table_rows == NULL || op->neighbours == NULL) {
+    op->starts = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY + 1);
+    op->sums = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY + 1);
+    if (op->numbers == NULL || op->weights == NULL || op->kept == NULL || op->table_rows == NULL || op->neighbours == NULL || op->starts == NULL || op->sums == NULL) {
         return rz_error_no_memory(err, "building the use of a message");
     }
     return RUZU_OK;
@@ -109,6 +117,58 @@ static ruzu_status mapply_pull_hop(op_message_apply *op, uint32_t h, const rz_se
     return RUZU_OK;
 }
 
+/* What the message says of `neighbours` instead of them, with sums; true when it is so much that these may have gone round. */
+static bool mapply_fetch_sums(op_message_apply *op, uint32_t table, uint32_t count)
+{
+    uint64_t size = 0, sum = 0, all = 0;
+    const uint64_t *numbers = rz_message_numbers(op->message, table, &size);
+    uint64_t *io = op->neighbours;
+    uint64_t *restrict sums = op->sums;
+    sums[0] = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t number = RZ_LIKELY(io[i] < size) ? numbers[io[i]] : 0;
+        io[i] = number;
+        all |= number;
+        sum += number;
+        sums[i + 1] = sum;
+    }
+    return all >> 32 != 0; /* RZ_VECTOR_CAPACITY smaller ones are far from going round */
+}
+
+/*
+ * Adds up over the lists of hop h of nodes that follow one another: all lists are read as one, and a list's sum is the difference of two sums from the beginning, so that nothing
+ * depends on how long a list is, which is hard to guess. *out_done false: they are not to be read as one.
+ */
+static ruzu_status mapply_pull_stretch(op_message_apply *op, uint32_t h, uint32_t low, uint32_t span, bool *out_done, rz_error *err)
+{
+    const rz_hop *hop = &op->hops.expand->hops[h];
+    rz_slice slice;
+    uint64_t *starts = op->starts;
+    uint64_t *restrict out = op->numbers + low;
+    RZ_TRY(rz_adj_stretch(op->hops.readers[h], hop->direction, rz_id_offset(op->hops.ids[low]), span, starts, &slice, out_done, err));
+    uint32_t cursor = 0; /* the list that is not complete yet */
+    for (uint32_t at = 0; *out_done && at < slice.length;) {
+        uint32_t count = slice.length - at < RZ_VECTOR_CAPACITY ? slice.length - at : RZ_VECTOR_CAPACITY;
+        RZ_TRY(rz_adj_read(op->hops.readers[h], hop->direction, &slice, at, count, 0, op->neighbours, 0, NULL, err));
+        bool large = mapply_fetch_sums(op, hop->to_table, count);
+        uint64_t first = slice.start + at; /* sums[0] is what stands before it */
+        for (;;) {
+            uint64_t begin = starts[cursor] < first ? 0 : starts[cursor] - first;
+            bool ends = starts[cursor + 1] - first <= count;
+            uint64_t end = ends ? starts[cursor + 1] - first : count;
+            out[cursor] = RZ_UNLIKELY(large) ? mapply_sum(op->neighbours + begin, (uint32_t)(end - begin), out[cursor])
+                                             : rz_message_add(out[cursor], op->sums[end] - op->sums[begin]);
+            cursor += ends;
+            if (!ends || cursor == span || starts[cursor] - first == count) {
+                break;
+            }
+        }
+        at += count;
+        RZ_TRY(rz_exec_poll(op->op.worker->exec, err));
+    }
+    return RUZU_OK;
+}
+
 /* Neighbours that stand several times in the list count by a power of how often. */
 static ruzu_status mapply_powers(op_message_apply *op, const rz_sel *sel, rz_error *err)
 {
@@ -148,12 +208,21 @@ static ruzu_status mapply_numbers(op_message_apply *op, const rz_chunk *input, c
     if (op->message == NULL) {
         return rz_hops_degrees(&op->hops, input, sel, op->numbers, op->table_rows, err);
     }
-    for (uint32_t i = 0; i < sel->count; i++) {
+    uint32_t low, span;
+    bool dense = rz_hops_dense(&op->hops, input, sel, MAPPLY_DENSE_SHARE, &low, &span) && !op->message->sparse;
+    if (dense) {
+        memset(op->numbers + low, 0, span * sizeof *op->numbers);
+    }
+    for (uint32_t i = 0; i < sel->count && !dense; i++) {
         op->numbers[rz_sel_at(sel, i)] = 0;
     }
     for (uint32_t h = 0; h < op->hops.expand->hop_count; h++) {
         rz_sel rows = rz_hops_rows(&op->hops, h, input, sel, op->table_rows);
-        if (rows.count != 0) {
+        bool done = false;
+        if (rows.count != 0 && dense && !op->hops.skips_loops[h]) {
+            RZ_TRY(mapply_pull_stretch(op, h, low, span, &done, err));
+        }
+        if (rows.count != 0 && !done) {
             RZ_TRY(mapply_pull_hop(op, h, &rows, err));
         }
     }
@@ -168,9 +237,12 @@ static ruzu_status mapply_too_many(rz_error *err)
 }
 
 /* INNER, OPTIONAL: weights. Rows are kept by their number; returns how many. */
-static ruzu_status mapply_weigh(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, uint32_t *out_kept, rz_error *err)
+static ruzu_status mapply_weigh(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, rz_sel *out_kept, rz_error *err)
 {
     bool optional = op->apply->mode == RZ_MESSAGE_OPTIONAL;
+    if (RZ_LIKELY(rz_hops_weigh(op->numbers, input->weight, sel, optional, op->weights, op->kept, out_kept))) {
+        return RUZU_OK;
+    }
     uint32_t kept = 0;
     uint64_t too_many = 0;
     for (uint32_t i = 0; i < sel->count; i++) {
@@ -181,11 +253,11 @@ static ruzu_status mapply_weigh(op_message_apply *op, const rz_chunk *input, con
         op->kept[kept] = row;
         kept += op->weights[row] != 0;
     }
-    *out_kept = kept;
+    *out_kept = (rz_sel){.rows = op->kept, .count = kept};
     return too_many != 0 && !op->apply->deferred ? mapply_too_many(err) : RUZU_OK;
 }
 
-static void mapply_choose(op_message_apply *op, const rz_sel *sel, uint32_t *out_kept)
+static void mapply_choose(op_message_apply *op, const rz_sel *sel, rz_sel *out_kept)
 {
     bool wanted = op->apply->mode == RZ_MESSAGE_SEMI;
     uint32_t kept = 0;
@@ -194,7 +266,7 @@ static void mapply_choose(op_message_apply *op, const rz_sel *sel, uint32_t *out
         op->kept[kept] = row;
         kept += (op->numbers[row] != 0) == wanted;
     }
-    *out_kept = kept;
+    *out_kept = (rz_sel){.rows = op->kept, .count = kept};
 }
 
 static ruzu_status mapply_next(rz_op *base, rz_chunk **out, rz_error *err)
@@ -210,7 +282,7 @@ static ruzu_status mapply_next(rz_op *base, rz_chunk **out, rz_error *err)
         }
         rz_sel sel = rz_chunk_sel(input);
         rz_sel valid;
-        uint32_t kept = 0;
+        rz_sel kept;
         RZ_TRY(rz_hops_ids(&op->hops, input, &sel, &valid, err));
         for (uint32_t i = 0; i < sel.count && valid.count != sel.count; i++) {
             op->numbers[rz_sel_at(&sel, i)] = 0; /* NULLs keep it */
@@ -221,10 +293,10 @@ static ruzu_status mapply_next(rz_op *base, rz_chunk **out, rz_error *err)
         } else {
             mapply_choose(op, keeps_null ? &sel : &valid, &kept);
         }
-        if (kept != 0) {
+        if (kept.count != 0) {
             rz_op_pass(base, input, op->positions);
-            base->chunk->sel = op->kept;
-            base->chunk->sel_count = kept;
+            base->chunk->sel = kept.rows;
+            base->chunk->sel_count = kept.count;
             base->chunk->weight = weighs ? op->weights : input->weight;
             *out = base->chunk;
             return RUZU_OK;

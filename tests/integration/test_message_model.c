@@ -391,6 +391,19 @@ static void msg_check_trail(ruzu_conn *plain, ruzu_conn *all, const char *cypher
     session_run(all, "CALL match_mode = 'walk'");
 }
 
+/* Numbers too large to be enumerated: 100 to the power of how many steps there are. */
+static void msg_check_large(ruzu_conn *conn)
+{
+    CHECK_STR(msg_ask(conn, "MATCH (:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K) RETURN count(*)", 0), "300000000000000\n");
+    CHECK_STR(msg_ask(conn,
+                         "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K) "
+                         "RETURN count(*)",
+                         0),
+                 "1000000000000000000\n");
+    (void)msg_ask(conn, "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(:K) RETURN count(*)", 0);
+    CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
@@ -420,6 +433,13 @@ int main(int argc, char **argv)
             session_run(plain, "CHECKPOINT");
         }
     }
+    session_run(plain, "CREATE NODE TABLE K(id INT64 PRIMARY KEY)");
+    session_run(plain, "CREATE REL TABLE W(FROM K TO K)");
+    session_run(plain, "UNWIND range(0, 9) AS i CREATE (:K {id: i})");
+    session_run(plain, "UNWIND range(0, 8) AS i UNWIND range(1, 100) AS j MATCH (a:K {id: i}), (b:K {id: i + 1}) CREATE (a)-[:W]->(b)");
+    msg_check_large(all);
+    session_run(plain, "CHECKPOINT");
+    msg_check_large(all);
     if (check_failures == 0) { /* the questions are worth asking */
         CHECK(msg_answers > 2 * questions);
         CHECK(msg_rows > questions);

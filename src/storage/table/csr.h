@@ -347,6 +347,8 @@ RZ_NODISCARD ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction dire
                                         rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out,
                                               rz_error *err);
+RZ_NODISCARD ruzu_status rz_csr_stretch(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out,
+                                        bool *out_whole, rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
                                      uint32_t *out_count, rz_error *err);
 

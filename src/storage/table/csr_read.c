@@ -461,27 +461,26 @@ static uint32_t csr_run(const rz_id *ids, const rz_sel *sel, uint32_t first, uin
     return run;
 }
 
-/* starts of the nodes bound … bound + count of the remembered group into side->buffer (count + 1 of them); nodes beyond the group's last have empty lists.
+/* starts of the nodes bound … bound + count of the remembered group into starts (count + 1 of them); nodes beyond the group's last have empty lists.
  * False when they are damaged. */
-static bool csr_unpack_starts(rz_csr_side_reader *side, uint64_t bound, uint32_t count)
+static bool csr_unpack_starts(const rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *starts)
 {
     const rz_csr_group *group = side->group;
     uint64_t local = bound % RZ_CSR_GROUP_NODES;
-    uint64_t *starts = side->buffer;
     if (group == NULL || local >= group->nodes) {
         memset(starts, 0, (count + (size_t)1) * sizeof *starts);
         return true;
     }
     uint32_t stored = group->nodes - local < count ? (uint32_t)(group->nodes - local) : count;
     rz_unpack(side->starts, local, stored + (uint64_t)1, side->starts_width, 0, starts);
-    uint64_t disorder = 0;
+    uint64_t disorder = starts[0]; /* in the highest bit: where no start has it, a difference has it when it is negative; comparing would not vectorise */
     for (uint32_t i = 0; i < stored; i++) {
-        disorder |= (uint64_t)(starts[i + 1] < starts[i]);
+        disorder |= (starts[i + 1] - starts[i]) | starts[i + 1];
     }
     for (uint32_t i = stored; i < count; i++) {
         starts[i + 1] = starts[i];
     }
-    return disorder == 0 && starts[stored] <= group->edges && starts[stored] - starts[0] < CSR_CHANGED;
+    return disorder >> 63 == 0 && starts[stored] <= group->edges && starts[stored] - starts[0] < CSR_CHANGED;
 }
 
 ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)
@@ -514,7 +513,7 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
             i += run;
             continue;
         }
-        if (RZ_UNLIKELY(!csr_unpack_starts(side, bound, run))) {
+        if (RZ_UNLIKELY(!csr_unpack_starts(side, bound, run, side->buffer))) {
             return csr_damaged(side, bound, err);
         }
         for (uint32_t k = 0; k < run; k++) {
@@ -605,13 +604,37 @@ ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, 
             RZ_TRY(csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
         }
         if (side->group != NULL || side->changes != NULL) {
-            if (!csr_unpack_starts(side, bound, take)) {
+            if (!csr_unpack_starts(side, bound, take, side->buffer)) {
                 return csr_damaged(side, bound, err);
             }
             RZ_TRY(csr_degrees_here(reader, side, bound, take, out + done, err));
         }
         done += take;
     }
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_stretch(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, bool *out_whole, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    uint64_t group_idx = first / RZ_CSR_GROUP_NODES;
+    *out_whole = false;
+    *out = (rz_slice){.bound = first};
+    if ((first + count - 1) / RZ_CSR_GROUP_NODES != group_idx || (side->changes != NULL && rz_delta_group_of(side->changes, group_idx) != NULL)) {
+        return RUZU_OK;
+    }
+    if (side->group_idx != group_idx) {
+        RZ_TRY(csr_enter(reader, side, group_idx, err));
+    }
+    if (side->overlay != NULL) {
+        return RUZU_OK;
+    }
+    if (RZ_UNLIKELY(!csr_unpack_starts(side, first, count, starts))) {
+        return csr_damaged(side, first, err);
+    }
+    out->start = starts[0];
+    out->length = out->base_length = (uint32_t)(starts[count] - starts[0]);
+    *out_whole = true;
     return RUZU_OK;
 }
 
@@ -1115,7 +1138,7 @@ static ruzu_status csr_read_overlaid(rz_csr_reader *reader, rz_csr_side_reader *
                                      uint32_t count, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
 {
     uint64_t first, removed, end, last_first, last_removed, group_idx = side->group_idx;
-    if (!csr_unpack_starts(side, bound, count) || !csr_overlay_list(side, bound, &first, &removed, &end) ||
+    if (!csr_unpack_starts(side, bound, count, side->buffer) || !csr_overlay_list(side, bound, &first, &removed, &end) ||
         !csr_overlay_list(side, bound + count - 1, &last_first, &last_removed, &end)) {
         return csr_damaged(side, bound, err);
     }

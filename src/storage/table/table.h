@@ -254,6 +254,12 @@ RZ_NODISCARD ruzu_status rz_adj_expand(rz_rtab_reader *reader, rz_direction dire
 RZ_NODISCARD ruzu_status rz_adj_degrees(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err);
 /* Lengths of the consecutive nodes [first, first + count): out[i] += length. The fast path of whole-table counts. */
 RZ_NODISCARD ruzu_status rz_adj_degrees_range(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out, rz_error *err);
+/*
+ * The lists of the consecutive nodes [first, first + count), count 1 … RZ_VECTOR_CAPACITY, as one slice: node first + i has its entries from starts[i] - starts[0] to
+ * starts[i + 1] - starts[0] (room for count + 1). *out_whole false: they are not side by side, because of changes or because they are of several groups.
+ */
+RZ_NODISCARD ruzu_status rz_adj_stretch(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, bool *out_whole,
+                                        rz_error *err);
 /* Where neighbour (an offset) stands in the slice: the entries [*out_first, *out_first + *out_count), count 0 when it is no neighbour. Binary search. */
 RZ_NODISCARD ruzu_status rz_adj_find(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first, uint32_t *out_count,
                                      rz_error *err);
