@@ -269,7 +269,7 @@ void rz_csr_fold_publish(rz_csr_fold *fold); /* cannot fail */
 void rz_csr_fold_abort(rz_csr_fold *fold);   /* an empty one is fine */
 RZ_NODISCARD ruzu_status rz_csr_decode(rz_csr *csr, rz_reader *reader, uint64_t rel_end, rz_error *err);
 
-/* ---- reading (csr_read.c) ---- */
+/* ---- reading (csr_reader.c, csr_lookup.c, csr_read.c, csr_changed.c) ---- */
 
 #define RZ_CSR_KINDS 6u            /* the three arrays of a group, then those of its overlay */
 #define RZ_CSR_FIRST_WINDOWS 4u    /* per kind of array, to begin with */

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading adjacency: where the lists of nodes are and how long (csr_reader.c). Runs of consecutive nodes are unpacked at once; what overlays and changes in memory add and
+ * take away is counted without reading it.
+ */
+#include "storage/table/csr_read.h"
+
+#define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
+
+/* Changes the length of a node's list by what the overlay of the remembered group has for it; *out_changed when it has anything. False when that makes no sense. */
+static inline bool csr_add_overlay(const rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length, bool *out_changed)
+{
+    uint64_t first, removed, end;
+    bool good = csr_overlay_list(side, bound, &first, &removed, &end);
+    *out_changed = end != first;
+    good = good && *io_length >= end - removed;
+    *io_length += (removed - first) - (end - removed);
+    return good && *io_length < CSR_CHANGED;
+}
+
+/* The slices of the selected rows [first, first + count), whose nodes are of the remembered group, with its overlay. */
+static ruzu_status csr_overlay_slices(const rz_csr_side_reader *side, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices, rz_error *err)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, i)];
+        uint64_t length = slice->length;
+        bool changed;
+        if (RZ_UNLIKELY(!csr_add_overlay(side, slice->bound, &length, &changed))) {
+            return rz_csr_damaged(side, slice->bound, err);
+        }
+        if (changed) {
+            slice->length = (uint32_t)length;
+            slice->base_length = CSR_CHANGED;
+        }
+    }
+    return RUZU_OK;
+}
+
+/* Adds a node's visible changes to the length of its list; false when there are none. A list cannot become shorter than nothing, unless it is damaged. */
+static bool csr_add_changes(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length)
+{
+    const rz_delta_entry *entries;
+    const rz_delta_removal *removals;
+    if (side->image != NULL && bound / RZ_CSR_GROUP_NODES == side->group_idx) {
+        int64_t length = (int64_t)*io_length + side->image->lengthens[bound % RZ_CSR_GROUP_NODES];
+        *io_length = length > 0 ? (uint64_t)length : 0;
+        return side->image->counts[bound % RZ_CSR_GROUP_NODES] != 0;
+    }
+    const rz_delta_node *node = rz_delta_find(side->changes, bound);
+    side->slow++;
+    uint32_t inserted = rz_delta_inserted(node, &reader->view, &entries);
+    uint32_t removed = rz_delta_removed(node, &reader->view, &removals);
+    uint32_t revived = rz_delta_revived(node, removals, removed);
+    uint64_t length = *io_length + inserted + revived;
+    removed -= revived;
+    *io_length = length > removed ? length - removed : 0;
+    return (inserted | removed | revived) != 0;
+}
+
+/* Prepares csr_add_changes for a node that comes (3 - step) × CSR_AHEAD places later: its data arrive while others are looked at. */
+#define CSR_AHEAD 5u
+static inline void csr_look_ahead(const rz_delta_side *changes, uint64_t bound, uint32_t step)
+{
+    if (rz_delta_marked(changes, bound)) {
+        rz_delta_prefetch(changes, bound, step);
+    }
+}
+
+/* The same for changes in memory. */
+static ruzu_status csr_memory_slices(const rz_csr_reader *reader, rz_csr_side_reader *side, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices,
+                                     rz_error *err)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, i)];
+        uint64_t length = slice->length;
+        for (uint32_t step = 0; side->image == NULL && step < 3 && i + (3 - step) * CSR_AHEAD < first + count; step++) {
+            csr_look_ahead(side->changes, slices[rz_sel_at(sel, i + (3 - step) * CSR_AHEAD)].bound, step);
+        }
+        if (rz_delta_marked(side->changes, slice->bound) && csr_add_changes(reader, side, slice->bound, &length)) {
+            if (RZ_UNLIKELY(length >= CSR_CHANGED)) {
+                return rz_error_set(err, RUZU_ERROR_LIMIT, "a node can have at most 4294967294 relationships of a table in one direction.");
+            }
+            slice->length = (uint32_t)length;
+            slice->base_length = CSR_CHANGED;
+        }
+    }
+    return RUZU_OK;
+}
+
+/* How many of the nodes ids[sel first …] are consecutive and of the same group as the first, at most `most`. */
+static uint32_t csr_run(const rz_id *ids, const rz_sel *sel, uint32_t first, uint32_t most)
+{
+    uint64_t bound = rz_id_offset(ids[rz_sel_at(sel, first)]);
+    uint64_t room = RZ_CSR_GROUP_NODES - bound % RZ_CSR_GROUP_NODES;
+    uint32_t run = 1;
+    most = most < room ? most : (uint32_t)room;
+    while (run < most && rz_id_offset(ids[rz_sel_at(sel, first + run)]) == bound + run) {
+        run++;
+    }
+    return run;
+}
+
+bool rz_csr_unpack_starts(const rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *starts)
+{
+    const rz_csr_group *group = side->group;
+    uint64_t local = bound % RZ_CSR_GROUP_NODES;
+    if (group == NULL || local >= group->nodes) {
+        memset(starts, 0, (count + (size_t)1) * sizeof *starts);
+        return true;
+    }
+    uint32_t stored = group->nodes - local < count ? (uint32_t)(group->nodes - local) : count;
+    rz_unpack(side->starts, local, stored + (uint64_t)1, side->starts_width, 0, starts);
+    uint64_t disorder = starts[0]; /* in the highest bit: where no start has it, a difference has it when it is negative; comparing would not vectorise */
+    for (uint32_t i = 0; i < stored; i++) {
+        disorder |= (starts[i + 1] - starts[i]) | starts[i + 1];
+    }
+    for (uint32_t i = stored; i < count; i++) {
+        starts[i + 1] = starts[i];
+    }
+    return disorder >> 63 == 0 && starts[stored] <= group->edges && starts[stored] - starts[0] < CSR_CHANGED;
+}
+
+ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    for (uint32_t i = 0; i < sel->count;) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t bound = rz_id_offset(ids[row]);
+        if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+            RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        uint32_t run = i + 1 < sel->count && rz_id_offset(ids[rz_sel_at(sel, i + 1)]) == bound + 1
+                           ? csr_run(ids, sel, i, sel->count - i < RZ_VECTOR_CAPACITY ? sel->count - i : RZ_VECTOR_CAPACITY)
+                           : 1;
+        if (run < CSR_RUN) {
+            for (uint32_t k = 0; k < run; k++) {
+                uint64_t start;
+                uint32_t length;
+                if (RZ_UNLIKELY(!csr_base_list(side, bound + k, &start, &length))) {
+                    return rz_csr_damaged(side, bound + k, err);
+                }
+                slices[rz_sel_at(sel, i + k)] = (rz_slice){.bound = bound + k, .start = start, .length = length, .base_length = length};
+            }
+            if (RZ_UNLIKELY(side->overlay != NULL)) {
+                RZ_TRY(csr_overlay_slices(side, sel, i, run, slices, err));
+            }
+            if (RZ_UNLIKELY(side->changes != NULL)) {
+                RZ_TRY(csr_memory_slices(reader, side, sel, i, run, slices, err));
+            }
+            i += run;
+            continue;
+        }
+        if (RZ_UNLIKELY(!rz_csr_unpack_starts(side, bound, run, side->buffer))) {
+            return rz_csr_damaged(side, bound, err);
+        }
+        for (uint32_t k = 0; k < run; k++) {
+            uint32_t length = (uint32_t)(side->buffer[k + 1] - side->buffer[k]);
+            slices[rz_sel_at(sel, i + k)] = (rz_slice){.bound = bound + k, .start = side->buffer[k], .length = length, .base_length = length};
+        }
+        if (RZ_UNLIKELY(side->overlay != NULL)) {
+            RZ_TRY(csr_overlay_slices(side, sel, i, run, slices, err));
+        }
+        if (RZ_UNLIKELY(side->changes != NULL)) {
+            RZ_TRY(csr_memory_slices(reader, side, sel, i, run, slices, err));
+        }
+        i += run;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t bound = rz_id_offset(ids[row]);
+        uint64_t start;
+        uint32_t length;
+        if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+            RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        if (RZ_UNLIKELY(!csr_base_list(side, bound, &start, &length))) {
+            return rz_csr_damaged(side, bound, err);
+        }
+        uint64_t degree = length;
+        bool changed;
+        if (RZ_UNLIKELY(side->overlay != NULL && !csr_add_overlay(side, bound, &degree, &changed))) {
+            return rz_csr_damaged(side, bound, err);
+        }
+        if (side->changes != NULL && rz_delta_marked(side->changes, bound)) {
+            (void)csr_add_changes(reader, side, bound, &degree);
+        }
+        degrees[row] += degree;
+    }
+    return RUZU_OK;
+}
+
+/* Adds the lengths of the lists of nodes of the remembered group, whose starts have been unpacked. */
+static ruzu_status csr_degrees_here(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *out, rz_error *err)
+{
+    if (side->overlay == NULL && side->changes == NULL) {
+        for (uint32_t i = 0; i < count; i++) {
+            out[i] += side->buffer[i + 1] - side->buffer[i];
+        }
+        return RUZU_OK;
+    }
+    if (side->overlay == NULL && side->image != NULL) {
+        const int64_t *lengthens = side->image->lengthens + bound % RZ_CSR_GROUP_NODES;
+        for (uint32_t i = 0; i < count; i++) {
+            int64_t degree = (int64_t)(side->buffer[i + 1] - side->buffer[i]) + lengthens[i];
+            out[i] += degree > 0 ? (uint64_t)degree : 0;
+        }
+        return RUZU_OK;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t degree = side->buffer[i + 1] - side->buffer[i];
+        bool changed;
+        for (uint32_t step = 0; side->changes != NULL && side->image == NULL && step < 3; step++) {
+            csr_look_ahead(side->changes, bound + i + (3 - step) * CSR_AHEAD, step);
+        }
+        if (side->overlay != NULL && RZ_UNLIKELY(!csr_add_overlay(side, bound + i, &degree, &changed))) {
+            return rz_csr_damaged(side, bound + i, err);
+        }
+        if (side->changes != NULL && rz_delta_marked(side->changes, bound + i)) {
+            (void)csr_add_changes(reader, side, bound + i, &degree);
+        }
+        out[i] += degree;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    for (uint32_t done = 0; done < count;) {
+        uint64_t bound = first + done;
+        uint64_t room = RZ_CSR_GROUP_NODES - bound % RZ_CSR_GROUP_NODES;
+        uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
+        take = take < room ? take : (uint32_t)room;
+        if (bound / RZ_CSR_GROUP_NODES != side->group_idx) {
+            RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        if (side->group != NULL || side->changes != NULL) {
+            if (!rz_csr_unpack_starts(side, bound, take, side->buffer)) {
+                return rz_csr_damaged(side, bound, err);
+            }
+            RZ_TRY(csr_degrees_here(reader, side, bound, take, out + done, err));
+        }
+        done += take;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_stretch(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, bool *out_whole, rz_error *err)
+{
+    rz_csr_side_reader *side = &reader->sides[direction];
+    uint64_t group_idx = first / RZ_CSR_GROUP_NODES;
+    *out_whole = false;
+    *out = (rz_slice){.bound = first};
+    if ((first + count - 1) / RZ_CSR_GROUP_NODES != group_idx || (side->changes != NULL && rz_delta_group_of(side->changes, group_idx) != NULL)) {
+        return RUZU_OK;
+    }
+    if (side->group_idx != group_idx) {
+        RZ_TRY(rz_csr_enter(reader, side, group_idx, err));
+    }
+    if (side->overlay != NULL) {
+        return RUZU_OK;
+    }
+    if (RZ_UNLIKELY(!rz_csr_unpack_starts(side, first, count, starts))) {
+        return rz_csr_damaged(side, first, err);
+    }
+    out->start = starts[0];
+    out->length = out->base_length = (uint32_t)(starts[count] - starts[0]);
+    *out_whole = true;
+    return RUZU_OK;
+}
