@@ -22,7 +22,8 @@
 #define JOIN_COST_REL       0.5 /* per row: decoding the relationship too */
 #define JOIN_COST_PROBE     3.5 /* per row: a search in a packed list … */
 #define JOIN_COST_NEAR      1.0 /* … or in a decoded one, which stays the same over many rows */
-#define JOIN_COST_COUNT     1.0 /* per row counted, times the same */
+#define JOIN_COST_COUNT     1.0 /* per row counted, times the same … */
+#define JOIN_COST_SCATTERED 2.0 /* … and more where nodes come again and again, in any order */
 #define JOIN_COST_EXCEPT    4.0 /* per row counted against another list … */
 #define JOIN_COST_ENTRY     0.8 /* … and per entry of the lists, decoded and compared */
 #define JOIN_COST_LIST      2.0 /* per list of an intersection */
@@ -332,6 +333,7 @@ static void state_take(const join_graph *graph, join_state *state, join_step *st
         case JOIN_COUNT:
             state->rows = rows * edge->reach[step->backward ? 1 : 0];
             state->cost += rows * JOIN_COST_COUNT * distance;
+            state->cost += rows > graph->nodes.items[edge->from == step->node ? edge->to : edge->from].rows ? rows * JOIN_COST_SCATTERED : 0;
             state->bound[step->node] = true;
             state->cost += rows * state_apply_bars(graph, state, step->node, edge_touches_origin(edge, state) ? 0 : fan);
             break;

@@ -21,7 +21,8 @@
 /* Costs in the units of join_order.c. */
 #define MESSAGE_COST_SCAN      0.3
 #define MESSAGE_COST_PREDICATE 0.2
-#define MESSAGE_COST_DEGREE    0.5 /* per row: the length of a list */
+#define MESSAGE_COST_DEGREE    0.5 /* per row: the length of a list, of nodes in their order … */
+#define MESSAGE_COST_SCATTERED 2.0 /* … or of nodes that come again and again, in any */
 #define MESSAGE_COST_LIST      1.0 /* per row: finding its list … */
 #define MESSAGE_COST_ENTRY     0.3 /* … and per neighbour: decoding … */
 #define MESSAGE_COST_FETCH     0.2 /* … and adding its number, times how far apart numbers lie */
@@ -251,7 +252,7 @@ static message_estimate message_estimate_branch(const join_graph *graph, const j
     double per_row = 0;
     if (message_is_bare(graph, messages, child)) {
         per_row = MESSAGE_COST_DEGREE;
-        best.cost = rows * per_row;
+        best.cost = rows * (rows > parent->rows ? MESSAGE_COST_SCATTERED : MESSAGE_COST_DEGREE);
     } else {
         message_stream stream = message_estimate_stream(graph, messages, child);
         double all = graph->nodes.items[child].rows;
