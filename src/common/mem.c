@@ -31,6 +31,13 @@ void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes)
     mem->reclaim = NULL;
     mem->reclaim_user = NULL;
     mem->passive = false;
+    mem->overdraft = false;
+}
+
+void rz_mem_init_overdraft(rz_mem *mem, rz_mem *parent)
+{
+    rz_mem_init(mem, parent, UINT64_MAX);
+    mem->overdraft = true;
 }
 
 void rz_mem_init_passive(rz_mem *mem, rz_mem *parent)
@@ -66,6 +73,14 @@ void rz_mem_set_test_hook(rz_mem_hook_fn hook, void *user)
 }
 
 /* Charges one account; false when its limit would be passed. */
+static void mem_note_peak(rz_mem *mem, uint64_t now)
+{
+    uint64_t peak = atomic_load_explicit(&mem->peak, memory_order_relaxed);
+    while (now > peak && !atomic_compare_exchange_weak_explicit(&mem->peak, &peak, now, memory_order_relaxed,
+                                                                memory_order_relaxed)) {
+    }
+}
+
 static bool mem_charge_one(rz_mem *mem, uint64_t size)
 {
     uint64_t now;
@@ -81,10 +96,7 @@ static bool mem_charge_one(rz_mem *mem, uint64_t size)
         } while (!atomic_compare_exchange_weak_explicit(&mem->used, &used, now, memory_order_relaxed,
                                                         memory_order_relaxed));
     }
-    uint64_t peak = atomic_load_explicit(&mem->peak, memory_order_relaxed);
-    while (now > peak && !atomic_compare_exchange_weak_explicit(&mem->peak, &peak, now, memory_order_relaxed,
-                                                                memory_order_relaxed)) {
-    }
+    mem_note_peak(mem, now);
     return true;
 }
 
@@ -113,6 +125,15 @@ static RZ_COLD bool mem_reclaim(const rz_mem *mem, const rz_mem *refused, uint64
     return refused->reclaim != NULL && size <= refused->limit && refused->reclaim(refused->reclaim_user, size) > 0;
 }
 
+/* Whatever the limits say. */
+static bool mem_charge_all(rz_mem *mem, uint64_t size)
+{
+    for (rz_mem *account = mem; account != NULL; account = account->parent) {
+        mem_note_peak(account, atomic_fetch_add_explicit(&account->used, size, memory_order_relaxed) + size);
+    }
+    return true;
+}
+
 bool rz_mem_charge(rz_mem *mem, uint64_t size)
 {
     /* What one thread gives back another may take, so a second look can be in vain; not without end. */
@@ -122,10 +143,10 @@ bool rz_mem_charge(rz_mem *mem, uint64_t size)
             return true;
         }
         if (!mem_reclaim(mem, refused, size)) {
-            return false;
+            break;
         }
     }
-    return false;
+    return mem->overdraft && mem_charge_all(mem, size);
 }
 
 void rz_mem_uncharge(rz_mem *mem, uint64_t size)

@@ -27,11 +27,14 @@ typedef struct rz_mem {
     rz_mem_reclaim_fn reclaim; /* asked before limit refuses; NULL: nobody. Set while one thread knows the account */
     void *reclaim_user;
     bool passive;             /* charges here never ask anyone: it is the account of who is asked */
+    bool overdraft;           /* charges here are never refused for a limit's sake */
 } rz_mem;
 
 void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes);
 /* A child account whose charges are refused without anyone being asked to give memory back. */
 void rz_mem_init_passive(rz_mem *mem, rz_mem *parent);
+/* A child account that may pass its parents' limits, when nobody gives anything back: for little, or for what gives more back than it takes. */
+void rz_mem_init_overdraft(rz_mem *mem, rz_mem *parent);
 /* Only while no other thread charges the account or a child of it. NULL ends it. */
 void rz_mem_set_reclaim(rz_mem *mem, rz_mem_reclaim_fn reclaim, void *user);
 

@@ -27,8 +27,10 @@ static size_t row_base_size(uint32_t column_count)
 rz_row_base *rz_row_base_create(rz_rows *rows, uint32_t column_count)
 {
     rz_mem *mem = rows->env.mem;
-    rz_row_base *base = (rz_row_base *)rz_mem_calloc(mem, 1, row_base_size(column_count));
-    rz_row_home *home = (rz_row_home *)rz_mem_calloc(mem, 1, sizeof *home);
+    rz_mem overdraft; /* charges its parents, which are uncharged later */
+    rz_mem_init_overdraft(&overdraft, mem);
+    rz_row_base *base = (rz_row_base *)rz_mem_calloc(&overdraft, 1, row_base_size(column_count));
+    rz_row_home *home = (rz_row_home *)rz_mem_calloc(&overdraft, 1, sizeof *home);
     if (base == NULL || home == NULL) {
         rz_mem_free(mem, base, row_base_size(column_count));
         rz_mem_free(mem, home, sizeof *home);
@@ -36,7 +38,8 @@ rz_row_base *rz_row_base_create(rz_rows *rows, uint32_t column_count)
     }
     home->mem = mem;
     atomic_init(&home->refs, 1);
-    rz_arena_init(&home->arena, mem);
+    rz_mem_init_overdraft(&home->pages, mem);
+    rz_arena_init(&home->arena, &home->pages);
     atomic_init(&base->refs, 1);
     base->home = home;
     base->column_count = column_count;

@@ -43,6 +43,7 @@ uint64_t rz_table_change_budget(const rz_table_env *env);
 typedef struct rz_row_home {
     _Atomic uint32_t refs;
     rz_mem *mem;
+    rz_mem pages; /* account of what says where segments are: a checkpoint must not be refused it (rz_rows_build_column) */
     rz_arena arena;
 } rz_row_home;
 

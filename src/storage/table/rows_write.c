@@ -150,10 +150,14 @@ ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64
     rz_col_builder *builder = NULL;
     rz_arena arena, heap;
     rz_vec *vec = NULL;
-    rz_arena_init(&arena, rows->env.mem);
-    rz_arena_init(&heap, rows->env.mem);
+    /* Writing what is in memory to pages is what makes room. One column of one row group, which is what it takes, must not be refused for lack of it: nothing could be
+     * written any more. */
+    rz_mem mem;
+    rz_mem_init_overdraft(&mem, rows->env.mem);
+    rz_arena_init(&arena, &mem);
+    rz_arena_init(&heap, &mem);
     RZ_TRY_GOTO(rz_vec_create(&arena, &heap, rows->columns[column].type, RZ_VECTOR_CAPACITY, &vec, err));
-    RZ_TRY_GOTO(rz_col_builder_create(rows->env.mem, rows->columns[column].type, &builder, err));
+    RZ_TRY_GOTO(rz_col_builder_create(&mem, rows->columns[column].type, &builder, err));
     for (uint32_t done = 0; done < count;) {
         uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
         rz_sel all = {NULL, take};
@@ -184,13 +188,15 @@ ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t
 {
     ruzu_status status = RUZU_OK;
     uint32_t column_count = touched == NULL ? rows->column_count : touched_count;
+    rz_mem overdraft; /* see rz_rows_build_column */
+    rz_mem_init_overdraft(&overdraft, rows->env.mem);
     rz_rows_reader reader = {
-        .rows = rows, .mem = rows->env.mem, .version = version, .snapshot = *snapshot, .end = end, .column_count = column_count};
+        .rows = rows, .mem = &overdraft, .version = version, .snapshot = *snapshot, .end = end, .column_count = column_count};
     *out = NULL;
     rz_row_base *base = rz_row_base_create(rows, column_count);
     RZ_TRY_ALLOC(base, err, "writing a row group");
     atomic_fetch_add_explicit(&version->refs, 1, memory_order_relaxed); /* the reader's */
-    reader.columns = (rz_col_reader **)rz_mem_calloc(rows->env.mem, column_count, sizeof *reader.columns);
+    reader.columns = (rz_col_reader **)rz_mem_calloc(&overdraft, column_count, sizeof *reader.columns);
     if (reader.columns == NULL) {
         status = rz_error_no_memory(err, "writing a row group");
     }
