@@ -23,7 +23,6 @@ typedef struct op_message_apply {
     uint64_t *neighbours;
     uint64_t *starts;          /* of lists that lie together */
     uint64_t *sums;            /* sums[i]: of the first i of `neighbours` */
-    rz_near_list near;
 } op_message_apply;
 
 static ruzu_status mapply_open(rz_op *base, rz_error *err)
@@ -35,8 +34,6 @@ static ruzu_status mapply_open(rz_op *base, rz_error *err)
     RZ_TRY(rz_hops_open(base->worker, &op->apply->walk, base->input->plan, &op->hops, err));
     RZ_TRY(rz_op_make_chunk(base, NULL, 0, err));
     RZ_TRY(rz_op_map_input(base, &op->positions, err));
-    op->near.of = UINT64_MAX;
-    op->near.arena = arena;
     op->numbers = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
@@ -169,30 +166,6 @@ static ruzu_status mapply_pull_stretch(op_message_apply *op, uint32_t h, uint32_
     return RUZU_OK;
 }
 
-/* Neighbours that stand several times in the list count by a power of how often. */
-static ruzu_status mapply_powers(op_message_apply *op, const rz_sel *sel, rz_error *err)
-{
-    RZ_TRY(rz_hops_lookup(&op->hops, sel, err));
-    for (uint32_t i = 0; i < sel->count; i++) {
-        uint32_t row = rz_sel_at(sel, i);
-        uint64_t sum = 0;
-        RZ_TRY(rz_hops_near(&op->hops, row, &op->near, err));
-        for (uint64_t first = 0, end = 0; first < op->near.count; first = end) {
-            rz_id id = op->near.ids[first];
-            while (end < op->near.count && op->near.ids[end] == id) {
-                end++;
-            }
-            uint64_t number = op->message == NULL ? 1 : rz_message_find(op->message, id);
-            for (uint32_t p = 0; p < op->apply->power && number != 0; p++) {
-                number = rz_message_multiply(number, end - first);
-            }
-            sum = rz_message_add(sum, number);
-        }
-        op->numbers[row] = sum;
-    }
-    return RUZU_OK;
-}
-
 static ruzu_status mapply_numbers(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, rz_error *err)
 {
     if (op->apply->walk.hop_count == 0) {
@@ -201,9 +174,6 @@ static ruzu_status mapply_numbers(op_message_apply *op, const rz_chunk *input, c
             op->numbers[row] = op->message == NULL ? 0 : rz_message_find(op->message, op->hops.ids[row]);
         }
         return RUZU_OK;
-    }
-    if (op->apply->power > 1) {
-        return mapply_powers(op, sel, err);
     }
     if (op->message == NULL) {
         return rz_hops_degrees(&op->hops, input, sel, op->numbers, op->table_rows, err);

@@ -205,9 +205,6 @@ static void explain_message_apply(const rz_plan *plan, const rz_catalog *catalog
         rz_str_append_char(out, ' ');
         explain_node(plan, apply->walk.from, out);
     }
-    if (apply->power > 1) {
-        rz_str_append_format(out, " ^%u", apply->power);
-    }
 }
 
 static void explain_message(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)

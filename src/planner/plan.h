@@ -104,7 +104,6 @@ typedef enum rz_message_mode {
 typedef struct rz_plan_message_apply {
     rz_plan_expand walk;  /* from, hops, undirected. Without hops n is what the message says of `from`; with hops the sum over its neighbours, 1 each without a message */
     rz_message_mode mode;
-    uint32_t power;       /* a neighbour that stands m times in the list counts m^power */
     bool deferred;        /* products too large become UINT64_MAX, an error only where a row is left in the end */
 } rz_plan_message_apply;
 

@@ -473,7 +473,6 @@ static ruzu_status message_put(plan_arm *arm, rz_plan_expand walk, rz_plan *mess
     walk.rel = RZ_NO_COLUMN_ID;
     plan->u.apply_message.walk = walk;
     plan->u.apply_message.mode = mode;
-    plan->u.apply_message.power = 1;
     plan->rows = mode == RZ_MESSAGE_OPTIONAL ? rows : rows * share;
     arm->cur = plan;
     return RUZU_OK;
