@@ -147,8 +147,9 @@ void rz_delta_stamp_release(rz_delta_stamp *stamp); /* NULL is fine */
 RZ_NODISCARD bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t neighbour, uint64_t rel, rz_delta_stamp *when);
 /* Takes the newest removal of bound's list off when it is that one. */
 void rz_delta_unremove(rz_delta *delta, rz_direction direction, uint64_t bound, uint64_t rel, const rz_delta_stamp *when);
-/* A copy of the entries with rel offsets from first_rel on and of the removals that are newer than folded_time, or uncommitted. NULL when memory is refused. */
-rz_delta *rz_delta_copy_view(rz_delta *delta, const rz_delta_view *view); /* of what counts for the view */
+/* A copy of what counts for the view. NULL when memory is refused. */
+rz_delta *rz_delta_copy_view(rz_delta *delta, const rz_delta_view *view);
+/* The same of the entries with rel offsets from first_rel on and of the removals that are newer than folded_time, or uncommitted. */
 rz_delta *rz_delta_copy_from(rz_delta *delta, uint64_t first_rel, uint64_t folded_time);
 
 /* bound's node, or NULL. */
