@@ -164,6 +164,8 @@ bool rz_join_is_plain(const join_edge *edge);
 RZ_NODISCARD ruzu_status rz_match_start(plan_arm *arm, join_graph *graph, const join_step *step, rz_error *err);
 /* Adds the predicates that can be checked now; at the end all that are left. */
 RZ_NODISCARD ruzu_status rz_match_place(plan_arm *arm, join_graph *graph, bool at_end, rz_error *err);
+/* Types for which equal values hash alike and EQUALS has no exceptions. */
+bool rz_match_type_hashes(const rz_type *type);
 rz_plan_expand rz_match_walk(const join_graph *graph, const join_edge *edge, bool backward);
 
 /* ---- plan_message.c ---- */
@@ -191,5 +193,17 @@ RZ_NODISCARD ruzu_status rz_join_prune_pairs(plan_arm *arm, join_graph *graph, c
  * (OPTIONAL MATCH, EXISTS): as one message to that node. *out_done false: not possible, or not worth it. */
 RZ_NODISCARD ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, const plan_set *after,
                                              rz_message_mode mode, bool *out_done, rz_error *err);
+
+/* ---- plan_unnest.c: patterns that only equalities connect with the outer rows; *out_done false: something else does ---- */
+
+/* [NOT] EXISTS as a SEMI or ANTI join. */
+RZ_NODISCARD ruzu_status rz_unnest_semi(plan_arm *arm, const rz_bound_match *match, bool negated, bool *out_done,
+                                        rz_error *err);
+/* OPTIONAL MATCH as a LEFT join. */
+RZ_NODISCARD ruzu_status rz_unnest_optional(plan_arm *arm, const rz_bound_match *match, const plan_set *after,
+                                            bool *out_done, rz_error *err);
+/* COUNT (counts) or EXISTS as a value: what it is above the arm's new plan. */
+RZ_NODISCARD ruzu_status rz_unnest_value(plan_arm *arm, const rz_bound_match *match, bool counts, rz_expr **out,
+                                         bool *out_done, rz_error *err);
 
 #endif

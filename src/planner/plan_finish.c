@@ -453,9 +453,14 @@ static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_se
     rz_plan_set_uses_all(planner, &probe_need, plan->u.join.probe_keys, plan->u.join.key_count);
     rz_plan_set_uses_all(planner, &build_need, plan->u.join.build_keys, plan->u.join.key_count);
     RZ_TRY(finish_node(planner, &plan->children[0], &probe_need, above, err));
-    RZ_TRY(finish_node(planner, &plan->children[1], &build_need, (finish_above){.duplicates_ok = above.duplicates_ok},
-                       err));
-    RZ_TRY(finish_repeat(planner, &plan->children[1], err));
+    if (plan->u.join.kind == RZ_JOIN_SEMI || plan->u.join.kind == RZ_JOIN_ANTI) { /* that there is a row is all */
+        RZ_TRY(finish_node(planner, &plan->children[1], &build_need,
+                           (finish_above){.weights_ok = true, .duplicates_ok = true}, err));
+    } else {
+        RZ_TRY(finish_node(planner, &plan->children[1], &build_need,
+                           (finish_above){.duplicates_ok = above.duplicates_ok}, err));
+        RZ_TRY(finish_repeat(planner, &plan->children[1], err));
+    }
     plan->weighted = plan->children[0]->weighted;
     return finish_keep(planner, plan, need, err);
 }

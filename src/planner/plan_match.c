@@ -435,8 +435,7 @@ static ruzu_status match_component(plan_arm *arm, join_graph *graph, uint32_t co
 
 /* ---- joining components ---- */
 
-/* Types for which equal values hash alike and EQUALS has no exceptions. */
-static bool match_type_hashes(const rz_type *type)
+bool rz_match_type_hashes(const rz_type *type)
 {
     return type->physical != RZ_PHYS_NONE && type->physical != RZ_PHYS_FLOAT && type->physical != RZ_PHYS_DOUBLE &&
            type->physical <= RZ_PHYS_STRING && type->physical != RZ_PHYS_INTERVAL;
@@ -462,7 +461,7 @@ static bool match_join_key(rz_planner *planner, const join_predicate *predicate,
             !rz_plan_has_all(right, &uses_b)) {
             continue;
         }
-        if (rz_type_equal(a->type, b->type) && match_type_hashes(a->type)) {
+        if (rz_type_equal(a->type, b->type) && rz_match_type_hashes(a->type)) {
             *out_left = a;
             *out_right = b;
             return true;

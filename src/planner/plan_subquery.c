@@ -207,6 +207,16 @@ static bool inner_can_skip_return(const rz_bound_single_query *query, rz_subquer
            (!projection->distinct || kind == RZ_SUBQUERY_EXISTS);
 }
 
+/* The query's MATCH when there is nothing else whose result shows. */
+static const rz_bound_match *inner_only_match(const rz_bound_query *query, rz_subquery_kind kind)
+{
+    const rz_bound_single_query *arm = &query->arms[0];
+    bool fits = query->arm_count == 1 && arm->clause_count != 0 && arm->clauses[0].kind == RZ_BOUND_MATCH &&
+                !arm->clauses[0].u.match.optional &&
+                (arm->clause_count == 1 || (arm->clause_count == 2 && inner_can_skip_return(arm, kind)));
+    return fits ? &arm->clauses[0].u.match : NULL;
+}
+
 static ruzu_status inner_arm(const plan_arm *outer, const rz_bound_single_query *query, const plan_set *after,
                              bool skip_return, bool collects, uint32_t row_number, rz_plan **out, rz_error *err)
 {
@@ -299,6 +309,15 @@ static ruzu_status subquery_mark(plan_arm *arm, const rz_expr *expr, rz_expr **o
     rz_plan *inner = NULL;
     RZ_TRY(rz_plan_settle(arm, err));
     RZ_TRY(subquery_check_outer(arm, expr, err));
+    const rz_bound_match *match = inner_only_match(query, expr->u.subquery.kind);
+    if (match != NULL && expr->u.subquery.kind != RZ_SUBQUERY_COLLECT) {
+        bool done = false;
+        RZ_TRY(rz_unnest_value(arm, match, expr->u.subquery.kind == RZ_SUBQUERY_COUNT, out, &done, err));
+        if (done) {
+            (*out)->name = expr->name;
+            return RUZU_OK;
+        }
+    }
     RZ_TRY(inner_new_number(planner, &row_number, err));
     RZ_TRY(inner_result_columns(planner, query, &columns, err));
     RZ_TRY(inner_query(arm, query, expr->u.subquery.kind, row_number, columns, &inner, err));
@@ -397,11 +416,7 @@ ruzu_status rz_plan_prepare_exprs(plan_arm *arm, rz_expr *const *exprs, uint32_t
 
 const rz_bound_match *rz_plan_only_match(const rz_bound_query *query)
 {
-    const rz_bound_single_query *arm = &query->arms[0];
-    bool fits = query->arm_count == 1 && arm->clause_count != 0 && arm->clauses[0].kind == RZ_BOUND_MATCH &&
-                !arm->clauses[0].u.match.optional &&
-                (arm->clause_count == 1 || (arm->clause_count == 2 && inner_can_skip_return(arm, RZ_SUBQUERY_EXISTS)));
-    return fits ? &arm->clauses[0].u.match : NULL;
+    return inner_only_match(query, RZ_SUBQUERY_EXISTS);
 }
 
 ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done, rz_error *err)
@@ -423,6 +438,9 @@ ruzu_status rz_plan_semi(plan_arm *arm, const rz_expr *predicate, bool *out_done
     if (match != NULL) {
         const plan_set after = {0};
         RZ_TRY(rz_join_count_match(arm, match, &after, negated ? RZ_MESSAGE_ANTI : RZ_MESSAGE_SEMI, out_done, err));
+        if (!*out_done) {
+            RZ_TRY(rz_unnest_semi(arm, match, negated, out_done, err));
+        }
         if (*out_done) {
             return RUZU_OK;
         }
@@ -444,6 +462,9 @@ ruzu_status rz_plan_optional(plan_arm *arm, const rz_bound_match *match, const p
     plan_set present = {0};
     bool done = false;
     RZ_TRY(rz_join_count_match(arm, match, after, RZ_MESSAGE_OPTIONAL, &done, err));
+    if (!done) {
+        RZ_TRY(rz_unnest_optional(arm, match, after, &done, err));
+    }
     if (done) {
         return RUZU_OK;
     }

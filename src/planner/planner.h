@@ -38,7 +38,8 @@ enum {
     RZ_RULE_UNEQUAL = 1u << 16,        /* a <> b, NOT EXISTS {(a)--(b)}: all less those that are equal, or have one */
     RZ_RULE_JOIN_WITH = 1u << 17,      /* WITH that only names what goes on does not end a pattern */
     RZ_RULE_ENCODED = 1u << 18,        /* comparisons with constants on encoded values */
-    RZ_RULE_TRIANGLE = 1u << 19        /* triangles whose corners are alike: each found once */
+    RZ_RULE_TRIANGLE = 1u << 19,       /* triangles whose corners are alike: each found once */
+    RZ_RULE_UNNEST = 1u << 20          /* subqueries that hang on outer rows by equalities: LEFT, SEMI, ANTI joins */
 };
 #define RZ_RULE_ALL UINT32_MAX
 

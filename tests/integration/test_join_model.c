@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Joins by value – LEFT, SEMI, ANTI, groups, and what they push sideways – against a model that counts equal keys over arrays, and against the same questions under other rules of
+ * the planner; keys that are NULL, that come many times or never; on one thread and on two, and in little memory, where build sides spill.
+ */
+#include "integration/session.h"
+#include "unit/volume.h"
+
+enum { JOIN_TEXT = 1 << 20, JOIN_KEYS = 4000, JOIN_TAGS = 6 };
+
+/* debug_plan_rules: bit 32 applies rules whatever they cost. */
+#define JOIN_ALL    UINT64_C(0xffffffff)
+#define JOIN_EAGER  UINT64_C(0x1ffffffff)
+#define JOIN_UNNEST (UINT64_C(1) << 20)
+
+typedef struct join_side {
+    int count;
+    int keys;
+    int *key; /* -1: NULL */
+    int *tag;
+} join_side;
+
+static uint64_t join_state = 1;
+
+static int join_random(int below)
+{
+    join_state = join_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int)((join_state >> 33) % (uint64_t)below);
+}
+
+static void join_side_make(join_side *side, int count, int keys)
+{
+    side->count = count;
+    side->keys = keys;
+    side->key = (int *)calloc((size_t)count + 1, sizeof *side->key);
+    side->tag = (int *)calloc((size_t)count + 1, sizeof *side->tag);
+    if (side->key == NULL || side->tag == NULL) {
+        exit(1);
+    }
+    for (int i = 0; i < count; i++) {
+        side->key[i] = join_random(9) == 0 ? -1 : join_random(5) == 0 ? join_random(3) : join_random(keys);
+        side->tag[i] = join_random(JOIN_TAGS);
+    }
+}
+
+static void join_side_free(join_side *side)
+{
+    free(side->key);
+    free(side->tag);
+}
+
+/* id, k (NULL or the key), s (the key as a text), t. By file: quick for many rows. */
+static void join_side_load(ruzu_conn *conn, const char *table, const join_side *side)
+{
+    char text[1400];
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s.csv", table);
+    const char *path = session_path(name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        exit(1);
+    }
+    for (int i = 0; i < side->count; i++) {
+        if (side->key[i] < 0) {
+            (void)fprintf(file, "%d,,,%d\n", i, side->tag[i]);
+        } else {
+            (void)fprintf(file, "%d,%d,a text for the key number %d,%d\n", i, side->key[i], side->key[i], side->tag[i]);
+        }
+    }
+    (void)fclose(file);
+    (void)snprintf(text, sizeof text, "CREATE NODE TABLE %s(id INT64 PRIMARY KEY, k INT64, s STRING, t INT32)", table);
+    session_run(conn, text);
+    if (side->count != 0) {
+        (void)snprintf(text, sizeof text, "COPY %s FROM '%s' (header=false)", table, path);
+        session_run(conn, text);
+    }
+}
+
+static void join_ask(ruzu_conn *conn, const char *cypher, char *out)
+{
+    ruzu_result *result = NULL;
+    if (ruzu_query(conn, cypher, &result) != RUZU_OK) {
+        (void)snprintf(out, JOIN_TEXT, "error: %s", ruzu_errmsg(conn));
+        return;
+    }
+    (void)snprintf(out, JOIN_TEXT, "%s", session_text(result));
+    ruzu_result_free(result);
+}
+
+static void join_set(ruzu_conn *conn, uint64_t rules, int threads)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text, "CALL debug_plan_rules = %llu", (unsigned long long)rules);
+    session_run(conn, text);
+    (void)snprintf(text, sizeof text, "CALL threads = %d", threads);
+    session_run(conn, text);
+}
+
+/* ---- the model ---- */
+
+/* How many rows of the right side with a tag of at least `from` have each key. */
+static void join_tally(const join_side *right, int from, long long *counts, long long *sums)
+{
+    memset(counts, 0, JOIN_KEYS * sizeof *counts);
+    memset(sums, 0, JOIN_KEYS * sizeof *sums);
+    for (int i = 0; i < right->count; i++) {
+        if (right->key[i] >= 0 && right->tag[i] >= from) {
+            counts[right->key[i]]++;
+            sums[right->key[i]] += i;
+        }
+    }
+}
+
+typedef struct join_answers {
+    long long semi, semi_sum, anti, anti_sum, inner, inner_sum, left, counted;
+} join_answers;
+
+static join_answers join_count(const join_side *left, const join_side *right, int from)
+{
+    static long long counts[JOIN_KEYS];
+    static long long sums[JOIN_KEYS];
+    join_answers out = {0};
+    join_tally(right, from, counts, sums);
+    for (int i = 0; i < left->count; i++) {
+        long long found = left->key[i] < 0 ? 0 : counts[left->key[i]];
+        out.semi += found != 0;
+        out.semi_sum += found != 0 ? i : 0;
+        out.anti += found == 0;
+        out.anti_sum += found == 0 ? i : 0;
+        out.inner += found;
+        out.inner_sum += left->key[i] < 0 ? 0 : sums[left->key[i]];
+        out.left += found == 0 ? 1 : found;
+        out.counted += found * (i % 7);
+    }
+    return out;
+}
+
+static void join_expect(ruzu_conn *conn, const char *cypher, long long a, long long b)
+{
+    static char got[JOIN_TEXT];
+    char want[96];
+    (void)snprintf(want, sizeof want, "%lld|%lld", a, b);
+    join_ask(conn, cypher, got);
+    check_count++;
+    if (strcmp(got, want) != 0) {
+        check_failures++;
+        (void)fprintf(stderr, "%s\n  want %s\n  got  %s\n", cypher, want, got);
+    }
+}
+
+static void join_check_model(ruzu_conn *conn, const join_side *left, const join_side *right, int from, const char *key)
+{
+    char text[512];
+    join_answers want = join_count(left, right, from);
+    (void)snprintf(text, sizeof text, "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.%s = l.%s AND r.t >= %d} RETURN count(*), coalesce(sum(l.id), 0)", key, key, from);
+    join_expect(conn, text, want.semi, want.semi_sum);
+    (void)snprintf(text, sizeof text, "MATCH (l:L) WHERE NOT EXISTS {MATCH (r:R) WHERE l.%s = r.%s AND r.t >= %d} RETURN count(*), coalesce(sum(l.id), 0)", key, key, from);
+    join_expect(conn, text, want.anti, want.anti_sum);
+    (void)snprintf(text, sizeof text, "MATCH (l:L) OPTIONAL MATCH (r:R) WHERE r.%s = l.%s AND r.t >= %d RETURN count(*), coalesce(sum(r.id), 0)", key, key, from);
+    join_expect(conn, text, want.left, want.inner_sum);
+    (void)snprintf(text, sizeof text, "MATCH (l:L), (r:R) WHERE r.%s = l.%s AND r.t >= %d RETURN count(*), coalesce(sum(r.id), 0)", key, key, from);
+    join_expect(conn, text, want.inner, want.inner_sum);
+    (void)snprintf(text, sizeof text, "MATCH (l:L) WITH l, COUNT {MATCH (r:R) WHERE r.%s = l.%s AND r.t >= %d} AS n RETURN coalesce(sum(n), 0), coalesce(sum(n * (l.id %% 7)), 0)", key, key, from);
+    join_expect(conn, text, want.inner, want.counted);
+    (void)snprintf(text, sizeof text, "MATCH (l:L) WITH l, EXISTS {MATCH (r:R) WHERE r.%s = l.%s AND r.t >= %d} AS e WHERE e RETURN count(*), coalesce(sum(l.id), 0)", key, key, from);
+    join_expect(conn, text, want.semi, want.semi_sum);
+}
+
+/* ---- the same under other rules ---- */
+
+static const char *const join_questions[] = {
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k AND r.t = l.t} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE NOT EXISTS {MATCH (r:R) WHERE r.k = l.k AND r.s = l.s AND r.t > 1} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k} AND NOT EXISTS {MATCH (r:R) WHERE r.t = l.t AND r.k > 5} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) OPTIONAL MATCH (r:R) WHERE r.k = l.k AND r.t = 2 RETURN l.id, r.id, r.s ORDER BY l.id, r.id",
+    "MATCH (l:L) OPTIONAL MATCH (r:R) WHERE r.k = l.k + 1 RETURN l.id, count(*), count(r), min(r.id) ORDER BY l.id",
+    "MATCH (l:L) OPTIONAL MATCH (r:R)-[e:E]->(q:R) WHERE r.k = l.k AND q.t = l.t RETURN l.id, r.id, q.id, id(e) IS NULL ORDER BY l.id, r.id, q.id",
+    "MATCH (l:L) OPTIONAL MATCH (r:R)-[e:E]->(q:R) WHERE r.k = l.k RETURN l.id, count(*), count(q) ORDER BY l.id",
+    "MATCH (l:L) OPTIONAL MATCH p = (r:R)-[e:E*1..2]->(q:R) WHERE r.k = l.k AND l.id < 9 RETURN l.id, count(*), sum(length(e)), min(length(p)) ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R)-[:E]->(q:R) WHERE r.k = l.k AND q.t < 3} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R)-[:E]->(q:R) WHERE r.k = l.k AND q.k = l.t} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R), (q:R) WHERE r.k = l.k AND q.k = l.t} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k AND r.t < l.t} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.id = l.k} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k AND 10 / (r.t - 2) > 0} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k AND EXISTS {MATCH (q:R) WHERE q.k = r.t}} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k AND EXISTS {MATCH (q:R) WHERE q.k = l.t}} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COUNT {MATCH (r:R) WHERE r.k = l.k AND r.t = l.t} + COUNT {MATCH (r:R) WHERE r.s = l.s} ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COUNT {MATCH (r:R)-[:E]->(q:R) WHERE r.k = l.k} AS n, EXISTS {MATCH (r:R)<-[:E]-(q:R) WHERE r.k = l.k} AS e ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COUNT {MATCH (r:R) WHERE r.k = l.k RETURN DISTINCT r.t} ORDER BY l.id",
+    "MATCH (l:L)-[:D]->(m:L) WHERE NOT EXISTS {MATCH (r:R) WHERE r.k = l.k AND r.t = m.t} RETURN l.id, m.id ORDER BY l.id, m.id",
+    "MATCH (l:L)-[:D]->(m:L) OPTIONAL MATCH (r:R) WHERE r.k = l.k AND r.t = m.t RETURN l.id, count(*), count(r), sum(m.id) ORDER BY l.id",
+    "MATCH (l:L)-[:D]->(m:L)-[:D]->(n:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = n.k AND r.t = 1} RETURN count(*), sum(l.id), sum(m.id), sum(n.id)",
+    "MATCH (l:L)-[:D]->(m:L), (r:R) WHERE r.k = l.k AND r.t = 1 RETURN count(*), sum(l.id), sum(m.id), sum(r.id)",
+    "MATCH (l:L)-[:D]->(m:L), (r:R) WHERE r.k = m.k AND r.t = 1 RETURN count(*), sum(l.id), sum(m.id), sum(r.id)",
+    "MATCH (l:L)-[:D]->(m:L), (r:R)-[:E]->(q:R) WHERE r.s = l.s AND q.k = m.k RETURN count(*), sum(l.id), sum(m.id), sum(r.id)",
+    "MATCH (l:L)-[:D]->(m:L), (r:R)-[:E]->(q:R) WHERE r.k = l.k + 1 AND q.t = l.t AND q.id < 40 RETURN l.id, q.id, count(*) ORDER BY l.id, q.id",
+    "MATCH (l:L) OPTIONAL MATCH (l)-[:D]->(m:L) OPTIONAL MATCH (r:R) WHERE r.k = m.k RETURN l.id, count(m), count(r) ORDER BY l.id",
+    "MATCH (l:L) OPTIONAL MATCH (r:R) WHERE r.k = l.k AND r.t = 0 WITH l, r WHERE r IS NULL RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) OPTIONAL MATCH (r:R) WHERE r.k = l.k AND r.t = 0 OPTIONAL MATCH (q:R) WHERE q.k = r.t RETURN l.id, r.id, count(q) ORDER BY l.id, r.id",
+    "MATCH (l:L) WHERE CASE WHEN l.t > 2 THEN EXISTS {MATCH (r:R) WHERE r.k = l.k} ELSE l.k IS NULL END RETURN l.id ORDER BY l.id",
+    "UNWIND [1, 2, 2, NULL, 77] AS x OPTIONAL MATCH (r:R) WHERE r.k = x AND r.t = 3 RETURN x, count(r) ORDER BY x",
+    "MATCH (l:L) WITH l.t AS t, count(*) AS n OPTIONAL MATCH (r:R) WHERE r.t = t AND r.k < 4 RETURN t, n, count(r) ORDER BY t",
+};
+
+static void join_check_rules(ruzu_conn *conn, const char *when)
+{
+    static char want[JOIN_TEXT];
+    static char got[JOIN_TEXT];
+    static const struct {
+        uint64_t rules;
+        int threads;
+        const char *name;
+    } ways[] = {{JOIN_ALL, 1, "all"}, {JOIN_ALL, 2, "all, two threads"}, {JOIN_EAGER, 2, "eager"}, {JOIN_ALL & ~JOIN_UNNEST, 1, "no unnesting"}};
+    for (size_t q = 0; q < sizeof join_questions / sizeof join_questions[0]; q++) {
+        join_set(conn, 0, 1);
+        join_ask(conn, join_questions[q], want);
+        for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+            join_set(conn, ways[w].rules, ways[w].threads);
+            join_ask(conn, join_questions[q], got);
+            check_count++;
+            if (strcmp(want, got) != 0) {
+                check_failures++;
+                (void)fprintf(stderr, "%s, %s: %s\n  without rules:\n%.600s\n  with them:\n%.600s\n", when, ways[w].name, join_questions[q], want, got);
+            }
+        }
+    }
+}
+
+static void join_check_plans(ruzu_conn *conn)
+{
+    static char text[JOIN_TEXT];
+    join_set(conn, JOIN_ALL, 1);
+    join_ask(conn, "EXPLAIN MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k} RETURN l.id", text);
+    CHECK(strstr(text, "HASH_JOIN SEMI") != NULL);
+    join_ask(conn, "EXPLAIN MATCH (l:L) WHERE NOT EXISTS {MATCH (r:R) WHERE r.k = l.k} RETURN l.id", text);
+    CHECK(strstr(text, "HASH_JOIN ANTI") != NULL);
+    join_ask(conn, "EXPLAIN MATCH (l:L) OPTIONAL MATCH (r:R) WHERE r.k = l.k RETURN l.id, r.id", text);
+    CHECK(strstr(text, "HASH_JOIN LEFT") != NULL);
+    join_ask(conn, "EXPLAIN MATCH (l:L) RETURN l.id, COUNT {MATCH (r:R) WHERE r.k = l.k}", text);
+    CHECK(strstr(text, "HASH_JOIN LEFT") != NULL && strstr(text, "APPLY") == NULL);
+    join_ask(conn, "EXPLAIN MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.k = l.k AND 10 / (r.t - 2) > 0} RETURN l.id", text);
+    CHECK(strstr(text, "APPLY SEMI") != NULL); /* what may fail waits for outer rows */
+}
+
+static void join_run_small(uint64_t seed)
+{
+    join_side left;
+    join_side right;
+    char name[64];
+    join_state = seed * 7919 + 3;
+    (void)snprintf(name, sizeof name, "join%llu.ruzu", (unsigned long long)seed);
+    ruzu_conn *conn = session_open(session_path(name));
+    join_side_make(&left, seed == 0 ? 0 : 40 + join_random(60), 12);
+    join_side_make(&right, seed == 1 ? 0 : 30 + join_random(90), 14);
+    join_side_load(conn, "L", &left);
+    join_side_load(conn, "R", &right);
+    session_run(conn, "CREATE REL TABLE D(FROM L TO L); CREATE REL TABLE E(FROM R TO R)");
+    session_run(conn, "MATCH (a:L), (b:L) WHERE (a.id * 7 + b.id * 3) % 11 < 2 AND a.t <> b.t CREATE (a)-[:D]->(b)");
+    session_run(conn, "MATCH (a:R), (b:R) WHERE (a.id * 5 + b.id) % 19 = 0 CREATE (a)-[:E]->(b)");
+    for (int threads = 1; threads <= 2; threads++) {
+        join_set(conn, threads == 1 ? JOIN_ALL : JOIN_EAGER, threads);
+        join_check_model(conn, &left, &right, (int)(seed % 3) * 2, "k");
+        join_check_model(conn, &left, &right, 1, "s");
+        join_check_model(conn, &left, &right, JOIN_TAGS, "k"); /* nothing on the right */
+    }
+    join_check_rules(conn, seed % 2 == 0 ? "even seed" : "odd seed");
+    join_check_plans(conn);
+    session_close(conn);
+    join_side_free(&left);
+    join_side_free(&right);
+}
+
+/* Many rows; little memory has build sides spilled. */
+static void join_run_large(uint64_t memory, int rows)
+{
+    join_side left;
+    join_side right;
+    ruzu_config config;
+    ruzu_conn *conn = NULL;
+    char name[64];
+    (void)snprintf(name, sizeof name, "large%llu.ruzu", (unsigned long long)memory);
+    ruzu_config_init(&config);
+    config.buffer_pool_size = memory;
+    config.memory_limit = memory;
+    config.max_threads = 2;
+    CHECK_EQ_I64(ruzu_open(session_path(name), &config, &conn), RUZU_OK);
+    if (conn == NULL) {
+        exit(1);
+    }
+    join_state = 11;
+    join_side_make(&left, rows, JOIN_KEYS);
+    join_side_make(&right, rows, JOIN_KEYS);
+    for (int i = 0; i < left.count; i++) { /* else the pairs of the frequent keys take too long */
+        left.key[i] = left.key[i] >= 0 && left.key[i] < 3 ? -1 : left.key[i];
+    }
+    join_side_load(conn, "L", &left);
+    join_side_load(conn, "R", &right);
+    for (int threads = 1; threads <= 2; threads++) {
+        join_set(conn, threads == 1 ? JOIN_EAGER : JOIN_ALL, threads);
+        join_check_model(conn, &left, &right, 1, "k");
+        join_check_model(conn, &left, &right, 4, "s");
+    }
+    CHECK_EQ_I64(ruzu_close(conn), RUZU_OK);
+    join_side_free(&left);
+    join_side_free(&right);
+}
+
+int main(void)
+{
+    session_begin();
+    for (uint64_t seed = 0; seed < test_volume(8, 3); seed++) {
+        join_run_small(seed);
+    }
+    join_run_large(UINT64_C(256) << 20, (int)test_volume(60000, 6000));
+    join_run_large(UINT64_C(16) << 20, (int)test_volume(60000, 6000));
+    session_end();
+    return check_failures != 0;
+}
