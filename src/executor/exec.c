@@ -17,8 +17,34 @@ void *rz_exec_shared(const rz_exec *exec, const rz_plan *plan)
     return exec->shared[plan->id];
 }
 
+/*
+ * A pipeline begins on the caller's thread. Others are called when it has worked for so long that waking them costs little beside it, at one of its polls; at once where
+ * the plan expects much. Builds that check themselves always call at once, so that their tests see several workers whatever the size of their data.
+ */
+#ifdef RZ_ASSERTS
+#define CALL_AFTER_US 0u
+#else
+#define CALL_AFTER_US 100u
+#endif
+#define CALL_AT_ONCE_ROWS 100000.0 /* estimated in one place of the pipeline */
+
+struct rz_exec_call {
+    rz_sched_job *job; /* NULL: nobody is left to be called. Written while only the caller's thread runs the pipeline. */
+    uint64_t due_us;
+};
+
+static void exec_call(const rz_exec *exec)
+{
+    rz_sched_job *job = exec->call->job;
+    exec->call->job = NULL;
+    rz_sched_invite(exec->context->sched, job);
+}
+
 ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err)
 {
+    if (exec->call != NULL && RZ_UNLIKELY(exec->call->job != NULL) && rz_now_monotonic_us() >= exec->call->due_us) {
+        exec_call(exec);
+    }
     if (RZ_UNLIKELY(atomic_load_explicit(&exec->failed, memory_order_relaxed) != 0)) {
         return rz_error_set(err, RUZU_ERROR_INTERRUPTED, "Interrupted.");
     }
@@ -301,6 +327,33 @@ static uint32_t pipeline_workers(const rz_exec *exec, const rz_plan *plan, const
     return limit < 1 ? 1 : limit;
 }
 
+/* Is it clear from the start that a pipeline has work for several threads? */
+static bool pipeline_is_long(const rz_plan *plan)
+{
+    while (rz_op_class_of(plan->kind)->units == NULL && plan->child_count != 0) {
+        plan = plan->children[0];
+    }
+    return (plan->kind == RZ_PLAN_NODE_SCAN && plan->u.scan.work >= CALL_AT_ONCE_ROWS) || plan->kind == RZ_PLAN_FILE_SCAN;
+}
+
+static void pipeline_run_workers(rz_exec_pipeline *pipeline)
+{
+    const rz_exec *exec = pipeline->exec;
+    rz_sched_job job;
+    rz_sched_open(&job, pipeline_workers(exec, pipeline->input, pipeline->sink), pipeline_worker, pipeline);
+    if (job.limit > 1) {
+        bool at_once = CALL_AFTER_US == 0 || pipeline_is_long(pipeline->input);
+        exec->call->job = &job;
+        exec->call->due_us = at_once ? 0 : rz_now_monotonic_us() + CALL_AFTER_US;
+        if (at_once) {
+            exec_call(exec);
+        }
+    }
+    pipeline_worker(pipeline, 0);
+    rz_sched_close(exec->context->sched, &job);
+    exec->call->job = NULL;
+}
+
 ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
 {
     rz_exec *exec = pipeline->exec;
@@ -310,7 +363,7 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
     }
     rz_profile_mark begin = {0};
     rz_profile_begin_sink(exec, &begin);
-    rz_sched_run(exec->context->sched, pipeline_workers(exec, pipeline->input, pipeline->sink), pipeline_worker, pipeline);
+    pipeline_run_workers(pipeline);
     rz_mutex_destroy(&pipeline->lock);
     if (pipeline->error.code != RUZU_OK) {
         return rz_error_copy(err, &pipeline->error);
@@ -421,7 +474,8 @@ ruzu_status rz_exec_open(const rz_exec_context *context, const rz_plan *plan, rz
     exec->shared = RZ_NEW_ARRAY(&exec->arena, void *, count);
     exec->plans = RZ_NEW_ARRAY(&exec->arena, const rz_plan *, count);
     exec->sinks = RZ_NEW_ARRAY(&exec->arena, const rz_sink_class *, count);
-    if (exec->shared == NULL || exec->plans == NULL || exec->sinks == NULL) {
+    exec->call = RZ_NEW(&exec->arena, rz_exec_call);
+    if (exec->shared == NULL || exec->plans == NULL || exec->sinks == NULL || exec->call == NULL) {
         return rz_error_no_memory(err, "starting a statement");
     }
     exec->plan_count = count;

@@ -19,6 +19,7 @@
 #include "executor/executor.h"
 
 typedef struct rz_exec rz_exec;
+typedef struct rz_exec_call rz_exec_call;
 typedef struct rz_worker rz_worker;
 typedef struct rz_op rz_op;
 typedef struct rz_eval rz_eval;
@@ -39,6 +40,7 @@ struct rz_exec {
     uint32_t vector_rows;       /* rows per chunk */
     struct rz_exec_pipeline *pipelines; /* in the order in which they run first; kept plans only, see exec_keep.c */
     bool keeps;                 /* this execution leaves its pipelines for the next one */
+    rz_exec_call *call;         /* other threads that the running pipeline has not called yet */
 };
 
 /* One thread's share of a pipeline. Lives as long as the pipeline runs. */

@@ -2,28 +2,20 @@
 /*
  * The database's worker threads: started when first needed, asleep between pipelines.
  *
- * A job is an invitation that stands on its caller's stack and in the queue while the caller itself works as worker 0. Threads that wake up in time join in; when the
- * caller has run out of work it withdraws the invitation and waits for those that joined. So small work never waits for a thread to wake up.
+ * A job is an invitation that stands on its caller's stack and, from rz_sched_invite on, in the queue while the caller itself works as worker 0. Threads that wake up in
+ * time join in; when the caller has run out of work it withdraws the invitation and waits for those that joined. So small work never waits for a thread to wake up; and
+ * since calling threads costs more than the smallest work, a caller may wait until it knows that there is enough.
  */
 #include "executor/sched.h"
 
 #include <string.h>
-
-typedef struct sched_job {
-    struct sched_job *next; /* in the queue */
-    rz_task_fn fn;
-    void *arg;
-    uint32_t next_idx;   /* worker number of the next thread that joins */
-    uint32_t limit;      /* worker numbers are below this */
-    uint32_t running;    /* threads at work on it, the caller not counted */
-} sched_job;
 
 struct rz_sched {
     rz_mem *mem;
     rz_mutex lock;
     rz_cond wake;         /* a job was queued, or stop */
     rz_cond done;         /* a job's running count fell to 0 */
-    sched_job *jobs;      /* guarded by lock */
+    rz_sched_job *jobs;      /* guarded by lock */
     bool stop;            /* guarded by lock */
     uint32_t max_threads; /* guarded by lock: callers included */
     uint32_t thread_count; /* guarded by lock: started */
@@ -56,9 +48,9 @@ void rz_sched_set_threads(rz_sched *sched, uint32_t max_threads)
     sched->max_threads = max_threads < 1 ? 1 : max_threads > limit ? limit : max_threads;
 }
 
-static sched_job *sched_find_job(rz_sched *sched)
+static rz_sched_job *sched_find_job(rz_sched *sched)
 {
-    for (sched_job *job = sched->jobs; job != NULL; job = job->next) {
+    for (rz_sched_job *job = sched->jobs; job != NULL; job = job->next) {
         if (job->next_idx < job->limit) {
             return job;
         }
@@ -71,7 +63,7 @@ static void sched_thread(void *arg)
     rz_sched *sched = (rz_sched *)arg;
     rz_mutex_lock(&sched->lock);
     while (!sched->stop) {
-        sched_job *job = sched_find_job(sched);
+        rz_sched_job *job = sched_find_job(sched);
         if (job == NULL) {
             rz_cond_wait(&sched->wake, &sched->lock);
             continue;
@@ -99,32 +91,49 @@ static void sched_start_threads(rz_sched *sched, uint32_t worker_count)
     }
 }
 
-void rz_sched_run(rz_sched *sched, uint32_t worker_count, rz_task_fn fn, void *arg)
+void rz_sched_open(rz_sched_job *job, uint32_t worker_count, rz_task_fn fn, void *arg)
 {
-    if (worker_count <= 1) {
-        fn(arg, 0);
+    *job = (rz_sched_job){.fn = fn, .arg = arg, .next_idx = 1, .limit = worker_count};
+}
+
+void rz_sched_invite(rz_sched *sched, rz_sched_job *job)
+{
+    if (job->invited || job->limit <= 1) {
         return;
     }
-    sched_job job = {.fn = fn, .arg = arg, .next_idx = 1, .limit = worker_count};
+    job->invited = true;
     rz_mutex_lock(&sched->lock);
-    sched_start_threads(sched, worker_count);
-    job.next = sched->jobs;
-    sched->jobs = &job;
+    sched_start_threads(sched, job->limit);
+    job->next = sched->jobs;
+    sched->jobs = job;
     rz_cond_broadcast(&sched->wake);
     rz_mutex_unlock(&sched->lock);
+}
 
-    fn(arg, 0);
-
+void rz_sched_close(rz_sched *sched, rz_sched_job *job)
+{
+    if (!job->invited) {
+        return;
+    }
     rz_mutex_lock(&sched->lock);
-    sched_job **link = &sched->jobs;
-    while (*link != &job) {
+    rz_sched_job **link = &sched->jobs;
+    while (*link != job) {
         link = &(*link)->next;
     }
-    *link = job.next;
-    while (job.running != 0) {
+    *link = job->next;
+    while (job->running != 0) {
         rz_cond_wait(&sched->done, &sched->lock);
     }
     rz_mutex_unlock(&sched->lock);
+}
+
+void rz_sched_run(rz_sched *sched, uint32_t worker_count, rz_task_fn fn, void *arg)
+{
+    rz_sched_job job;
+    rz_sched_open(&job, worker_count, fn, arg);
+    rz_sched_invite(sched, &job);
+    fn(arg, 0);
+    rz_sched_close(sched, &job);
 }
 
 void rz_sched_destroy(rz_sched *sched)
