@@ -12,7 +12,7 @@
 #define MAX_RUNS 99
 #define MAX_ROWS 64
 
-typedef enum churn { CHURN_NONE, CHURN_UNFOLDED, CHURN_FOLDED } churn;
+typedef enum churn { CHURN_NONE, CHURN_UNFOLDED, CHURN_FOLDED, CHURN_FULL } churn;
 
 typedef struct compare_options {
     const char *directory; /* data and databases live here: DIRECTORY/SCALE/… */

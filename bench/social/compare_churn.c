@@ -64,8 +64,8 @@ void compare_churn(comparison *run, const workload *work)
     }
     double changed = now_ms();
     printf("a tenth of %s changed in %.1f s", work->name, (changed - started) / 1e3);
-    if (run->options->churned == CHURN_FOLDED) {
-        compare_run(run, "CHECKPOINT");
+    if (run->options->churned != CHURN_UNFOLDED) {
+        compare_run(run, run->options->churned == CHURN_FULL ? "VACUUM" : "CHECKPOINT");
         printf(", checkpoint %.1f s", (now_ms() - changed) / 1e3);
     }
     printf("\n");

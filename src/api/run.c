@@ -326,15 +326,16 @@ static ruzu_status run_rollback_statement(rz_run *run, rz_error *err)
     return RUZU_OK;
 }
 
-static ruzu_status run_checkpoint_statement(rz_run *run, rz_error *err)
+/* CHECKPOINT and VACUUM. */
+static ruzu_status run_checkpoint_statement(rz_run *run, bool whole, rz_error *err)
 {
     if (run->conn->txn != NULL) {
-        return rz_error_set(err, RUZU_ERROR_TRANSACTION, "Cannot checkpoint inside a transaction: commit or roll back first.");
+        return rz_error_set(err, RUZU_ERROR_TRANSACTION, "Cannot %s inside a transaction: commit or roll back first.", whole ? "vacuum" : "checkpoint");
     }
     if (run->conn->db->read_only) {
         return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
     }
-    return rz_store_checkpoint(run->conn->db->store, err);
+    return whole ? rz_store_vacuum(run->conn->db->store, err) : rz_store_checkpoint(run->conn->db->store, err);
 }
 
 /* True when the statement was one of these. */
@@ -345,7 +346,7 @@ static bool run_control(rz_run *run, ruzu_status *out_status, rz_error *err)
     }
     rz_ast_statement_kind kind = run->statement->kind;
     if (kind != RZ_AST_STATEMENT_BEGIN && kind != RZ_AST_STATEMENT_COMMIT && kind != RZ_AST_STATEMENT_ROLLBACK && kind != RZ_AST_STATEMENT_CHECKPOINT &&
-        kind != RZ_AST_STATEMENT_BACKUP_DATABASE) {
+        kind != RZ_AST_STATEMENT_VACUUM && kind != RZ_AST_STATEMENT_BACKUP_DATABASE) {
         return false;
     }
     *out_status = run_nothing(run, err); /* before the deed: nothing may fail after a commit */
@@ -362,7 +363,7 @@ static bool run_control(rz_run *run, ruzu_status *out_status, rz_error *err)
     } else if (kind == RZ_AST_STATEMENT_BACKUP_DATABASE) {
         *out_status = rz_run_backup(run, err);
     } else {
-        *out_status = run_checkpoint_statement(run, err);
+        *out_status = run_checkpoint_statement(run, kind == RZ_AST_STATEMENT_VACUUM, err);
     }
     return true;
 }

@@ -71,6 +71,7 @@ static ruzu_status bind_statement(rz_binder *binder, const rz_ast_statement *ast
         return RUZU_OK;
     case RZ_AST_STATEMENT_COMMIT: out->kind = RZ_BOUND_COMMIT; return RUZU_OK;
     case RZ_AST_STATEMENT_ROLLBACK: out->kind = RZ_BOUND_ROLLBACK; return RUZU_OK;
+    case RZ_AST_STATEMENT_VACUUM:
     case RZ_AST_STATEMENT_CHECKPOINT: out->kind = RZ_BOUND_CHECKPOINT; return RUZU_OK;
     case RZ_AST_STATEMENT_CREATE_NODE_TABLE:
     case RZ_AST_STATEMENT_CREATE_REL_TABLE:
@@ -91,7 +92,6 @@ static ruzu_status bind_statement(rz_binder *binder, const rz_ast_statement *ast
     case RZ_AST_STATEMENT_DETACH:
     case RZ_AST_STATEMENT_USE: return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "Attached databases are not implemented.");
     case RZ_AST_STATEMENT_EXTENSION: return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "ruzu has no extensions.");
-    case RZ_AST_STATEMENT_VACUUM:
     case RZ_AST_STATEMENT_ANALYZE:
     case RZ_AST_STATEMENT_BACKUP_DATABASE: return rz_error_set(err, RUZU_ERROR_NOT_IMPLEMENTED, "This statement is not implemented.");
     }

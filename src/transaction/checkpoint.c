@@ -15,7 +15,24 @@ static ruzu_status checkpoint_at(rz_store *store, rz_save_point *point, rz_error
     return status;
 }
 
-ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
+/* Whether some table has changes beside what they change. Under checkpoint_lock: nobody else makes or takes them. */
+static bool checkpoint_layered(rz_store *store)
+{
+    bool layered = false;
+    rz_mutex_lock(&store->log_lock);
+    rz_catalog *catalog = store->log_catalog;
+    rz_catalog_retain(catalog);
+    rz_mutex_unlock(&store->log_lock);
+    for (uint32_t id = 0; id < rz_catalog_id_end(catalog) && !layered; id++) {
+        const store_table *table = rz_store_table(store, id);
+        layered = table != NULL && table->rtab != NULL && rz_rtab_layered(table->rtab);
+    }
+    rz_catalog_release(catalog);
+    return layered;
+}
+
+/* whole: see rz_store_vacuum. */
+static ruzu_status checkpoint_now(rz_store *store, bool whole, rz_error *err)
 {
     if (store->read_only) {
         return rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot execute write operations in a read-only database!");
@@ -29,8 +46,8 @@ ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
     bool changed = store->log_timestamp != store->saved_timestamp;
     rz_mutex_unlock(&store->log_lock);
     ruzu_status status = RUZU_OK;
-    if (changed) {
-        rz_save_point point = {0};
+    if (changed || (whole && checkpoint_layered(store))) {
+        rz_save_point point = {.whole = whole};
         status = rz_disk_check_name(store->disk, err);
         status = status == RUZU_OK ? rz_store_switch_log(store, &point, err) : status;
         if (status == RUZU_OK) {
@@ -42,6 +59,16 @@ ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
     }
     rz_mutex_unlock(&store->checkpoint_lock);
     return status;
+}
+
+ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
+{
+    return checkpoint_now(store, false, err);
+}
+
+ruzu_status rz_store_vacuum(rz_store *store, rz_error *err)
+{
+    return checkpoint_now(store, true, err);
 }
 
 ruzu_status rz_store_checkpoint_last(rz_store *store, rz_error *err)

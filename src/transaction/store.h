@@ -100,6 +100,7 @@ typedef struct rz_save_point {
     uint64_t lsn;        /* of the newest record that is contained */
     uint64_t generation; /* of the log that later ones are in */
     bool clean;          /* there are none: the logs are no longer needed */
+    bool whole;          /* nothing stays beside what it belongs to */
 } rz_save_point;
 
 /* ---- txn.c ---- */

@@ -125,6 +125,8 @@ rz_rtab *rz_txn_rtab(const rz_txn *txn, uint32_t pair_id);
 /* Writes everything committed to the file (out of place), two header slots last. Runs beside readers and writers. No-op when nothing changed. A failure leaves the database as it was;
  * when it is one of a header or sync, the store takes no more writes (POISONED). */
 RZ_NODISCARD ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err);
+/* The same, and changes that checkpoints have written beside what they change are written into it, whether or not anything was committed since. */
+RZ_NODISCARD ruzu_status rz_store_vacuum(rz_store *store, rz_error *err);
 
 /* ---- check, backup, salvage ---- */
 

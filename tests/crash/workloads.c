@@ -136,6 +136,16 @@ const crash_workload crash_workloads[] = {
         .probe = PROBE,
     },
     {
+        /* Everybody knows everybody: few changes become overlays of the groups. */
+        .name = "overlays, and everything folded",
+        .setup = LIST(PERSON, KNOWS, PEOPLE, "MATCH (a:Person), (b:Person) CREATE (a)-[:Knows {since: a.id * 100 + b.id}]->(b)", "CHECKPOINT"),
+        .steps = LIST("MATCH (a:Person {id: 1})-[k:Knows]->(b:Person) WHERE b.id < 4 DELETE k", "CHECKPOINT", "VACUUM",
+                      "MATCH (a:Person {id: 2}), (b:Person {id: 3}) CREATE (a)-[:Knows {since: 7}]->(b)", "@reader begin", "CHECKPOINT",
+                      "MATCH (a:Person {id: 5})-[k:Knows]->(b:Person {id: 6}) DELETE k", "VACUUM", "@reader end", "VACUUM"),
+        .questions = LIST(ASK_PEOPLE, ASK_BACK, "MATCH (a:Person)-[k:Knows]->(b:Person) WHERE a.id < 6 AND b.id < 8 RETURN a.id, b.id, k.since ORDER BY a.id, b.id, k.since"),
+        .probe = PROBE,
+    },
+    {
         .name = "automatic checkpoints",
         .setup = LIST(PERSON, KNOWS, PEOPLE),
         .steps = LIST(RING, "MATCH (p:Person) SET p.name = p.name + ' and more'", "MATCH (p:Person) SET p.age = p.age + 1", "MATCH (a:Person)-[k:Knows]->() SET k.since = 0",

@@ -171,6 +171,66 @@ static void loads_end_overlays(void)
     rz_rtab_destroy(table);
 }
 
+static void fold_whole(rz_rtab *table)
+{
+    rz_str directory;
+    rz_str_init(&directory, &fx.mem);
+    FX_OK(rz_rtab_checkpoint_whole(table, fx.timestamp, &directory, &fx.err));
+    rz_str_free(&directory);
+    fx_header();
+}
+
+/* A whole fold leaves no overlay, whether there are changes above them or not; who reads meanwhile sees what he saw, and what is folded is there again. */
+static void whole_folds_end_overlays(void)
+{
+    for (uint32_t round = 0; round < 3; round++) {
+        rz_rtab *table = overlay_loaded();
+        fx_begin();
+        overlay_changes(table);
+        commit();
+        table = overlay_reopen(table);
+        CHECK(overlay_count(table) != 0);
+        CHECK(rz_rtab_layered(table));
+        rz_rtab_reader *held = NULL;
+        rz_snapshot before = fx_snapshot();
+        FX_OK(rz_rtab_reader_create(table, &before, &fx.mem, &held, &fx.err));
+        check_reader(held, &before, 3);
+        if (round != 0) {
+            fx_begin();
+            overlay_changes(table);
+            commit();
+        }
+        if (round == 2) { /* some that are not committed */
+            fx_begin();
+            overlay_changes(table);
+        }
+        rz_snapshot now = fx_snapshot();
+        fold_whole(table);
+        CHECK_EQ_U64(overlay_count(table), 0);
+        CHECK(!rz_rtab_layered(table));
+        check_reader(held, &before, 3);
+        check_table(table, &now, 3);
+        if (round == 2) {
+            check_table(table, &fx.writer.snapshot, 3);
+            commit();
+            now = fx_snapshot();
+            fold_whole(table);
+            CHECK_EQ_U64(overlay_count(table), 0);
+        }
+        uint64_t places = group_places(table);
+        fold_whole(table); /* there is nothing left to do */
+        CHECK_EQ_U64(group_places(table), places);
+        rz_rtab_reader_free(held);
+        rz_rtab_trim(table, now.timestamp);
+        table = overlay_reopen(table);
+        CHECK_EQ_U64(overlay_count(table), 0);
+        check_table(table, &now, 3);
+        rz_rtab_drop(table);
+        fx_header();
+        CHECK(fx_used_pages() <= 4);
+    }
+}
+
 /* Every bit of an overlay's page counts: reading ends in an error, never in other lists. */
 static void damaged_overlays_are_found(void)
 {
@@ -277,6 +337,7 @@ int main(void)
         RUN_TABLE_WITH(overlays_come_and_go, UINT64_C(512) << 10); /* hardly any frames */
         RUN_TABLE(overlays_cancel);
         RUN_TABLE(loads_end_overlays);
+        RUN_TABLE(whole_folds_end_overlays);
         RUN_TABLE(damaged_overlays_are_found);
         RUN_TABLE(damaged_directories_with_overlays);
     }

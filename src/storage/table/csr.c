@@ -23,6 +23,16 @@ rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t fold
     return version;
 }
 
+bool rz_csr_side_overlaid(const rz_csr_side *side)
+{
+    for (uint32_t g = 0; g < side->group_count; g++) {
+        if (side->overlays[g] != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void rz_csr_side_sum(rz_csr_side *side)
 {
     side->edges = 0;

@@ -92,6 +92,8 @@ rz_csr_version *rz_csr_pin_with(rz_csr *csr, const rz_snapshot *snapshot, rz_del
 void rz_csr_unpin(rz_csr *csr, rz_csr_version *version); /* NULL is fine */
 /* An empty version. NULL when memory is refused. */
 rz_csr_version *rz_csr_version_create(rz_csr *csr, uint64_t stamp, uint64_t folded_end, uint64_t folded_time, rz_delta *delta);
+/* Whether some group has an overlay. */
+bool rz_csr_side_overlaid(const rz_csr_side *side);
 /* Sums over the groups. */
 void rz_csr_side_sum(rz_csr_side *side);
 /* Puts a finished version (its reference moves) into the chain, below those with greater stamps. Under write_lock. */
@@ -207,15 +209,20 @@ RZ_NODISCARD ruzu_status rz_csr_cursor_pull(rz_csr_cursor *cursor, rz_edge_batch
 
 /* ---- merging (csr_merge.c) ---- */
 
-/* Groups of `base` with the edges that pull gives merged in: into `out` (counted groups; base's where nothing was added). With `overlays` few changes of a
- * group become an overlay of it; else a group that is touched has none afterwards. On failure out is empty. */
-RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, rz_edge_pull_fn pull, void *user,
+typedef enum rz_csr_merge_mode {
+    RZ_CSR_MERGE_TOUCHED,  /* a group that is touched is written anew and has no overlay afterwards */
+    RZ_CSR_MERGE_OVERLAYS, /* few changes of a group become an overlay of it */
+    RZ_CSR_MERGE_WHOLE     /* no group has an overlay afterwards */
+} rz_csr_merge_mode;
+
+/* Groups of `base` with the edges that pull gives merged in: into `out` (counted groups; base's where nothing was added). On failure out is empty. */
+RZ_NODISCARD ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_csr_merge_mode mode, rz_edge_pull_fn pull, void *user,
                                       rz_csr_side *out, rz_error *err);
 /* Makes the side's arrays at least `count` groups long. False: memory refused. */
 RZ_NODISCARD bool rz_csr_side_reserve(rz_csr *csr, rz_csr_side *side, uint64_t count);
 void rz_csr_side_release(rz_csr *csr, rz_csr_side *side);
 /* The same for the changes of delta that count for the view (csr_fold.c). */
-RZ_NODISCARD ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, const rz_delta *delta,
+RZ_NODISCARD ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_csr_merge_mode mode, const rz_delta *delta,
                                             const rz_delta_view *view, rz_csr_side *out, rz_error *err);
 
 /* ---- large transactions (csr_shed.c) ---- */
@@ -262,8 +269,10 @@ typedef struct rz_csr_fold {
     rz_csr_version *fresh; /* owned; base with a reference when nothing has changed */
 } rz_csr_fold;
 
-/* Folds the relationships below rel_end, the newest of which has newest_stamp, and what was deleted up to timestamp; see table.h. Holds fold_lock until published or aborted. */
-RZ_NODISCARD ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_end, uint64_t newest_stamp, rz_csr_fold *fold, rz_error *err);
+/* Folds the relationships below rel_end, the newest of which has newest_stamp, and what was deleted up to timestamp; with `whole` all overlays, too; see table.h.
+ * Holds fold_lock until published or aborted. */
+RZ_NODISCARD ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_end, uint64_t newest_stamp, bool whole, rz_csr_fold *fold,
+                                             rz_error *err);
 void rz_csr_fold_encode(const rz_csr_fold *fold, rz_str *out);
 void rz_csr_fold_publish(rz_csr_fold *fold); /* cannot fail */
 void rz_csr_fold_abort(rz_csr_fold *fold);   /* an empty one is fine */

@@ -85,12 +85,12 @@ static ruzu_status fold_source_pull(void *user, rz_edge_batch *batch, rz_error *
     return RUZU_OK;
 }
 
-ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, const rz_delta *delta,
+ruzu_status rz_csr_merge_delta(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_csr_merge_mode mode, const rz_delta *delta,
                                const rz_delta_view *view, rz_csr_side *out, rz_error *err)
 {
     csr_fold_source source;
     RZ_TRY(fold_source_init(&source, csr->env.mem, &delta->sides[direction], view, err));
-    ruzu_status status = rz_csr_merge(csr, direction, base, overlays, fold_source_pull, &source, out, err);
+    ruzu_status status = rz_csr_merge(csr, direction, base, mode, fold_source_pull, &source, out, err);
     fold_source_deinit(&source);
     return status;
 }
@@ -125,7 +125,7 @@ void rz_csr_fold_abort(rz_csr_fold *fold)
     }
 }
 
-ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_end, uint64_t newest_stamp, rz_csr_fold *fold, rz_error *err)
+ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_end, uint64_t newest_stamp, bool whole, rz_csr_fold *fold, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_snapshot snapshot = {.timestamp = timestamp, .own_stamp = 0};
@@ -138,7 +138,8 @@ ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_en
     rz_delta *delta = fold->base->delta;
     rz_delta_view view = {.first_rel = fold->base->folded_end, .end_rel = rel_end, .folded_time = fold->base->folded_time, .snapshot = snapshot};
     uint64_t newest_removal = fold_newest_removal(delta, &view);
-    if (newest_removal == 0 && (fold->base->folded_end >= rel_end || atomic_load_explicit(&delta->edges, memory_order_acquire) == 0)) {
+    bool layered = whole && (rz_csr_side_overlaid(&fold->base->sides[0]) || rz_csr_side_overlaid(&fold->base->sides[1]));
+    if (!layered && newest_removal == 0 && (fold->base->folded_end >= rel_end || atomic_load_explicit(&delta->edges, memory_order_acquire) == 0)) {
         fold->fresh = fold->base; /* nothing to fold */
         atomic_fetch_add_explicit(&fold->base->refs, 1, memory_order_relaxed);
         return RUZU_OK;
@@ -152,7 +153,8 @@ ruzu_status rz_csr_fold_prepare(rz_csr *csr, uint64_t timestamp, uint64_t rel_en
         goto cleanup;
     }
     for (uint32_t direction = 0; direction < 2; direction++) {
-        RZ_TRY_GOTO(rz_csr_merge_delta(csr, direction, &fold->base->sides[direction], true, delta, &view, &fold->fresh->sides[direction], err));
+        RZ_TRY_GOTO(rz_csr_merge_delta(csr, direction, &fold->base->sides[direction], whole ? RZ_CSR_MERGE_WHOLE : RZ_CSR_MERGE_OVERLAYS, delta, &view,
+                                       &fold->fresh->sides[direction], err));
     }
     return RUZU_OK;
 cleanup:

@@ -191,7 +191,7 @@ static ruzu_status csr_load_side(csr_load *load, const rz_csr_side *base, rz_rea
     load->batch = (rz_edge_batch *)rz_mem_calloc(load->csr->env.mem, 1, sizeof *load->batch);
     RZ_TRY_ALLOC(load->batch, err, "loading a table");
     RZ_TRY(rz_csr_cursor_init(&load->cursor, load->csr, load->direction, err));
-    RZ_TRY(rz_csr_merge(load->csr, load->direction, base, false, csr_load_pull, load, out, err)); /* with nothing to merge, `out` shares base's groups */
+    RZ_TRY(rz_csr_merge(load->csr, load->direction, base, RZ_CSR_MERGE_TOUCHED, csr_load_pull, load, out, err)); /* with nothing to merge, `out` shares base's groups */
     RZ_TRY(csr_load_adopt(load, out, err));
     return load->found == load->end_rel - load->first_rel ? RUZU_OK : csr_load_damaged(load, err);
 }

@@ -3,7 +3,7 @@
  * Merging sorted edges into the groups of a version, out of place: bulk loads and checkpoints.
  *
  * A group that is touched is written anew; or, in a checkpoint, what changes is collected first, and becomes an overlay of the group when it is little
- * (csr_overlay.c says how little). When it is not, it goes the way of the others, from the beginning.
+ * (csr_overlay.c says how little). When it is not, it goes the way of the others, from the beginning. RZ_CSR_MERGE_WHOLE writes groups anew for having an overlay, too.
  */
 #include "storage/table/csr.h"
 
@@ -13,7 +13,7 @@ typedef struct csr_merge {
     rz_csr_side *out;
     rz_csr_builder builder;
     rz_csr_cursor cursor;    /* over the base's group */
-    bool overlays;           /* changes may become overlays */
+    rz_csr_merge_mode mode;
     bool merging;            /* the current group has one */
     bool collecting;         /* its changes go to `collected` */
     rz_csr_changes collected;
@@ -200,9 +200,8 @@ static ruzu_status csr_merge_end_group(csr_merge *merge, rz_error *err)
     return RUZU_OK;
 }
 
-static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_error *err)
+static ruzu_status csr_merge_open_group(csr_merge *merge, uint64_t group, rz_error *err)
 {
-    RZ_TRY(csr_merge_end_group(merge, err));
     RZ_TRY(csr_merge_share(merge, group, err));
     RZ_TRY(csr_merge_reserve(merge, group, err)); /* before anything is written for it */
     merge->group = group;
@@ -210,10 +209,31 @@ static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_er
     merge->merging = group < merge->base->group_count && merge->base->groups[group] != NULL;
     merge->old_at = 0;
     merge->old->count = 0;
-    merge->collecting = merge->overlays && merge->merging;
+    merge->collecting = merge->mode == RZ_CSR_MERGE_OVERLAYS && merge->merging;
     merge->collected.count = 0;
     return rz_csr_cursor_open(&merge->cursor, merge->merging ? merge->base->groups[group] : NULL, merge->merging ? merge->base->overlays[group] : NULL,
                               (uint32_t)group, err);
+}
+
+/* Groups before `end` whose only change is that they lose their overlay. */
+static ruzu_status csr_merge_overlaid(csr_merge *merge, uint64_t end, rz_error *err)
+{
+    const rz_csr_side *base = merge->base;
+    RZ_TRY(csr_merge_end_group(merge, err));
+    end = end < base->group_count ? end : base->group_count;
+    for (uint64_t g = merge->shared_end; merge->mode == RZ_CSR_MERGE_WHOLE && g < end; g++) {
+        if (base->overlays[g] != NULL) {
+            RZ_TRY(csr_merge_open_group(merge, g, err));
+            RZ_TRY(csr_merge_end_group(merge, err));
+        }
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status csr_merge_begin_group(csr_merge *merge, uint64_t group, rz_error *err)
+{
+    RZ_TRY(csr_merge_overlaid(merge, group, err));
+    return csr_merge_open_group(merge, group, err);
 }
 
 /* Edges [first, end) of the batch belong to the group that is open. */
@@ -269,15 +289,15 @@ static ruzu_status csr_merge_run(csr_merge *merge, rz_edge_pull_fn pull, void *u
             first = end;
         }
     }
-    return csr_merge_end_group(merge, err);
+    return csr_merge_overlaid(merge, UINT64_MAX, err);
 }
 
-ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, bool overlays, rz_edge_pull_fn pull, void *user,
+ruzu_status rz_csr_merge(rz_csr *csr, uint32_t direction, const rz_csr_side *base, rz_csr_merge_mode mode, rz_edge_pull_fn pull, void *user,
                          rz_csr_side *out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_mem *mem = csr->env.mem;
-    csr_merge merge = {.csr = csr, .base = base, .out = out, .overlays = overlays, .group = UINT64_MAX, .collected = {.mem = mem},
+    csr_merge merge = {.csr = csr, .base = base, .out = out, .mode = mode, .group = UINT64_MAX, .collected = {.mem = mem},
                        .combined = {.mem = mem}};
     *out = (rz_csr_side){0};
     rz_edge_batch *batches = (rz_edge_batch *)rz_mem_alloc(mem, 3 * sizeof *batches);

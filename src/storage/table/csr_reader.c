@@ -37,9 +37,7 @@ static ruzu_status csr_reader_look(rz_csr_reader *reader, const rz_snapshot *sna
         side->changes = changes ? &reader->delta->sides[i] : NULL;
         side->budget_pages = budget < CSR_LEAST_BUDGET ? CSR_LEAST_BUDGET : budget > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)budget;
         side->pin_groups = side->side->page_count <= side->budget_pages;
-        for (uint32_t g = 0; g < side->side->group_count && !side->overlaid; g++) {
-            side->overlaid = side->side->overlays[g] != NULL;
-        }
+        side->overlaid = rz_csr_side_overlaid(side->side);
     }
     return RUZU_OK;
 }

@@ -74,7 +74,7 @@ static ruzu_status csr_shed_waiting(rz_csr *csr, uint32_t direction, const rz_cs
 {
     csr_waiting_source source = {waiting, &waiting->sorters[direction]};
     RZ_TRY(rz_sorter_sort(source.sorter, err));
-    RZ_TRY(rz_csr_merge(csr, direction, base, false, csr_waiting_pull, &source, out, err));
+    RZ_TRY(rz_csr_merge(csr, direction, base, RZ_CSR_MERGE_TOUCHED, csr_waiting_pull, &source, out, err));
     rz_sorter_deinit(source.sorter); /* its temporary pages are needed no more */
     return RUZU_OK;
 }
@@ -84,7 +84,7 @@ static ruzu_status csr_shed_side(rz_csr *csr, uint32_t direction, const rz_csr_v
 {
     rz_csr_side changed = {0};
     /* No overlays: with them the changes of a group would have to be in memory. */
-    RZ_TRY(rz_csr_merge_delta(csr, direction, &base->sides[direction], false, base->delta, view, &changed, err));
+    RZ_TRY(rz_csr_merge_delta(csr, direction, &base->sides[direction], RZ_CSR_MERGE_TOUCHED, base->delta, view, &changed, err));
     if (waiting->count == 0) {
         *out = changed;
         return RUZU_OK;

@@ -189,14 +189,14 @@ static void rtab_put_u32(rz_str *out, uint32_t value)
     rz_str_append(out, bytes, sizeof bytes);
 }
 
-ruzu_status rz_rtab_checkpoint(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+static ruzu_status rtab_fold(rz_rtab *table, uint64_t timestamp, bool whole, rz_str *out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_rows_fold rows = {0};
     rz_csr_fold csr = {0};
     size_t length = out->length;
     RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, &rows, err));
-    RZ_TRY_GOTO(rz_csr_fold_prepare(&table->csr, timestamp, rows.row_end, rows.newest_stamp, &csr, err));
+    RZ_TRY_GOTO(rz_csr_fold_prepare(&table->csr, timestamp, rows.row_end, rows.newest_stamp, whole, &csr, err));
     rtab_put_u32(out, RTAB_MAGIC);
     rtab_put_u32(out, RTAB_VERSION);
     rz_rows_fold_encode(&rows, out);
@@ -213,6 +213,25 @@ cleanup:
     rz_rows_fold_abort(&rows);
     out->length = length;
     return status;
+}
+
+ruzu_status rz_rtab_checkpoint(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+{
+    return rtab_fold(table, timestamp, false, out, err);
+}
+
+ruzu_status rz_rtab_checkpoint_whole(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+{
+    return rtab_fold(table, timestamp, true, out, err);
+}
+
+bool rz_rtab_layered(rz_rtab *table)
+{
+    rz_mutex_lock(&table->csr.fold_lock);
+    const rz_csr_version *durable = table->csr.durable;
+    bool layered = durable != NULL && (rz_csr_side_overlaid(&durable->sides[0]) || rz_csr_side_overlaid(&durable->sides[1]));
+    rz_mutex_unlock(&table->csr.fold_lock);
+    return layered;
 }
 
 ruzu_status rz_rtab_open(const rz_table_env *env, const rz_rtab_def *def, rz_reader *directory, rz_rtab **out, rz_error *err)

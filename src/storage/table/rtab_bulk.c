@@ -305,7 +305,7 @@ static ruzu_status rtab_bulk_build(rz_rtab_bulk *bulk, const rz_csr_version *bas
     if (bulk->spilled) {
         rz_sorter_init(&bulk->backward, bulk->arena.mem, table->rows.env.pool, bulk->budget, true, false, true);
     }
-    RZ_TRY(rz_csr_merge(&table->csr, RZ_FORWARD, &base->sides[RZ_FORWARD], false, rtab_bulk_pull, bulk, &fresh->sides[RZ_FORWARD], err));
+    RZ_TRY(rz_csr_merge(&table->csr, RZ_FORWARD, &base->sides[RZ_FORWARD], RZ_CSR_MERGE_TOUCHED, rtab_bulk_pull, bulk, &fresh->sides[RZ_FORWARD], err));
     bulk->direction = RZ_BACKWARD;
     bulk->last_bound = UINT64_MAX;
     if (bulk->spilled) {
@@ -314,7 +314,7 @@ static ruzu_status rtab_bulk_build(rz_rtab_bulk *bulk, const rz_csr_version *bas
     } else {
         RZ_TRY(rz_sorter_reverse(&bulk->forward, err));
     }
-    return rz_csr_merge(&table->csr, RZ_BACKWARD, &base->sides[RZ_BACKWARD], false, rtab_bulk_pull, bulk, &fresh->sides[RZ_BACKWARD], err);
+    return rz_csr_merge(&table->csr, RZ_BACKWARD, &base->sides[RZ_BACKWARD], RZ_CSR_MERGE_TOUCHED, rtab_bulk_pull, bulk, &fresh->sides[RZ_BACKWARD], err);
 }
 
 /* The version (the reference moves, also on failure) becomes part of the table for the writer. */
