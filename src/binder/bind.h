@@ -22,11 +22,14 @@ typedef struct bind_scope {
     bool is_lambda;                   /* a lambda's parameters: what lies outside belongs to the same query */
 } bind_scope;
 
-/* A variable-length relationship: what its column stands for, and in which scope it was bound. */
+/* A variable-length relationship: what its column stands for, and in which scope it was bound or came to by a WITH. */
 typedef struct bind_walk {
     uint32_t column;
     const bind_scope *scope;
     rz_bound_recursive *recursive;
+    uint32_t cost;                /* RZ_NO_COLUMN_ID: nobody asks for it in this scope or behind it */
+    rz_bound_projection *through; /* the WITH; NULL: bound here */
+    uint32_t before;              /* and its number before that */
 } bind_walk;
 
 typedef struct rz_binder {
@@ -55,6 +58,8 @@ RZ_NODISCARD ruzu_status rz_bind_scope_new(rz_binder *binder, bind_scope *outer,
 RZ_NODISCARD ruzu_status rz_bind_declare(rz_binder *binder, const char *name, uint32_t column, const rz_type *type, rz_error *err);
 /* Looks through the scopes from the inside; notes the use of outer columns. NULL: not in scope. */
 RZ_NODISCARD ruzu_status rz_bind_lookup(rz_binder *binder, const char *name, const bind_variable **out, rz_error *err);
+/* Notes that a scope takes a column from outside. */
+RZ_NODISCARD ruzu_status rz_bind_note_outer(rz_binder *binder, bind_scope *scope, uint32_t column, rz_error *err);
 const bind_variable *rz_bind_find_here(const rz_binder *binder, const char *name); /* the innermost scope only */
 
 /* ---- bind_cast.c ---- */
@@ -99,6 +104,14 @@ RZ_NODISCARD ruzu_status rz_bind_function(rz_binder *binder, const rz_ast_expr *
 /* Calls a scalar function over bound arguments: resolves, casts. names: argument names, or NULL. */
 RZ_NODISCARD ruzu_status rz_bind_call(rz_binder *binder, const char *name, rz_expr **args, const char *const *names, uint32_t count, rz_expr **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_bind_compare(rz_binder *binder, const char *name, rz_expr *left, rz_expr *right, rz_expr **out, rz_error *err);
+
+/* ---- bind_cost.c ---- */
+RZ_NODISCARD ruzu_status rz_bind_walk_add(rz_binder *binder, uint32_t column, rz_bound_recursive *recursive, rz_error *err);
+/* A WITH over the input scope is bound and binder->scope is the one behind it: which of its items are walks. */
+RZ_NODISCARD ruzu_status rz_bind_walks_pass(rz_binder *binder, const bind_scope *input, rz_bound_projection *through, rz_error *err);
+RZ_NODISCARD ruzu_status rz_bind_cost(rz_binder *binder, const rz_ast_expr *ast, const rz_expr *walk, rz_expr **out, rz_error *err);
+/* The column of the walk whose cost a column is in a scope, or RZ_NO_COLUMN_ID. */
+uint32_t rz_bind_walk_of_cost(const rz_binder *binder, const bind_scope *scope, uint32_t column);
 
 /* ---- bind_graph.c: functions over nodes, relationships and paths ---- */
 /* *out stays NULL when the name is none of them. */

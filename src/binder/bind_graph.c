@@ -176,27 +176,6 @@ static ruzu_status graph_all_distinct(rz_binder *binder, rz_expr *path, uint32_t
     return RUZU_OK;
 }
 
-/* cost(e): the sum of the weights, a column beside that of the relationship. It does not go through WITH. */
-static ruzu_status graph_cost(rz_binder *binder, const rz_ast_expr *ast, const rz_expr *walk, rz_expr **out, rz_error *err)
-{
-    rz_bound_recursive *recursive = NULL;
-    for (uint32_t i = 0; i < binder->walks.count && walk->kind == RZ_EXPR_COLUMN; i++) {
-        const bind_walk *known = &binder->walks.items[i];
-        if (known->column == walk->u.column && known->scope == binder->scope) {
-            recursive = known->recursive;
-        }
-    }
-    if (recursive == NULL || (recursive->semantic != RZ_PATH_WSHORTEST && recursive->semantic != RZ_PATH_ALL_WSHORTEST)) {
-        return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "COST takes a WSHORTEST or ALL WSHORTEST relationship of a MATCH before the next WITH.");
-    }
-    if (recursive->cost_column == RZ_NO_COLUMN_ID) {
-        recursive->cost_column = rz_bind_new_column(binder);
-    }
-    const char *name = rz_arena_printf(binder->arena, "%s_cost", rz_expr_text(walk));
-    RZ_TRY_ALLOC(name, err, "naming a column");
-    return rz_bind_column(binder, name, recursive->cost_column, RZ_DOUBLE, out, err);
-}
-
 /* ---- keys and properties of one element ---- */
 
 static ruzu_status graph_table_keys(rz_binder *binder, const rz_type *type, uint32_t idx, rz_expr **out, rz_error *err)
@@ -307,7 +286,7 @@ ruzu_status rz_bind_graph_function(rz_binder *binder, const rz_ast_expr *ast, co
             return graph_field(binder, args[0], 1, out, err);
         }
         if (rz_name_equal(name, "COST")) {
-            return graph_cost(binder, ast, args[0], out, err);
+            return rz_bind_cost(binder, ast, args[0], out, err);
         }
         if (rz_name_equal(name, "LENGTH")) {
             return graph_length(binder, args[0], out, err);

@@ -650,8 +650,7 @@ static ruzu_status edge_bind_recursive(rz_binder *binder, bind_edge *edge, rz_er
     RZ_TRY(recursive_bounds(binder, edge, recursive, err));
     RZ_TRY(recursive_filters(binder, edge, recursive, err));
     edge->recursive = recursive;
-    bind_walk walk = {.column = edge->column, .scope = binder->scope, .recursive = recursive};
-    return RZ_ARRAY_PUSH(&binder->walks, binder->arena, walk) ? RUZU_OK : rz_error_no_memory(err, "binding a path");
+    return rz_bind_walk_add(binder, edge->column, recursive, err);
 }
 
 /* ---- result ---- */

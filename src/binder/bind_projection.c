@@ -152,8 +152,16 @@ static ruzu_status group_rewrite(rz_binder *binder, projection_state *state, rz_
         }
     }
     if (expr->kind == RZ_EXPR_COLUMN) {
+        uint32_t walk = rz_bind_walk_of_cost(binder, state->input_scope, expr->u.column);
+        for (uint32_t i = 0; i < state->keys.count && walk != RZ_NO_COLUMN_ID; i++) {
+            const rz_bound_item *key = &state->keys.items[i];
+            if (key->expr->kind == RZ_EXPR_COLUMN && key->expr->u.column == walk) { /* the path is a key, so its cost may be one */
+                rz_bound_item cost = {.expr = expr, .column = expr->u.column, .name = expr->name};
+                return RZ_ARRAY_PUSH(&state->keys, binder->arena, cost) ? RUZU_OK : rz_error_no_memory(err, "binding a group");
+            }
+        }
         for (uint32_t i = 0; i < state->input_scope->variables.count; i++) {
-            if (state->input_scope->variables.items[i].column == expr->u.column) {
+            if (state->input_scope->variables.items[i].column == expr->u.column || walk != RZ_NO_COLUMN_ID) {
                 return rz_error_set_at(err, RUZU_ERROR_BINDER, expr->position, "Variable %s is neither aggregated nor a grouping key.", rz_expr_text(expr));
             }
         }
@@ -421,17 +429,20 @@ ruzu_status rz_bind_projection(rz_binder *binder, const rz_ast_body *body, bool 
     RZ_TRY(projection_bind_count(binder, body->skip, &out->skip, err));
     RZ_TRY(projection_bind_count(binder, body->limit, &out->limit, err));
     RZ_TRY(projection_scope(binder, &state, input, err));
-    if (body->where != NULL) {
-        bind_exprs predicates = {0};
-        RZ_TRY(rz_bind_condition(binder, body->where, &predicates, err));
-        out->predicates = predicates.items;
-        out->predicate_count = predicates.count;
-    }
     out->items = state.items.items;
     out->item_count = state.items.count;
     out->keys = state.keys.items;
     out->key_count = state.keys.count;
     out->aggregates = state.aggregates.items;
     out->aggregate_count = state.aggregates.count;
+    if (!is_return) {
+        RZ_TRY(rz_bind_walks_pass(binder, input, out, err));
+    }
+    if (body->where != NULL) {
+        bind_exprs predicates = {0};
+        RZ_TRY(rz_bind_condition(binder, body->where, &predicates, err));
+        out->predicates = predicates.items;
+        out->predicate_count = predicates.count;
+    }
     return RUZU_OK;
 }

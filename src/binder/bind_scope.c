@@ -39,8 +39,7 @@ const bind_variable *rz_bind_find_here(const rz_binder *binder, const char *name
     return scope_find(binder->scope, name);
 }
 
-/* Notes that a scope takes a column from outside. */
-static ruzu_status scope_note_outer(rz_binder *binder, bind_scope *scope, uint32_t column, rz_error *err)
+ruzu_status rz_bind_note_outer(rz_binder *binder, bind_scope *scope, uint32_t column, rz_error *err)
 {
     for (uint32_t i = 0; i < scope->outer_columns.count; i++) {
         if (scope->outer_columns.items[i] == column) {
@@ -62,7 +61,7 @@ ruzu_status rz_bind_lookup(rz_binder *binder, const char *name, const bind_varia
     }
     for (bind_scope *inner = binder->scope; inner != scope; inner = inner->outer) {
         if (!inner->is_lambda) {
-            RZ_TRY(scope_note_outer(binder, inner, (*out)->column, err));
+            RZ_TRY(rz_bind_note_outer(binder, inner, (*out)->column, err));
         }
     }
     return RUZU_OK;
