@@ -111,7 +111,7 @@ ruzu_status rz_bind_cost(rz_binder *binder, const rz_ast_expr *ast, const rz_exp
     uint32_t column = 0;
     const bind_scope *scope = NULL;
     if (walk->kind != RZ_EXPR_COLUMN || !cost_find_walk(binder, walk->u.column, &idx, &scope)) {
-        return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "COST takes a WSHORTEST or ALL WSHORTEST relationship of a MATCH.");
+        return rz_error_set_at(err, RUZU_ERROR_BINDER, ast->position, "Cost function is not defined for %s", rz_expr_text(walk));
     }
     RZ_TRY(cost_column(binder, idx, &column, err));
     for (bind_scope *inner = binder->scope; inner != scope; inner = inner->outer) {
