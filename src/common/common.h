@@ -17,6 +17,7 @@
 #include "common/array.h"
 #include "common/bits.h"
 #include "common/error.h"
+#include "common/find.h"
 #include "common/hash.h"
 #include "common/mem.h"
 #include "common/str.h"

@@ -27,6 +27,7 @@ typedef struct filter_encoded {
     const rz_expr *property;
     int32_t position; /* of the node column in the input; -1: the predicate is evaluated */
     rz_col_range range;
+    rz_col_text text; /* range.text, where it is that */
 } filter_encoded;
 
 typedef struct op_filter {
@@ -43,6 +44,7 @@ typedef struct op_filter {
     filter_encoded *encoded; /* one per predicate */
     bool *tested;            /* one per predicate: encoded values were, for this chunk */
     bool any_encoded;
+    bool any_text;           /* strings among them */
 } op_filter;
 
 static void filter_open_encoded(op_filter *op, const rz_plan_encoded *plan, filter_encoded *out)
@@ -63,9 +65,12 @@ static void filter_open_encoded(op_filter *op, const rz_plan_encoded *plan, filt
             return; /* it fails again, properly, where it is evaluated */
         }
     }
-    if (rz_col_range_make(type, plan->op, &value, &out->range)) {
+    bool is_text = plan->value != NULL && rz_col_text_init(&out->text, worker->exec->context->mem, type, plan->text_op, plan->op, plan->negated, &value);
+    out->range.text = is_text ? &out->text : NULL;
+    if (is_text || (type->id != RUZU_TYPE_STRING && rz_col_range_make(type, plan->op, &value, &out->range))) {
         out->position = rz_plan_position(op->op.input->plan, plan->property->children[0]->u.column);
         op->any_encoded |= out->position >= 0;
+        op->any_text |= is_text;
     }
 }
 
@@ -138,8 +143,17 @@ static ruzu_status filter_encoded_all(op_filter *op, const rz_chunk *input, rz_s
         }
     }
     for (uint32_t i = 0; i < op->op.plan->u.filter.count; i++) {
-        RZ_TRY(filter_test_encoded(op, input, i, bits, &op->tested[i], err));
-        any |= op->tested[i];
+        op->tested[i] = false;
+        if (op->encoded[i].range.text == NULL) {
+            RZ_TRY(filter_test_encoded(op, input, i, bits, &op->tested[i], err));
+            any |= op->tested[i];
+        }
+    }
+    for (uint32_t i = 0; i < op->op.plan->u.filter.count && op->any_text; i++) { /* texts cost more: not for the few rows that numbers leave */
+        if (op->encoded[i].range.text != NULL && rz_bits_count(bits, input->count) * 8 >= input->count) {
+            RZ_TRY(filter_test_encoded(op, input, i, bits, &op->tested[i], err));
+            any |= op->tested[i];
+        }
     }
     if (any && rz_bits_count(bits, input->count) != sel->count) {
         sel->count = rz_bits_positions(bits, input->count, op->rows);
@@ -323,6 +337,11 @@ static void filter_close(rz_op *base)
     rz_mem_free(base->worker->exec->context->mem, op->verdicts, (size_t)op->size);
     op->verdicts = NULL;
     op->size = 0;
+    for (uint32_t i = 0; op->any_text && i < base->plan->u.filter.count; i++) {
+        if (op->encoded[i].range.text != NULL) {
+            rz_col_text_deinit(&op->encoded[i].text);
+        }
+    }
 }
 
 /* Verdicts are of one snapshot and one set of parameters. */

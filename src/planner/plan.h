@@ -136,6 +136,8 @@ typedef struct rz_plan_zone {
 typedef struct rz_plan_encoded {
     const rz_expr *property; /* of a node column; NULL: the predicate must be evaluated */
     rz_compare_op op;
+    rz_text_op text_op;      /* strings; with anything but RZ_TEXT_COMPARE `op` says nothing */
+    bool negated;            /* strings: NOT of that */
     rz_expr *value;          /* constant expression of the property's physical type; NULL: TRUE */
 } rz_plan_encoded;
 

@@ -169,9 +169,38 @@ static const rz_expr *expr_node_property(const rz_expr *expr)
     return found ? expr : NULL;
 }
 
+/* STARTS WITH, ENDS WITH, CONTAINS of a text property and a constant. */
+static bool expr_text_test(const rz_expr *predicate, rz_plan_encoded *out)
+{
+    static const struct {
+        const char *name;
+        rz_text_op op;
+    } tests[] = {{"STARTS_WITH", RZ_TEXT_STARTS}, {"ENDS_WITH", RZ_TEXT_ENDS}, {"CONTAINS", RZ_TEXT_CONTAINS}};
+    bool negated = predicate->kind == RZ_EXPR_NOT;
+    const rz_expr *test = negated ? predicate->children[0] : predicate;
+    if (test->kind != RZ_EXPR_FUNCTION || test->child_count != 2) {
+        return false;
+    }
+    const rz_expr *property = test->children[0];
+    if (property->kind != RZ_EXPR_PROPERTY || property->type->id != RUZU_TYPE_STRING || expr_node_property(property) == NULL ||
+        test->children[1]->type->id != RUZU_TYPE_STRING || !rz_expr_is_constant(test->children[1]) || rz_plan_can_fail(test)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+        if (strcmp(test->u.function->fn->name, tests[i].name) == 0) {
+            *out = (rz_plan_encoded){.property = property, .text_op = tests[i].op, .negated = negated, .value = test->children[1]};
+            return true;
+        }
+    }
+    return false;
+}
+
 bool rz_plan_encoded_of(rz_planner *planner, const rz_expr *predicate, rz_plan_encoded *out)
 {
     memset(out, 0, sizeof *out);
+    if (expr_text_test(predicate, out)) {
+        return true;
+    }
     bool negated = predicate->kind == RZ_EXPR_NOT;
     const rz_expr *flag = negated ? predicate->children[0] : predicate;
     if (flag->kind == RZ_EXPR_PROPERTY && flag->type->id == RUZU_TYPE_BOOL) {

@@ -131,6 +131,131 @@ static void encoded_values_are_compared_like_decoded_ones(void)
     CHECK(done > 40 * 14 * FILTER_TYPES / 2);
 }
 
+/* ---- texts ---- */
+
+static const char *const filter_syllables[] = {"an", "el", "ber", "a", "", "\xc3\xa9", "zz", "lan"};
+
+/* Shapes: many texts, few long ones, few short ones, one, texts that hide the part across their ends, empty ones, one that no window holds among short ones. */
+static void filter_put_text(rz_vec *vec, uint32_t row, uint32_t shape, bool nulls)
+{
+    static char text[2400000];
+    size_t length = 0;
+    if (nulls && (fx_below(5) == 0 || (row / RZ_VECTOR_CAPACITY) % 4 == 2)) {
+        rz_vec_set_null(vec, row);
+        return;
+    }
+    uint32_t parts = shape == 0 ? fx_below(9) : shape == 1 ? 6 : shape == 2 ? 1 : shape == 3 ? 0 : shape == 4 ? fx_below(2) : fx_below(3);
+    uint64_t seed = shape == 0 || shape >= 4 ? fx_random() : fx_below(shape == 3 ? 1 : 7);
+    for (uint32_t i = 0; i < parts; i++) {
+        const char *syllable = filter_syllables[rz_hash_u64(seed * 16 + i) % 8];
+        memcpy(text + length, syllable, strlen(syllable));
+        length += strlen(syllable);
+    }
+    if (shape == 5 && row == FILTER_ROWS / 2) {
+        length = sizeof text;
+        memset(text, 'a', length);
+    }
+    FX_OK(rz_vec_set_string(vec, row, text, length, &fx.err));
+}
+
+static bool filter_text_holds(const rz_string *text, const rz_string *part, rz_text_op op, rz_compare_op compare)
+{
+    const char *data = rz_string_data(text), *wanted = rz_string_data(part);
+    switch (op) {
+    case RZ_TEXT_COMPARE: return filter_holds(rz_string_compare(text, part), compare);
+    case RZ_TEXT_STARTS: return text->length >= part->length && memcmp(data, wanted, part->length) == 0;
+    case RZ_TEXT_ENDS: return text->length >= part->length && memcmp(data + (text->length - part->length), wanted, part->length) == 0;
+    case RZ_TEXT_CONTAINS:
+        for (uint32_t at = 0; at + part->length <= text->length; at++) {
+            if (memcmp(data + at, wanted, part->length) == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+    return false;
+}
+
+/* A whole text of the column, or a few syllables. */
+static rz_value filter_text_constant(const rz_vec *vec)
+{
+    rz_value value = {.type = RZ_STRING};
+    rz_string text;
+    char *room = (char *)rz_arena_alloc(&fx.arena, 64);
+    size_t length = 0;
+    do {
+        uint32_t row = fx_below(FILTER_ROWS);
+        text = rz_vec_is_null(vec, row) ? rz_string_make("", 0) : ((const rz_string *)vec->data)[row];
+    } while (text.length > 64);
+    if (fx_below(2) == 0) {
+        memcpy(room, rz_string_data(&text), text.length);
+        length = text.length;
+    }
+    for (uint32_t i = fx_below(3); i > 0 && length < 56; i--) {
+        const char *syllable = filter_syllables[fx_below(8)];
+        memcpy(room + length, syllable, strlen(syllable));
+        length += strlen(syllable);
+    }
+    value.u.text.data = room;
+    value.u.text.length = length;
+    return value;
+}
+
+static uint32_t filter_check_text(const rz_segment *segment, rz_col_reader *reader, const rz_vec *vec, rz_col_range *range, uint32_t first)
+{
+    uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY) + 1], before[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY) + 1];
+    uint32_t count = fx_below(3) == 0 ? RZ_VECTOR_CAPACITY : 1 + fx_below(RZ_VECTOR_CAPACITY);
+    count = count < FILTER_ROWS - first ? count : FILTER_ROWS - first;
+    for (uint32_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        bits[i] = before[i] = fx_below(3) == 0 ? fx_random() : UINT64_MAX;
+    }
+    bool done = false;
+    FX_OK(rz_col_filter(reader, segment, first, count, range, bits, &done, &fx.err));
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool expected = rz_bit_get(before, i);
+        if (done) {
+            const rz_string *text = &((const rz_string *)vec->data)[first + i];
+            expected = expected && !rz_vec_is_null(vec, first + i) &&
+                       filter_text_holds(text, &range->text->part, range->text->op, range->text->compare) != range->text->negated;
+        }
+        wrong += rz_bit_get(bits, i) != expected;
+    }
+    CHECK_EQ_U64(wrong, 0);
+    return done;
+}
+
+static void encoded_texts_are_tested_like_decoded_ones(void)
+{
+    uint32_t done = 0, asked = 0;
+    for (uint32_t shape = 0; shape < 12; shape++) {
+        rz_vec *vec = fx_vec(RZ_STRING, FILTER_ROWS);
+        for (uint32_t row = 0; row < FILTER_ROWS; row++) {
+            filter_put_text(vec, row, shape % 6, shape >= 6);
+        }
+        rz_segment *segment = fx_build(vec, FILTER_ROWS);
+        rz_col_reader *reader = NULL;
+        FX_OK(rz_col_reader_create(&fx.mem, fx.pool, vec->type, "test", &reader, &fx.err));
+        for (uint32_t round = 0; round < 80; round++) {
+            rz_col_text test;
+            rz_value value = filter_text_constant(vec);
+            CHECK(rz_col_text_init(&test, &fx.mem, RZ_STRING, (rz_text_op)fx_below(4), (rz_compare_op)fx_below(6), fx_below(3) == 0, &value));
+            rz_col_range range = {.text = &test};
+            for (uint32_t part = 0; part < 3; part++) { /* verdicts are used again */
+                done += filter_check_text(segment, reader, vec, &range, fx_below(FILTER_ROWS));
+                asked++;
+            }
+            rz_col_text_deinit(&test);
+            rz_col_reader_release(reader);
+        }
+        rz_col_reader_free(reader);
+        rz_arena_reset(&fx.arena);
+        rz_arena_reset(&fx.heap);
+    }
+    CHECK(done > asked / 2);
+    CHECK(done < asked); /* the long one was met */
+}
+
 static void types_without_keys_have_no_range(void)
 {
     rz_col_range range;
@@ -184,6 +309,7 @@ static void packed_ranges_match_like_the_scalar_kernel(void)
 int main(void)
 {
     RUN_COLUMN(encoded_values_are_compared_like_decoded_ones);
+    RUN_COLUMN(encoded_texts_are_tested_like_decoded_ones);
     RUN_COLUMN(types_without_keys_have_no_range);
     RUN_COLUMN(packed_ranges_match_like_the_scalar_kernel);
     return CHECK_DONE();

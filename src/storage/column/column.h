@@ -69,11 +69,34 @@ typedef enum rz_compare_op { RZ_CMP_EQ, RZ_CMP_NE, RZ_CMP_LT, RZ_CMP_LE, RZ_CMP_
 /* True when no row of the zone can satisfy `column op value` (value of the column's type, not NULL). */
 bool rz_zone_excludes(const rz_type *type, const rz_zone *zone, rz_compare_op op, const rz_value *value);
 
-/* A comparison with a constant as a range of keys (unsigned, in the order of the type), so that encoded values can be tested without decoding them. */
+/* What a text is tested for: its order beside another one, or whether that is a part of it. */
+typedef enum rz_text_op { RZ_TEXT_COMPARE, RZ_TEXT_STARTS, RZ_TEXT_ENDS, RZ_TEXT_CONTAINS } rz_text_op;
+
+/* A test of strings, with what it remembers of the dictionary of the part that it was last used on: each entry is tested once, when it is first met. One thread. */
+typedef struct rz_col_text {
+    rz_text_op op;
+    rz_compare_op compare; /* RZ_TEXT_COMPARE */
+    bool negated;          /* what does not pass passes; NULL never does */
+    rz_string part;        /* what texts are compared with; its bytes are the caller's */
+    rz_mem *mem;           /* borrowed: for the verdicts */
+    uint8_t *verdicts;     /* owned: one per entry */
+    uint32_t count;        /* of verdicts */
+    uint64_t key_page;     /* which part: see rz_col_dictionary */
+    uint64_t key_hash;
+} rz_col_text;
+
+/* A comparison with a constant as a range of keys (unsigned, in the order of the type), so that encoded values can be tested without decoding them; or a
+ * test of texts. */
 typedef struct rz_col_range {
     uint64_t low, high; /* inclusive; low > high: no value */
     bool outside;       /* what is not in between passes */
+    rz_col_text *text;  /* borrowed; not NULL: strings are tested for this instead */
 } rz_col_range;
+/* For a column of type STRING; false for other types and for a NULL. The value's bytes must outlive the test. */
+bool rz_col_text_init(rz_col_text *text, rz_mem *mem, const rz_type *type, rz_text_op op, rz_compare_op compare, bool negated, const rz_value *value);
+void rz_col_text_deinit(rz_col_text *text);
+/* Whether one text passes. */
+bool rz_col_text_passes(const rz_col_text *text, const char *data, size_t length);
 /* Integers, dates, timestamps and booleans; false for other types and for a NULL constant. */
 bool rz_col_range_make(const rz_type *type, rz_compare_op op, const rz_value *value, rz_col_range *out);
 typedef enum rz_range_match { RZ_RANGE_NONE, RZ_RANGE_SOME, RZ_RANGE_ALL } rz_range_match;

@@ -12,7 +12,7 @@
 bool rz_col_range_make(const rz_type *type, rz_compare_op op, const rz_value *value, rz_col_range *out)
 {
     rz_physical physical = (rz_physical)type->physical;
-    *out = (rz_col_range){.low = 1, .high = 0};
+    *out = (rz_col_range){.low = 1, .high = 0, .text = NULL};
     if (!rz_column_is_packable(physical) || value->is_null || value->type->physical != type->physical) {
         return false;
     }
@@ -167,8 +167,8 @@ ruzu_status rz_col_filter(rz_col_reader *reader, const rz_segment *segment, uint
                           bool *out_done, rz_error *err)
 {
     *out_done = false;
-    if (count == 0 || count > RZ_VECTOR_CAPACITY || !rz_column_is_packable(reader->physical) || first >= segment->rows ||
-        count > segment->rows - first) {
+    if (count == 0 || count > RZ_VECTOR_CAPACITY || (range->text != NULL ? reader->physical != RZ_PHYS_STRING : !rz_column_is_packable(reader->physical)) ||
+        first >= segment->rows || count > segment->rows - first) {
         return RUZU_OK;
     }
     const rz_part *part = rz_segment_part_at(segment, first);
@@ -176,7 +176,11 @@ ruzu_status rz_col_filter(rz_col_reader *reader, const rz_segment *segment, uint
     if (count > part->rows - row) {
         return RUZU_OK;
     }
-    RZ_TRY(filter_codec(reader, part, row, count, range, bits, out_done, err));
+    if (range->text != NULL) {
+        RZ_TRY(rz_col_filter_text(reader, part, row, count, range->text, bits, out_done, err));
+    } else {
+        RZ_TRY(filter_codec(reader, part, row, count, range, bits, out_done, err));
+    }
     if (!*out_done || !part->has_validity) {
         return RUZU_OK;
     }

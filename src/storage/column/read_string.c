@@ -67,8 +67,7 @@ static ruzu_status colstr_constant(const rz_part *part, uint32_t count, const rz
 
 /* ---- plain, whole chunks ---- */
 
-/* Unpacks entries [first, first + count] of an offsets array into reader->values and checks them; *out_long gets the sum of the lengths above 12. */
-static ruzu_status colstr_offsets(rz_col_reader *reader, const rz_part *part, rz_section section, uint32_t width, uint64_t first, uint32_t count,
+ruzu_status rz_col_string_offsets(rz_col_reader *reader, const rz_part *part, rz_section section, uint32_t width, uint64_t first, uint32_t count,
                                   uint64_t *out_long, rz_error *err)
 {
     uint64_t *offsets = reader->values;
@@ -139,7 +138,7 @@ static ruzu_status colstr_read_plain(rz_col_reader *reader, const rz_part *part,
 {
     const uint64_t *offsets = reader->values;
     uint64_t long_bytes = 0;
-    RZ_TRY(colstr_offsets(reader, part, RZ_SECTION_DATA, part->width, row, count, &long_bytes, err));
+    RZ_TRY(rz_col_string_offsets(reader, part, RZ_SECTION_DATA, part->width, row, count, &long_bytes, err));
     char *heap = NULL;
     uint64_t all_bytes = offsets[count] - offsets[0];
     bool copies_all = long_bytes > all_bytes / 2; /* one copy of everything is cheaper than many of parts */
@@ -275,7 +274,7 @@ static ruzu_status colstr_dictionary_load(rz_col_reader *reader, const rz_part *
     for (uint32_t first = 0; first < part->aux_count; first += RZ_VECTOR_CAPACITY) {
         uint32_t n = part->aux_count - first < RZ_VECTOR_CAPACITY ? part->aux_count - first : RZ_VECTOR_CAPACITY;
         uint64_t long_bytes = 0;
-        RZ_TRY(colstr_offsets(reader, part, RZ_SECTION_AUX, part->aux_width, first, n, &long_bytes, err));
+        RZ_TRY(rz_col_string_offsets(reader, part, RZ_SECTION_AUX, part->aux_width, first, n, &long_bytes, err));
         memcpy(dictionary->offsets + first, reader->values, ((size_t)n + 1) * sizeof *dictionary->offsets);
     }
     RZ_TRY(colstr_copy(reader, part, 0, part->byte_count, dictionary->bytes, err));
@@ -288,8 +287,7 @@ static ruzu_status colstr_dictionary_load(rz_col_reader *reader, const rz_part *
     return RUZU_OK;
 }
 
-/* Whether `count` more rows of the part should be read through the decoded dictionary; decodes it when it is time. */
-static ruzu_status colstr_dictionary_use(rz_col_reader *reader, const rz_part *part, uint32_t count, bool *out_use, rz_error *err)
+ruzu_status rz_col_dictionary_use(rz_col_reader *reader, const rz_part *part, uint32_t count, bool *out_use, rz_error *err)
 {
     rz_col_dictionary *dictionary = &reader->dictionary;
     /* Parts are known by their pages and what those must contain: an address could be taken by another one meanwhile. */
@@ -336,8 +334,8 @@ static ruzu_status colstr_dictionary_store(rz_col_reader *reader, const uint32_t
     return RUZU_OK;
 }
 
-/* Codes of the rows stand in reader->values. */
-static ruzu_status colstr_from_codes(rz_col_reader *reader, const rz_part *part, uint32_t count, const rz_col_target *target, rz_error *err)
+/* Codes in reader->values, from wherever they were read, into reader->lengths. */
+static ruzu_status colstr_check_codes(rz_col_reader *reader, const rz_part *part, uint32_t count, rz_error *err)
 {
     uint64_t highest = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -347,10 +345,39 @@ static ruzu_status colstr_from_codes(rz_col_reader *reader, const rz_part *part,
         return rz_col_corrupt(reader, part, "a dictionary code is out of range", err);
     }
     rz_colk_narrow(sizeof *reader->lengths, reader->values, count, reader->lengths);
+    return RUZU_OK;
+}
+
+ruzu_status rz_col_read_codes(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, rz_error *err)
+{
+    const uint8_t *data = NULL;
+    uint64_t first = 0;
+    uint32_t highest = 0;
+    if (part->width > 32) {
+        return rz_col_corrupt(reader, part, "a dictionary code is out of range", err);
+    }
+    if (part->width == 0) {
+        memset(reader->lengths, 0, count * sizeof *reader->lengths);
+    } else {
+        RZ_TRY(rz_col_fetch_packed(reader, part, RZ_SECTION_DATA, row, count, part->width, &data, &first, err));
+        rz_unpack_u32(data, first, count, part->width, 0, reader->lengths);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        highest = reader->lengths[i] > highest ? reader->lengths[i] : highest;
+    }
+    return highest < part->aux_count ? RUZU_OK : rz_col_corrupt(reader, part, "a dictionary code is out of range", err);
+}
+
+/* Checked codes of the rows stand in reader->lengths. */
+static ruzu_status colstr_from_codes(rz_col_reader *reader, const rz_part *part, uint32_t count, const rz_col_target *target, rz_error *err)
+{
     bool use = false;
-    RZ_TRY(colstr_dictionary_use(reader, part, count, &use, err));
+    RZ_TRY(rz_col_dictionary_use(reader, part, count, &use, err));
     if (use) {
         return colstr_dictionary_store(reader, reader->lengths, count, target, err);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        reader->values[i] = reader->lengths[i];
     }
     return colstr_gather_entries(reader, part, RZ_SECTION_AUX, part->aux_width, count, target, err);
 }
@@ -368,15 +395,7 @@ ruzu_status rz_col_read_strings(rz_col_reader *reader, const rz_part *part, uint
     if (part->codec != RZ_CODEC_DICTIONARY) {
         return rz_col_corrupt(reader, part, "unknown codec", err);
     }
-    if (part->width == 0) {
-        memset(reader->values, 0, count * sizeof *reader->values);
-    } else {
-        const uint8_t *data = NULL;
-        uint64_t first = row & ~7u; /* eight values are a whole number of bytes */
-        uint64_t begin = (first * part->width) >> 3;
-        RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_DATA, begin, rz_packed_end_byte(row, count, part->width) - begin, true, &data, err));
-        rz_unpack(data, row - first, count, part->width, 0, reader->values);
-    }
+    RZ_TRY(rz_col_read_codes(reader, part, row, count, err));
     return colstr_from_codes(reader, part, count, target, err);
 }
 
@@ -392,5 +411,6 @@ ruzu_status rz_col_gather_strings(rz_col_reader *reader, const rz_part *part, ui
         return rz_col_corrupt(reader, part, "unknown codec", err);
     }
     RZ_TRY(rz_col_gather_packed(reader, part, RZ_SECTION_DATA, part->width, reader->values, count, err));
+    RZ_TRY(colstr_check_codes(reader, part, count, err));
     return colstr_from_codes(reader, part, count, target, err);
 }

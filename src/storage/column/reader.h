@@ -145,6 +145,17 @@ RZ_NODISCARD ruzu_status rz_col_read_strings(rz_col_reader *reader, const rz_par
                                              rz_error *err);
 RZ_NODISCARD ruzu_status rz_col_gather_strings(rz_col_reader *reader, const rz_part *part, uint32_t count, const rz_col_target *target, rz_error *err);
 void rz_col_dictionary_free(rz_col_reader *reader);
+/* Unpacks entries [first, first + count] of an offsets array into reader->values and checks them; *out_long gets the sum of the lengths above 12. */
+RZ_NODISCARD ruzu_status rz_col_string_offsets(rz_col_reader *reader, const rz_part *part, rz_section section, uint32_t width, uint64_t first, uint32_t count,
+                                               uint64_t *out_long, rz_error *err);
+/* Whether `count` more rows of the part should be read through the decoded dictionary; decodes it when it is time. */
+RZ_NODISCARD ruzu_status rz_col_dictionary_use(rz_col_reader *reader, const rz_part *part, uint32_t count, bool *out_use, rz_error *err);
+/* Codes of rows [row, row + count) of a DICTIONARY part into reader->lengths, each below aux_count. */
+RZ_NODISCARD ruzu_status rz_col_read_codes(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, rz_error *err);
+
+/* rz_col_filter for strings: rows of one part; those that are NULL are the caller's. */
+RZ_NODISCARD ruzu_status rz_col_filter_text(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, rz_col_text *text, uint64_t *bits,
+                                            bool *out_done, rz_error *err);
 
 /* Whole trees: rows of the segment. */
 RZ_NODISCARD ruzu_status rz_col_read_tree(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint64_t count, rz_vec *out,
