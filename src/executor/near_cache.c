@@ -123,11 +123,13 @@ void rz_near_cache_keep(rz_near_cache *cache, const rz_near_list *list)
         cache->able = false;
         return;
     }
+    bool repeats = false;
     for (uint64_t i = 0; i < list->count; i++) {
         ends[i] = (uint32_t)rz_id_offset(list->ids[i]);
+        repeats |= i != 0 && ends[i] == ends[i - 1];
     }
     cache->bytes += bytes;
-    cache->lists[cache->list_count] = (rz_near_kept){.ends = ends, .count = (uint32_t)list->count};
+    cache->lists[cache->list_count] = (rz_near_kept){.ends = ends, .count = (uint32_t)list->count, .repeats = repeats};
     cache->slots[offset] = RZ_NEAR_FIRST + cache->list_count++;
 }
 

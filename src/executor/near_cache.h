@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Neighbour lists that are probed again and again, decoded once (private to the executor; used by EXPAND_INTO).
+ * Neighbour lists that are probed again and again, decoded once (private to the executor; used by EXPAND_INTO, INTERSECT).
  *
  * A probe of a packed list costs a look-up of its place and a search through packed values. Where many more probes come than there are nodes, a list is decoded at the second
  * probe that it meets and kept as sorted 32-bit offsets, all hops together. What is kept ends at the worker's memory budget; other lists are searched as ever.
@@ -13,6 +13,7 @@
 typedef struct rz_near_kept {
     const uint32_t *ends; /* sorted offsets, with repetitions */
     uint32_t count;
+    bool repeats;         /* some come more than once */
 } rz_near_kept;
 
 typedef struct rz_near_cache {

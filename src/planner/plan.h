@@ -173,7 +173,7 @@ struct rz_plan {
         } lookup;
         rz_plan_expand expand;
         struct {
-            uint32_t to;         /* NODE column to produce */
+            uint32_t to;         /* NODE column to produce; or RZ_NO_COLUMN_ID: only their number is wanted, in the weight */
             uint32_t input_count;
             const rz_plan_expand *inputs; /* each with its own from, hops and rel; `to` unused */
         } intersect;

@@ -300,7 +300,11 @@ static ruzu_status finish_intersect(rz_planner *planner, rz_plan *plan, const pl
     plan_set own_need;
     finish_copy_set(planner, need, &child_need);
     finish_copy_set(planner, need, &own_need);
-    rz_plan_set_add(planner, &own_need, plan->u.intersect.to);
+    if (rz_plan_set_has(need, plan->u.intersect.to) || !above.weights_ok || !rz_plan_rule(planner, RZ_RULE_DEGREE)) {
+        rz_plan_set_add(planner, &own_need, plan->u.intersect.to);
+    } else {
+        plan->u.intersect.to = RZ_NO_COLUMN_ID; /* only counted */
+    }
     for (uint32_t i = 0; i < plan->u.intersect.input_count; i++) {
         rz_plan_set_add(planner, &child_need, plan->u.intersect.inputs[i].from);
     }

@@ -257,7 +257,7 @@ static inline void planner_verify_node(const rz_plan *plan, const rz_plan *outer
     case RZ_PLAN_EXPAND:
     case RZ_PLAN_DEGREE: CHECK(planner_has(input, plan->u.expand.from)); break;
     case RZ_PLAN_INTERSECT:
-        CHECK(planner_has(plan, plan->u.intersect.to));
+        CHECK((plan->u.intersect.to == RZ_NO_COLUMN_ID ? plan->weighted : planner_has(plan, plan->u.intersect.to)));
         for (uint32_t i = 0; i < plan->u.intersect.input_count; i++) {
             CHECK(planner_has(input, plan->u.intersect.inputs[i].from));
         }
