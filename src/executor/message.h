@@ -2,6 +2,9 @@
 /*
  * Messages: how many rows each node stands for (private to the executor). Made by the sink in message_sink.c, read by MESSAGE_APPLY.
  *
+ * A message with values has a record for each node instead of a number: the number, then states of aggregates over the rows (message_record.c; the layout is that of RZ_AGG_RECORD_HEAD).
+ * Records are addressed by columns of rows once the message is complete, so they stay where they are until the statement ends.
+ *
  * A number that is too large is kept as UINT64_MAX, RZ_MESSAGE_TOO_MANY: whoever needs it raises the error, so that nodes which no row of the query reaches
  * raise none.
  */
@@ -14,17 +17,48 @@
 
 /* The nodes of one table. */
 typedef struct rz_message_table {
-    uint64_t *numbers; /* by offset; owned; NULL: the table's nodes are in the map, or there are none */
+    uint64_t *numbers; /* by offset; owned; NULL: the table's nodes are in the map, or there are none, or they have records */
+    uint8_t *records;  /* the same with values */
     uint64_t size;
 } rz_message_table;
+
+/* What states of one worker's making own. */
+typedef struct rz_message_heap {
+    rz_arena arena;
+    struct rz_message_heap *next;
+} rz_message_heap;
 
 typedef struct rz_message {
     rz_mem *mem;
     rz_message_table *tables; /* by table id */
     uint32_t table_count;
-    bool sparse;              /* everything is in the map: nodes with one uint64_t each */
+    bool sparse;              /* everything is in the map: nodes with one uint64_t, or a record, each */
     rz_node_map map;
+    uint32_t record_size;     /* 0: numbers only */
+    rz_message_heap *heaps;   /* owned */
 } rz_message;
+
+/* What a worker needs to fill records. */
+typedef struct rz_message_values {
+    rz_worker *worker;
+    const rz_plan *plan;
+    rz_eval **args;           /* by value */
+    uint32_t *idxs;           /* by row: sparse: the node's number in the map */
+    uint8_t **records;        /* by row */
+    uint8_t **states;         /* by row: of one value */
+    uint32_t *rows;
+    rz_message_heap *heap;    /* owned until it is handed over */
+} rz_message_values;
+
+RZ_NODISCARD ruzu_status rz_message_values_open(rz_worker *worker, const rz_plan *plan, rz_message_values *out, rz_error *err);
+void rz_message_values_close(rz_message_values *values);
+/* Adds the rows of the chunk, whose nodes are ids (by position `at` in the view's data), to the message's records. */
+RZ_NODISCARD ruzu_status rz_message_values_add(rz_message_values *values, rz_message *message, const rz_chunk *chunk, const rz_sel *sel, const rz_view *view, rz_error *err);
+/* Adds a message's records to another's. */
+RZ_NODISCARD ruzu_status rz_message_values_merge(rz_message_values *values, rz_message *into, const rz_message *from, rz_error *err);
+/* What the states own lives as long as the message from now on. */
+void rz_message_values_hand_over(rz_message_values *values, rz_message *message);
+void rz_message_heaps_free(rz_message *message);
 
 /* What the sink made for a MESSAGE plan node. */
 const rz_message *rz_message_of(const rz_exec *exec, const rz_plan *plan);
@@ -59,5 +93,8 @@ static inline uint64_t rz_message_find(const rz_message *message, rz_id id)
     const uint64_t *numbers = rz_message_numbers(message, rz_id_table(id), &size);
     return rz_id_offset(id) < size ? numbers[rz_id_offset(id)] : 0;
 }
+
+/* The node's record, in a message with values; NULL: it stands for no rows. */
+const uint8_t *rz_message_record(const rz_message *message, rz_id id);
 
 #endif

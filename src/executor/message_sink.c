@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MESSAGE: adds up the weights of its input's rows by node.
+ * MESSAGE: adds up the weights of its input's rows by node; with values, aggregates them too (message_record.c).
  *
  * Numbers lie in an array by offset for each table that the node may be of; where few nodes are expected, or memory for arrays is refused, in a hash map. Workers that may meet the same
  * node each fill a message of their own, which are added up as they end; where a scan divides the nodes between the workers, all fill one.
@@ -22,6 +22,7 @@ typedef struct message_local {
     rz_message *into;
     int32_t key_position;
     rz_id *ids;
+    rz_message_values values; /* of messages with values */
 } message_local;
 
 const rz_message *rz_message_of(const rz_exec *exec, const rz_plan *plan)
@@ -44,11 +45,30 @@ static const rz_type *message_key_type(const rz_plan *plan)
     return position < 0 ? NULL : input->types[position];
 }
 
+static void message_free_table(const rz_message *message, rz_message_table *table)
+{
+    rz_mem_free(message->mem, table->numbers, (size_t)table->size * sizeof(uint64_t));
+    rz_mem_free(message->mem, table->records, (size_t)table->size * message->record_size);
+    *table = (rz_message_table){0};
+}
+
+/* Room for a table's nodes; without, the table stays empty. */
+static void message_make_table(const rz_message *message, uint64_t size, rz_message_table *out)
+{
+    if (message->record_size != 0) {
+        out->records = (uint8_t *)rz_mem_calloc(message->mem, (size_t)size, message->record_size);
+    } else {
+        out->numbers = (uint64_t *)rz_mem_calloc(message->mem, (size_t)size, sizeof(uint64_t));
+    }
+    out->size = out->numbers == NULL && out->records == NULL ? 0 : size;
+}
+
 static void message_free(rz_message *message)
 {
     for (uint32_t t = 0; message->tables != NULL && t < message->table_count; t++) {
-        rz_mem_free(message->mem, message->tables[t].numbers, (size_t)message->tables[t].size * sizeof(uint64_t));
+        message_free_table(message, &message->tables[t]);
     }
+    rz_message_heaps_free(message);
     rz_mem_free(message->mem, message->tables, message->table_count * sizeof *message->tables);
     message->tables = NULL;
     message->table_count = 0;
@@ -78,7 +98,8 @@ static ruzu_status message_init(const rz_exec *exec, const rz_plan *plan, rz_wor
     }
     memset(out, 0, sizeof *out);
     out->mem = exec->context->mem;
-    rz_node_map_init(&out->map, out->mem, worker, sizeof(uint64_t));
+    out->record_size = plan->u.message.record_size;
+    rz_node_map_init(&out->map, out->mem, worker, out->record_size == 0 ? (uint32_t)sizeof(uint64_t) : out->record_size);
     uint32_t table_count = rz_catalog_id_end(rz_txn_catalog(exec->context->txn));
     out->tables = (rz_message_table *)rz_mem_calloc(out->mem, table_count, sizeof *out->tables);
     RZ_TRY_ALLOC(out->tables, err, "preparing a message");
@@ -88,15 +109,12 @@ static ruzu_status message_init(const rz_exec *exec, const rz_plan *plan, rz_wor
         rz_message_table *table = &out->tables[type->tables[i]];
         uint64_t size = 0;
         RZ_TRY(message_table_size(exec, type->tables[i], &size, err));
-        table->numbers = (uint64_t *)rz_mem_calloc(out->mem, (size_t)size, sizeof(uint64_t));
-        table->size = table->numbers == NULL ? 0 : size;
-        out->sparse = table->numbers == NULL && size != 0;
+        message_make_table(out, size, table);
+        out->sparse = table->size != size;
     }
     if (out->sparse) { /* arrays made before one was refused */
         for (uint32_t i = 0; i < type->table_count; i++) {
-            rz_message_table *table = &out->tables[type->tables[i]];
-            rz_mem_free(out->mem, table->numbers, (size_t)table->size * sizeof(uint64_t));
-            *table = (rz_message_table){0};
+            message_free_table(out, &out->tables[type->tables[i]]);
         }
     }
     return RUZU_OK;
@@ -138,6 +156,9 @@ static ruzu_status message_open(rz_worker *worker, const rz_plan *plan, void *sh
     local->ids = RZ_NEW_ARRAY(&worker->arena, rz_id, RZ_VECTOR_CAPACITY);
     RZ_TRY_ALLOC(local->ids, err, "building a message");
     local->into = shared->divided ? &shared->message : &local->own;
+    if (plan->u.message.record_size != 0) {
+        RZ_TRY(rz_message_values_open(worker, plan, &local->values, err));
+    }
     if (shared->divided) {
         return RUZU_OK;
     }
@@ -147,7 +168,9 @@ static ruzu_status message_open(rz_worker *worker, const rz_plan *plan, void *sh
 static void message_close(rz_worker *worker, void *local_object)
 {
     (void)worker;
-    message_free(&((message_local *)local_object)->own);
+    message_local *local = (message_local *)local_object;
+    rz_message_values_close(&local->values);
+    message_free(&local->own);
 }
 
 /* ---- adding ---- */
@@ -190,7 +213,7 @@ static ruzu_status message_consume(rz_worker *worker, void *shared_object, void 
     rz_message *message = local->into;
     const rz_vec *column = chunk->columns[local->key_position];
     rz_sel sel = rz_chunk_sel(chunk);
-    if (message_add_sequence(message, column, &sel, chunk->weight)) {
+    if (message->record_size == 0 && message_add_sequence(message, column, &sel, chunk->weight)) {
         return RUZU_OK;
     }
     rz_view view = {.data = local->ids};
@@ -200,6 +223,9 @@ static ruzu_status message_consume(rz_worker *worker, void *shared_object, void 
     }
     if (column->kind != RZ_VEC_SEQUENCE) {
         rz_vec_view(column, &view);
+    }
+    if (message->record_size != 0) {
+        return rz_message_values_add(&local->values, message, chunk, &sel, &view, err);
     }
     const rz_id *ids = (const rz_id *)view.data;
     for (uint32_t i = 0; i < sel.count; i++) {
@@ -258,17 +284,24 @@ static ruzu_status message_combine(rz_worker *worker, void *shared_object, void 
     message_shared *shared = (message_shared *)shared_object;
     message_local *local = (message_local *)local_object;
     ruzu_status status = RUZU_OK;
-    if (shared->divided) {
+    if (shared->divided && shared->message.record_size == 0) {
         return RUZU_OK;
     }
     rz_mutex_lock(&shared->lock);
-    if (!shared->filled) {
+    if (shared->divided) {
+        rz_message_values_hand_over(&local->values, &shared->message);
+    } else if (!shared->filled) {
         shared->message = local->own;
         shared->message.map.worker = NULL; /* which ends before the message does */
         memset(&local->own, 0, sizeof local->own);
         shared->filled = true;
-    } else {
+    } else if (local->own.record_size == 0) {
         status = message_merge(&shared->message, &local->own, err);
+    } else {
+        status = rz_message_values_merge(&local->values, &shared->message, &local->own, err);
+    }
+    if (!shared->divided && shared->message.record_size != 0) {
+        rz_message_values_hand_over(&local->values, &shared->message);
     }
     rz_mutex_unlock(&shared->lock);
     return status;

@@ -15,6 +15,7 @@ typedef struct op_message_apply {
     rz_hops hops;
     const rz_plan_message_apply *apply;
     const rz_message *message; /* NULL: every neighbour counts 1 */
+    rz_vec *records;           /* output: addresses of records; NULL: nobody asks for them */
     const int32_t *positions;
     uint64_t *numbers;         /* by row */
     uint64_t *weights;
@@ -32,7 +33,9 @@ static ruzu_status mapply_open(rz_op *base, rz_error *err)
     op->apply = &base->plan->u.apply_message;
     op->message = base->plan->child_count > 1 ? rz_message_of(base->worker->exec, base->plan->children[1]) : NULL;
     RZ_TRY(rz_hops_open(base->worker, &op->apply->walk, base->input->plan, &op->hops, err));
-    RZ_TRY(rz_op_make_chunk(base, NULL, 0, err));
+    int32_t record_position = rz_plan_position(base->plan, op->apply->record);
+    RZ_TRY(rz_op_make_chunk(base, &op->apply->record, record_position < 0 ? 0 : 1, err));
+    op->records = record_position < 0 ? NULL : base->chunk->columns[record_position];
     RZ_TRY(rz_op_map_input(base, &op->positions, err));
     op->numbers = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
@@ -166,8 +169,25 @@ static ruzu_status mapply_pull_stretch(op_message_apply *op, uint32_t h, uint32_
     return RUZU_OK;
 }
 
+/* Numbers and addresses from a message with values. */
+static void mapply_records(op_message_apply *op, const rz_sel *sel)
+{
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        const uint8_t *record = rz_message_record(op->message, op->hops.ids[row]);
+        op->numbers[row] = record == NULL ? 0 : rz_load_u64(record);
+        if (op->records != NULL) {
+            ((uint64_t *)op->records->data)[row] = (uint64_t)(uintptr_t)record;
+        }
+    }
+}
+
 static ruzu_status mapply_numbers(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, rz_error *err)
 {
+    if (op->apply->walk.hop_count == 0 && op->message != NULL && op->message->record_size != 0) {
+        mapply_records(op, sel);
+        return RUZU_OK;
+    }
     if (op->apply->walk.hop_count == 0) {
         for (uint32_t i = 0; i < sel->count; i++) {
             uint32_t row = rz_sel_at(sel, i);
@@ -256,6 +276,9 @@ static ruzu_status mapply_next(rz_op *base, rz_chunk **out, rz_error *err)
         RZ_TRY(rz_hops_ids(&op->hops, input, &sel, &valid, err));
         for (uint32_t i = 0; i < sel.count && valid.count != sel.count; i++) {
             op->numbers[rz_sel_at(&sel, i)] = 0; /* NULLs keep it */
+            if (op->records != NULL) {
+                ((uint64_t *)op->records->data)[rz_sel_at(&sel, i)] = 0;
+            }
         }
         RZ_TRY(mapply_numbers(op, input, &valid, err));
         if (weighs) {

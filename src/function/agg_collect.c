@@ -209,7 +209,8 @@ static const rz_agg agg_collect = {"COLLECT",
                                    agg_collect_combine,
                                    agg_collect_finish,
                                    agg_collect_save,
-                                   agg_collect_load};
+                                   agg_collect_load,
+                                   NULL};
 
 ruzu_status rz_agg_bind_collect(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
                                 rz_error *err)

@@ -95,6 +95,18 @@ static ruzu_status agg_count_combine(const rz_agg_bound *bound, rz_agg_context *
     return RUZU_OK;
 }
 
+static ruzu_status agg_count_merge(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *into,
+                                   const uint8_t *const *from, const uint64_t *times, uint32_t count, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)err;
+    for (uint32_t i = 0; i < count; i++) {
+        rz_store_u64(into[i], rz_load_u64(into[i]) + times[i] * rz_load_u64(from[i]));
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status agg_count_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
                                     uint32_t out_start, rz_error *err)
 {
@@ -114,10 +126,11 @@ static const rz_agg agg_count_star = {"COUNT_STAR",
                                       agg_count_combine,
                                       agg_count_finish,
                                       NULL,
-                                      NULL};
+                                      NULL,
+                                      agg_count_merge};
 static const rz_agg agg_count = {
     "COUNT", true, agg_count_init, agg_count_update, agg_count_update_one, agg_count_combine, agg_count_finish,
-    NULL,    NULL};
+    NULL,    NULL,           agg_count_merge};
 
 ruzu_status rz_agg_bind_count(const char *name, const rz_type *arg_type, rz_arena *arena, rz_agg_bound *out,
                               rz_error *err)

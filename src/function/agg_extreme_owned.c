@@ -29,6 +29,17 @@ static void agg_owned_init(const rz_agg_bound *bound, uint8_t *state)
     memset(state, 0, bound->state_size);
 }
 
+/* These are about to copy texts: a call for each costs little beside. */
+static ruzu_status agg_owned_merge(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *into,
+                                   const uint8_t *const *from, const uint64_t *times, uint32_t count, rz_error *err)
+{
+    (void)times;
+    for (uint32_t i = 0; i < count; i++) {
+        RZ_TRY(bound->agg->combine(bound, context, into[i], from[i], err));
+    }
+    return RUZU_OK;
+}
+
 static rz_agg_extreme agg_owned_kind(const rz_agg_bound *bound)
 {
     return bound->agg->name[0] == 'A' ? RZ_AGG_ANY : bound->agg->name[1] == 'I' ? RZ_AGG_MIN : RZ_AGG_MAX;
@@ -138,11 +149,11 @@ static ruzu_status agg_string_load(const rz_agg_bound *bound, rz_agg_context *co
 
 const rz_agg rz_agg_string_extremes[RZ_AGG_EXTREME_COUNT] = {
     {"MIN", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine, agg_string_finish,
-     agg_string_save, agg_string_load},
+     agg_string_save, agg_string_load, agg_owned_merge},
     {"MAX", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine, agg_string_finish,
-     agg_string_save, agg_string_load},
+     agg_string_save, agg_string_load, agg_owned_merge},
     {"ANY_VALUE", false, agg_owned_init, agg_string_update, agg_string_update_one, agg_string_combine,
-     agg_string_finish, agg_string_save, agg_string_load},
+     agg_string_finish, agg_string_save, agg_string_load, agg_owned_merge},
 };
 
 /* ---- nested values ---- */
@@ -253,9 +264,9 @@ static ruzu_status agg_nested_load(const rz_agg_bound *bound, rz_agg_context *co
 
 const rz_agg rz_agg_nested_extremes[RZ_AGG_EXTREME_COUNT] = {
     {"MIN", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine, agg_nested_finish,
-     agg_nested_save, agg_nested_load},
+     agg_nested_save, agg_nested_load, agg_owned_merge},
     {"MAX", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine, agg_nested_finish,
-     agg_nested_save, agg_nested_load},
+     agg_nested_save, agg_nested_load, agg_owned_merge},
     {"ANY_VALUE", false, agg_owned_init, agg_nested_update, agg_nested_update_one, agg_nested_combine,
-     agg_nested_finish, agg_nested_save, agg_nested_load},
+     agg_nested_finish, agg_nested_save, agg_nested_load, agg_owned_merge},
 };

@@ -89,6 +89,22 @@ RZ_FORCE_INLINE void EXTREME_NAME(agg_extreme_rows_)(rz_agg_extreme which, uint8
             EXTREME_NAME(agg_extreme_take_)(which, (EXTREME_STATE *)(void *)into, from.value);                       \
         }                                                                                                            \
         return RUZU_OK;                                                                                              \
+    }                                                                                                                \
+    static ruzu_status EXTREME_NAME(agg_##word##_merge_)(const rz_agg_bound *bound, rz_agg_context *context,         \
+                                                         uint8_t *const *into, const uint8_t *const *from,           \
+                                                         const uint64_t *times, uint32_t count, rz_error *err)       \
+    {                                                                                                                \
+        (void)bound;                                                                                                 \
+        (void)context;                                                                                               \
+        (void)times;                                                                                                 \
+        (void)err;                                                                                                   \
+        for (uint32_t i = 0; i < count; i++) {                                                                       \
+            const EXTREME_STATE *state = (const EXTREME_STATE *)(const void *)from[i];                               \
+            if (state->seen != 0) {                                                                                  \
+                EXTREME_NAME(agg_extreme_take_)(which, (EXTREME_STATE *)(void *)into[i], state->value);              \
+            }                                                                                                        \
+        }                                                                                                            \
+        return RUZU_OK;                                                                                              \
     }
 EXTREME_FUNCTIONS(min, RZ_AGG_MIN)
 EXTREME_FUNCTIONS(max, RZ_AGG_MAX)
@@ -114,7 +130,8 @@ static ruzu_status EXTREME_NAME(agg_extreme_finish_)(const rz_agg_bound *bound, 
 #define EXTREME_TABLE(text, word)                                                                                 \
     {                                                                                                             \
         text, true, agg_extreme_init, EXTREME_NAME(agg_##word##_update_), EXTREME_NAME(agg_##word##_update_one_), \
-            EXTREME_NAME(agg_##word##_combine_), EXTREME_NAME(agg_extreme_finish_), NULL, NULL                    \
+            EXTREME_NAME(agg_##word##_combine_), EXTREME_NAME(agg_extreme_finish_), NULL, NULL,                   \
+            EXTREME_NAME(agg_##word##_merge_)                                                                     \
     }
 static const rz_agg EXTREME_NAME(agg_extremes_)[RZ_AGG_EXTREME_COUNT] = {
     EXTREME_TABLE("MIN", min), EXTREME_TABLE("MAX", max), EXTREME_TABLE("ANY_VALUE", any)};

@@ -85,6 +85,25 @@ static ruzu_status agg_sum_combine(const rz_agg_bound *bound, rz_agg_context *co
     return rz_add_overflow(into->sum, from.sum, &into->sum) ? rz_agg_fail_sum(err) : RUZU_OK;
 }
 
+static ruzu_status agg_sum_merge(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *into_bytes,
+                                 const uint8_t *const *from_bytes, const uint64_t *times, uint32_t count, rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    bool bad = false;
+    for (uint32_t i = 0; i < count; i++) {
+        rz_agg_sum_state *into = (rz_agg_sum_state *)(void *)into_bytes[i];
+        const rz_agg_sum_state *from = (const rz_agg_sum_state *)(const void *)from_bytes[i];
+        rz_int128 product = from->sum;
+        into->count += from->count * times[i];
+        if (RZ_UNLIKELY(times[i] != 1)) {
+            bad |= rz_mul_overflow(from->sum, (rz_int128)times[i], &product);
+        }
+        bad |= rz_add_overflow(into->sum, product, &into->sum);
+    }
+    return bad ? rz_agg_fail_sum(err) : RUZU_OK;
+}
+
 /* Results of 128 bits: INT128, or DECIMAL of 38 digits. */
 static ruzu_status agg_sum_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
                                   uint32_t out_start, rz_error *err)
@@ -200,6 +219,27 @@ static ruzu_status agg_real_combine(const rz_agg_bound *bound, rz_agg_context *c
     return RUZU_OK;
 }
 
+static ruzu_status agg_real_merge(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *into_bytes,
+                                  const uint8_t *const *from_bytes, const uint64_t *times, uint32_t count,
+                                  rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)err;
+    for (uint32_t i = 0; i < count; i++) {
+        agg_real_state *into = (agg_real_state *)(void *)into_bytes[i];
+        const agg_real_state *from = (const agg_real_state *)(const void *)from_bytes[i];
+        uint64_t rows = into->count + from->count * times[i];
+        if (from->count == 0) { /* also: no NaN out of 0 times infinity */
+            continue;
+        }
+        agg_real_add(into, from->sum, times[i]);
+        into->compensation += isfinite(into->sum) ? from->compensation * (double)times[i] : 0;
+        into->count = rows;
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status agg_real_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
                                    uint32_t out_start, rz_error *err)
 {
@@ -288,6 +328,22 @@ static ruzu_status agg_deviation_combine(const rz_agg_bound *bound, rz_agg_conte
     return RUZU_OK;
 }
 
+static ruzu_status agg_deviation_parts(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *into,
+                                       const uint8_t *const *from_bytes, const uint64_t *times, uint32_t count,
+                                       rz_error *err)
+{
+    (void)bound;
+    (void)context;
+    (void)err;
+    for (uint32_t i = 0; i < count; i++) {
+        const agg_deviation_state *from = (const agg_deviation_state *)(const void *)from_bytes[i];
+        double often = (double)times[i];
+        agg_deviation_merge((agg_deviation_state *)(void *)into[i], from->mean, from->squares * often,
+                            from->count * often);
+    }
+    return RUZU_OK;
+}
+
 /* Of one value: 0, as in openCypher; of none: NULL. */
 static ruzu_status agg_deviation_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
                                         uint32_t out_start, rz_error *err)
@@ -310,7 +366,8 @@ static ruzu_status agg_deviation_finish(const rz_agg_bound *bound, uint8_t *cons
 
 #define AGG_INTEGERS(name, finish, S)                                                                             \
     {                                                                                                             \
-        name, true, agg_sum_init, agg_sum_update_##S, agg_sum_update_one_##S, agg_sum_combine, finish, NULL, NULL \
+        name, true, agg_sum_init, agg_sum_update_##S, agg_sum_update_one_##S, agg_sum_combine, finish, NULL, NULL, \
+            agg_sum_merge \
     }
 #define AGG_INTEGER_TABLE(name, finish)                                                                               \
     {                                                                                                                 \
@@ -328,14 +385,14 @@ static const rz_agg agg_avg_integers[RZ_PHYS_UINT64 + 1] = AGG_INTEGER_TABLE("AV
 #undef AGG_INTEGER_TABLE
 
 static const rz_agg agg_sum_reals = {
-    "SUM", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL};
+    "SUM", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL, agg_real_merge};
 static const rz_agg agg_avg_reals = {
-    "AVG", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL};
+    "AVG", true, agg_sum_init, agg_real_update, agg_real_update_one, agg_real_combine, agg_real_finish, NULL, NULL, agg_real_merge};
 static const rz_agg agg_deviations[2] = {
     {"STDEV", true, agg_sum_init, agg_deviation_update, agg_deviation_update_one, agg_deviation_combine,
-     agg_deviation_finish, NULL, NULL},
+     agg_deviation_finish, NULL, NULL, agg_deviation_parts},
     {"STDEVP", true, agg_sum_init, agg_deviation_update, agg_deviation_update_one, agg_deviation_combine,
-     agg_deviation_finish, NULL, NULL},
+     agg_deviation_finish, NULL, NULL, agg_deviation_parts},
 };
 
 static bool agg_is_real(const rz_type *type)

@@ -80,6 +80,8 @@ typedef struct rz_agg_bound {
     const rz_type *arg_type; /* the caller casts the argument to this; NULL for COUNT(*) */
     uint32_t state_size;     /* bytes, multiple of 16; states are 16-aligned */
     bool collect_empty_list;
+    const struct rz_agg_bound *part_of; /* an aggregate over records: of what states, and where in a record; see rz_agg_part */
+    uint32_t part_offset;
 } rz_agg_bound;
 
 /* Memory for states that own some (collect, min/max of strings): arena is one worker's, as long-lived as its partition of groups. */
@@ -103,7 +105,21 @@ struct rz_agg {
     /* For states that are not plain: bytes of the state for spilling, and back into an initialised state. */
     void (*save)(const rz_agg_bound *bound, const uint8_t *state, rz_str *out);
     ruzu_status (*load)(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader, uint8_t *state, rz_error *err);
+    /* into[i] += times[i] * from[i], as if what made from[i] had come so often. NULL: that cannot be said. */
+    ruzu_status (*merge)(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *into, const uint8_t *const *from, const uint64_t *times, uint32_t count,
+                         rz_error *err);
 };
+
+/*
+ * Parts: aggregates computed ahead for each node, to be merged into others. A record is 16-aligned memory that begins with the number of rows it stands for (uint64_t, at least 1); states
+ * follow at offsets that are multiples of 16. An aggregate over records takes their addresses as UINT64 (0 or NULL: no rows) from rows whose weights are multiples of that number: a row
+ * stands for weight / number copies of the record.
+ */
+#define RZ_AGG_RECORD_HEAD 16u
+/* Can states be merged so that no sum goes beyond its range unless the number of rows does? */
+bool rz_agg_has_parts(const rz_agg_bound *bound);
+/* The aggregate `of` (arena: outlives *out) over records that have its state at `offset`. */
+void rz_agg_part(const rz_agg_bound *of, uint32_t offset, rz_agg_bound *out);
 
 /*
  * Few groups that are numbered by small slots: the rows of a chunk are added up by slot and then, once a chunk, into the states. For aggregates that can do so.

@@ -47,10 +47,25 @@ typedef struct rz_planner {
     plan_set present; /* node columns that are not NULL here: found by a MATCH that is not optional, or of an optional
                          one inside it */
     plan_set solid;   /* columns of nodes and relationships that are never NULL anywhere */
+    plan_set summed;  /* node columns that behind the pattern being planned only aggregates look at that messages can carry */
     bool writes;      /* the statement changes something: what was evaluated once may be out of date */
     uint32_t depth;   /* subqueries inside each other */
     uint32_t node_count; /* plan nodes made: limited, since walks over plans recurse */
 } rz_planner;
+
+/* An aggregate that may be computed within messages: its argument looks at one node only. */
+typedef struct plan_carry {
+    rz_expr *aggregate; /* as bound */
+    uint32_t column;    /* the NODE column */
+    uint32_t record;    /* column with the records that hold it; RZ_NO_COLUMN_ID: it is still to be computed from rows */
+    uint32_t offset;    /* in the record */
+} plan_carry;
+
+typedef struct plan_carries {
+    const rz_bound_projection *projection; /* whose aggregates they are; NULL: there are none */
+    plan_carry *items;
+    uint32_t count;
+} plan_carries;
 
 /* One query arm (or a subquery's) while its clauses are planned. */
 typedef struct plan_arm {
@@ -65,6 +80,7 @@ typedef struct plan_arm {
     /* While writing: what is assigned, and the columns whose own changes a row shows. */
     RZ_ARRAY(const rz_bound_set_item *) changes;
     plan_set changed_columns;
+    plan_carries carries;
 } plan_arm;
 
 /* ---- plan_set.c: columns, names, statistics ---- */
@@ -151,6 +167,21 @@ void rz_plan_need_before(rz_planner *planner, const rz_bound_clause *clause, pla
 /* For each clause of an arm what is needed after it; `after`: what is needed at the end. */
 RZ_NODISCARD ruzu_status rz_plan_needs(rz_planner *planner, const rz_bound_single_query *arm, const plan_set *after,
                                        plan_set **out, rz_error *err);
+
+/* What a projection uses, without some of its aggregates. */
+void rz_plan_need_projection(rz_planner *planner, plan_set *need, const rz_bound_projection *projection, const bool *left_out);
+
+/* ---- plan_carry.c: aggregates within messages ---- */
+
+/*
+ * The clauses up to the projection with index `end` are MATCH clauses, and idx is the last one of those that are planned next: finds what their messages may carry (arm->carries,
+ * planner->summed). needs: as rz_plan_needs made them.
+ */
+RZ_NODISCARD ruzu_status rz_carry_find(plan_arm *arm, const rz_bound_single_query *query, uint32_t idx, uint32_t end, const plan_set *needs, rz_error *err);
+/* Nothing more is carried. */
+void rz_carry_forget(plan_arm *arm);
+/* What computes the aggregate from the rows there are: itself, or the same over records. */
+RZ_NODISCARD ruzu_status rz_carry_aggregate(rz_planner *planner, const plan_carries *carries, rz_expr **io, rz_error *err);
 
 /* ---- plan_clause.c, plan_project.c ---- */
 

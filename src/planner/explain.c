@@ -219,6 +219,10 @@ static void explain_message(const rz_plan *plan, const rz_catalog *catalog, rz_s
         explain_tables(catalog, type->tables, type->table_count, out);
     }
     rz_str_append_text(out, plan->u.message.sparse ? ") sparse" : ")");
+    if (plan->u.message.value_count != 0) {
+        rz_str_append_char(out, ':');
+        explain_exprs(plan->u.message.values, plan->u.message.value_count, out);
+    }
 }
 
 /* ---- other arguments ---- */

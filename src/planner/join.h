@@ -17,6 +17,7 @@ typedef struct join_node {
     bool bound; /* known already: from an earlier clause, or by the steps so far */
     bool used;  /* somebody looks at the column: a predicate, a path, a later clause */
     bool wanted; /* somebody other than a predicate does */
+    bool summed; /* wanted, but only by aggregates that messages can carry */
     bool gone;   /* a message stands for it (plan_message.c): its component is the last one, which nobody plans */
 } join_node;
 
@@ -176,6 +177,7 @@ typedef struct join_messages {
     uint32_t *parents; /* by node: the node that its message goes to; UINT32_MAX: it stays */
     uint32_t *edges;   /* by node: the edge to the parent */
     bool *applied;     /* by node: what goes to it has been applied */
+    plan_carries *carries; /* aggregates over nodes that messages stand for travel with them; NULL: there are none */
 } join_messages;
 
 /* Finds out whether the component should be planned with messages; if so, marks the nodes and edges that they stand
@@ -205,5 +207,17 @@ RZ_NODISCARD ruzu_status rz_unnest_optional(plan_arm *arm, const rz_bound_match 
 /* COUNT (counts) or EXISTS as a value: what it is above the arm's new plan. */
 RZ_NODISCARD ruzu_status rz_unnest_value(plan_arm *arm, const rz_bound_match *match, bool counts, rz_expr **out,
                                          bool *out_done, rz_error *err);
+
+/* ---- plan_carry.c ---- */
+
+/* Is something carried from the branch that begins with `node`? */
+bool rz_carry_any(const join_graph *graph, const join_messages *messages, uint32_t node);
+/* For an optional pattern: where it matches nothing its nodes are NULL, and what is carried must be nothing. Others stay. */
+void rz_carry_only_strict(join_graph *graph, const plan_carries *carries);
+uint32_t rz_carry_count(const join_graph *graph, const join_messages *messages, uint32_t node);
+/* Gives a MESSAGE what is carried from below `node` (and, with_own, from itself): the rows below it have the nodes, or records. *out_record: the column that the records will have, or
+ * RZ_NO_COLUMN_ID. */
+RZ_NODISCARD ruzu_status rz_carry_collect(rz_planner *planner, const join_graph *graph, const join_messages *messages, uint32_t node, bool with_own, rz_plan *message, uint32_t *out_record,
+                                          rz_error *err);
 
 #endif

@@ -327,9 +327,8 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
                               uint32_t match_count, const plan_set *after, rz_error *err)
 {
     plan_set used = {0};
-    plan_set wanted = {0};
+    plan_set wanted = {0}; /* by the pattern itself, but for predicates */
     rz_plan_set_union(graph->planner, &used, after);
-    rz_plan_set_union(graph->planner, &wanted, after);
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
         rz_plan_set_looks(graph->planner, &used, graph->predicates.items[i].expr);
         RZ_TRY(graph_predicate_parts(graph, &graph->predicates.items[i], cur, err));
@@ -354,7 +353,10 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
     }
     graph_mark_used(graph, &used);
     for (uint32_t i = 0; i < graph->nodes.count; i++) {
-        graph->nodes.items[i].wanted = rz_plan_set_has(&wanted, graph->nodes.items[i].column);
+        join_node *node = &graph->nodes.items[i];
+        bool inside = rz_plan_set_has(&wanted, node->column);
+        node->wanted = inside || rz_plan_set_has(after, node->column);
+        node->summed = !inside && rz_plan_set_has(&graph->planner->summed, node->column);
     }
     return RUZU_OK;
 }

@@ -105,6 +105,7 @@ typedef struct rz_plan_message_apply {
     rz_plan_expand walk;  /* from, hops, undirected. Without hops n is what the message says of `from`; with hops the sum over its neighbours, 1 each without a message */
     rz_message_mode mode;
     bool deferred;        /* products too large become UINT64_MAX, an error only where a row is left in the end */
+    uint32_t record;      /* without hops: UINT64 column to produce, the address of what the message aggregated for the node, or 0; or RZ_NO_COLUMN_ID */
 } rz_plan_message_apply;
 
 typedef enum rz_join_kind { RZ_JOIN_INNER, RZ_JOIN_LEFT, RZ_JOIN_SEMI, RZ_JOIN_ANTI, RZ_JOIN_CROSS } rz_join_kind;
@@ -204,6 +205,10 @@ struct rz_plan {
             uint32_t key;        /* NODE column of the input */
             bool divided;        /* no two workers meet the same node: it is what the scan at the bottom gives */
             bool sparse;         /* few of the nodes are expected */
+            rz_expr **values;    /* RZ_EXPR_AGGREGATE over the input's columns, none of them DISTINCT: aggregated for each node beside the number of its rows */
+            const uint32_t *value_offs; /* where their states stand in a node's record */
+            uint32_t value_count;
+            uint32_t record_size; /* 0: no values */
         } message;
         struct {
             rz_expr *skip;       /* constant INT64 expressions, or NULL */

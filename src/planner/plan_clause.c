@@ -291,13 +291,14 @@ static uint32_t clause_match_run(const rz_planner *planner, const rz_bound_singl
     return count;
 }
 
-/* Are the rows of the pattern that begins with clause `first` only grouped and aggregated? */
-static bool clause_is_counted(const rz_bound_single_query *query, uint32_t first)
+/* Are the rows of the pattern that begins with clause `first` only grouped and aggregated? *out_end: where. */
+static bool clause_is_counted(const rz_bound_single_query *query, uint32_t first, uint32_t *out_end)
 {
     uint32_t i = first;
     while (i < query->clause_count && query->clauses[i].kind == RZ_BOUND_MATCH) {
         i++;
     }
+    *out_end = i;
     return i < query->clause_count && query->clauses[i].kind == RZ_BOUND_PROJECTION &&
            (query->clauses[i].u.projection.grouped || query->clauses[i].u.projection.distinct);
 }
@@ -307,11 +308,15 @@ static ruzu_status clause_match(plan_arm *arm, const rz_bound_single_query *quer
 {
     const rz_bound_match *match = &query->clauses[*io_idx].u.match;
     RZ_TRY(rz_plan_settle(arm, err));
-    arm->counted = !arm->inside_apply && clause_is_counted(query, *io_idx);
+    uint32_t end = 0;
+    arm->counted = !arm->inside_apply && clause_is_counted(query, *io_idx, &end);
+    uint32_t count = match->optional ? 1 : clause_match_run(arm->planner, query, *io_idx);
+    if (arm->counted) {
+        RZ_TRY(rz_carry_find(arm, query, *io_idx + count - 1, end, needs, err));
+    }
     if (match->optional) {
         return rz_plan_optional(arm, match, &needs[*io_idx], err);
     }
-    uint32_t count = clause_match_run(arm->planner, query, *io_idx);
     const rz_bound_match **matches = RZ_NEW_ARRAY(arm->planner->arena, const rz_bound_match *, count);
     RZ_TRY_ALLOC(matches, err, "planning MATCH");
     for (uint32_t i = 0; i < count; i++) {
@@ -403,7 +408,10 @@ ruzu_status rz_plan_clauses(plan_arm *arm, const rz_bound_single_query *query, c
         case RZ_BOUND_SET: RZ_TRY(rz_plan_set_clause(arm, &clause->u.set, err)); break;
         case RZ_BOUND_DELETE: RZ_TRY(rz_plan_delete(arm, &clause->u.del, err)); break;
         case RZ_BOUND_MERGE: RZ_TRY(rz_plan_merge(arm, &clause->u.merge, &needs[i], err)); break;
-        case RZ_BOUND_PROJECTION: RZ_TRY(rz_plan_projection(arm, &clause->u.projection, err)); break;
+        case RZ_BOUND_PROJECTION:
+            RZ_TRY(rz_plan_projection(arm, &clause->u.projection, err));
+            rz_carry_forget(arm);
+            break;
         case RZ_BOUND_FINISH: break;
         }
     }

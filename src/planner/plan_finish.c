@@ -272,6 +272,7 @@ static ruzu_status finish_message(rz_planner *planner, rz_plan *plan, rz_error *
 {
     plan_set child_need = {0};
     rz_plan_set_add(planner, &child_need, plan->u.message.key);
+    rz_plan_set_uses_all(planner, &child_need, plan->u.message.values, plan->u.message.value_count);
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.weights_ok = true, .deferred = true}, err));
     plan->column_count = 0;
     return RUZU_OK;

@@ -11,6 +11,8 @@
  *   push    the child's rows are walked to the parent once, which adds up an array of the parent's numbers; each row looks its own up
  *   table   degree or pull for every node of the parent's tables, then look-ups: where rows outnumber nodes
  *
+ * A branch that carries aggregates (plan_carry.c) is pushed: rows of the child add to records of the parent.
+ *
  * Not for parts that are found by key, nor for relationships that somebody looks at (with match_mode='trail' that is every table which occurs twice).
  * Branches are chosen by estimates; a rule bit turns them off, and `eager` on.
  */
@@ -29,6 +31,9 @@
 #define MESSAGE_COST_KEEP      0.3 /* per row kept in an array */
 #define MESSAGE_COST_WALK      0.8 /* per neighbour walked to … */
 #define MESSAGE_COST_ADD       0.3 /* … and added to, times the same */
+#define MESSAGE_COST_VALUE     1.5 /* per row and aggregate that is carried */
+#define MESSAGE_COST_GROUP     1.0 /* per row that is left to be aggregated */
+#define MESSAGE_RECORD         40  /* about what an aggregate takes in a record */
 #define MESSAGE_COST_ARRAY     0.2 /* per node of an array: clearing, uniting those of several workers */
 #define MESSAGE_COST_FIND      0.4 /* per row that looks its number up */
 #define MESSAGE_COST_SETUP     50.0
@@ -102,10 +107,12 @@ static double message_selectivity(const join_graph *graph, uint32_t node, double
 
 /* ---- branches ---- */
 
-static ruzu_status message_tree_init(message_tree *tree, join_graph *graph, uint32_t component, rz_error *err)
+/* carries: what branches may carry, or NULL. */
+static ruzu_status message_tree_init(message_tree *tree, join_graph *graph, uint32_t component, plan_carries *carries, rz_error *err)
 {
     rz_arena *arena = graph->planner->arena;
     *tree = (message_tree){.graph = graph, .component = component};
+    tree->messages.carries = carries;
     tree->messages.parents = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
     tree->messages.edges = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
     tree->messages.applied = RZ_NEW_ARRAY(arena, bool, graph->nodes.count);
@@ -123,14 +130,14 @@ static bool message_is_inside(const message_tree *tree, uint32_t node)
     return tree->graph->nodes.items[node].component == tree->component;
 }
 
-/* Nodes that somebody looks at, or that a condition on several things concerns. Returns whether there are any. */
+/* Nodes that somebody looks at (but for what is carried), or that a condition on several things concerns. Returns whether there are any. */
 static bool message_find_stays(message_tree *tree)
 {
     join_graph *graph = tree->graph;
     bool any = false;
     for (uint32_t n = 0; n < graph->nodes.count; n++) {
         const join_node *node = &graph->nodes.items[n];
-        tree->stays[n] = node->wanted || node->bound;
+        tree->stays[n] = node->bound || (node->wanted && !(node->summed && tree->messages.carries != NULL));
         for (uint32_t i = 0; i < graph->predicates.count && !tree->stays[n]; i++) {
             const join_predicate *predicate = &graph->predicates.items[i];
             tree->stays[n] = !predicate->placed && message_concerns(predicate, n) && !message_is_local(predicate);
@@ -187,10 +194,10 @@ static double message_distance(double rows)
 
 /* Arrays that would take too much of the statement's memory (two workers may fill one each) are not made: what they
  * would cost. */
-static double message_room(const join_graph *graph, const join_node *node)
+static double message_room(const join_graph *graph, const join_node *node, double size)
 {
     double limit = (double)graph->planner->context->memory_bytes;
-    return limit > 0 && node->rows * 2 * sizeof(uint64_t) > limit * MESSAGE_MEMORY_SHARE ? MESSAGE_NO_ROOM : 0;
+    return limit > 0 && node->rows * 2 * size > limit * MESSAGE_MEMORY_SHARE ? MESSAGE_NO_ROOM : 0;
 }
 
 /* All rows of a node and its branches: as if the pattern began there. */
@@ -239,6 +246,23 @@ static bool message_is_bare(const join_graph *graph, const join_messages *messag
     return !any && message_hops_fit(edge, edge->to != child, &graph->nodes.items[child]);
 }
 
+/* A branch that carries so many aggregates to so many rows of its parent. */
+static message_estimate message_estimate_carrying(const join_graph *graph, const join_messages *messages, uint32_t child, double rows, uint32_t count)
+{
+    const join_edge *edge = &graph->edges.items[messages->edges[child]];
+    bool backward = edge->to != child;
+    const join_node *parent = &graph->nodes.items[messages->parents[child]];
+    message_stream stream = message_estimate_stream(graph, messages, child);
+    double share = stream.rows * rz_join_fan(graph, edge, backward) / graph->nodes.items[child].rows;
+    double each = MESSAGE_COST_WALK + MESSAGE_COST_ADD * message_distance(parent->rows) + MESSAGE_COST_VALUE * count;
+    double size = RZ_AGG_RECORD_HEAD + (double)MESSAGE_RECORD * count;
+    message_estimate branch = {.share = edge->reach[backward ? 1 : 0] * (share < 1 ? share : 1), .form = MESSAGE_PUSH};
+    branch.cost = MESSAGE_COST_SETUP + stream.cost + stream.rows * MESSAGE_COST_VALUE * count + rows * (MESSAGE_COST_FIND + MESSAGE_COST_VALUE * count) +
+                  parent->rows * MESSAGE_COST_ARRAY * (1 + count) + message_room(graph, parent, size) +
+                  stream.rows * (MESSAGE_COST_LIST + rz_join_fan(graph, edge, !backward) * each);
+    return branch;
+}
+
 /* The cheapest way to apply the child's branch to so many rows of its parent. */
 static message_estimate message_estimate_branch(const join_graph *graph, const join_messages *messages, uint32_t child,
                                                 double rows)
@@ -250,6 +274,10 @@ static message_estimate message_estimate_branch(const join_graph *graph, const j
     message_estimate best = {.share = edge->reach[backward ? 1 : 0], .form = MESSAGE_DEGREE};
     double before = 0;   /* once */
     double per_row = 0;
+    uint32_t carried = rz_carry_count(graph, messages, child);
+    if (carried != 0) {
+        return message_estimate_carrying(graph, messages, child, rows, carried);
+    }
     if (message_is_bare(graph, messages, child)) {
         per_row = MESSAGE_COST_DEGREE;
         best.cost = rows * (rows > parent->rows ? MESSAGE_COST_SCATTERED : MESSAGE_COST_DEGREE);
@@ -259,13 +287,13 @@ static message_estimate message_estimate_branch(const join_graph *graph, const j
         double share = stream.rows * fan / all;
         best.share *= share < 1 ? share : 1;
         before = MESSAGE_COST_SETUP + stream.cost + stream.rows * MESSAGE_COST_KEEP +
-                 message_room(graph, &graph->nodes.items[child]);
+                 message_room(graph, &graph->nodes.items[child], sizeof(uint64_t));
         per_row = MESSAGE_COST_LIST + fan * (MESSAGE_COST_ENTRY + MESSAGE_COST_FETCH * message_distance(all));
         best.form = MESSAGE_PULL;
         best.cost = before + rows * per_row;
         double each = MESSAGE_COST_WALK + MESSAGE_COST_ADD * message_distance(parent->rows);
         double push = MESSAGE_COST_SETUP + stream.cost + rows * MESSAGE_COST_FIND + parent->rows * MESSAGE_COST_ARRAY +
-                      message_room(graph, parent) +
+                      message_room(graph, parent, sizeof(uint64_t)) +
                       stream.rows * (MESSAGE_COST_LIST + rz_join_fan(graph, edge, !backward) * each);
         if (push < best.cost) {
             best.form = MESSAGE_PUSH;
@@ -277,7 +305,7 @@ static message_estimate message_estimate_branch(const join_graph *graph, const j
         return best;
     }
     double table = MESSAGE_COST_SETUP + before + parent->rows * (MESSAGE_COST_SCAN + per_row + MESSAGE_COST_KEEP) +
-                   rows * MESSAGE_COST_FIND + message_room(graph, parent);
+                   rows * MESSAGE_COST_FIND + message_room(graph, parent, sizeof(uint64_t));
     if (table < best.cost) {
         best.form = MESSAGE_TABLE;
         best.cost = table;
@@ -378,42 +406,90 @@ static bool message_any(const message_tree *tree)
     return false;
 }
 
+/* A way of planning a component: some of it by messages, the rest in steps. */
+typedef struct message_choice {
+    message_tree tree;
+    join_steps steps;
+    double cost;
+    double rows; /* that are left */
+    bool any;    /* else there is nothing that messages could stand for */
+} message_choice;
+
+static ruzu_status message_try(join_graph *graph, uint32_t component, const rz_plan *cur, plan_carries *carries, message_choice *out, rz_error *err)
+{
+    message_tree *tree = &out->tree;
+    uint32_t only = 0;
+    *out = (message_choice){0};
+    RZ_TRY(message_tree_init(tree, graph, component, carries, err));
+    if (message_find_stays(tree)) {
+        message_peel(tree, UINT32_MAX);
+    } else {
+        message_choose_root(tree);
+    }
+    out->any = message_any(tree);
+    if (!out->any) {
+        return RUZU_OK;
+    }
+    message_mark(tree, false);
+    RZ_TRY(rz_join_order(graph, component, cur, &out->steps, &out->cost, err));
+    if (message_count_rest(tree, &only) == 1) {
+        message_stream stream = message_estimate_stream(graph, &tree->messages, only);
+        out->cost = stream.cost;
+        out->rows = stream.rows;
+    } else {
+        out->cost += message_apply_cost(tree, &out->steps);
+        out->rows = out->steps.count == 0 ? 1 : out->steps.items[out->steps.count - 1].rows;
+    }
+    message_mark(tree, true);
+    return RUZU_OK;
+}
+
+/* Does anything of the component look like it could be carried? Rows with records may not be joined with others, so the component is the whole pattern. */
+static bool message_may_carry(const plan_arm *arm, const join_graph *graph, uint32_t component)
+{
+    bool any = false;
+    for (uint32_t n = 0; n < graph->nodes.count && arm->carries.count != 0; n++) {
+        if (graph->nodes.items[n].component != component) {
+            return false;
+        }
+        any |= graph->nodes.items[n].summed;
+    }
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        any &= !graph->edges.items[e].bridge;
+    }
+    return any;
+}
+
 ruzu_status rz_join_find_messages(plan_arm *arm, join_graph *graph, uint32_t component, join_steps *steps, double cost,
                                   join_messages *out, rz_error *err)
 {
     rz_planner *planner = arm->planner;
-    message_tree tree;
+    bool eager = planner->context->eager;
     *out = (join_messages){0};
     if (!arm->counted || arm->inside_apply || component == 0 || !rz_plan_is_unit(arm->cur) ||
         !rz_plan_rule(planner, RZ_RULE_MESSAGES) || !rz_plan_rule(planner, RZ_RULE_PUSH_DOWN) ||
         message_any_key(graph, component, arm->cur)) {
         return RUZU_OK;
     }
-    RZ_TRY(message_tree_init(&tree, graph, component, err));
-    if (message_find_stays(&tree)) {
-        message_peel(&tree, UINT32_MAX);
-    } else {
-        message_choose_root(&tree);
+    message_choice counting;
+    message_choice carrying = {0};
+    RZ_TRY(message_try(graph, component, arm->cur, NULL, &counting, err));
+    if (message_may_carry(arm, graph, component)) {
+        RZ_TRY(message_try(graph, component, arm->cur, &arm->carries, &carrying, err));
     }
-    if (!message_any(&tree)) {
+    bool counts = counting.any && (eager || counting.cost <= cost * MESSAGE_GAIN);
+    if (carrying.any) {
+        double rows = counts ? counting.rows : steps->count == 0 ? 1 : steps->items[steps->count - 1].rows;
+        double otherwise = (counts ? counting.cost : cost) + rows * MESSAGE_COST_GROUP;
+        carrying.any = eager || carrying.cost + carrying.rows * MESSAGE_COST_GROUP <= otherwise * MESSAGE_GAIN;
+    }
+    if (!counts && !carrying.any) {
         return RUZU_OK;
     }
-    join_steps rest = {0};
-    uint32_t only = 0;
-    double rest_cost = 0;
-    message_mark(&tree, false);
-    RZ_TRY(rz_join_order(graph, component, arm->cur, &rest, &rest_cost, err));
-    if (message_count_rest(&tree, &only) == 1) {
-        rest_cost = message_estimate_stream(graph, &tree.messages, only).cost;
-    } else {
-        rest_cost += message_apply_cost(&tree, &rest);
-    }
-    if (!planner->context->eager && rest_cost > cost * MESSAGE_GAIN) {
-        message_mark(&tree, true);
-        return RUZU_OK;
-    }
-    *steps = rest;
-    *out = tree.messages;
+    message_choice *chosen = carrying.any ? &carrying : &counting;
+    message_mark(&chosen->tree, false);
+    *steps = chosen->steps;
+    *out = chosen->tree.messages;
     out->used = true;
     return RUZU_OK;
 }
@@ -442,21 +518,33 @@ static ruzu_status message_stream_of(rz_planner *planner, join_graph *graph, con
     return message_apply_branches(out, graph, messages, node, err);
 }
 
-/* The rows of `part` by node. */
+/* What is carried to a message: from below a node, with what is aggregated of itself or without. */
+typedef struct message_load {
+    const join_graph *graph;
+    const join_messages *messages;
+    uint32_t node;
+    bool with_own;
+    uint32_t record; /* out: the column of the records */
+} message_load;
+
+/* The rows of `part` by node. load: NULL: nothing is carried. */
 static ruzu_status message_collect(rz_planner *planner, const plan_arm *part, const join_node *node, bool divided,
-                                   rz_plan **out, rz_error *err)
+                                   message_load *load, rz_plan **out, rz_error *err)
 {
     RZ_TRY(rz_plan_node(planner, RZ_PLAN_MESSAGE, part->cur, NULL, out, err));
     (*out)->u.message.key = node->column;
     (*out)->u.message.divided = divided;
     (*out)->u.message.sparse = part->cur->rows * MESSAGE_SPARSE_SHARE < node->rows;
     (*out)->rows = part->cur->rows < node->rows ? part->cur->rows : node->rows;
+    if (load != NULL) {
+        RZ_TRY(rz_carry_collect(planner, load->graph, load->messages, load->node, load->with_own, *out, &load->record, err));
+    }
     return RUZU_OK;
 }
 
-/* Puts MESSAGE_APPLY on the arm's plan. message: NULL to count neighbours. */
+/* Puts MESSAGE_APPLY on the arm's plan. message: NULL to count neighbours. record: the column of its records, or RZ_NO_COLUMN_ID. */
 static ruzu_status message_put(plan_arm *arm, rz_plan_expand walk, rz_plan *message, rz_message_mode mode, double share,
-                               rz_error *err)
+                               uint32_t record, rz_error *err)
 {
     rz_planner *planner = arm->planner;
     double rows = arm->cur->rows;
@@ -473,6 +561,8 @@ static ruzu_status message_put(plan_arm *arm, rz_plan_expand walk, rz_plan *mess
     walk.rel = RZ_NO_COLUMN_ID;
     plan->u.apply_message.walk = walk;
     plan->u.apply_message.mode = mode;
+    plan->u.apply_message.record = record;
+    RZ_TRY(rz_plan_add_column(planner, plan, record, err));
     plan->rows = mode == RZ_MESSAGE_OPTIONAL ? rows : rows * share;
     arm->cur = plan;
     return RUZU_OK;
@@ -487,9 +577,9 @@ static ruzu_status message_apply_walk(plan_arm *arm, join_graph *graph, const jo
     if (!message_is_bare(graph, messages, child)) {
         plan_arm part;
         RZ_TRY(message_stream_of(arm->planner, graph, messages, child, &part, err));
-        RZ_TRY(message_collect(arm->planner, &part, &graph->nodes.items[child], true, &message, err));
+        RZ_TRY(message_collect(arm->planner, &part, &graph->nodes.items[child], true, NULL, &message, err));
     }
-    return message_put(arm, rz_match_walk(graph, edge, edge->to != child), message, mode, share, err);
+    return message_put(arm, rz_match_walk(graph, edge, edge->to != child), message, mode, share, RZ_NO_COLUMN_ID, err);
 }
 
 static ruzu_status message_apply_branch(plan_arm *arm, join_graph *graph, const join_messages *messages, uint32_t child,
@@ -503,6 +593,7 @@ static ruzu_status message_apply_branch(plan_arm *arm, join_graph *graph, const 
     const rz_plan_expand look = {.from = node->column, .to = RZ_NO_COLUMN_ID};
     plan_arm part;
     rz_plan *message = NULL;
+    message_load load = {.graph = graph, .messages = messages, .node = child, .with_own = true, .record = RZ_NO_COLUMN_ID};
     switch (choice.form) {
     case MESSAGE_DEGREE:
     case MESSAGE_PULL: return message_apply_walk(arm, graph, messages, child, mode, choice.share, err);
@@ -513,14 +604,14 @@ static ruzu_status message_apply_branch(plan_arm *arm, join_graph *graph, const 
         part.cur->rows *= rz_join_fan(graph, edge, edge->to == child);
         RZ_TRY(rz_plan_add_column(planner, part.cur, part.cur->u.expand.to, err));
         RZ_TRY(rz_plan_add_column(planner, part.cur, part.cur->u.expand.rel, err));
-        RZ_TRY(message_collect(planner, &part, node, false, &message, err));
-        return message_put(arm, look, message, mode, choice.share, err);
+        RZ_TRY(message_collect(planner, &part, node, false, &load, &message, err));
+        return message_put(arm, look, message, mode, choice.share, load.record, err);
     }
     case MESSAGE_TABLE:
         RZ_TRY(message_scan(planner, graph, parent, &part, err));
         RZ_TRY(message_apply_walk(&part, graph, messages, child, RZ_MESSAGE_INNER, choice.share, err));
-        RZ_TRY(message_collect(planner, &part, node, true, &message, err));
-        return message_put(arm, look, message, mode, choice.share, err);
+        RZ_TRY(message_collect(planner, &part, node, true, NULL, &message, err));
+        return message_put(arm, look, message, mode, choice.share, RZ_NO_COLUMN_ID, err);
     }
     return RUZU_OK;
 }
@@ -580,7 +671,7 @@ ruzu_status rz_join_prune_pairs(plan_arm *arm, join_graph *graph, const join_ste
             }
             rz_plan_expand walk = rz_match_walk(graph, edge, backward);
             walk.to = RZ_NO_COLUMN_ID;
-            RZ_TRY(message_put(arm, walk, NULL, RZ_MESSAGE_SEMI, reach, err));
+            RZ_TRY(message_put(arm, walk, NULL, RZ_MESSAGE_SEMI, reach, RZ_NO_COLUMN_ID, err));
         }
     }
     return RUZU_OK;
@@ -666,8 +757,9 @@ static ruzu_status message_apply_whole(plan_arm *arm, join_graph *graph, const j
     rz_plan *message = NULL;
     const join_node *node = &graph->nodes.items[key];
     RZ_TRY(message_stream_of(arm->planner, graph, messages, key, &part, err));
-    RZ_TRY(message_collect(arm->planner, &part, node, true, &message, err));
-    return message_put(arm, (rz_plan_expand){.from = node->column, .to = RZ_NO_COLUMN_ID}, message, mode, 0.5, err);
+    message_load load = {.graph = graph, .messages = messages, .node = key, .record = RZ_NO_COLUMN_ID};
+    RZ_TRY(message_collect(arm->planner, &part, node, true, &load, &message, err));
+    return message_put(arm, (rz_plan_expand){.from = node->column, .to = RZ_NO_COLUMN_ID}, message, mode, 0.5, load.record, err);
 }
 
 ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, const plan_set *after, rz_message_mode mode,
@@ -681,7 +773,9 @@ ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, cons
         return RUZU_OK;
     }
     RZ_TRY(rz_join_graph(planner, arm->cur, &match, 1, after, &graph, err));
-    RZ_TRY(message_tree_init(&tree, &graph, 0, err));
+    bool carries = mode == RZ_MESSAGE_OPTIONAL && arm->carries.count != 0;
+    rz_carry_only_strict(&graph, &arm->carries);
+    RZ_TRY(message_tree_init(&tree, &graph, 0, carries ? &arm->carries : NULL, err));
     uint32_t key = graph.impossible ? UINT32_MAX : message_find_key(&tree);
     if (key == UINT32_MAX || !message_starts_fit(&graph, &tree.messages, key)) {
         return RUZU_OK;
@@ -698,7 +792,7 @@ ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, cons
     double rows = arm->cur->rows;
     message_estimate branch = message_estimate_branch(&graph, messages, only, rows);
     double cost = whole ? message_estimate_stream(&graph, messages, key).cost + rows * MESSAGE_COST_FIND +
-                              message_room(&graph, &graph.nodes.items[key])
+                              message_room(&graph, &graph.nodes.items[key], sizeof(uint64_t))
                         : branch.cost;
     bool pays = cost < MESSAGE_GAIN * message_enumerate_cost(&graph, messages, key, rows);
     if (!planner->context->eager && (whole || branch.form != MESSAGE_DEGREE) && (!arm->counted || !pays)) {

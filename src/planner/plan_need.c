@@ -138,7 +138,7 @@ static void need_items(rz_planner *planner, plan_set *need, const rz_bound_item 
     }
 }
 
-static void need_projection(rz_planner *planner, plan_set *need, const rz_bound_projection *projection)
+void rz_plan_need_projection(rz_planner *planner, plan_set *need, const rz_bound_projection *projection, const bool *left_out)
 {
     need_exprs(planner, need, projection->predicates, projection->predicate_count);
     for (uint32_t i = 0; i < projection->order_count; i++) {
@@ -148,7 +148,7 @@ static void need_projection(rz_planner *planner, plan_set *need, const rz_bound_
     need_items(planner, need, projection->keys, projection->key_count, true);
     for (uint32_t i = 0; i < projection->aggregate_count; i++) {
         const rz_bound_item *item = &projection->aggregates[i];
-        if (rz_plan_counts_rows(planner, item->expr)) {
+        if ((left_out != NULL && left_out[i]) || rz_plan_counts_rows(planner, item->expr)) {
             rz_plan_learn(planner, item->column, item->expr->type, item->name);
             need_learn(planner, item->expr);
         } else {
@@ -198,7 +198,7 @@ void rz_plan_need_before(rz_planner *planner, const rz_bound_clause *clause, pla
         break;
     case RZ_BOUND_SET: need_set(planner, need, &clause->u.set); break;
     case RZ_BOUND_DELETE: need_exprs(planner, need, clause->u.del.exprs, clause->u.del.count); break;
-    case RZ_BOUND_PROJECTION: need_projection(planner, need, &clause->u.projection); break;
+    case RZ_BOUND_PROJECTION: rz_plan_need_projection(planner, need, &clause->u.projection, NULL); break;
     case RZ_BOUND_FINISH: break;
     }
 }

@@ -302,6 +302,7 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_projection *p
             RZ_TRY(project_count_rows(planner, &exprs[i], err));
         }
         RZ_TRY(project_count_nodes(planner, &exprs[i], err));
+        RZ_TRY(rz_carry_aggregate(planner, &arm->carries, &exprs[i], err));
         RZ_TRY(rz_plan_prepare_expr(arm, &exprs[i], err));
     }
     double rows = arm->cur->rows;

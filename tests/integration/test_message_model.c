@@ -26,12 +26,14 @@ static bool msg_often(int percent)
 
 static void msg_node(ruzu_conn *conn, const char *table, int id)
 {
-    char text[160];
+    char text[256];
     char value[16] = "NULL";
+    static const char *const reals[] = {"NULL", "0.25", "-3.5", "1e3", "0.0", "-0.125"};
+    static const char *const names[] = {"NULL", "''", "'b'", "'a text that is longer than others'", "'a text that is long'", "'z'"};
     if (!msg_often(20)) {
         (void)snprintf(value, sizeof value, "%d", msg_random(6));
     }
-    (void)snprintf(text, sizeof text, "CREATE (:%s {id: %d, v: %s})", table, id, value);
+    (void)snprintf(text, sizeof text, "CREATE (:%s {id: %d, v: %s, d: %s, s: %s, t: %d})", table, id, value, reals[msg_random(6)], names[msg_random(6)], msg_random(20) - 9);
     session_run(conn, text);
 }
 
@@ -50,7 +52,8 @@ static void msg_relationship(ruzu_conn *conn, const char *type, const char *from
 
 static void msg_create(ruzu_conn *conn)
 {
-    session_run(conn, "CREATE NODE TABLE A(id INT64 PRIMARY KEY, v INT64); CREATE NODE TABLE B(id INT64 PRIMARY KEY, v INT64);"
+    session_run(conn, "CREATE NODE TABLE A(id INT64 PRIMARY KEY, v INT64, d DOUBLE, s STRING, t INT16);"
+                      "CREATE NODE TABLE B(id INT64 PRIMARY KEY, v INT64, d DOUBLE, s STRING, t INT16);"
                       "CREATE REL TABLE R(FROM A TO A, w INT64); CREATE REL TABLE S(FROM A TO B, FROM B TO B, w INT64); CREATE REL TABLE T(FROM B TO A, w INT64)");
     for (int i = 0; i < 14; i++) {
         msg_node(conn, "A", i);
@@ -234,6 +237,30 @@ static void msg_optional(msg_text *out, msg_pattern *pattern)
     }
 }
 
+/* An aggregate over one node, sometimes over two. */
+static void msg_aggregate(msg_text *out, const msg_pattern *pattern, int a)
+{
+    static const char *const aggregates[] = {"sum(", "avg(", "min(", "max(", "count(", "count(DISTINCT ", "sum(DISTINCT ", "stdev("};
+    static const char *const properties[] = {"v", "v", "d", "s", "t", "id"};
+    static const char *const sums[] = {"v", "d", "t", "id"};
+    int which = msg_random(7);
+    char name[16];
+    (void)snprintf(name, sizeof name, "n%d", msg_random(pattern->count));
+    if (pattern->optional != 0 && msg_often(50)) {
+        (void)snprintf(name, sizeof name, "o%d", msg_random(pattern->optional));
+    }
+    if (which == 4 && msg_often(30)) {
+        MSG_ADD(out, "count(%s) AS a%d", name, a);
+    } else if (msg_often(10)) {
+        MSG_ADD(out, "sum(CASE WHEN %s.v > 2 THEN %s.t ELSE 0 END) AS a%d", name, name, a);
+    } else if (msg_often(8)) {
+        MSG_ADD(out, "sum(%s.v + n0.v) AS a%d", name, a);
+    } else {
+        bool adds = which < 2 || which > 5;
+        MSG_ADD(out, "%s%s.%s) AS a%d", aggregates[which], name, adds ? sums[msg_random(4)] : properties[msg_random(6)], a);
+    }
+}
+
 static void msg_return(msg_text *out, const msg_pattern *pattern)
 {
     int keys = msg_random(3);
@@ -248,16 +275,13 @@ static void msg_return(msg_text *out, const msg_pattern *pattern)
         MSG_ADD(out, "%sn%d.%s AS k%d", first ? "" : ", ", node, msg_often(50) ? "v" : "id", k);
         first = false;
     }
-    for (int count = 1 + msg_random(2), a = 0; a < count; a++) {
-        static const char *const aggregates[] = {"sum(", "avg(", "min(", "max(", "count(", "count(DISTINCT "};
+    for (int count = 1 + (msg_often(30) ? msg_random(5) : msg_random(2)), a = 0; a < count; a++) {
         MSG_ADD(out, "%s", first ? "" : ", ");
         first = false;
-        if (msg_often(50)) {
+        if (msg_often(40)) {
             MSG_ADD(out, "count(*) AS a%d", a);
-        } else if (pattern->optional != 0 && msg_often(40)) {
-            MSG_ADD(out, "count(o%d) AS a%d", msg_random(pattern->optional), a);
         } else {
-            MSG_ADD(out, "%sn%d%s) AS a%d", aggregates[msg_random(6)], msg_random(pattern->count), msg_often(85) ? ".v" : ".id", a);
+            msg_aggregate(out, pattern, a);
         }
     }
 }
@@ -338,6 +362,7 @@ static const char *msg_ask(ruzu_conn *conn, const char *cypher, int slot)
 
 static int msg_answers;  /* questions that were answered plainly … */
 static int msg_messages; /* … and planned with messages */
+static int msg_values;   /* … that carry aggregates */
 static int msg_excepts;  /* … and with nodes kept apart by counting */
 static int msg_rows;     /* that had rows other than a single 0 */
 
@@ -347,6 +372,13 @@ static void msg_count_plan(ruzu_conn *conn, const char *cypher)
     (void)snprintf(text, sizeof text, "EXPLAIN %s", cypher);
     const char *plan = msg_ask(conn, text, 1);
     msg_messages += strstr(plan, "MESSAGE") != NULL;
+    for (const char *at = strstr(plan, "MESSAGE BY"); at != NULL; at = strstr(at + 1, "MESSAGE BY")) {
+        const char *closed = strchr(at, ')');
+        if (closed != NULL && (closed[1] == ':' || strncmp(closed, ") sparse:", 9) == 0)) {
+            msg_values++;
+            break;
+        }
+    }
     msg_excepts += strstr(plan, "EXCEPT") != NULL;
 }
 
@@ -402,6 +434,55 @@ static void msg_check_large(ruzu_conn *conn)
                  "1000000000000000000\n");
     (void)msg_ask(conn, "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(:K) RETURN count(*)", 0);
     CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
+    CHECK_STR(msg_ask(conn, "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(h:K) RETURN a.id, sum(h.id), min(h.id), avg(h.id)", 0),
+                 "0|700000000000000|7|7.0\n1|800000000000000|8|8.0\n2|900000000000000|9|9.0\n");
+    /* The first node has too many matches: an error where a row needs it, and none where no row does. */
+#define MSG_FAR(op)                                                                                                    \
+    "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(c:K) WHERE a.id " op " 0 RETURN a.id, sum(c.id), max(b.id)"
+    (void)msg_ask(conn, MSG_FAR("<="), 0);
+    CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
+    CHECK_STR(msg_ask(conn, MSG_FAR(">"), 0), "\n");
+#undef MSG_FAR
+}
+
+/* Lists longer than several vectors: each node leads to the next, two nodes to very many, one of them to some of those twice. */
+enum { MSG_HUB_NODES = 6500 };
+
+static void msg_create_hubs(ruzu_conn *conn)
+{
+    char text[200];
+    session_run(conn, "CREATE NODE TABLE H(id INT64 PRIMARY KEY, v INT64, d DOUBLE); CREATE REL TABLE P(FROM H TO H)");
+    (void)snprintf(text, sizeof text, "UNWIND range(0, %d) AS i CREATE (:H {id: i, v: CASE WHEN i %% 11 = 0 THEN NULL ELSE i %% 13 END, d: i %% 17 * 0.25})", MSG_HUB_NODES - 1);
+    session_run(conn, text);
+    session_run(conn, "MATCH (a:H), (b:H {id: a.id + 1}) CREATE (a)-[:P]->(b)");
+    session_run(conn, "MATCH (a:H {id: 3}), (b:H) CREATE (a)-[:P]->(b)");
+    session_run(conn, "MATCH (a:H {id: 3}), (b:H) WHERE b.id % 3 = 0 CREATE (a)-[:P]->(b)");
+    session_run(conn, "MATCH (a:H {id: 700}), (b:H) WHERE b.id % 2 = 0 CREATE (a)-[:P]->(b)");
+    session_run(conn, "CHECKPOINT");
+}
+
+static void msg_check_hubs(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
+{
+    static const char *const questions[] = {
+        "MATCH (a:H)-[:P]->(b:H) WHERE b.v < 5 RETURN count(*)",
+        "MATCH (x:H)-[:P]->(a:H)-[:P]->(b:H) WHERE b.v < 5 RETURN a.v, count(*)",
+        "MATCH (a:H)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v <> 2 RETURN count(*)",
+        "MATCH (a:H)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v IS NULL RETURN b.v, count(*)",
+        "MATCH (a:H)-[:P]->(b:H)-[:P]->(c:H)-[:P]->(d:H) WHERE d.v >= 3 RETURN count(*)",
+        "MATCH (a:H)-[:P]-(b:H) WHERE b.v >= 3 RETURN a.v, count(*), sum(b.v)",
+        "MATCH (a:H)-[:P]->(b:H)-[:P]->(c:H) RETURN a.v, sum(c.v), min(c.d), avg(b.d), max(b.v)",
+        "MATCH (a:H)<-[:P]-(b:H)<-[:P]-(c:H) WHERE c.v < 7 RETURN a.v, sum(c.d), avg(b.v), count(c.v)",
+        "MATCH (a:H) OPTIONAL MATCH (a)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v = 4 RETURN a.v, count(c), sum(b.v), sum(c.d)",
+        "MATCH (a:H) WHERE NOT EXISTS { MATCH (a)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v > 11 } RETURN a.v, count(*)",
+    };
+    char text[32];
+    msg_set(two, UINT32_MAX, 2); /* as chosen by cost, too */
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        msg_expect_same(plain, all, questions[i], "hubs, wherever possible");
+        msg_expect_same(plain, two, questions[i], "hubs, where it pays");
+    }
+    (void)snprintf(text, sizeof text, "%d", MSG_HUB_NODES);
+    CHECK(strstr(msg_ask(all, "MATCH (a:H) RETURN count(*)", 1), text) != NULL);
 }
 
 int main(int argc, char **argv)
@@ -440,14 +521,17 @@ int main(int argc, char **argv)
     msg_check_large(all);
     session_run(plain, "CHECKPOINT");
     msg_check_large(all);
+    msg_create_hubs(all); /* plainly, keys are not looked up */
+    msg_check_hubs(plain, all, two);
     if (check_failures == 0) { /* the questions are worth asking */
         CHECK(msg_answers > 2 * questions);
         CHECK(msg_rows > questions);
         CHECK(msg_messages > questions / 8);
+        CHECK(msg_values > questions / 10);
         CHECK(msg_excepts > questions / 50);
     }
     if (argc > 1) {
-        printf("%d answers, %d with rows, %d questions with messages, %d with nodes kept apart\n", msg_answers, msg_rows, msg_messages, msg_excepts);
+        printf("%d answers, %d with rows, %d questions with messages, %d carrying aggregates, %d with nodes kept apart\n", msg_answers, msg_rows, msg_messages, msg_values, msg_excepts);
     }
     if (check_failures != 0) {
         fprintf(stderr, "seed %llu\n", (unsigned long long)seed);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aggregates within messages: sum, avg, min, max, count(x), deviations of nodes that nobody else looks at.
+ *
+ * In MATCH (a)-->(b)-->(c) RETURN a.k, sum(c.x) a row of the result is a group of matches, and c only adds to it: for each b the sum over its c, times nothing; for each a the sum over
+ * its b of those, and so on. A message then holds for each node, beside the number of matches (plan_message.c), the states of the aggregates over them: its *record*. Where two branches
+ * meet, the sums of one are multiplied by the number of matches of the other; that need not be done at each step, since a row's weight is a multiple of the record's number of
+ * matches, and the quotient is how often the record counts. So a row carries the address of its record until it is aggregated again.
+ *
+ * An aggregate is carried if its argument looks at one node only, cannot fail (it is evaluated for nodes that no row may reach) and is not volatile, if it is not DISTINCT, and if it can
+ * be merged (rz_agg_has_parts). Rows that carry records must not be repeated: their weights are needed. So only one connected pattern, followed by OPTIONAL MATCH clauses at most,
+ * right below a projection without volatile parts.
+ */
+#include "planner/join.h"
+
+/* ---- finding ---- */
+
+/* The only column that the expression uses, if it is a node's; else RZ_NO_COLUMN_ID. */
+static uint32_t carry_only_column(rz_planner *planner, const rz_expr *expr)
+{
+    plan_set uses = {0};
+    uint32_t found = RZ_NO_COLUMN_ID;
+    rz_plan_set_uses(planner, &uses, expr);
+    for (uint32_t w = 0; w < uses.word_count; w++) {
+        for (uint64_t rest = uses.words[w]; rest != 0; rest &= rest - 1) {
+            if (found != RZ_NO_COLUMN_ID) {
+                return RZ_NO_COLUMN_ID;
+            }
+            found = w * 64 + rz_ctz64(rest);
+        }
+    }
+    return found;
+}
+
+static bool carry_is_volatile(rz_bound_item *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (rz_expr_is_volatile(items[i].expr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool carry_takes(rz_planner *planner, const rz_expr *aggregate, uint32_t *out_column)
+{
+    if (aggregate->kind != RZ_EXPR_AGGREGATE || aggregate->child_count != 1 || aggregate->u.aggregate.distinct || rz_plan_counts_rows(planner, aggregate) ||
+        !rz_agg_has_parts(aggregate->u.aggregate.bound)) {
+        return false;
+    }
+    const rz_expr *arg = aggregate->children[0];
+    *out_column = rz_plan_can_fail(arg) || rz_plan_has_subquery(arg) ? RZ_NO_COLUMN_ID : carry_only_column(planner, arg);
+    return *out_column != RZ_NO_COLUMN_ID;
+}
+
+void rz_carry_forget(plan_arm *arm)
+{
+    arm->carries = (plan_carries){0};
+    arm->planner->summed = (plan_set){0};
+}
+
+static ruzu_status carry_begin(plan_arm *arm, const rz_bound_projection *projection, rz_error *err)
+{
+    plan_carries *carries = &arm->carries;
+    *carries = (plan_carries){.projection = projection};
+    carries->items = RZ_NEW_ARRAY(arm->planner->arena, plan_carry, projection->aggregate_count);
+    RZ_TRY_ALLOC(carries->items, err, "planning aggregates");
+    if (carry_is_volatile(projection->keys, projection->key_count) || carry_is_volatile(projection->aggregates, projection->aggregate_count)) {
+        return RUZU_OK;
+    }
+    for (uint32_t i = 0; i < projection->aggregate_count; i++) {
+        uint32_t column = RZ_NO_COLUMN_ID;
+        if (carry_takes(arm->planner, projection->aggregates[i].expr, &column)) {
+            carries->items[carries->count++] = (plan_carry){.aggregate = projection->aggregates[i].expr, .column = column, .record = RZ_NO_COLUMN_ID};
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_carry_find(plan_arm *arm, const rz_bound_single_query *query, uint32_t idx, uint32_t end, const plan_set *needs, rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    const rz_bound_projection *projection = &query->clauses[end].u.projection;
+    planner->summed = (plan_set){0};
+    if (!projection->grouped || !rz_plan_rule(planner, RZ_RULE_CARRY) || !rz_plan_rule(planner, RZ_RULE_MESSAGES)) {
+        return RUZU_OK;
+    }
+    if (arm->carries.projection != projection) {
+        RZ_TRY(carry_begin(arm, projection, err));
+    }
+    bool *left_out = RZ_NEW_ARRAY(planner->arena, bool, projection->aggregate_count);
+    RZ_TRY_ALLOC(left_out, err, "planning aggregates");
+    for (uint32_t i = 0; i < projection->aggregate_count; i++) {
+        for (uint32_t c = 0; c < arm->carries.count; c++) {
+            left_out[i] |= arm->carries.items[c].aggregate == projection->aggregates[i].expr;
+        }
+    }
+    plan_set others = {0};
+    rz_plan_set_union(planner, &others, &needs[end]);
+    rz_plan_need_projection(planner, &others, projection, left_out);
+    for (uint32_t i = end; i > idx + 1; i--) {
+        rz_plan_need_before(planner, &query->clauses[i - 1], &others);
+    }
+    for (uint32_t c = 0; c < arm->carries.count; c++) {
+        if (!rz_plan_set_has(&others, arm->carries.items[c].column)) {
+            rz_plan_set_add(planner, &planner->summed, arm->carries.items[c].column);
+        }
+    }
+    return rz_plan_check(planner, err);
+}
+
+/* ---- records ---- */
+
+static uint32_t carry_node(const join_graph *graph, const plan_carry *carry)
+{
+    uint32_t node = 0;
+    while (node < graph->nodes.count && graph->nodes.items[node].column != carry->column) {
+        node++;
+    }
+    return node;
+}
+
+static bool carry_is_below(const join_graph *graph, const join_messages *messages, const plan_carry *carry, uint32_t node)
+{
+    uint32_t n = carry_node(graph, carry);
+    if (n == graph->nodes.count) {
+        return false;
+    }
+    while (n != node && n != UINT32_MAX) {
+        n = messages->parents[n];
+    }
+    return n == node;
+}
+
+/* NULL of a NULL node. */
+static bool carry_is_strict(const rz_expr *arg)
+{
+    while (arg->kind == RZ_EXPR_PROPERTY || arg->kind == RZ_EXPR_CAST || arg->kind == RZ_EXPR_ID) {
+        arg = arg->children[0];
+    }
+    return arg->kind == RZ_EXPR_COLUMN;
+}
+
+void rz_carry_only_strict(join_graph *graph, const plan_carries *carries)
+{
+    for (uint32_t c = 0; c < carries->count; c++) {
+        uint32_t node = carry_node(graph, &carries->items[c]);
+        if (node < graph->nodes.count && !carry_is_strict(carries->items[c].aggregate->children[0])) {
+            graph->nodes.items[node].summed = false;
+        }
+    }
+}
+
+uint32_t rz_carry_count(const join_graph *graph, const join_messages *messages, uint32_t node)
+{
+    uint32_t count = 0;
+    for (uint32_t c = 0; messages->carries != NULL && c < messages->carries->count; c++) {
+        count += carry_is_below(graph, messages, &messages->carries->items[c], node);
+    }
+    return count;
+}
+
+bool rz_carry_any(const join_graph *graph, const join_messages *messages, uint32_t node)
+{
+    return rz_carry_count(graph, messages, node) != 0;
+}
+
+/* The aggregate over the records that hold it. */
+static ruzu_status carry_over_records(rz_planner *planner, const plan_carry *carry, rz_expr **out, rz_error *err)
+{
+    rz_agg_bound *bound = RZ_NEW(planner->arena, rz_agg_bound);
+    rz_expr *column = NULL;
+    RZ_TRY_ALLOC(bound, err, "planning aggregates");
+    rz_agg_part(carry->aggregate->u.aggregate.bound, carry->offset, bound);
+    RZ_TRY(rz_plan_column_expr(planner, carry->record, &column, err));
+    *out = rz_expr_new(planner->arena, RZ_EXPR_AGGREGATE, bound->result, &column, 1);
+    RZ_TRY_ALLOC(*out, err, "planning aggregates");
+    (*out)->u.aggregate.bound = bound;
+    (*out)->name = carry->aggregate->name;
+    return RUZU_OK;
+}
+
+ruzu_status rz_carry_aggregate(rz_planner *planner, const plan_carries *carries, rz_expr **io, rz_error *err)
+{
+    for (uint32_t c = 0; c < carries->count; c++) {
+        if (carries->items[c].aggregate == *io) {
+            return carries->items[c].record == RZ_NO_COLUMN_ID ? RUZU_OK : carry_over_records(planner, &carries->items[c], io, err);
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_carry_collect(rz_planner *planner, const join_graph *graph, const join_messages *messages, uint32_t node, bool with_own, rz_plan *message, uint32_t *out_record,
+                             rz_error *err)
+{
+    plan_carries *carries = messages->carries;
+    uint32_t count = 0;
+    *out_record = RZ_NO_COLUMN_ID;
+    if (!rz_carry_any(graph, messages, node)) {
+        return RUZU_OK;
+    }
+    rz_expr **values = RZ_NEW_ARRAY(planner->arena, rz_expr *, carries->count);
+    uint32_t *offs = RZ_NEW_ARRAY(planner->arena, uint32_t, carries->count);
+    uint32_t record = RZ_NO_COLUMN_ID;
+    uint32_t size = RZ_AGG_RECORD_HEAD;
+    if (values == NULL || offs == NULL) {
+        return rz_error_no_memory(err, "planning aggregates");
+    }
+    RZ_TRY(rz_plan_new_column(planner, rz_type_of(RUZU_TYPE_UINT64), NULL, &record, err));
+    for (uint32_t c = 0; c < carries->count; c++) {
+        plan_carry *carry = &carries->items[c];
+        if (!carry_is_below(graph, messages, carry, node) || (!with_own && carry_node(graph, carry) == node)) {
+            continue;
+        }
+        values[count] = carry->aggregate;
+        if (carry->record != RZ_NO_COLUMN_ID) {
+            RZ_TRY(carry_over_records(planner, carry, &values[count], err));
+        }
+        offs[count++] = size;
+        carry->record = record;
+        carry->offset = size;
+        size += carry->aggregate->u.aggregate.bound->state_size;
+    }
+    if (count == 0) {
+        return RUZU_OK;
+    }
+    message->u.message.values = values;
+    message->u.message.value_offs = offs;
+    message->u.message.value_count = count;
+    message->u.message.record_size = size;
+    *out_record = record;
+    return RUZU_OK;
+}
