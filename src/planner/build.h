@@ -48,6 +48,7 @@ typedef struct rz_planner {
                          one inside it */
     plan_set solid;   /* columns of nodes and relationships that are never NULL anywhere */
     plan_set summed;  /* node columns that behind the pattern being planned only aggregates look at that messages can carry */
+    plan_set records; /* columns with records of messages: their rows must keep their weights */
     bool writes;      /* the statement changes something: what was evaluated once may be out of date */
     uint32_t depth;   /* subqueries inside each other */
     uint32_t node_count; /* plan nodes made: limited, since walks over plans recurse */

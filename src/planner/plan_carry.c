@@ -207,6 +207,7 @@ ruzu_status rz_carry_collect(rz_planner *planner, const join_graph *graph, const
         return rz_error_no_memory(err, "planning aggregates");
     }
     RZ_TRY(rz_plan_new_column(planner, rz_type_of(RUZU_TYPE_UINT64), NULL, &record, err));
+    rz_plan_set_add(planner, &planner->records, record);
     for (uint32_t c = 0; c < carries->count; c++) {
         plan_carry *carry = &carries->items[c];
         if (!carry_is_below(graph, messages, carry, node) || (!with_own && carry_node(graph, carry) == node)) {

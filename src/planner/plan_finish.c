@@ -67,6 +67,11 @@ static ruzu_status finish_repeat(rz_planner *planner, rz_plan **io, rz_error *er
     if (!child->weighted) {
         return RUZU_OK;
     }
+    for (uint32_t i = 0; i < child->column_count; i++) {
+        if (rz_plan_set_has(&planner->records, child->columns[i])) {
+            return rz_error_set(err, RUZU_ERROR_INTERNAL, "rows with records of messages would be repeated");
+        }
+    }
     RZ_TRY(rz_plan_node(planner, RZ_PLAN_REPEAT, child, NULL, io, err));
     return finish_keep(planner, *io, NULL, err);
 }
