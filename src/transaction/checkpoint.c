@@ -25,7 +25,7 @@ static bool checkpoint_layered(rz_store *store)
     rz_mutex_unlock(&store->log_lock);
     for (uint32_t id = 0; id < rz_catalog_id_end(catalog) && !layered; id++) {
         const store_table *table = rz_store_table(store, id);
-        layered = table != NULL && table->rtab != NULL && rz_rtab_layered(table->rtab);
+        layered = table != NULL && ((table->ntab != NULL && rz_ntab_layered(table->ntab)) || (table->rtab != NULL && rz_rtab_layered(table->rtab)));
     }
     rz_catalog_release(catalog);
     return layered;

@@ -39,13 +39,18 @@ static ruzu_status save_replace(rz_store *store, rz_arena *arena, save_ranges *r
 static ruzu_status save_table(rz_store *store, const rz_save_point *point, store_table *table, rz_error *err)
 {
     bool changed = table->ntab != NULL ? rz_ntab_changed(table->ntab) : rz_rtab_changed(table->rtab);
-    bool layered = point->whole && table->rtab != NULL && rz_rtab_layered(table->rtab);
+    bool layered = point->whole && (table->ntab != NULL ? rz_ntab_layered(table->ntab) : rz_rtab_layered(table->rtab));
     if (changed || layered || (table->directory.range.count == 0 && table->folded.length == 0)) {
         rz_str bytes;
         rz_str_init(&bytes, &store->mem);
-        ruzu_status status = table->ntab != NULL ? rz_ntab_checkpoint(table->ntab, point->timestamp, &bytes, err)
-                             : point->whole      ? rz_rtab_checkpoint_whole(table->rtab, point->timestamp, &bytes, err)
-                                                 : rz_rtab_checkpoint(table->rtab, point->timestamp, &bytes, err);
+        ruzu_status status = RUZU_OK;
+        if (point->whole) {
+            status = table->ntab != NULL ? rz_ntab_checkpoint_whole(table->ntab, point->timestamp, &bytes, err)
+                                         : rz_rtab_checkpoint_whole(table->rtab, point->timestamp, &bytes, err);
+        } else {
+            status = table->ntab != NULL ? rz_ntab_checkpoint(table->ntab, point->timestamp, &bytes, err)
+                                         : rz_rtab_checkpoint(table->rtab, point->timestamp, &bytes, err);
+        }
         if (status != RUZU_OK) {
             rz_str_free(&bytes);
             return status;

@@ -232,6 +232,31 @@ static void contract_structs(void)
                     "00000000000000000002000000000000000100000000000000");
 }
 
+static void contract_overlay(void)
+{
+    static const int64_t before[4] = {5, 5, 5, 5}, values[2] = {7, 9};
+    static char hex[2 * RZ_PAGE_SIZE + 1];
+    rz_vec *numbers = fx_vec(rz_type_of(RUZU_TYPE_UINT32), 2);
+    rz_segment *rows, *over, *merged = NULL;
+    ((uint32_t *)numbers->data)[0] = 1;
+    ((uint32_t *)numbers->data)[1] = 3;
+    rows = fx_build(numbers, 2);
+    over = fx_build(contract_int64s(values, 2), 2);
+    contract_normalise(rows);
+    contract_normalise(over);
+    FX_OK(rz_segment_overlay_make(fx_build(contract_int64s(before, 4), 4), rows, over, 6, &fx.mem, &fx.arena, &merged, &fx.err));
+    rz_str bytes;
+    rz_str_init(&bytes, &fx.mem);
+    rz_segment_overlay_encode(merged, &bytes);
+    contract_hex((const uint8_t *)bytes.data, bytes.length, hex);
+    CHECK_STR(hex,
+                   "0600000000000000020000000000000000000000000000000100000003020000020000000000000000000000000000000000000001000000"
+                   "0000000000000000000000000200000000000000010000000000000001010000000000000003000000000000000002000000000000000000"
+                   "0000000000000100000003020000020000000000000000000000000000000000000007000000000000000000000000000000020000000000"
+                   "00000100000000000000010700000000000080090000000000008000");
+    rz_str_free(&bytes);
+}
+
 int main(void)
 {
     RUN_COLUMN(contract_constant);
@@ -250,5 +275,6 @@ int main(void)
     RUN_COLUMN(contract_plain_doubles);
     RUN_COLUMN(contract_lists);
     RUN_COLUMN(contract_structs);
+    RUN_COLUMN(contract_overlay);
     return CHECK_DONE();
 }

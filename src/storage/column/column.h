@@ -40,6 +40,7 @@ uint64_t rz_segment_null_count(const rz_segment *segment);
 /* Name and bit width as storage_info shows them, e.g. "BITPACKED", 7; and the pages of the whole tree. */
 const char *rz_segment_codec_name(const rz_segment *segment, uint32_t *out_bit_width);
 uint64_t rz_segment_page_count(const rz_segment *segment);
+uint64_t rz_segment_first_page(const rz_segment *segment); /* of the root's first part; 0: it has none */
 /* Calls fn for every page range of the tree (claiming at load, freeing). */
 typedef ruzu_status (*rz_range_fn)(void *user, rz_page_range range, rz_error *err);
 RZ_NODISCARD ruzu_status rz_segment_each_range(const rz_segment *segment, rz_range_fn fn, void *user, rz_error *err);
@@ -53,6 +54,25 @@ RZ_NODISCARD ruzu_status rz_segment_walk(rz_reader *reader, const rz_type *type,
  * table. Damage is reported; fails only where the check itself cannot go on. */
 RZ_NODISCARD ruzu_status rz_segment_check(const rz_segment *segment, rz_mem *mem, rz_pool *pool, const char *what, uint64_t first_row,
                                           rz_inspector *inspector, rz_error *err);
+
+/*
+ * A segment with new values of some rows over those of `base` (overlay.c). rows: numbers of type UINT32, ascending; values: as many. All three are borrowed, as `mem`, to
+ * which what readers share is charged. written: pages that overlays of this base have cost. The result is in arena, and rz_segment_overlay_free has to be called before that
+ * goes. It reads like any other; rz_segment_each_range and rz_segment_encode are about the base's part of it.
+ */
+RZ_NODISCARD ruzu_status rz_segment_overlay_make(const rz_segment *base, const rz_segment *rows, const rz_segment *values, uint64_t written, rz_mem *mem,
+                                                 rz_arena *arena, rz_segment **out, rz_error *err);
+void rz_segment_overlay_free(rz_segment *segment); /* one without an overlay is fine */
+bool rz_segment_overlaid(const rz_segment *segment);
+uint64_t rz_segment_overlay_written(const rz_segment *segment); /* 0 without an overlay */
+/* Sets the bits (room for a row group) of the rows that the overlay has. */
+RZ_NODISCARD ruzu_status rz_segment_overlay_rows(const rz_segment *segment, rz_mem *mem, rz_pool *pool, const char *what, uint64_t *bits, rz_error *err);
+/* The overlay's own ranges, encoded form, and walking that. */
+RZ_NODISCARD ruzu_status rz_segment_overlay_each_range(const rz_segment *segment, rz_range_fn fn, void *user, rz_error *err);
+void rz_segment_overlay_encode(const rz_segment *segment, rz_str *out);
+RZ_NODISCARD ruzu_status rz_segment_overlay_decode(rz_reader *reader, const rz_segment *base, rz_mem *mem, rz_arena *arena, rz_segment **out,
+                                                   rz_error *err);
+RZ_NODISCARD ruzu_status rz_segment_overlay_walk(rz_reader *reader, const rz_type *type, const rz_page_walk *walk, rz_error *err);
 
 /* Zone map of block `block_idx` (RZ_VECTOR_CAPACITY rows), or of the whole segment with UINT32_MAX. False when there is none for this type.
  * Integers, dates, timestamps, booleans as int64; unsigned as uint64 bits; doubles as double bits: compare with rz_zone_excludes. */

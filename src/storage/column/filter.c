@@ -166,6 +166,13 @@ static ruzu_status filter_codec(rz_col_reader *reader, const rz_part *part, uint
 ruzu_status rz_col_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
                           bool *out_done, rz_error *err)
 {
+    return RZ_LIKELY(segment->overlay == NULL) ? rz_col_filter_base(reader, segment, first, count, range, bits, out_done, err)
+                                               : rz_col_overlay_filter(reader, segment, first, count, range, bits, out_done, err);
+}
+
+ruzu_status rz_col_filter_base(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
+                               bool *out_done, rz_error *err)
+{
     *out_done = false;
     if (count == 0 || count > RZ_VECTOR_CAPACITY || (range->text != NULL ? reader->physical != RZ_PHYS_STRING : !rz_column_is_packable(reader->physical)) ||
         first >= segment->rows || count > segment->rows - first) {

@@ -66,6 +66,7 @@ void rz_col_reader_release(rz_col_reader *reader)
     for (uint32_t i = 0; i < reader->child_count; i++) {
         rz_col_reader_release(&reader->children[i]);
     }
+    rz_col_overlay_reader_release(reader);
 }
 
 static void colread_deinit(rz_col_reader *reader)
@@ -74,6 +75,7 @@ static void colread_deinit(rz_col_reader *reader)
     rz_mem_free(reader->mem, reader->lengths, (RZ_VECTOR_CAPACITY + 1) * sizeof *reader->lengths);
     rz_mem_free(reader->mem, reader->positions, RZ_VECTOR_CAPACITY * sizeof *reader->positions);
     rz_col_dictionary_free(reader);
+    rz_col_overlay_reader_free(reader);
     for (uint32_t i = 0; i < reader->child_count; i++) {
         if (reader->children[i].mem != NULL) {
             colread_deinit(&reader->children[i]);
@@ -482,7 +484,8 @@ ruzu_status rz_col_read(rz_col_reader *reader, const rz_segment *segment, uint64
     if (count > segment->rows || first > segment->rows - count) {
         return colread_outside(reader, first + count, segment, err);
     }
-    return rz_col_read_tree(reader, segment, first, count, out, out_start, err);
+    RZ_TRY(rz_col_read_tree(reader, segment, first, count, out, out_start, err));
+    return RZ_LIKELY(segment->overlay == NULL) ? RUZU_OK : rz_col_overlay_read(reader, segment, first, count, out, out_start, err);
 }
 
 ruzu_status rz_col_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows, uint32_t count, rz_vec *out,
@@ -502,8 +505,9 @@ ruzu_status rz_col_gather(rz_col_reader *reader, const rz_segment *segment, cons
             i++;
         }
         if (i == count) {
-            return rz_col_read_tree(reader, segment, rows[0], count, out, 0, err);
+            return rz_col_read(reader, segment, rows[0], count, out, 0, err);
         }
     }
-    return rz_col_gather_tree(reader, segment, rows, out_rows, 0, count, out, err);
+    RZ_TRY(rz_col_gather_tree(reader, segment, rows, out_rows, 0, count, out, err));
+    return RZ_LIKELY(segment->overlay == NULL) ? RUZU_OK : rz_col_overlay_gather(reader, segment, rows, out_rows, count, out, err);
 }

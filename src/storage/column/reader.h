@@ -42,6 +42,8 @@ typedef struct rz_col_dictionary {
     uint32_t epoch; /* of the current call */
 } rz_col_dictionary;
 
+typedef struct rz_col_overlay_reader rz_col_overlay_reader; /* overlay.c */
+
 struct rz_col_reader {
     rz_mem *mem;      /* borrowed */
     rz_pool *pool;    /* borrowed */
@@ -56,6 +58,7 @@ struct rz_col_reader {
     rz_col_dictionary dictionary;
     struct rz_col_reader *children; /* owned */
     uint32_t child_count;
+    rz_col_overlay_reader *overlay; /* owned, of a root; NULL until a segment with an overlay was read */
 };
 
 /* Rows of a vector to be written: rows[i], or start + i when rows is NULL. */
@@ -163,6 +166,19 @@ RZ_NODISCARD ruzu_status rz_col_read_tree(rz_col_reader *reader, const rz_segmen
 /* Row rows[i] into out_rows[i], or out_start + i when out_rows is NULL. */
 RZ_NODISCARD ruzu_status rz_col_gather_tree(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows,
                                             uint32_t out_start, uint32_t count, rz_vec *out, rz_error *err);
+
+/* Of a segment with an overlay: what that has over what the base gave; rz_col_filter of both. */
+RZ_NODISCARD ruzu_status rz_col_overlay_read(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *out,
+                                             uint32_t out_start, rz_error *err);
+RZ_NODISCARD ruzu_status rz_col_overlay_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows,
+                                               uint32_t count, rz_vec *out, rz_error *err);
+RZ_NODISCARD ruzu_status rz_col_overlay_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range,
+                                               uint64_t *bits, bool *out_done, rz_error *err);
+/* rz_col_filter as if there were no overlay. */
+RZ_NODISCARD ruzu_status rz_col_filter_base(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range,
+                                            uint64_t *bits, bool *out_done, rz_error *err);
+void rz_col_overlay_reader_release(rz_col_reader *reader);
+void rz_col_overlay_reader_free(rz_col_reader *reader);
 
 /* LIST and ARRAY, one chunk. For the gather the rows stand in reader->values. */
 RZ_NODISCARD ruzu_status rz_col_read_lists(rz_col_reader *reader, const rz_segment *segment, const rz_part *part, uint32_t row, uint32_t count,

@@ -555,6 +555,11 @@ uint64_t rz_segment_page_count(const rz_segment *segment)
     return count;
 }
 
+uint64_t rz_segment_first_page(const rz_segment *segment)
+{
+    return segment->part_count == 0 || segment->parts[0].pages.range.count == 0 ? 0 : segment->parts[0].pages.range.start;
+}
+
 ruzu_status rz_segment_each_range(const rz_segment *segment, rz_range_fn fn, void *user, rz_error *err)
 {
     for (uint32_t i = 0; i < segment->part_count; i++) {

@@ -83,7 +83,16 @@ struct rz_segment {
     uint32_t child_count;
     struct rz_segment *children;
     rz_zone_table zones; /* root only */
+    struct rz_segment_overlay *overlay; /* root only; NULL: none. Everything else is the base's (overlay.c) */
 };
+
+typedef struct rz_segment_overlay rz_segment_overlay;
+
+/* Widens a zone of the base, of `rows` rows, by the overlay's values; false when they have none. */
+bool rz_segment_overlay_zone(const rz_segment *segment, uint32_t rows, rz_zone *io);
+/* What an overlay has for the check. */
+RZ_NODISCARD ruzu_status rz_segment_overlay_check(const rz_segment *segment, rz_mem *mem, rz_pool *pool, const char *what, uint64_t first_row,
+                                                  rz_inspector *inspector, rz_error *err);
 
 /* Child segments that a type has, and their types: STRUCT fields; LIST, MAP, ARRAY elements; UNION tag and members. */
 uint32_t rz_column_child_count(const rz_type *type);

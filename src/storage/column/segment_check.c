@@ -117,8 +117,8 @@ static ruzu_status segment_check_whole(const segment_check *check, rz_error *err
     return RUZU_OK;
 }
 
-ruzu_status rz_segment_check(const rz_segment *segment, rz_mem *mem, rz_pool *pool, const char *what, uint64_t first_row, rz_inspector *inspector,
-                             rz_error *err)
+static ruzu_status segment_check_plain(const rz_segment *segment, rz_mem *mem, rz_pool *pool, const char *what, uint64_t first_row,
+                                       rz_inspector *inspector, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     segment_check check = {.segment = segment, .what = what, .first_row = first_row, .inspector = inspector, .min_key = UINT64_MAX};
@@ -141,4 +141,13 @@ cleanup:
     rz_arena_free(&arena);
     rz_arena_free(&heap);
     return status;
+}
+
+ruzu_status rz_segment_check(const rz_segment *segment, rz_mem *mem, rz_pool *pool, const char *what, uint64_t first_row, rz_inspector *inspector,
+                             rz_error *err)
+{
+    rz_segment base = *segment; /* the metadata are about its values, those that are overlaid included */
+    base.overlay = NULL;
+    RZ_TRY(segment_check_plain(&base, mem, pool, what, first_row, inspector, err));
+    return segment->overlay == NULL ? RUZU_OK : rz_segment_overlay_check(segment, mem, pool, what, first_row, inspector, err);
 }

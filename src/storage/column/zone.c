@@ -162,7 +162,7 @@ bool rz_segment_zone(const rz_segment *segment, uint32_t block_idx, rz_zone *out
         out->min_bits = rz_zone_key_to_bits(physical, min_key);
         out->max_bits = rz_zone_key_to_bits(physical, max_key);
     }
-    return true;
+    return segment->overlay == NULL || rz_segment_overlay_zone(segment, rows < UINT32_MAX ? (uint32_t)rows : UINT32_MAX, out);
 }
 
 /* ---- exclusion ---- */

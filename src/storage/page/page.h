@@ -19,7 +19,7 @@
 #include "storage/page/space.h" /* RZ_PAGE_SIZE, RZ_REGION_PAGES, rz_page_range; sets and spaces of pages */
 
 #define RZ_HEADER_SLOTS   2u /* pages 0 and 1 */
-#define RZ_FORMAT_VERSION 2u
+#define RZ_FORMAT_VERSION 3u
 
 #ifdef RZ_TINY
 #    define RZ_ROW_GROUP_ROWS  64u /* rows of a row group */

@@ -11,6 +11,7 @@
 #define WALK_NTAB_MAGIC      UINT32_C(0x5441544e) /* "NTAT" */
 #define WALK_RTAB_MAGIC      UINT32_C(0x54415452) /* "RTAT" */
 #define WALK_ROWS_DELETED    1u
+#define WALK_ROWS_OVERLAYS   2u
 #define WALK_CSR_GROUP_BYTES 40u /* of a CSR group before its extents */
 #define WALK_CSR_OVERLAY_BYTES 56u /* the same of an overlay */
 
@@ -39,15 +40,23 @@ static ruzu_status directory_walk_groups(const rz_table_layout_def *def, rz_read
         uint64_t left = row_end - (uint64_t)g * RZ_ROW_GROUP_ROWS;
         uint32_t rows = rz_read_u32(reader);
         uint8_t flags = rz_read_u8(reader);
-        if (reader->failed || rows != (left < RZ_ROW_GROUP_ROWS ? left : RZ_ROW_GROUP_ROWS) || (flags & ~WALK_ROWS_DELETED) != 0) {
+        if (reader->failed || rows != (left < RZ_ROW_GROUP_ROWS ? left : RZ_ROW_GROUP_ROWS) || (flags & ~(WALK_ROWS_DELETED | WALK_ROWS_OVERLAYS)) != 0) {
             return directory_corrupt(def->what, "a row group of the directory is damaged", err);
         }
         if ((flags & WALK_ROWS_DELETED) != 0) {
             (void)rz_read_bytes(reader, (rows + 7) / 8);
         }
+        bool overlays = (flags & WALK_ROWS_OVERLAYS) != 0;
+        const uint8_t *overlaid = overlays ? (const uint8_t *)rz_read_bytes(reader, (def->column_count + (size_t)7) / 8) : NULL;
+        if (overlays && overlaid == NULL) {
+            return directory_corrupt(def->what, "a row group of the directory is damaged", err);
+        }
         for (uint32_t i = 0; i < def->column_count; i++) {
             rz_page_walk column = {.fn = walk->fn, .user = walk->user, .what = texts[i]};
             RZ_TRY(rz_segment_walk(reader, def->columns[i].type, &column, err));
+            if (overlaid != NULL && (overlaid[i / 8] >> (i % 8) & 1) != 0) {
+                RZ_TRY(rz_segment_overlay_walk(reader, def->columns[i].type, &column, err));
+            }
         }
     }
     return RUZU_OK;

@@ -572,12 +572,12 @@ static void ntab_put_u32(rz_str *out, uint32_t value)
     rz_str_append(out, bytes, sizeof bytes);
 }
 
-static ruzu_status ntab_checkpoint_locked(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+static ruzu_status ntab_checkpoint_locked(rz_ntab *table, uint64_t timestamp, bool whole, rz_str *out, rz_error *err)
 {
     rz_rows_fold fold;
     rz_idx_fold *keys = NULL;
     size_t length = out->length;
-    RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, &fold, err));
+    RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, whole, &fold, err));
     ruzu_status status = RUZU_OK;
     if (table->idx != NULL) {
         status = rz_idx_fold_prepare(table->idx, fold.row_end, &keys, err);
@@ -608,9 +608,22 @@ static ruzu_status ntab_checkpoint_locked(rz_ntab *table, uint64_t timestamp, rz
 ruzu_status rz_ntab_checkpoint(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err)
 {
     rz_mutex_lock(&table->fold_lock);
-    ruzu_status status = ntab_checkpoint_locked(table, timestamp, out, err);
+    ruzu_status status = ntab_checkpoint_locked(table, timestamp, false, out, err);
     rz_mutex_unlock(&table->fold_lock);
     return status;
+}
+
+ruzu_status rz_ntab_checkpoint_whole(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err)
+{
+    rz_mutex_lock(&table->fold_lock);
+    ruzu_status status = ntab_checkpoint_locked(table, timestamp, true, out, err);
+    rz_mutex_unlock(&table->fold_lock);
+    return status;
+}
+
+bool rz_ntab_layered(rz_ntab *table)
+{
+    return rz_rows_layered(&table->rows);
 }
 
 ruzu_status rz_ntab_open(const rz_table_env *env, uint32_t table_id, const char *name, const rz_column_def *columns, uint32_t column_count,

@@ -67,17 +67,32 @@ static ruzu_status row_base_give_back(void *user, rz_page_range range, rz_error 
     return RUZU_OK;
 }
 
+ruzu_status rz_row_segment_own_ranges(const rz_row_segment *segment, rz_range_fn fn, void *user, rz_error *err)
+{
+    return segment->under != NULL ? rz_segment_overlay_each_range(segment->data, fn, user, err) : rz_segment_each_range(segment->data, fn, user, err);
+}
+
 static void row_segment_release(rz_rows *rows, rz_row_segment *segment)
 {
     if (segment == NULL || atomic_fetch_sub_explicit(&segment->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    if (segment->data != NULL && !rows->keep_pages) {
-        ruzu_status status = rz_segment_each_range(segment->data, row_base_give_back, rows, NULL);
+    rz_row_segment *under = segment->under;
+    if (segment->data != NULL) {
+        ruzu_status status = rows->keep_pages ? RUZU_OK : rz_row_segment_own_ranges(segment, row_base_give_back, rows, NULL);
         RZ_ASSERT(status == RUZU_OK);
         (void)status;
+        rz_segment_overlay_free(segment->data);
     }
     row_home_release(segment->home);
+    row_segment_release(rows, under); /* has nothing under itself */
+}
+
+void rz_row_pages_give_back(rz_rows *rows, const rz_segment *segment)
+{
+    ruzu_status status = rz_segment_each_range(segment, row_base_give_back, rows, NULL);
+    RZ_ASSERT(status == RUZU_OK);
+    (void)status;
 }
 
 static ruzu_status row_segment_hold_range(void *user, rz_page_range range, rz_error *err)
@@ -85,11 +100,18 @@ static ruzu_status row_segment_hold_range(void *user, rz_page_range range, rz_er
     return rz_disk_hold(((rz_rows *)user)->env.disk, range, err);
 }
 
-void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment)
+void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment, const rz_row_segment *named)
 {
     rz_error ignored; /* without the note the pages are only lost should the process crash */
     rz_error_init(&ignored);
-    ruzu_status status = rz_segment_each_range(segment->data, row_segment_hold_range, rows, &ignored);
+    const rz_row_segment *root = rz_row_segment_root(segment);
+    ruzu_status status = RUZU_OK;
+    if (segment != named && segment != root) {
+        status = rz_row_segment_own_ranges(segment, row_segment_hold_range, rows, &ignored);
+    }
+    if (named == NULL || rz_row_segment_root(named) != root) {
+        status = rz_row_segment_own_ranges(root, row_segment_hold_range, rows, &ignored);
+    }
     (void)status;
 }
 

@@ -52,7 +52,14 @@ typedef struct rz_row_segment {
     _Atomic uint32_t refs;
     rz_row_home *home;  /* counted; this lies in it */
     rz_segment *data;   /* home's; NULL while it is being written */
+    struct rz_row_segment *under; /* counted: `data` is an overlay over this one's, whose pages stay this one's; NULL: none */
 } rz_row_segment;
+
+/* The one that has the pages of the base. */
+static inline rz_row_segment *rz_row_segment_root(const rz_row_segment *segment)
+{
+    return segment->under != NULL ? segment->under : (rz_row_segment *)(uintptr_t)segment;
+}
 
 /* Segments of one row group. */
 typedef struct rz_row_base {
@@ -161,18 +168,31 @@ RZ_NODISCARD ruzu_status rz_rows_insert(rz_rows *rows, rz_writer *writer, rz_vec
 RZ_NODISCARD ruzu_status rz_rows_insert_at(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, const uint64_t *offsets,
                                            rz_error *err);
 
+/* What a base is made of beside rows. */
+typedef struct rz_rows_source {
+    const rz_row_base *base;
+    uint64_t folded;      /* updates up to here are in it */
+    const bool *touched;  /* by column: it is to be written; the others are shared */
+    uint32_t column_count;
+    bool clears;          /* texts and lists of deleted rows are to leave: no overlays of such columns */
+    bool whole;           /* no overlays at all */
+} rz_rows_source;
+
 /*
  * A base from rows [first, first + count) of one group: the values that snapshot sees in the version (a snapshot {0, 0} leaves updates aside), rows below
- * `end`. With touched, only those columns are written, the others shared with source. Columns that nobody sees any more are left out. blank: of rows that the
+ * `end`. With a source (NULL: none), only touched columns are written, as overlays of its columns where that is less (rows_overlay.c). Columns that nobody sees any more are left out. blank: of rows that the
  * snapshot sees deleted no texts and lists are kept, so older snapshots cannot read the base.
  */
 RZ_NODISCARD ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first,
-                                            uint32_t count, const rz_row_base *source, const bool *touched, uint32_t touched_count, bool blank,
-                                           rz_row_base **out, rz_error *err);
+                                            uint32_t count, const rz_rows_source *source, bool blank, rz_row_base **out, rz_error *err);
 bool rz_rows_value_grows(const rz_type *type); /* whether values take room of their own: texts, lists, structs */
 void rz_row_base_release(rz_rows *rows, rz_row_base *base); /* NULL is fine; the last one gives the pages back */
-/* No header names the segment's pages, but they are in use (rz_disk_hold). */
-void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment);
+/* No header names the segment's pages, but they are in use (rz_disk_hold): all but those that are `named`'s as well (NULL: all). */
+void rz_row_segment_hold(rz_rows *rows, const rz_row_segment *segment, const rz_row_segment *named);
+/* The ranges that only this segment gives back: of its overlay, or of all of it when it has none. */
+RZ_NODISCARD ruzu_status rz_row_segment_own_ranges(const rz_row_segment *segment, rz_range_fn fn, void *user, rz_error *err);
+/* Pages that were written and are not wanted. */
+void rz_row_pages_give_back(rz_rows *rows, const rz_segment *segment);
 /* An empty base to be filled with segments. NULL when memory is refused. */
 rz_row_base *rz_row_base_create(rz_rows *rows, uint32_t column_count);
 /* A segment to be written (data, in base->home->arena) as a column of the base. */
@@ -224,6 +244,10 @@ rz_row_segment *rz_rows_adoptable(const rz_row_group *group, uint32_t column, co
 /* A column of rows [first, first + count) of one group, as the reader sees them, becomes a segment of base. */
 RZ_NODISCARD ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, bool blank, rz_row_base *base,
                                               rz_error *err);
+/* The column of a group's rows [0, count) that was updated in (after, the reader's timestamp], as an overlay of `source` (rows_overlay.c). *out_done is false, and nothing is
+ * written, where it had better be written anew. */
+RZ_NODISCARD ruzu_status rz_rows_overlay_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, uint64_t after, rz_row_segment *source,
+                                                rz_row_base *base, bool *out_done, rz_error *err);
 
 /* ---- columns that come and go (rows_columns.c) ---- */
 
@@ -342,11 +366,12 @@ typedef struct rz_rows_fold {
     uint32_t column_count;    /* when it began */
     uint64_t row_end;         /* rows the directory will have */
     uint64_t newest_stamp;    /* of those */
+    bool whole;               /* columns with overlays are written anew */
 } rz_rows_fold;
 
 /* Writes what was committed up to timestamp (not below that of the fold before) and is not on pages yet; nothing is published. On failure fold is
- * empty. */
-RZ_NODISCARD ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err);
+ * empty. whole: no column has an overlay afterwards. */
+RZ_NODISCARD ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, bool whole, rz_rows_fold *fold, rz_error *err);
 void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out);
 /* What the column's position will be when the directory is read. */
 uint32_t rz_rows_fold_position(const rz_rows_fold *fold, uint32_t column);
@@ -358,6 +383,8 @@ RZ_NODISCARD ruzu_status rz_rows_decode(rz_rows *rows, rz_reader *reader, rz_err
 void rz_rows_trim(rz_rows *rows, uint64_t oldest_timestamp);
 /* A durable header names the newest directory. */
 void rz_rows_saved(rz_rows *rows);
+/* Whether some column of the newest directory has an overlay. */
+bool rz_rows_layered(rz_rows *rows);
 /* Whether anything was committed that the newest directory does not say. */
 bool rz_rows_changed(const rz_rows *rows);
 

@@ -13,12 +13,14 @@
  *
  * Directory:
  *   row_end u64, column count u32, column ids u32 each, group count u32, then per group
- *     rows u32, flags u8 (1: delete bitmap), [bitmap: (rows + 7) / 8 bytes, bit 1: deleted], segment of each column (column module)
+ *     rows u32, flags u8 (1: delete bitmap; 2: overlays), [bitmap: (rows + 7) / 8 bytes, bit 1: deleted], [bitmap: (columns + 7) / 8 bytes, bit 1: has an
+ *     overlay], segment of each column, [its overlay] (column module)
  *   then per column whose values are counted: RZ_SKETCH_REGISTERS bytes (sketch.h)
  */
 #include "storage/table/rows.h"
 
-#define ROWS_FLAG_DELETED 1u
+#define ROWS_FLAG_DELETED  1u
+#define ROWS_FLAG_OVERLAYS 2u
 
 /* Whether the directory has the column: the schema that is saved with it does. */
 static bool rows_fold_wants(const rz_rows_fold *fold, uint32_t column)
@@ -57,7 +59,7 @@ static bool rows_fold_touched(const rz_rows_fold *fold, const rz_patches *patche
     return any;
 }
 
-/* Columns that the base lacks are to be written; true also when it has some that nobody needs. */
+/* Columns that the base lacks, and those that are to lose their overlay, are to be written; true also when it has some that nobody needs. */
 static bool rows_fold_columns(const rz_rows_fold *fold, const rz_row_base *base, bool *touched)
 {
     bool any = false;
@@ -66,6 +68,10 @@ static bool rows_fold_columns(const rz_rows_fold *fold, const rz_row_base *base,
         bool has = rz_row_base_segment(base, i) != NULL;
         touched[i] |= needed && !has;
         any |= needed != has;
+        if (fold->whole && needed && has && rz_segment_overlaid(rz_row_base_segment(base, i)->data)) {
+            touched[i] = true;
+            any = true;
+        }
     }
     return any;
 }
@@ -112,7 +118,8 @@ static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t coun
     out->base_rows = count;
     out->folded = source == NULL ? current->folded : source->folded;
     bool any = rows_fold_touched(fold, current->patches, out->folded, touched);
-    if (rows_fold_clears(fold, out->stamps, count)) {
+    bool clears = rows_fold_clears(fold, out->stamps, count);
+    if (clears) {
         for (uint32_t i = 0; i < fold->column_count; i++) {
             bool grows = rz_rows_value_grows(fold->rows->columns[i].type);
             touched[i] |= grows;
@@ -127,14 +134,19 @@ static ruzu_status rows_fold_group(rz_rows_fold *fold, uint32_t g, uint32_t coun
         atomic_fetch_add_explicit(&out->base->refs, 1, memory_order_relaxed);
         return RUZU_OK;
     }
-    return rz_rows_build_base(rows, fold->base, fold->row_end, &fold->snapshot, (uint64_t)g * RZ_ROW_GROUP_ROWS, count,
-                              source == NULL ? NULL : source->base, source == NULL ? NULL : touched, fold->column_count, any, &out->base, err);
+    rz_rows_source from = {.touched = touched, .column_count = fold->column_count, .clears = clears, .whole = fold->whole};
+    if (source != NULL) {
+        from.base = source->base;
+        from.folded = source->folded;
+    }
+    return rz_rows_build_base(rows, fold->base, fold->row_end, &fold->snapshot, (uint64_t)g * RZ_ROW_GROUP_ROWS, count, source == NULL ? NULL : &from, any,
+                              &out->base, err);
 }
 
-ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, rz_rows_fold *fold, rz_error *err)
+ruzu_status rz_rows_fold_prepare(rz_rows *rows, uint64_t timestamp, bool whole, rz_rows_fold *fold, rz_error *err)
 {
     rz_snapshot snapshot = {.timestamp = timestamp, .own_stamp = 0};
-    *fold = (rz_rows_fold){.rows = rows, .snapshot = snapshot, .column_count = rows->column_count};
+    *fold = (rz_rows_fold){.rows = rows, .snapshot = snapshot, .column_count = rows->column_count, .whole = whole};
     rz_mutex_lock(&rows->pin_lock);
     fold->base = rows->current;
     atomic_fetch_add_explicit(&fold->base->refs, 1, memory_order_relaxed);
@@ -288,8 +300,9 @@ static void rows_hold_unnamed(rz_rows *rows, const rz_rows_version *version, con
             continue; /* of one with more rows the next directory may name the pages */
         }
         for (uint32_t i = 0; i < base->column_count; i++) {
-            if (base->segments[i] != NULL && base->segments[i] != rz_row_base_segment(other, i)) {
-                rz_row_segment_hold(rows, base->segments[i]);
+            const rz_row_segment *now = other == NULL ? NULL : rz_row_base_segment(other, i);
+            if (base->segments[i] != NULL && base->segments[i] != now) {
+                rz_row_segment_hold(rows, base->segments[i], now);
             }
         }
     }
@@ -319,10 +332,13 @@ static void rows_settle_holds(rz_rows *rows, const rz_rows_fold *fold, const rz_
                 continue;
             }
             if (!wanted) {
-                rz_row_segment_hold(rows, segment);
+                rz_row_segment_hold(rows, segment, NULL);
                 continue;
             }
-            ruzu_status status = rz_segment_each_range(segment->data, rows_unhold_range, rows, NULL);
+            ruzu_status status = rz_row_segment_own_ranges(segment, rows_unhold_range, rows, NULL);
+            if (status == RUZU_OK && segment->under != NULL) { /* as a rule it was named before; then this does nothing */
+                status = rz_row_segment_own_ranges(segment->under, rows_unhold_range, rows, NULL);
+            }
             RZ_ASSERT(status == RUZU_OK);
             (void)status;
         }
@@ -387,6 +403,20 @@ void rz_rows_saved(rz_rows *rows)
     rz_mutex_unlock(&rows->write_lock);
 }
 
+bool rz_rows_layered(rz_rows *rows)
+{
+    bool layered = false;
+    rz_mutex_lock(&rows->write_lock);
+    for (uint32_t g = 0; rows->durable != NULL && g < rows->durable->group_count && !layered; g++) {
+        const rz_row_base *base = rows->durable->groups[g].base;
+        for (uint32_t i = 0; base != NULL && i < base->column_count; i++) {
+            layered |= base->segments[i] != NULL && rz_segment_overlaid(base->segments[i]->data);
+        }
+    }
+    rz_mutex_unlock(&rows->write_lock);
+    return layered;
+}
+
 bool rz_rows_changed(const rz_rows *rows)
 {
     return atomic_load_explicit(&rows->newest_change, memory_order_acquire) > atomic_load_explicit(&rows->folded_to, memory_order_acquire);
@@ -427,6 +457,35 @@ static void rows_encode_deletes(const rz_rows_fold *fold, const rz_row_group *gr
     }
 }
 
+static bool rows_any_overlay(const rz_rows_fold *fold, const rz_row_group *group)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < fold->column_count; i++) {
+        any |= rows_fold_wants(fold, i) && rz_segment_overlaid(group->base->segments[i]->data);
+    }
+    return any;
+}
+
+/* A bit a column, in the order of the directory. */
+static void rows_encode_overlays(const rz_rows_fold *fold, const rz_row_group *group, rz_str *out)
+{
+    uint32_t position = 0;
+    uint8_t bits = 0;
+    for (uint32_t i = 0; i < fold->column_count; i++) {
+        if (!rows_fold_wants(fold, i)) {
+            continue;
+        }
+        bits |= (uint8_t)(rz_segment_overlaid(group->base->segments[i]->data) << (position % 8));
+        if (++position % 8 == 0) {
+            rz_str_append_char(out, (char)bits);
+            bits = 0;
+        }
+    }
+    if (position % 8 != 0) {
+        rz_str_append_char(out, (char)bits);
+    }
+}
+
 void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out)
 {
     const rz_rows *rows = fold->rows;
@@ -443,14 +502,23 @@ void rz_rows_fold_encode(const rz_rows_fold *fold, rz_str *out)
     for (uint32_t g = 0; g < fold->durable->group_count; g++) {
         const rz_row_group *group = &fold->durable->groups[g];
         bool deletes = rows_any_missing(fold, group);
+        bool overlays = rows_any_overlay(fold, group);
         rows_put_u32(out, group->base_rows);
-        rz_str_append_char(out, deletes ? (char)ROWS_FLAG_DELETED : 0);
+        rz_str_append_char(out, (char)((deletes ? ROWS_FLAG_DELETED : 0) | (overlays ? ROWS_FLAG_OVERLAYS : 0)));
         if (deletes) {
             rows_encode_deletes(fold, group, out);
         }
+        if (overlays) {
+            rows_encode_overlays(fold, group, out);
+        }
         for (uint32_t i = 0; i < fold->column_count; i++) {
-            if (rows_fold_wants(fold, i)) {
-                rz_segment_encode(group->base->segments[i]->data, out);
+            if (!rows_fold_wants(fold, i)) {
+                continue;
+            }
+            const rz_segment *data = group->base->segments[i]->data;
+            rz_segment_encode(data, out);
+            if (rz_segment_overlaid(data)) {
+                rz_segment_overlay_encode(data, out);
             }
         }
     }
@@ -502,16 +570,36 @@ static ruzu_status rows_decode_deletes(rz_rows *rows, rz_row_group *group, rz_re
     return RUZU_OK;
 }
 
+/* What stands behind a column of the base becomes an overlay of it. */
+static ruzu_status rows_decode_overlay(rz_row_base *base, uint32_t column, rows_claim *claim, rz_reader *reader, rz_error *err)
+{
+    rz_row_segment *under = base->segments[column];
+    rz_row_segment *segment = NULL;
+    base->segments[column] = NULL;
+    ruzu_status status = rz_row_base_add(base, column, &segment, err);
+    if (status != RUZU_OK) {
+        base->segments[column] = under;
+        return status;
+    }
+    segment->under = under; /* its reference moves */
+    RZ_TRY(rz_segment_overlay_decode(reader, under->data, &base->home->pages, &base->home->arena, &segment->data, err));
+    return rz_segment_overlay_each_range(segment->data, rows_claim_range, claim, err);
+}
+
 static ruzu_status rows_decode_group(rz_rows *rows, rz_row_group *group, uint32_t count, rz_reader *reader, rz_error *err)
 {
     uint32_t group_rows = rz_read_u32(reader);
     uint8_t flags = rz_read_u8(reader);
-    if (reader->failed || group_rows != count || (flags & ~ROWS_FLAG_DELETED) != 0) {
+    if (reader->failed || group_rows != count || (flags & ~(ROWS_FLAG_DELETED | ROWS_FLAG_OVERLAYS)) != 0) {
         return rows_corrupt(rows, err);
     }
     group->base_rows = count;
     if (flags & ROWS_FLAG_DELETED) {
         RZ_TRY(rows_decode_deletes(rows, group, reader, err));
+    }
+    const uint8_t *overlays = (flags & ROWS_FLAG_OVERLAYS) == 0 ? NULL : (const uint8_t *)rz_read_bytes(reader, (rows->column_count + (size_t)7) / 8);
+    if ((flags & ROWS_FLAG_OVERLAYS) != 0 && overlays == NULL) {
+        return rows_corrupt(rows, err);
     }
     group->base = rz_row_base_create(rows, rows->column_count);
     RZ_TRY_ALLOC(group->base, err, "opening a table");
@@ -525,6 +613,9 @@ static ruzu_status rows_decode_group(rz_rows *rows, rz_row_group *group, uint32_
             return rows_corrupt(rows, err);
         }
         RZ_TRY(rz_segment_each_range(segment->data, rows_claim_range, &claim, err));
+        if (overlays != NULL && (overlays[i / 8] >> (i % 8) & 1) != 0) {
+            RZ_TRY(rows_decode_overlay(group->base, i, &claim, reader, err));
+        }
     }
     return RUZU_OK;
 }

@@ -419,6 +419,40 @@ bool rz_patches_touched(const rz_patches *patches, uint32_t column, uint64_t aft
     return false;
 }
 
+/* Whether one of the row's nodes has a stamp in (after, up_to]. */
+static bool patch_row_touched(const rz_patch_node *node, uint64_t after, uint64_t up_to)
+{
+    for (; node != NULL; node = node->older) {
+        uint64_t stamp = atomic_load_explicit(&node->patch->stamp, memory_order_relaxed);
+        if (stamp <= up_to) {
+            return stamp > after; /* older ones are smaller still */
+        }
+    }
+    return false;
+}
+
+bool rz_patches_rows(const rz_patches *patches, uint32_t column, uint64_t after, uint64_t up_to, uint64_t *bits)
+{
+    for (; patches != NULL; patches = patches->below) {
+        for (uint32_t block = 0; block < RZ_GROUP_BLOCKS; block++) {
+            const rz_patch_table *table = rz_patches_table(patches, column, block);
+            for (uint32_t i = 0; table != NULL && i <= table->mask; i++) {
+                const rz_patch_node *node = atomic_load_explicit(&table->slots[i], memory_order_acquire);
+                if (node != NULL && patch_row_touched(node, after, up_to)) {
+                    rz_bit_set(bits, (uint64_t)block * RZ_VECTOR_CAPACITY + node->row);
+                }
+            }
+        }
+        if (rz_patch_overlay_segment(patches->overlay, column) != NULL) {
+            uint64_t stamp = rz_patch_overlay_stamp(patches->overlay);
+            if (stamp > after && stamp <= up_to) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* What rz_patches_rebuild keeps. */
 typedef struct patch_need {
     uint64_t folded;

@@ -117,6 +117,8 @@ bool rz_patches_cover(const rz_patches *patches, uint32_t column, uint32_t block
 uint64_t rz_patches_newest(const rz_patches *patches, uint32_t column, uint32_t row);
 /* Whether a value of the column has a stamp in (after, up_to]. Any thread that keeps `patches`. */
 bool rz_patches_touched(const rz_patches *patches, uint32_t column, uint64_t after, uint64_t up_to);
+/* Sets the bits (room for a row group) of rows with a value of the column with a stamp in (after, up_to]. False: whole columns have such stamps. */
+bool rz_patches_rows(const rz_patches *patches, uint32_t column, uint64_t after, uint64_t up_to, uint64_t *bits);
 /*
  * For column_count columns, at least as many as there are, what is still needed above a base that has everything up to `folded`, by snapshots from `oldest` on, but for what has the stamp `without` (RZ_STAMP_NEVER:
  * nothing). *out is NULL when that is nothing. False when memory is refused.

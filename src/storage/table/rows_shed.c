@@ -153,7 +153,7 @@ static ruzu_status shed_columns(rz_rows_reader *reader, uint32_t g, const rz_pat
             continue;
         }
         RZ_TRY(rz_rows_build_column(reader, i, (uint64_t)g * RZ_ROW_GROUP_ROWS, count, false, base, err));
-        rz_row_segment_hold(reader->rows, base->segments[i]); /* until a directory names it */
+        rz_row_segment_hold(reader->rows, base->segments[i], NULL); /* until a directory names it */
         rz_rows_reader_release(reader);
     }
     return RUZU_OK;

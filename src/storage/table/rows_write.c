@@ -183,11 +183,10 @@ cleanup:
 }
 
 ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t end, const rz_snapshot *snapshot, uint64_t first, uint32_t count,
-                               const rz_row_base *source, const bool *touched, uint32_t touched_count, bool blank, rz_row_base **out,
-                               rz_error *err)
+                               const rz_rows_source *source, bool blank, rz_row_base **out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
-    uint32_t column_count = touched == NULL ? rows->column_count : touched_count;
+    uint32_t column_count = source == NULL ? rows->column_count : source->column_count;
     rz_mem overdraft; /* see rz_rows_build_column */
     rz_mem_init_overdraft(&overdraft, rows->env.mem);
     rz_rows_reader reader = {
@@ -205,9 +204,10 @@ ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t
         if (!rz_rows_needs_column(rows, i, snapshot->timestamp)) {
             continue;
         }
-        if (touched != NULL && !touched[i]) {
-            base->segments[i] = source->segments[i];
-            atomic_fetch_add_explicit(&source->segments[i]->refs, 1, memory_order_relaxed);
+        rz_row_segment *before = source == NULL ? NULL : rz_row_base_segment(source->base, i);
+        if (source != NULL && !source->touched[i]) {
+            base->segments[i] = before;
+            atomic_fetch_add_explicit(&before->refs, 1, memory_order_relaxed);
             continue;
         }
         rz_row_segment *whole = rz_rows_adoptable(&version->groups[first / RZ_ROW_GROUP_ROWS], i, snapshot, count);
@@ -216,7 +216,13 @@ ruzu_status rz_rows_build_base(rz_rows *rows, rz_rows_version *version, uint64_t
             atomic_fetch_add_explicit(&whole->refs, 1, memory_order_relaxed);
             continue;
         }
-        status = rz_rows_build_column(&reader, i, first, count, blank, base, err);
+        bool done = false;
+        if (before != NULL && !source->whole && !(source->clears && rz_rows_value_grows(rows->columns[i].type))) {
+            status = rz_rows_overlay_column(&reader, i, first, count, source->folded, before, base, &done, err);
+        }
+        if (status == RUZU_OK && !done) {
+            status = rz_rows_build_column(&reader, i, first, count, blank, base, err);
+        }
         if (reader.columns[i] != NULL) {
             rz_col_reader_release(reader.columns[i]);
         }
@@ -273,7 +279,7 @@ static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t e
     rz_row_base *base = NULL;
     RZ_TRY(rz_rows_push_before(rows, writer, err));
     const rz_snapshot none = {0, 0}; /* updates stay beside the base: whether they are committed is not known yet */
-    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, NULL, 0, false, &base, err));
+    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, false, &base, err));
     rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
     if (fresh == NULL) {
         rz_row_base_release(rows, base);
@@ -281,7 +287,7 @@ static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t e
     }
     for (uint32_t i = 0; i < base->column_count; i++) {
         if (base->segments[i] != NULL) {
-            rz_row_segment_hold(rows, base->segments[i]);
+            rz_row_segment_hold(rows, base->segments[i], NULL);
         }
     }
     rz_row_base_release(rows, fresh->groups[group].base);

@@ -195,7 +195,7 @@ static ruzu_status rtab_fold(rz_rtab *table, uint64_t timestamp, bool whole, rz_
     rz_rows_fold rows = {0};
     rz_csr_fold csr = {0};
     size_t length = out->length;
-    RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, &rows, err));
+    RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, whole, &rows, err));
     RZ_TRY_GOTO(rz_csr_fold_prepare(&table->csr, timestamp, rows.row_end, rows.newest_stamp, whole, &csr, err));
     rtab_put_u32(out, RTAB_MAGIC);
     rtab_put_u32(out, RTAB_VERSION);
@@ -231,7 +231,7 @@ bool rz_rtab_layered(rz_rtab *table)
     const rz_csr_version *durable = table->csr.durable;
     bool layered = durable != NULL && (rz_csr_side_overlaid(&durable->sides[0]) || rz_csr_side_overlaid(&durable->sides[1]));
     rz_mutex_unlock(&table->csr.fold_lock);
-    return layered;
+    return layered || rz_rows_layered(&table->rows);
 }
 
 ruzu_status rz_rtab_open(const rz_table_env *env, const rz_rtab_def *def, rz_reader *directory, rz_rtab **out, rz_error *err)

@@ -271,9 +271,11 @@ RZ_NODISCARD ruzu_status rz_adj_find(rz_rtab_reader *reader, rz_direction direct
  * old version is gone. timestamp is not below that of the checkpoint before, nor below what has been trimmed. */
 RZ_NODISCARD ruzu_status rz_ntab_checkpoint(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_rtab_checkpoint(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err);
-/* The same, and what earlier checkpoints wrote beside CSR groups is written into them: afterwards lists are read as after loading. */
+/* The same, and what earlier checkpoints wrote beside columns and CSR groups is written into them: afterwards they are read as after loading. */
+RZ_NODISCARD ruzu_status rz_ntab_checkpoint_whole(rz_ntab *table, uint64_t timestamp, rz_str *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_rtab_checkpoint_whole(rz_rtab *table, uint64_t timestamp, rz_str *out, rz_error *err);
-bool rz_rtab_layered(rz_rtab *table); /* there is such; under the caller's turn to checkpoint */
+bool rz_ntab_layered(rz_ntab *table); /* there is such; under the caller's turn to checkpoint */
+bool rz_rtab_layered(rz_rtab *table);
 /* Rebuilds a table from its directory bytes; claims every range it names (CORRUPT on overlap). Costs O(row groups), reads no data. */
 RZ_NODISCARD ruzu_status rz_ntab_open(const rz_table_env *env, uint32_t table_id, const char *name, const rz_column_def *columns, uint32_t column_count,
                                       uint32_t key_column, rz_reader *directory, rz_ntab **out, rz_error *err);
