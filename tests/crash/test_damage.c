@@ -67,8 +67,8 @@ static const char *const damage_load[] = {
     "to_timestamp(i * 86400.5), date('2020-01-01') + CAST(i AS INT32), to_days(i), uuid('0000000' + CAST(i % 10 AS STRING) + '-0000-4000-8000-000000000000'), "
     "encode('blob' + CAST(i AS STRING)), range(1, i % 7), [[CAST(i AS STRING)], ['x', NULL]], CAST([i, i + 1, i + 2] AS INT32[3]), {p: i, q: 'q' + CAST(i AS STRING)}, "
     "map(['a', 'b'], [i, i * 2]), union_value(n := i))",
-    "COPY B FROM (UNWIND range(0, 4999) AS i RETURN 'name' + CAST(i AS STRING), i, i * 1000003 % 777777, CASE WHEN i % 3 = 0 THEN 'red' ELSE 'blue' END, "
-    "CASE WHEN i < 2500 THEN NULL ELSE i END)",
+    ("COPY B FROM (UNWIND range(0, 4999) AS i RETURN 'name' + CAST(i AS STRING), i, i * 1000003 % 777777, CASE WHEN i % 3 = 0 THEN 'red' ELSE 'blue' END, "
+     "CASE WHEN i < 2500 THEN NULL ELSE i END)"),
     "UNWIND range(1, 50) AS i CREATE (:S {note: 'n' + CAST(i AS STRING)})",
     "MATCH (a:A), (b:A) WHERE (a.id * 7 + b.id * 11) % 613 < 6 CREATE (a)-[:R {weight: a.id * 0.5, note: 'aa'}]->(b)",
     "MATCH (a:A), (b:B) WHERE b.id = a.id * 6 CREATE (a)-[:R {weight: b.id * 0.5, note: b.name}]->(b)",

@@ -31,7 +31,7 @@ static void write_fails(int error_number, ruzu_status status, bool poisons)
     ruzu_conn *conn = named_open(fs);
     named_run(conn, NAMED_PEOPLE);
     uint64_t before = simfs_op_count(fs);
-    simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_WRITE), .path = NAMED_LOG + 1, .action = SIMFS_SHORT_WRITE, .error_number = error_number});
+    simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_WRITE), .path = &NAMED_LOG[1], .action = SIMFS_SHORT_WRITE, .error_number = error_number});
     named_refused(conn, "CREATE (:P {id: 1000, v: 1})", status, "the log");
     CHECK_EQ_U64(simfs_fault_hits(fs), 1);
     simfs_clear_faults(fs);
@@ -119,7 +119,7 @@ static void recover_then_power_loss(void)
         ruzu_conn *conn = named_open(fs);
         named_run(conn, NAMED_PEOPLE);
         /* The outcome of the last commit is unknown: it stands in the system's memory, perhaps not on the disk. */
-        simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = NAMED_LOG + 1, .action = SIMFS_FAIL, .error_number = EIO, .sync_failure = failures[i]});
+        simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = &NAMED_LOG[1], .action = SIMFS_FAIL, .error_number = EIO, .sync_failure = failures[i]});
         named_refused(conn, "CREATE (:P {id: 1001, v: 1})", RUZU_ERROR_OUTCOME_UNKNOWN, "not known");
         simfs_clear_faults(fs);
         CHECK_EQ_I64(ruzu_close(conn), RUZU_ERROR_POISONED);
@@ -383,7 +383,7 @@ static void next_writer_sees_unsynced_commit(void)
         CHECK_EQ_I64(ruzu_connect(conn, &next.reader), RUZU_OK);
         uint64_t from = simfs_op_count(fs);
         if (fails) {
-            simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = NAMED_LOG + 1, .action = SIMFS_FAIL, .error_number = EIO});
+            simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = &NAMED_LOG[1], .action = SIMFS_FAIL, .error_number = EIO});
         }
         named_hook_on(fs, 1, next_writer_looks, &next);
         CHECK_EQ_I64(ruzu_query(conn, "CREATE (:P {id: 1001, v: 5})", NULL), fails ? RUZU_ERROR_OUTCOME_UNKNOWN : RUZU_OK);

@@ -50,7 +50,7 @@ typedef struct model_text {
     size_t length, capacity;
 } model_text;
 
-static void text_add(model_text *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void text_add(model_text *text, const char *format, ...)
 {
     va_list args;
     for (;;) {

@@ -253,7 +253,10 @@ static inline void planner_verify_node(const rz_plan *plan, const rz_plan *outer
         break;
     case RZ_PLAN_NODE_SCAN: CHECK(plan->column_count == 1 && plan->columns[0] == plan->u.scan.column); break;
     case RZ_PLAN_NODE_LOOKUP: planner_check_expr(plan->u.lookup.key, input); break;
-    case RZ_PLAN_EXPAND_INTO: CHECK(planner_has(input, plan->u.expand.to)); /* fall through */
+    case RZ_PLAN_EXPAND_INTO:
+        CHECK(planner_has(input, plan->u.expand.to));
+        CHECK(planner_has(input, plan->u.expand.from));
+        break;
     case RZ_PLAN_EXPAND:
     case RZ_PLAN_DEGREE: CHECK(planner_has(input, plan->u.expand.from)); break;
     case RZ_PLAN_INTERSECT:

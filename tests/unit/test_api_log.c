@@ -79,7 +79,7 @@ static void failing_timer_poisons(void)
     simfs_set_clock(fs, 5000000);
     named_run(conn, "CREATE (:P {id: 101})");
     simfs_set_clock(fs, 6500000);
-    simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = NAMED_LOG + 1, .action = SIMFS_FAIL, .error_number = EIO});
+    simfs_add_fault(fs, (simfs_fault){.op = SIMFS_ANY_OP, .kinds = SIMFS_KIND(SIMFS_OP_SYNC), .path = &NAMED_LOG[1], .action = SIMFS_FAIL, .error_number = EIO});
     rz_store_flush_due(conn->db->store);
     CHECK_EQ_U64(simfs_fault_hits(fs), 1);
     CHECK_STR(named_info(conn, "health"), "poisoned");

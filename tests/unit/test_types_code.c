@@ -25,7 +25,7 @@ static void make_text_valid(rz_vec *vec)
             uint32_t length = data[i].length;
             memcpy(text, rz_string_data(&data[i]), length);
             for (uint32_t k = 0; k < length; k++) {
-                text[k] = text[k] < 0 ? 'z' : text[k];
+                text[k] = (unsigned char)text[k] > 0x7f ? 'z' : text[k]; // char has no sign everywhere
             }
             data[i] = rz_string_make((char *)rz_arena_dup(vec->heap, text, length + 1u), length);
         }
