@@ -295,6 +295,12 @@ typedef struct rz_csr_merged {
     uint64_t *at;             /* entries of the merged list before it */
 } rz_csr_merged;
 
+/* An image that holds for a reader, which sees the same as long as it lives. */
+typedef struct rz_csr_kept_image {
+    uint64_t group_idx;
+    rz_delta_image *image; /* counted; NULL: none */
+} rz_csr_kept_image;
+
 typedef struct rz_csr_side_reader {
     const rz_csr_side *side;
     const rz_delta_side *changes; /* NULL: none */
@@ -307,7 +313,12 @@ typedef struct rz_csr_side_reader {
     uint32_t overlay_width;       /* of its starts */
     const rz_csr_group *overlay;  /* of the group; NULL: none */
     const uint8_t *overlay_starts; /* covered by a window, too */
-    rz_delta_image *image;        /* counted: of its changes in memory; NULL: none that holds */
+    const rz_delta_image *image;  /* of its changes in memory, one of `images`; NULL: none that holds */
+    rz_delta_group *changed;      /* its changes in memory, looked up without an image; else NULL */
+    rz_csr_kept_image *images;    /* owned unless `first_image`: image_slots of them, by group, direct-mapped */
+    rz_csr_kept_image first_image;
+    uint32_t image_slots;         /* a power of two */
+    uint32_t slow_here;           /* nodes of `changed` that were looked at one by one since it was entered */
     uint32_t slow;                /* nodes with changes that were looked at one by one */
     uint64_t last_end;            /* position behind the last read in `group`, to tell sequential reads */
     /* Windows by group, direct-mapped; more of them when pins are made often, and whole groups where the whole side fits the budget. */

@@ -163,6 +163,7 @@ static bool csr_load_memory(const rz_csr_reader *reader, rz_csr_side_reader *sid
 {
     if (side->image == NULL) {
         side->slow++;
+        side->slow_here++;
         return rz_delta_load(out, reader->mem, side->changes == NULL ? NULL : rz_delta_find(side->changes, bound), &reader->view);
     }
     uint32_t first = side->image->starts[bound % RZ_CSR_GROUP_NODES], count = side->image->counts[bound % RZ_CSR_GROUP_NODES];

@@ -48,6 +48,7 @@ static bool csr_add_changes(const rz_csr_reader *reader, rz_csr_side_reader *sid
     }
     const rz_delta_node *node = rz_delta_find(side->changes, bound);
     side->slow++;
+    side->slow_here++;
     uint32_t inserted = rz_delta_inserted(node, &reader->view, &entries);
     uint32_t removed = rz_delta_removed(node, &reader->view, &removals);
     uint32_t revived = rz_delta_revived(node, removals, removed);

@@ -7,7 +7,7 @@
  * kept per group in a small direct-mapped cache; a read that goes on where the last one ended pins ahead.
  *
  * Where the group has an overlay, lengths come from its starts, too. Of a node with changes in memory (a mark says so) the visible ones are found and counted; a reader
- * that meets many such nodes makes images of their groups' changes, or finds those that others made (delta_image.c). The slice of a node whose list is not as the
+ * that meets many such nodes makes images of their groups' changes, or finds those that others made (delta_image.c), and keeps them at hand. The slice of a node whose list is not as the
  * group has it has the base_length CSR_CHANGED and is read with its changes (csr_changed.c).
  */
 #include "storage/table/csr_read.h"
@@ -53,6 +53,8 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
         side->group_idx = UINT64_MAX;
         side->windows = side->first;
         side->window_count = RZ_CSR_FIRST_WINDOWS;
+        side->images = &side->first_image;
+        side->image_slots = 1;
     }
     ruzu_status status = csr_reader_look(reader, snapshot, visible_end, err);
     if (status != RUZU_OK) {
@@ -61,10 +63,31 @@ ruzu_status rz_csr_reader_init(rz_csr_reader *reader, rz_csr *csr, const rz_snap
     return status;
 }
 
-static void csr_release_image(rz_csr_side_reader *side)
+/* The remembered group is left: nodes looked at one by one count for its next image. */
+static void csr_leave_changes(rz_csr_side_reader *side)
 {
-    rz_delta_image_release(side->image);
+    if (side->changed != NULL && side->slow_here != 0) {
+        atomic_fetch_add_explicit(&side->changed->looked_up, side->slow_here, memory_order_relaxed);
+    }
+    side->changed = NULL;
+    side->slow_here = 0;
     side->image = NULL;
+}
+
+static void csr_release_images(rz_csr_side_reader *side)
+{
+    csr_leave_changes(side);
+    for (uint32_t i = 0; i < side->image_slots; i++) {
+        rz_delta_image_release(side->images[i].image);
+        side->images[i].image = NULL;
+    }
+}
+
+static void csr_free_images(rz_csr_reader *reader, rz_csr_side_reader *side)
+{
+    if (side->images != &side->first_image) {
+        rz_mem_free(reader->mem, side->images, (size_t)side->image_slots * sizeof *side->images);
+    }
 }
 
 static void csr_release_side(rz_csr_side_reader *side)
@@ -131,7 +154,7 @@ void rz_csr_reader_suspend(rz_csr_reader *reader)
     rz_csr_reader_release(reader);
     for (uint32_t i = 0; i < 2; i++) {
         rz_csr_side_reader *side = &reader->sides[i];
-        csr_release_image(side);
+        csr_release_images(side);
         side->slow = 0;
         side->last_end = 0;
         side->pins_made = 0;
@@ -166,6 +189,7 @@ void rz_csr_reader_deinit(rz_csr_reader *reader)
         rz_delta_changes_free(&reader->sides[i].combined, reader->mem);
         rz_mem_free(reader->mem, reader->sides[i].scratch, (size_t)reader->sides[i].scratch_count * sizeof *reader->sides[i].scratch);
         csr_free_windows(reader, &reader->sides[i]);
+        csr_free_images(reader, &reader->sides[i]);
     }
     reader->csr = NULL;
 }
@@ -238,29 +262,81 @@ static ruzu_status csr_enter_overlay(rz_csr_reader *reader, rz_csr_side_reader *
     return RUZU_OK;
 }
 
-/* A node looked at one by one pays for the images of so many: they serve later statements, too. */
-#define CSR_IMAGE_CREDIT 32u
-/* Nodes looked at one by one before the first image. */
+/* The first image of a group may cost so many times what was looked up one by one, each further one half of that: they serve later statements, too, unless somebody
+ * keeps changing the group. */
+#define CSR_IMAGE_CREDIT_BITS 5u
+/* Nodes looked at one by one before an image. */
 #ifdef RZ_TINY
 #define CSR_IMAGE_LEAST 2u
 #else
 #define CSR_IMAGE_LEAST 64u
 #endif
+#define CSR_MOST_IMAGES 1024u /* that a reader keeps at hand */
 
-/* The image of the changes in memory of the group that is entered, made when so many nodes have been looked at one by one that it would have been worth it. */
+/* Whether so many nodes have been looked at one by one, of this group by anybody or of any group by this reader, that an image would have been worth it. */
+static bool csr_image_due(rz_csr_side_reader *side, const rz_delta_group *changed)
+{
+    uint32_t images = atomic_load_explicit(&changed->images, memory_order_relaxed);
+    uint32_t cost = atomic_load_explicit(&changed->node_count, memory_order_relaxed) >> (images < CSR_IMAGE_CREDIT_BITS ? CSR_IMAGE_CREDIT_BITS - images : 0);
+    cost = cost < CSR_IMAGE_LEAST ? CSR_IMAGE_LEAST : cost;
+    if (atomic_load_explicit(&changed->looked_up, memory_order_relaxed) >= cost) {
+        return true;
+    }
+    if (side->slow < cost) {
+        return false;
+    }
+    side->slow -= cost; /* one that cannot be made is paid for, too: not to be tried again and again */
+    return true;
+}
+
+/* Takes over the image, which is of the group that is entered. */
+static void csr_keep_image(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx, rz_delta_image *image)
+{
+    rz_csr_kept_image *kept = &side->images[group_idx & (side->image_slots - 1)];
+    uint32_t slots = side->image_slots;
+    while (slots < side->side->group_count && slots < CSR_MOST_IMAGES) {
+        slots *= 2;
+    }
+    if (kept->image != NULL && slots > side->image_slots) { /* two groups want the same place; without memory they take turns */
+        rz_csr_kept_image *more = (rz_csr_kept_image *)rz_mem_calloc(reader->mem, slots, sizeof *more);
+        for (uint32_t i = 0; more != NULL && i < side->image_slots; i++) {
+            if (side->images[i].image != NULL) {
+                more[side->images[i].group_idx & (slots - 1)] = side->images[i];
+            }
+        }
+        if (more != NULL) {
+            csr_free_images(reader, side);
+            side->first_image.image = NULL;
+            side->images = more;
+            side->image_slots = slots;
+            kept = &more[group_idx & (slots - 1)];
+        }
+    }
+    rz_delta_image_release(kept->image);
+    *kept = (rz_csr_kept_image){group_idx, image};
+    side->image = image;
+}
+
+/* The image of the changes in memory of the group that is entered, made when it is due. */
 static void csr_enter_changes(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx)
 {
+    const rz_csr_kept_image *kept = &side->images[group_idx & (side->image_slots - 1)];
+    if (kept->image != NULL && kept->group_idx == group_idx) {
+        side->image = kept->image;
+        return;
+    }
     rz_delta_group *changed = rz_delta_group_of(side->changes, group_idx);
     if (changed == NULL) {
         return;
     }
-    side->image = rz_delta_image_get(reader->delta, changed, &reader->view);
-    uint32_t cost = atomic_load_explicit(&changed->node_count, memory_order_relaxed) / CSR_IMAGE_CREDIT;
-    if (side->image == NULL && side->slow >= CSR_IMAGE_LEAST && side->slow >= cost && rz_mutex_trylock(&reader->csr->write_lock)) {
-        /* Who writes is not waited for. One that cannot be made is paid for, too: not to be tried again and again. */
-        side->slow -= cost;
-        side->image = rz_delta_image_make(reader->delta, changed, &reader->view, &side->combined, reader->mem);
-        rz_mutex_unlock(&reader->csr->write_lock);
+    rz_delta_image *image = rz_delta_image_get(reader->delta, changed, &reader->view);
+    if (image == NULL && csr_image_due(side, changed)) {
+        image = rz_delta_image_make(reader->delta, changed, &reader->view, &side->combined, reader->mem);
+    }
+    if (image != NULL) {
+        csr_keep_image(reader, side, group_idx, image);
+    } else {
+        side->changed = changed;
     }
 }
 
@@ -271,7 +347,7 @@ ruzu_status rz_csr_enter(rz_csr_reader *reader, rz_csr_side_reader *side, uint64
     side->group = group;
     side->overlay = NULL;
     side->last_end = UINT64_MAX;
-    csr_release_image(side);
+    csr_leave_changes(side);
     if (side->changes != NULL) {
         csr_enter_changes(reader, side, group_idx);
     }

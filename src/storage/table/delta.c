@@ -206,7 +206,7 @@ uint32_t rz_delta_revived(const rz_delta_node *node, const rz_delta_removal *rem
         return 0;
     }
     for (uint32_t i = 0; i < count; i++) {
-        revived += (atomic_load_explicit(&removals[i].rel, memory_order_relaxed) & RZ_DELTA_REVIVED) != 0;
+        revived += (atomic_load_explicit(&removals[i].rel, memory_order_acquire) & RZ_DELTA_REVIVED) != 0;
     }
     return revived;
 }
@@ -251,6 +251,9 @@ static rz_delta_group *delta_mark(rz_delta *delta, rz_delta_side *side, uint64_t
         atomic_init(&changed->node_count, 0);
         atomic_init(&changed->changes, 0);
         atomic_init(&changed->image, NULL);
+        atomic_init(&changed->imaging, false);
+        atomic_init(&changed->images, 0);
+        atomic_init(&changed->looked_up, 0);
         atomic_store_explicit(&marks->groups[group], changed, memory_order_release);
     }
     uint64_t local = bound % RZ_CSR_GROUP_NODES;
@@ -259,7 +262,10 @@ static rz_delta_group *delta_mark(rz_delta *delta, rz_delta_side *side, uint64_t
     return changed;
 }
 
-/* Before a change of the node's: no image of the group holds any longer. */
+/*
+ * Before a change of the node's: no image of the group holds any longer. What is written to entries and removals afterwards is released, so that who has read any of it,
+ * and then looks at the count in order, sees that the count has risen.
+ */
 static void delta_count_change(const rz_delta_node *node)
 {
     uint64_t changes = atomic_load_explicit(&node->group->changes, memory_order_relaxed);
@@ -370,8 +376,8 @@ bool rz_delta_add(rz_delta *delta, rz_direction direction, uint64_t bound, uint6
         entries = grown;
     }
     delta_count_change(node);
-    atomic_store_explicit(&entries[count].neighbour, neighbour, memory_order_relaxed);
-    atomic_store_explicit(&entries[count].rel, rel, memory_order_relaxed);
+    atomic_store_explicit(&entries[count].neighbour, neighbour, memory_order_release);
+    atomic_store_explicit(&entries[count].rel, rel, memory_order_release);
     atomic_store_explicit(&node->count, count + 1, memory_order_release);
     if (direction == RZ_FORWARD) {
         atomic_fetch_add_explicit(&delta->edges, 1, memory_order_release);
@@ -460,10 +466,10 @@ bool rz_delta_remove(rz_delta *delta, rz_direction direction, uint64_t bound, ui
     }
     delta_count_change(node);
     if ((rel & RZ_DELTA_REVIVED) != 0) {
-        atomic_store_explicit(&node->revived, true, memory_order_relaxed); /* the count below releases it */
+        atomic_store_explicit(&node->revived, true, memory_order_release);
     }
-    atomic_store_explicit(&removals[count].neighbour, neighbour, memory_order_relaxed);
-    atomic_store_explicit(&removals[count].rel, rel, memory_order_relaxed);
+    atomic_store_explicit(&removals[count].neighbour, neighbour, memory_order_release);
+    atomic_store_explicit(&removals[count].rel, rel, memory_order_release);
     atomic_store_explicit(&removals[count].when, when, memory_order_release); /* a reader may come here by an older count */
     atomic_store_explicit(&node->removal_count, count + 1, memory_order_release);
     if (direction == RZ_FORWARD) {
@@ -569,24 +575,26 @@ bool rz_delta_changes_reserve(rz_delta_changes *changes, rz_mem *mem, uint64_t c
     return true;
 }
 
+/* Loads below acquire, though what counts for the view is there: who makes an image looks at more, and wants to know when it was changed meanwhile. */
+
 /* What becomes of one rel offset: the removals [*io_at, …) of it, oldest first, and the entry of it if there is one. */
 static void delta_changes_settle(rz_delta_changes *changes, const rz_delta_removal *removals, uint32_t removal_count, uint32_t *io_at,
                                  const rz_delta_entry *entry)
 {
     const uint64_t *removed = changes->scratch[0];
     uint64_t rel = removed[*io_at], gone_from = 0;
-    uint64_t neighbour = entry == NULL ? 0 : atomic_load_explicit(&entry->neighbour, memory_order_relaxed);
+    uint64_t neighbour = entry == NULL ? 0 : atomic_load_explicit(&entry->neighbour, memory_order_acquire);
     bool here = entry != NULL, gone = false; /* the newest one is there; the one on pages is not */
     for (; *io_at < removal_count && removed[*io_at] == rel; ++*io_at) {
         const rz_delta_removal *removal = &removals[changes->order[*io_at]];
-        if ((atomic_load_explicit(&removal->rel, memory_order_relaxed) & RZ_DELTA_REVIVED) != 0) {
+        if ((atomic_load_explicit(&removal->rel, memory_order_acquire) & RZ_DELTA_REVIVED) != 0) {
             here = true;
-            neighbour = atomic_load_explicit(&removal->neighbour, memory_order_relaxed);
+            neighbour = atomic_load_explicit(&removal->neighbour, memory_order_acquire);
         } else if (here) {
             here = false;
         } else {
             gone = true;
-            gone_from = atomic_load_explicit(&removal->neighbour, memory_order_relaxed);
+            gone_from = atomic_load_explicit(&removal->neighbour, memory_order_acquire);
         }
     }
     if (gone && here && gone_from == neighbour) { /* the same again */
@@ -610,7 +618,7 @@ static void delta_changes_merge(rz_delta_changes *changes, const rz_delta_entry 
     uint32_t *order = changes->order;
     uint32_t entry = 0, at = 0;
     for (uint32_t i = 0; i < removal_count; i++) {
-        removed[i] = atomic_load_explicit(&removals[i].rel, memory_order_relaxed) & ~RZ_DELTA_REVIVED;
+        removed[i] = atomic_load_explicit(&removals[i].rel, memory_order_acquire) & ~RZ_DELTA_REVIVED;
         order[i] = i;
     }
     if (removal_count > 1) { /* stable: of the same rel offset the oldest first */
@@ -619,14 +627,14 @@ static void delta_changes_merge(rz_delta_changes *changes, const rz_delta_entry 
     changes->count = 0;
     for (;;) {
         uint64_t until = at < removal_count ? removed[at] : UINT64_MAX;
-        while (entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_relaxed) < until) {
-            changes->neighbours[changes->count] = atomic_load_explicit(&entries[entry].neighbour, memory_order_relaxed);
-            changes->rels[changes->count++] = atomic_load_explicit(&entries[entry++].rel, memory_order_relaxed);
+        while (entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_acquire) < until) {
+            changes->neighbours[changes->count] = atomic_load_explicit(&entries[entry].neighbour, memory_order_acquire);
+            changes->rels[changes->count++] = atomic_load_explicit(&entries[entry++].rel, memory_order_acquire);
         }
         if (at == removal_count) {
             break;
         }
-        bool same = entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_relaxed) == until;
+        bool same = entry < entry_count && atomic_load_explicit(&entries[entry].rel, memory_order_acquire) == until;
         delta_changes_settle(changes, removals, removal_count, &at, same ? &entries[entry] : NULL);
         entry += same;
     }

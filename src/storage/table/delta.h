@@ -90,6 +90,9 @@ struct rz_delta_group {
     _Atomic uint32_t node_count;
     _Atomic uint64_t changes;          /* made, those by rollbacks too */
     _Atomic(rz_delta_image *) image;   /* counted; read and replaced under image_lock, but for a look whether there is one */
+    _Atomic bool imaging;              /* somebody is making one */
+    _Atomic uint32_t images;           /* times that one was begun */
+    _Atomic uint64_t looked_up;        /* nodes looked at one by one since then */
 };
 
 typedef struct rz_delta_marks {
@@ -210,8 +213,8 @@ void rz_delta_changes_free(rz_delta_changes *changes, rz_mem *mem);
 
 /* The image that holds for the view, counted; NULL when there is none. Any thread. */
 rz_delta_image *rz_delta_image_get(rz_delta *delta, rz_delta_group *group, const rz_delta_view *view);
-/* Makes one, for this view and whoever sees the same, and returns it counted; NULL when the view does not see all of the changes, or memory is refused. Nobody may
- * write meanwhile. `scratch` and `mem`: as for rz_delta_load. */
+/* Makes one, for this view and whoever sees the same, and returns it counted; NULL when the view does not see all of the changes, when something is changed or
+ * another thread makes one meanwhile, or memory is refused. Any thread. `scratch` and `mem`: as for rz_delta_load. */
 rz_delta_image *rz_delta_image_make(rz_delta *delta, rz_delta_group *group, const rz_delta_view *view, rz_delta_changes *scratch, rz_mem *mem);
 void rz_delta_image_release(rz_delta_image *image); /* NULL is fine */
 /* Whether the removal is one that the view's snapshot sees and that is not on pages yet. */
