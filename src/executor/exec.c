@@ -9,6 +9,7 @@
 
 #include "executor/profile.h"
 #include "executor/sched.h"
+#include "executor/spread.h"
 
 #include <string.h>
 
@@ -249,6 +250,8 @@ void rz_exec_pipeline_close(rz_exec_pipeline *pipeline)
         pipeline_tear_down(pipeline, &pipeline->worker, pipeline->chain, pipeline->local);
     }
     pipeline->kept = false;
+    rz_spread_close(pipeline->spread);
+    pipeline->spread = NULL;
 }
 
 /* The first worker of a plan that is kept: builds its objects, or begins again with those that are there, and leaves them. */
@@ -312,6 +315,7 @@ static uint32_t pipeline_workers(const rz_exec *exec, const rz_plan *plan, const
     if (sink->single_worker || limit <= 1) {
         return 1;
     }
+    bool dealt = false;
     for (; plan != NULL; plan = rz_op_class_of(plan->kind)->units == NULL && plan->child_count != 0 ? plan->children[0] : NULL) {
         const rz_op_class *class = rz_op_class_of(plan->kind);
         if (class->single_worker) {
@@ -320,9 +324,10 @@ static uint32_t pipeline_workers(const rz_exec *exec, const rz_plan *plan, const
         if (class->units != NULL) {
             uint64_t units = class->units(exec, plan);
             limit = units < limit ? (uint32_t)units : limit;
-        } else if (plan->child_count == 0) {
+        } else if (plan->child_count == 0 && !dealt) {
             limit = 1;
         }
+        dealt |= plan->spread;
     }
     return limit < 1 ? 1 : limit;
 }
@@ -336,18 +341,43 @@ static bool pipeline_is_long(const rz_plan *plan)
     return (plan->kind == RZ_PLAN_NODE_SCAN && plan->u.scan.work >= CALL_AT_ONCE_ROWS) || plan->kind == RZ_PLAN_FILE_SCAN;
 }
 
-static void pipeline_run_workers(rz_exec_pipeline *pipeline)
+/* Rows of a chain that begins at one row are dealt out to several workers, or there is one. A first worker that was kept goes on as it began. */
+static ruzu_status pipeline_open_spread(rz_exec_pipeline *pipeline, uint32_t *worker_count, rz_error *err)
+{
+    const rz_plan *plan = pipeline->input;
+    while (plan != NULL && !plan->spread) {
+        plan = rz_op_class_of(plan->kind)->units == NULL && plan->child_count != 0 ? plan->children[0] : NULL;
+    }
+    if (plan != NULL && *worker_count > 1 && !pipeline->kept) {
+        RZ_TRY(rz_spread_create(pipeline->exec, plan, &pipeline->spread, err));
+    }
+    if (plan != NULL && pipeline->spread == NULL) {
+        *worker_count = 1;
+    }
+    pipeline->exec->spread = pipeline->spread;
+    return RUZU_OK;
+}
+
+static ruzu_status pipeline_close_spread(rz_exec_pipeline *pipeline, rz_error *err)
+{
+    pipeline->exec->spread = NULL;
+    if (pipeline->kept) {
+        return pipeline->spread == NULL ? RUZU_OK : rz_spread_restart(pipeline->spread, err);
+    }
+    rz_spread_close(pipeline->spread);
+    pipeline->spread = NULL;
+    return RUZU_OK;
+}
+
+static void pipeline_run_workers(rz_exec_pipeline *pipeline, uint32_t worker_count)
 {
     const rz_exec *exec = pipeline->exec;
     rz_sched_job job;
-    rz_sched_open(&job, pipeline_workers(exec, pipeline->input, pipeline->sink), pipeline_worker, pipeline);
+    rz_sched_open(&job, worker_count, pipeline_worker, pipeline);
     if (job.limit > 1) {
         bool at_once = CALL_AFTER_US == 0 || pipeline_is_long(pipeline->input);
         exec->call->job = &job;
-        exec->call->due_us = at_once ? 0 : rz_now_monotonic_us() + CALL_AFTER_US;
-        if (at_once) {
-            exec_call(exec);
-        }
+        exec->call->due_us = at_once ? 0 : rz_now_monotonic_us() + CALL_AFTER_US; /* not before the first worker's objects are there: a kept one's begin again */
     }
     pipeline_worker(pipeline, 0);
     rz_sched_close(exec->context->sched, &job);
@@ -358,16 +388,23 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
 {
     rz_exec *exec = pipeline->exec;
     rz_error_init(&pipeline->error);
+    uint32_t worker_count = pipeline_workers(exec, pipeline->input, pipeline->sink);
+    RZ_TRY(pipeline_open_spread(pipeline, &worker_count, err));
     if (rz_mutex_init(&pipeline->lock) != RUZU_OK) {
+        (void)pipeline_close_spread(pipeline, err);
         return rz_error_no_memory(err, "starting a pipeline");
     }
     rz_profile_mark begin = {0};
     rz_profile_begin_sink(exec, &begin);
-    pipeline_run_workers(pipeline);
+    pipeline_run_workers(pipeline, worker_count);
     rz_mutex_destroy(&pipeline->lock);
     if (pipeline->error.code != RUZU_OK) {
+        rz_error ignored;
+        rz_error_init(&ignored);
+        (void)pipeline_close_spread(pipeline, &ignored);
         return rz_error_copy(err, &pipeline->error);
     }
+    RZ_TRY(pipeline_close_spread(pipeline, err));
     uint64_t finish_us = exec->profile == NULL ? 0 : rz_now_monotonic_us();
     RZ_TRY(pipeline->sink->finish(exec, pipeline->sink_plan, pipeline->shared, err));
     rz_profile_end_sink(exec, pipeline->sink_plan, &begin, finish_us);
@@ -387,6 +424,8 @@ static ruzu_status pipeline_run(rz_exec *exec, const rz_plan *sink_plan, const r
         RZ_TRY_ALLOC(pipeline, err, "starting a pipeline");
     }
     pipeline->exec = exec;
+    pipeline->kept = false;
+    pipeline->spread = NULL;
     pipeline->sink_plan = sink_plan;
     pipeline->input = input;
     pipeline->sink = sink;

@@ -37,6 +37,7 @@ typedef struct rz_exec_pipeline {
     rz_worker worker;           /* the first worker: that of the caller's thread */
     rz_op *chain;
     void *local;
+    rz_spread *spread;          /* rows dealt out to the workers; NULL: none */
 } rz_exec_pipeline;
 
 /* Runs a pipeline whose shared object is ready, and the sink's finish. */

@@ -5,6 +5,7 @@
 #include "executor/op.h"
 
 #include "executor/profile.h"
+#include "executor/spread.h"
 
 #include <string.h>
 
@@ -98,7 +99,8 @@ static bool op_has_input(const rz_plan *plan)
 ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err)
 {
     *out = NULL;
-    const rz_op_class *class = rz_op_class_for(plan);
+    bool dealt = outer == NULL && rz_spread_feeds(worker->exec->spread, worker, plan);
+    const rz_op_class *class = dealt ? &rz_op_spread : rz_op_class_for(plan);
     rz_op *op = (rz_op *)rz_arena_calloc(&worker->arena, 1, class->size);
     RZ_TRY_ALLOC(op, err, "building a pipeline");
     op->class = class;
@@ -108,10 +110,10 @@ ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz
     op->private_source = outer != NULL;
     rz_arena_init(&op->heap, worker->exec->context->mem);
     *out = op; /* from here on rz_op_close frees what is there */
-    if (op_has_input(plan)) {
+    if (op_has_input(plan) && !dealt) {
         RZ_TRY(rz_op_build(worker, plan->children[0], outer, &op->input, err));
     }
-    if (plan->kind == RZ_PLAN_APPLY) {
+    if (plan->kind == RZ_PLAN_APPLY && !dealt) {
         RZ_TRY(rz_op_build(worker, plan->children[1], op, &op->inner, err));
     }
     op->opened = true;

@@ -20,6 +20,7 @@
 
 typedef struct rz_exec rz_exec;
 typedef struct rz_exec_call rz_exec_call;
+typedef struct rz_spread rz_spread;
 typedef struct rz_worker rz_worker;
 typedef struct rz_op rz_op;
 typedef struct rz_eval rz_eval;
@@ -41,6 +42,7 @@ struct rz_exec {
     struct rz_exec_pipeline *pipelines; /* in the order in which they run first; kept plans only, see exec_keep.c */
     bool keeps;                 /* this execution leaves its pipelines for the next one */
     rz_exec_call *call;         /* other threads that the running pipeline has not called yet */
+    rz_spread *spread;          /* the running pipeline's rows that are dealt out; NULL: none */
 };
 
 /* One thread's share of a pipeline. Lives as long as the pipeline runs. */

@@ -5,6 +5,8 @@
  */
 #include "executor/profile.h"
 
+#include "executor/spread.h"
+
 typedef struct profile_entry {
     _Atomic uint64_t rows;
     _Atomic uint64_t time_us;
@@ -33,7 +35,7 @@ ruzu_status rz_profile_create(rz_arena *arena, uint32_t plan_count, rz_profile *
 void rz_profile_add(const rz_op *op)
 {
     rz_profile *profile = op->worker->exec->profile;
-    if (profile != NULL && op->plan->id < profile->count) {
+    if (profile != NULL && op->plan->id < profile->count && op->class != &rz_op_spread) { /* rows that are dealt out were counted below */
         atomic_fetch_add_explicit(&profile->entries[op->plan->id].rows, op->rows_out, memory_order_relaxed);
         atomic_fetch_add_explicit(&profile->entries[op->plan->id].time_us, op->time_us, memory_order_relaxed);
     }

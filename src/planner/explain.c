@@ -427,6 +427,7 @@ static void explain_tree(const rz_plan *plan, const rz_catalog *catalog, rz_plan
     rz_str_append_text(out, explain_kind(plan->kind));
     explain_arguments(plan, catalog, out);
     rz_str_append_text(out, plan->hinted ? " HINT" : "");
+    rz_str_append_text(out, plan->spread ? " SPREAD" : "");
     rz_str_append_format(out, " {~%.0f rows%s}", plan->rows, plan->weighted ? ", weighted" : "");
     if (note != NULL) {
         rz_str_append_char(out, ' ');

@@ -153,6 +153,7 @@ struct rz_plan {
     double rows;                 /* estimated output rows */
     bool weighted;               /* the output may carry weights */
     bool hinted;                 /* stands where a HINT wants it; for EXPLAIN only */
+    bool spread;                 /* a pipeline that begins at one row: from here on its rows are dealt out to several workers */
     bool correlated;             /* AGGREGATE, SORT, LIMIT inside an APPLY: work on the rows of each outer row by themselves, in the chain */
     uint32_t row_number;         /* correlated: the column with the number of the outer row; one of AGGREGATE's keys */
     const char *const *names;    /* of the statement's columns, by column id below name_count; NULL entries: no variable. For EXPLAIN only; may be NULL */

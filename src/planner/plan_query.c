@@ -94,6 +94,7 @@ ruzu_status rz_plan_query(const rz_plan_context *context, const rz_bound_query *
     RZ_TRY(result_node(&planner, query, columns, plan, &plan, err));
     RZ_TRY(rz_plan_finish(&planner, &plan, err));
     rz_plan_weigh_scans(plan, 0);
+    rz_plan_mark_spreads(&planner, plan);
     *out = plan;
     return RUZU_OK;
 }
