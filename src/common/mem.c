@@ -28,6 +28,7 @@ void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes)
     atomic_init(&mem->used, 0);
     atomic_init(&mem->peak, 0);
     mem->limit = limit_bytes;
+    atomic_init(&mem->grace, 0);
     mem->reclaim = NULL;
     mem->reclaim_user = NULL;
     mem->passive = false;
@@ -50,6 +51,17 @@ void rz_mem_set_reclaim(rz_mem *mem, rz_mem_reclaim_fn reclaim, void *user)
 {
     mem->reclaim = reclaim;
     mem->reclaim_user = user;
+}
+
+void rz_mem_grant(rz_mem *mem, uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&mem->grace, bytes, memory_order_relaxed);
+}
+
+void rz_mem_revoke(rz_mem *mem, uint64_t bytes)
+{
+    uint64_t before RZ_UNUSED = atomic_fetch_sub_explicit(&mem->grace, bytes, memory_order_relaxed);
+    RZ_ASSERT(before >= bytes);
 }
 
 uint64_t rz_mem_smallest_limit(const rz_mem *mem)
@@ -88,8 +100,10 @@ static bool mem_charge_one(rz_mem *mem, uint64_t size)
         now = atomic_fetch_add_explicit(&mem->used, size, memory_order_relaxed) + size;
     } else {
         uint64_t used = atomic_load_explicit(&mem->used, memory_order_relaxed);
+        uint64_t grace = atomic_load_explicit(&mem->grace, memory_order_relaxed);
+        uint64_t limit = grace < UINT64_MAX - mem->limit ? mem->limit + grace : UINT64_MAX;
         do {
-            if (used > mem->limit || size > mem->limit - used) {
+            if (used > limit || size > limit - used) {
                 return false;
             }
             now = used + size;

@@ -24,6 +24,7 @@ typedef struct rz_mem {
     _Atomic uint64_t used;    /* bytes charged here and below */
     _Atomic uint64_t peak;    /* highest value of used */
     uint64_t limit;           /* bytes; UINT64_MAX: none */
+    _Atomic uint64_t grace;   /* bytes beyond the limit, for a while: rz_mem_grant */
     rz_mem_reclaim_fn reclaim; /* asked before limit refuses; NULL: nobody. Set while one thread knows the account */
     void *reclaim_user;
     bool passive;             /* charges here never ask anyone: it is the account of who is asked */
@@ -37,6 +38,11 @@ void rz_mem_init_passive(rz_mem *mem, rz_mem *parent);
 void rz_mem_init_overdraft(rz_mem *mem, rz_mem *parent);
 /* Only while no other thread charges the account or a child of it. NULL ends it. */
 void rz_mem_set_reclaim(rz_mem *mem, rz_mem_reclaim_fn reclaim, void *user);
+
+/* Until rz_mem_revoke, charges may pass the account's limit by so many bytes: for work that must not be refused, because it makes room. Not more than that, so whoever
+ * asks for memory meanwhile is refused in the end. What was charged stays charged. */
+void rz_mem_grant(rz_mem *mem, uint64_t bytes);
+void rz_mem_revoke(rz_mem *mem, uint64_t bytes);
 
 /* The smallest limit on the way to the root; UINT64_MAX: none. What memory budgets are shares of. */
 uint64_t rz_mem_smallest_limit(const rz_mem *mem);

@@ -292,6 +292,7 @@ static ruzu_status db_info_log(rz_table_call *call, rz_error *err)
     RZ_TRY(db_info_row(call, "log generation", "", info.generation, err));
     RZ_TRY(db_info_row(call, "log bytes", "", info.size_bytes, err));
     RZ_TRY(db_info_row(call, "commits recovered", "", info.recovered_commits, err));
+    RZ_TRY(db_info_row(call, "checkpoints while recovering", "", info.recovery_folds, err));
     RZ_TRY(db_info_row(call, "log bytes discarded", "", info.discarded_bytes, err));
     if (info.damaged) {
         RZ_TRY(db_info_row(call, "damaged log accepted", "", info.damaged_generation, err));

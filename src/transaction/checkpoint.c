@@ -10,8 +10,13 @@
 
 static ruzu_status checkpoint_at(rz_store *store, rz_save_point *point, rz_error *err)
 {
+    /* It is what gives memory back, so it is not refused any: the little that each step needs for itself, beyond what writing a column takes anyway. */
+    uint64_t grace = rz_store_grace(store);
+    rz_mem_grant(&store->mem, grace);
     ruzu_status status = rz_store_save(store, point, err);
     rz_catalog_release(point->catalog);
+    rz_mem_revoke(&store->mem, grace);
+    rz_store_note_memory(store);
     return status;
 }
 
@@ -69,6 +74,24 @@ ruzu_status rz_store_checkpoint(rz_store *store, rz_error *err)
 ruzu_status rz_store_vacuum(rz_store *store, rz_error *err)
 {
     return checkpoint_now(store, true, err);
+}
+
+/*
+ * Nothing but the folded LSN tells a later recovery where this one was: the generation stays, and with it both logs, whose records up to that LSN are passed over from now on.
+ * What is replayed must be durable in the log before a header builds on it: rz_store_resume_log syncs it, and cuts a torn tail off, behind which new LSNs could be taken for old ones.
+ */
+ruzu_status rz_store_checkpoint_replayed(rz_store *store, uint64_t lsn, rz_error *err)
+{
+    RZ_TRY(rz_store_resume_log(store, err));
+    RZ_TRY(rz_disk_forget_replayed(store->disk, err));
+    rz_save_point point = {.timestamp = store->log_timestamp,
+                           .catalog = store->log_catalog,
+                           .lsn = lsn,
+                           .generation = rz_disk_header(store->disk)->log_generation};
+    rz_catalog_retain(point.catalog);
+    RZ_TRY(checkpoint_at(store, &point, err));
+    store->recovery_folds++;
+    return RUZU_OK;
 }
 
 ruzu_status rz_store_checkpoint_last(rz_store *store, rz_error *err)

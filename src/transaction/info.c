@@ -18,6 +18,7 @@ void rz_store_log_info_get(rz_store *store, rz_store_log_info *out)
     out->generation = positions.generation;
     out->size_bytes = positions.size_bytes;
     out->recovered_commits = store->recovered.commits; /* as below: immutable after open */
+    out->recovery_folds = store->recovery_folds;
     out->discarded_bytes = store->recovered.discarded_bytes;
     out->damaged = store->recovered.damaged;
     out->damaged_generation = store->recovered.damaged_generation;

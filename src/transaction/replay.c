@@ -5,6 +5,10 @@
  * Two passes over the log. The first takes the page ranges of bulk loads in use, so that nothing the second one writes comes to lie on them; the second applies
  * the records, one transaction at a time, through the same functions that made the changes. Records name the offsets they filled, so the same places are filled
  * again. Nothing is logged and nothing of it is durable before the next checkpoint: a crash now changes nothing.
+ *
+ * A log may hold more than memory does: it was written with more memory, or its transactions went to pages by and by. Between two transactions, when memory gets short, what has been
+ * replayed is folded into the file (rz_store_checkpoint_replayed); a crash then finds a header that says so, and the same logs. A file opened read-only is left alone: there the
+ * log must fit memory.
  */
 #include "transaction/record.h"
 #include "transaction/store.h"
@@ -268,6 +272,35 @@ static ruzu_status replay_apply(replay_run *run, const rz_wal_record *record, rz
     return replay_damaged(record, "of an unknown kind", err);
 }
 
+static ruzu_status replay_fold(rz_store *store, uint64_t lsn, rz_error *err)
+{
+    rz_error cause;
+    rz_error_init(&cause);
+    ruzu_status status = rz_store_checkpoint_replayed(store, lsn, &cause);
+    if (status == RUZU_OK) {
+        return RUZU_OK;
+    }
+    return rz_error_set(err, status,
+                        "The log of '%s' holds more than memory_limit, and writing what it says to the file failed (nothing is lost: it opens once that works, or with a larger "
+                        "memory_limit): %s",
+                        rz_disk_path(store->disk), cause.message);
+}
+
+/* Says what helps when memory does not hold the changes of a log. */
+static ruzu_status replay_refused(const rz_store *store, ruzu_status status, rz_error *err)
+{
+    if (status != RUZU_ERROR_NO_MEMORY || !store->read_only || store->mem.limit == UINT64_MAX) {
+        return status;
+    }
+    if (err != NULL) {
+        rz_error_init(err); /* says what was refused, which is no help */
+    }
+    return rz_error_set(err, RUZU_ERROR_NO_MEMORY,
+                        "The log of '%s' (%" PRIu64 " bytes) holds more than memory_limit (%" PRIu64 " bytes), and a database opened read-only is not written to. Open it once for "
+                        "writing, which folds the log into the file, or with a larger memory_limit.",
+                        rz_disk_path(store->disk), store->recovered.log_bytes, store->mem.limit);
+}
+
 static ruzu_status replay_record(void *user, const rz_wal_record *record, rz_error *err)
 {
     replay_run *run = (replay_run *)user;
@@ -281,7 +314,9 @@ static ruzu_status replay_record(void *user, const rz_wal_record *record, rz_err
             rz_txn_rollback(txn);
             return replay_damaged(record, "commit out of order", err);
         }
-        return rz_txn_commit_replay(txn, record->timestamp, err);
+        RZ_TRY(rz_txn_commit_replay(txn, record->timestamp, err));
+        bool fold = !run->store->read_only && rz_store_memory_pressed(run->store);
+        return fold ? replay_fold(run->store, record->lsn, err) : RUZU_OK;
     }
     rz_arena_reset(&run->arena);
     return replay_apply(run, record, err);
@@ -294,10 +329,17 @@ ruzu_status rz_store_recover(rz_store *store, bool accept_prefix, rz_error *err)
     const rz_file_header *header = rz_disk_header(store->disk);
     replay_run run = {.store = store};
     rz_arena_init(&run.arena, &store->mem);
+    /* A database that cannot be opened is worse than one that takes a little more for an instant. */
+    uint64_t grace = store->read_only ? 0 : rz_store_grace(store);
+    rz_mem_grant(&store->mem, grace);
     ruzu_status status = rz_wal_recover_looking(store->wal, header, accept_prefix, replay_claim_record, replay_record, &run, &store->recovered, err);
     if (run.txn != NULL) {
         rz_txn_rollback(run.txn);
     }
+    if (status == RUZU_OK && store->recovery_folds != 0 && store->log_timestamp != store->saved_timestamp) {
+        status = replay_fold(store, store->recovered.last_lsn, err); /* memory is short: what is left of it is for the user */
+    }
     rz_arena_free(&run.arena);
-    return status;
+    rz_mem_revoke(&store->mem, grace);
+    return status == RUZU_OK ? RUZU_OK : replay_refused(store, status, err);
 }

@@ -290,6 +290,9 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     RZ_TRY_GOTO(store_open_disk(store, options, &is_new, err));
     RZ_TRY_GOTO(rz_pool_create(&store->mem, store->disk, options->pool_size_bytes, options->path, &store->pool, err));
     rz_mem_set_reclaim(&store->mem, store_reclaim, store->pool);
+    if (!rz_disk_in_memory(store->disk)) { /* a database in memory has no pages to read, and no checkpoints */
+        RZ_TRY_GOTO(rz_pool_keep_some(store->pool, err));
+    }
     if (is_new) {
         RZ_TRY_GOTO(rz_catalog_create(&store->mem, &store->catalog, err));
     } else {
@@ -299,6 +302,7 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     rz_catalog_retain(store->catalog);
     store->log_timestamp = store->timestamp;
     store->saved_timestamp = store->timestamp;
+    rz_store_note_memory(store);
     RZ_TRY_GOTO(store_open_log(store, options, err));
     *out = store;
     return RUZU_OK;

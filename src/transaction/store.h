@@ -63,6 +63,8 @@ struct rz_store {
     uint32_t live;             /* how many */
 
     rz_wal_found recovered;    /* what recovery found */
+    uint64_t recovery_folds;   /* checkpoints that it made on the way; immutable after open */
+    _Atomic uint64_t memory_floor; /* what was in memory besides cached pages after the newest checkpoint, or opening; relaxed (pressure.c) */
     rz_auto_checkpoint checkpointer;
     rz_flusher flusher;
 };
@@ -139,6 +141,18 @@ RZ_NODISCARD ruzu_status rz_store_sync_log(rz_store *store, rz_error *err);
 
 /* The checkpoint of a clean close: nobody else is there. */
 RZ_NODISCARD ruzu_status rz_store_checkpoint_last(rz_store *store, rz_error *err);
+
+/* The checkpoint in the midst of recovery: what has been replayed so far, up to the commit with this LSN. The header keeps the log generation: no log is reset. */
+RZ_NODISCARD ruzu_status rz_store_checkpoint_replayed(rz_store *store, uint64_t lsn, rz_error *err);
+
+/* ---- pressure.c ---- */
+
+/* Whether changes in memory have come to a share of what memory_limit leaves for them, so that a checkpoint is due. */
+bool rz_store_memory_pressed(rz_store *store);
+/* Bytes by which what makes room – a checkpoint, recovery – may pass memory_limit. */
+uint64_t rz_store_grace(const rz_store *store);
+/* A checkpoint was made, or the store was opened: what is in memory now cannot be given back by another one. */
+void rz_store_note_memory(rz_store *store);
 
 /* ---- replay.c ---- */
 

@@ -59,6 +59,7 @@ typedef struct rz_store_log_info {
     uint64_t generation;         /* of the current log */
     uint64_t size_bytes;         /* of its records */
     uint64_t recovered_commits;  /* that opening found in the logs */
+    uint64_t recovery_folds;     /* checkpoints that opening made on the way, for want of memory */
     uint64_t discarded_bytes;    /* of a commit that was under way when the process ended; never acknowledged */
     bool damaged;                /* opening accepted a damaged log (recover_prefix): the next two tell which one, and what came behind the damage */
     uint64_t damaged_generation;

@@ -165,6 +165,33 @@ static void memory_refused_to_the_pool_makes_it_evict(void)
     pool_fixture_deinit(&fixture);
 }
 
+/* Others are refused memory, and the pool has some. */
+static void a_pool_that_keeps_some_always_has_frames(void)
+{
+    static pool_fixture fixture;
+    pool_fixture_init(&fixture, 500, 400, false);
+    uint64_t used = atomic_load(&fixture.mem.used);
+    CHECK_EQ_I64(rz_pool_keep_some(fixture.pool, &fixture.err), RUZU_OK);
+    CHECK_EQ_U64(atomic_load(&fixture.mem.used), used + 192 * RZ_PAGE_SIZE);
+    CHECK_EQ_U64(pool_touch(&fixture, 0, 64, false), 64);
+    CHECK_EQ_U64(rz_pool_shrink(fixture.pool, UINT64_MAX), 0);
+    CHECK_EQ_U64(pool_stats_of(&fixture).pages_used, 64);
+    fixture.mem.limit = atomic_load(&fixture.mem.used);
+    for (uint64_t first = 64; first + 16 <= 500; first += 16) {
+        CHECK_EQ_U64(pool_touch(&fixture, first, 16, false), 16);
+    }
+    CHECK_EQ_U64(pool_stats_of(&fixture).pages_used, 192);
+    fixture.mem.limit = UINT64_MAX;
+    (void)pool_touch(&fixture, 0, 64, false);
+    (void)pool_touch(&fixture, 100, 64, false);
+    CHECK(pool_stats_of(&fixture).pages_used > 192);
+    uint64_t before = atomic_load(&fixture.mem.used);
+    CHECK_EQ_U64(rz_pool_shrink(fixture.pool, UINT64_MAX), before - atomic_load(&fixture.mem.used));
+    CHECK_EQ_U64(pool_stats_of(&fixture).pages_used, 192);
+    CHECK(rz_pool_verify(fixture.pool));
+    pool_fixture_deinit(&fixture);
+}
+
 static void all_frames_pinned_is_an_error_that_passes(void)
 {
     static pool_fixture fixture;
@@ -489,6 +516,7 @@ int main(void)
     RUN(pool_is_bounded_and_charged);
     RUN(pool_has_at_least_256_kib);
     RUN(memory_refused_to_the_pool_makes_it_evict);
+    RUN(a_pool_that_keeps_some_always_has_frames);
     RUN(all_frames_pinned_is_an_error_that_passes);
     RUN(pinned_pages_stay);
     RUN(touched_pages_get_a_second_chance);

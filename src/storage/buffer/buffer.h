@@ -66,9 +66,16 @@ RZ_NODISCARD ruzu_status rz_pool_temp_pin(rz_pool *pool, rz_page_range range, ui
                                           rz_pin *out, uint8_t **out_data, rz_error *err);
 void rz_pool_temp_unpin(rz_pool *pool, rz_pin *pin, bool dirty);
 
+/*
+ * From now on the pool keeps a sixteenth of its frames (half of a very small pool) when others are refused memory, and has them charged from the beginning: so whoever must read pages
+ * to make room, as a checkpoint must, always finds frames. Once, before others use the pool. NO_MEMORY.
+ */
+RZ_NODISCARD ruzu_status rz_pool_keep_some(rz_pool *pool, rz_error *err);
+
 typedef struct rz_pool_stats {
     uint64_t pages_total; /* frames the pool may hold */
     uint64_t pages_used;
+    uint64_t pages_charged; /* to the memory account: those, and the rest of the few that the pool never gives away */
     uint64_t hits;
     uint64_t misses;
     uint64_t evictions;

@@ -271,8 +271,9 @@ static uint32_t evict_take_unused(rz_pool *pool, uint32_t want)
 {
     uint64_t room = pool->max_frames - pool->used_frames;
     uint32_t step = want < room ? want : (uint32_t)room;
-    while (step > 0 && !rz_mem_charge(&pool->mem, (uint64_t)step * RZ_PAGE_SIZE)) {
-        step /= 2;
+    while (step > 0 && !rz_mem_charge(&pool->mem, (pool_charged(pool, pool->used_frames + step) - pool_charged(pool, pool->used_frames)) * RZ_PAGE_SIZE)) {
+        step = pool->used_frames < pool->floor_frames && step > pool->floor_frames - pool->used_frames ? (uint32_t)(pool->floor_frames - pool->used_frames)
+                                                                                                     : step / 2;
     }
     pool->used_frames += step;
     return step;
@@ -303,7 +304,7 @@ static ruzu_status evict_take_used(rz_pool *pool, uint32_t count, uint32_t taken
     if (taken == count) {
         return RUZU_OK;
     }
-    rz_evict_give(pool, taken);
+    (void)rz_evict_give(pool, taken);
     return spill_err.code != RUZU_OK ? rz_error_copy(err, &spill_err) : evict_refused(pool, temp_pages, err);
 }
 
@@ -315,13 +316,25 @@ ruzu_status rz_evict_take(rz_pool *pool, uint32_t count, rz_error *err)
     return taken == count ? RUZU_OK : evict_take_used(pool, count, taken, err);
 }
 
-void rz_evict_give(rz_pool *pool, uint64_t count)
+uint64_t rz_evict_give(rz_pool *pool, uint64_t count)
 {
     rz_mutex_lock(&pool->mutex);
     RZ_ASSERT(pool->used_frames >= count);
+    uint64_t charged = pool_charged(pool, pool->used_frames);
     pool->used_frames -= count;
+    charged -= pool_charged(pool, pool->used_frames);
     rz_mutex_unlock(&pool->mutex);
-    rz_mem_uncharge(&pool->mem, count * RZ_PAGE_SIZE);
+    rz_mem_uncharge(&pool->mem, charged * RZ_PAGE_SIZE);
+    return charged;
+}
+
+/* Frames beyond those that the pool keeps. */
+static uint64_t evict_surplus(rz_pool *pool)
+{
+    rz_mutex_lock(&pool->mutex);
+    uint64_t surplus = pool_charged(pool, pool->used_frames) - pool->floor_frames;
+    rz_mutex_unlock(&pool->mutex);
+    return surplus;
 }
 
 uint64_t rz_pool_shrink(rz_pool *pool, uint64_t size_bytes)
@@ -332,12 +345,13 @@ uint64_t rz_pool_shrink(rz_pool *pool, uint64_t size_bytes)
     rz_error_init(&spill_err);
     while (given < pages) {
         uint64_t want = pages - given < POOL_BATCH ? pages - given : POOL_BATCH;
-        uint32_t freed = evict_some(pool, (uint32_t)want, &spill_err);
+        uint64_t surplus = evict_surplus(pool);
+        want = want < surplus ? want : surplus;
+        uint32_t freed = want == 0 ? 0 : evict_some(pool, (uint32_t)want, &spill_err);
         if (freed == 0) {
             break;
         }
-        rz_evict_give(pool, freed);
-        given += freed;
+        given += rz_evict_give(pool, freed);
     }
     return given * RZ_PAGE_SIZE;
 }

@@ -12,6 +12,7 @@
 
 /* ---- the pool ---- */
 
+
 ruzu_status rz_pool_create(rz_mem *mem, rz_disk *disk, uint64_t size_bytes, const char *temp_path, rz_pool **out,
                            rz_error *err)
 {
@@ -68,6 +69,20 @@ cleanup:
     return rz_error_no_memory(err, "creating the buffer pool");
 }
 
+ruzu_status rz_pool_keep_some(rz_pool *pool, rz_error *err)
+{
+    uint64_t floor = pool->max_frames / POOL_FLOOR_SHARE;
+    floor = floor < POOL_FLOOR_LEAST ? POOL_FLOOR_LEAST : floor;
+    floor = floor > POOL_FLOOR_MOST ? POOL_FLOOR_MOST : floor;
+    floor = floor > pool->max_frames / 2 ? pool->max_frames / 2 : floor;
+    rz_mutex_lock(&pool->mutex);
+    uint64_t extra = floor > pool->used_frames ? floor - pool->used_frames : 0;
+    bool charged = rz_mem_charge(&pool->mem, extra * RZ_PAGE_SIZE);
+    pool->floor_frames = charged ? floor : 0;
+    rz_mutex_unlock(&pool->mutex);
+    return charged ? RUZU_OK : rz_error_no_memory(err, "creating the buffer pool");
+}
+
 void rz_pool_destroy(rz_pool *pool)
 {
     if (pool == NULL) {
@@ -78,7 +93,7 @@ void rz_pool_destroy(rz_pool *pool)
     if (file != NULL) {
         (void)rz_disk_vfs(pool->disk)->close(file); /* unlinked already: nothing to lose */
     }
-    rz_mem_uncharge(&pool->mem, pool->used_frames * RZ_PAGE_SIZE);
+    rz_mem_uncharge(&pool->mem, pool_charged(pool, pool->used_frames) * RZ_PAGE_SIZE);
     rz_regions_release(pool, &pool->file_regions);
     rz_regions_release(pool, &pool->temp_regions);
     rz_page_nodes_deinit(&pool->temp_nodes);
@@ -103,6 +118,7 @@ void rz_pool_stats_get(rz_pool *pool, rz_pool_stats *out)
     rz_mutex_lock(&pool->mutex);
     out->pages_total = pool->max_frames;
     out->pages_used = pool->used_frames;
+    out->pages_charged = pool_charged(pool, pool->used_frames);
     rz_mutex_unlock(&pool->mutex);
     out->hits = 0;
     for (uint32_t i = 0; i < POOL_SHARDS; i++) {
@@ -254,7 +270,7 @@ static ruzu_status pool_load_run(rz_pool *pool, rz_pool_region *region, const po
     if (status != RUZU_OK) {
         rz_map_drop(data, (size_t)load->count * RZ_PAGE_SIZE);
         pool_unlock_run(words, load->count);
-        rz_evict_give(pool, load->count);
+        (void)rz_evict_give(pool, load->count);
         return status;
     }
     atomic_fetch_add_explicit(&pool->misses, load->count, memory_order_relaxed);
@@ -426,7 +442,7 @@ void rz_pool_discard(rz_pool *pool, uint32_t id, uint64_t count)
             for (uint64_t j = from; j < end; j++) {
                 atomic_store_explicit(&words[j], 0, memory_order_release);
             }
-            rz_evict_give(pool, end - from);
+            (void)rz_evict_give(pool, end - from);
         }
         from = i + 1;
     }

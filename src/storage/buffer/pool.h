@@ -29,8 +29,8 @@
  * pages it marks and queues again (second chance).
  *
  * Invariants
- *   (1) A page that is not EVICTED holds a frame: `used_frames` counts them, frames between owners included, and each
- *       is charged to the account. used_frames <= max_frames.
+ *   (1) A page that is not EVICTED holds a frame: `used_frames` counts them, frames between owners included. The larger of
+ *       it and floor_frames is charged to the account. used_frames <= max_frames.
  *   (2) UNLOCKED and MARKED pages stand in exactly the queue that their word names. LOCKED pages stand in none, but for
  *       the moment until rz_pool_discard has taken them out.
  *   (3) Nobody waits for a LOCKED page, or for memory, while owning one: so waits end. (rz_evict_take yields a bounded
@@ -62,6 +62,9 @@
 #define POOL_NO_PAGE  UINT32_MAX
 
 #define POOL_NAME_EXTRA    48u /* what the name of the spill file has beyond the path */
+#define POOL_FLOOR_SHARE   16u   /* of all frames, which a pool keeps that is told to … */
+#define POOL_FLOOR_LEAST   192u  /* … at least so many, but no more than half of them, */
+#define POOL_FLOOR_MOST    1024u /* and at most so many */
 #define POOL_BATCH         64u /* candidates per look at the queues */
 #define POOL_LOOKS         1024u /* candidates before touched pages are taken too: bounds the search when everything is hot */
 #define POOL_TRIES         64u /* searches before memory is refused, the processor yielded between them */
@@ -114,6 +117,7 @@ struct rz_pool {
     rz_mem mem;     /* all else; passive: the pool is who is asked for memory, with the mutex free */
     rz_disk *disk;  /* borrowed */
     uint64_t max_frames;
+    uint64_t floor_frames; /* rz_pool_keep_some: charged, used or not; whoever writes changes to pages finds so many, however full memory is */
     rz_pool_regions file_regions;
     rz_pool_regions temp_regions;
 
@@ -165,13 +169,20 @@ static inline uint8_t *pool_data_of(rz_pool *pool, uint32_t id)
     return pool_region_of(pool, id)->data + (size_t)((id & ~POOL_TEMP_BIT) % RZ_REGION_PAGES) * RZ_PAGE_SIZE;
 }
 
+/* What is charged when so many frames are used. */
+static inline uint64_t pool_charged(const rz_pool *pool, uint64_t used)
+{
+    return used > pool->floor_frames ? used : pool->floor_frames;
+}
+
 /* evict.c */
 void rz_queue_init(rz_pool_queue *queue);
 void rz_queue_push(rz_pool *pool, pool_queue_kind kind, uint32_t id); /* mutex held */
 void rz_queue_remove(rz_pool *pool, pool_queue_kind kind, uint32_t id);
 /* count frames for the caller to give to pages it has LOCKED. */
 RZ_NODISCARD ruzu_status rz_evict_take(rz_pool *pool, uint32_t count, rz_error *err);
-void rz_evict_give(rz_pool *pool, uint64_t count); /* the reverse */
+/* The reverse. Returns how many of them the account got back; the others are of the floor. */
+uint64_t rz_evict_give(rz_pool *pool, uint64_t count);
 /* The pool's own account was refused: gives some pages away, so that asking again makes sense. No lock is held. */
 bool rz_evict_relieve(rz_pool *pool);
 

@@ -353,6 +353,29 @@ ruzu_status rz_disk_take_logged(rz_disk *disk, rz_page_range range, const char *
     return status;
 }
 
+ruzu_status rz_disk_forget_replayed(rz_disk *disk, rz_error *err)
+{
+    rz_mutex_lock(&disk->mutex);
+    ruzu_status status = RUZU_OK;
+    if (!rz_page_nodes_reserve(&disk->nodes, DISK_SPARE_NODES + disk->awaited.range_count)) {
+        status = rz_error_no_memory(err, "noting pages in use");
+    }
+    if (status == RUZU_OK) {
+        /* An older log's pages move to the newer one's set: they are kept for as long as those, which is safe. */
+        rz_page_set *logged = &disk->logged[disk->logged_generation[1] > disk->logged_generation[0] ? 1 : 0];
+        rz_page_range range;
+        rz_page_set_clear(&disk->logged[0]);
+        rz_page_set_clear(&disk->logged[1]);
+        for (uint64_t page = 0; rz_page_set_next(&disk->awaited, page, &range); page = rz_page_range_end(range)) {
+            bool added = rz_page_set_add(logged, range);
+            RZ_ASSERT(added);
+            (void)added;
+        }
+    }
+    rz_mutex_unlock(&disk->mutex);
+    return status;
+}
+
 /* ---- statistics and tests ---- */
 
 void rz_disk_stats_get(rz_disk *disk, rz_disk_stats *out)

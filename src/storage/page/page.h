@@ -132,6 +132,11 @@ RZ_NODISCARD ruzu_status rz_disk_claim_logged(rz_disk *disk, rz_page_range range
                                               const char *what, rz_error *err);
 /* Whoever replays the record takes the range as its own, once: CORRUPT when it was not claimed so, or has been taken. */
 RZ_NODISCARD ruzu_status rz_disk_take_logged(rz_disk *disk, rz_page_range range, const char *what, rz_error *err);
+/*
+ * Records that have been replayed so far are contained in the header that is written next, so that nobody will ask for the pages that they name: those that are
+ * freed may be reused like any other once it stands in both slots. Pages that are still awaited keep their mark. Should that header fail, the database must be opened anew.
+ */
+RZ_NODISCARD ruzu_status rz_disk_forget_replayed(rz_disk *disk, rz_error *err);
 /* Reads or writes whole pages. CRCs are the caller's business (rz_page_crc). */
 RZ_NODISCARD ruzu_status rz_disk_read(rz_disk *disk, uint64_t first_page, uint64_t count, void *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_disk_write(rz_disk *disk, uint64_t first_page, uint64_t count, const void *data,

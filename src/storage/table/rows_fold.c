@@ -201,6 +201,28 @@ static bool rows_stamps_spent(const rz_stamps *stamps, uint32_t count, uint64_t 
     return true;
 }
 
+/*
+ * Stamps of deletions that a durable header names (only of places whose stamp says so may rows be put into) and that no snapshot is older than shrink to a bit a row. What the
+ * newest directory remembers of the group lets go of the old ones. Under write_lock.
+ */
+static bool rows_compact_stamps(rz_rows *rows, rz_row_group *group, uint32_t g, uint32_t count, uint64_t *io_oldest)
+{
+    uint64_t limit = rows->saved_to < rows->oldest_snapshot ? rows->saved_to : rows->oldest_snapshot;
+    rz_stamps *small = rz_stamps_compact(group->stamps, count, limit, io_oldest);
+    if (small == NULL) {
+        return false;
+    }
+    rz_row_group *named = rows->durable != NULL && rows->durable != rows->current && g < rows->durable->group_count ? &rows->durable->groups[g] : NULL;
+    if (named != NULL && named->stamps == group->stamps) {
+        rz_stamps_release(named->stamps);
+        named->stamps = small;
+        rz_stamps_acquire(small);
+    }
+    rz_stamps_release(group->stamps);
+    group->stamps = small;
+    return true;
+}
+
 /* Drops stamps that nobody needs. Only of complete groups and a fully committed last one: somebody may be adding to others. Under write_lock. */
 static bool rows_drop_stamps(rz_rows *rows, rz_rows_version *fresh)
 {
@@ -218,6 +240,8 @@ static bool rows_drop_stamps(rz_rows *rows, rz_rows_version *fresh)
             rz_stamps_release(group->stamps);
             group->stamps = NULL;
             dropped = true;
+        } else {
+            dropped |= rows_compact_stamps(rows, group, g, count, &fresh->oldest);
         }
     }
     return dropped;

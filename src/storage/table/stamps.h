@@ -65,6 +65,12 @@ void rz_stamps_settle_deleted(rz_stamps *stamps, uint32_t block, uint64_t own_st
 /* Makes room for the reuse stamp of a row, whose delete mark is taken back then, and may be set again. False: memory refused. */
 RZ_NODISCARD bool rz_stamps_prepare_reuse(rz_stamps *stamps, uint32_t row);
 void rz_stamps_set_reused(rz_stamps *stamps, uint32_t row, uint64_t stamp);
+/*
+ * The same for rows [0, count), which are all there are, with one bit a deleted row in blocks where every stamp is at most `limit`, which nobody needs to tell apart any more: what many
+ * small transactions leave is an array a block. *io_newest is raised to the newest stamp that is gone: snapshots below it cannot read the new ones. NULL: nothing is to be
+ * gained, an open transaction has marked rows, or memory was refused. Under the write lock; the old ones stay as they are.
+ */
+rz_stamps *rz_stamps_compact(const rz_stamps *stamps, uint32_t count, uint64_t limit, uint64_t *io_newest);
 /* Bytes held. Under the write lock. */
 uint64_t rz_stamps_bytes(const rz_stamps *stamps);
 
