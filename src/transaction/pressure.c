@@ -37,6 +37,9 @@ bool rz_store_memory_pressed(rz_store *store)
     uint64_t share = floor < limit ? (limit - floor) / PRESSURE_SHARE : 0;
     share = share < limit / PRESSURE_LEAST_SHARE ? limit / PRESSURE_LEAST_SHARE : share;
     uint64_t used = pressure_used(store);
+    if (used < floor) { /* a query's memory, or versions for a reader, have gone since */
+        atomic_store_explicit(&store->memory_floor, used, memory_order_relaxed);
+    }
     return used > floor && used - floor > share;
 }
 
