@@ -461,6 +461,7 @@ static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
     case RZ_PLAN_COUNT_EXCEPT:
     case RZ_PLAN_RECURSIVE:
     case RZ_PLAN_FILTER:
+    case RZ_PLAN_JOIN_FILTER:
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
     case RZ_PLAN_COLLAPSE:

@@ -50,6 +50,22 @@ typedef struct rz_join_columns {
 } rz_join_columns;
 RZ_NODISCARD ruzu_status rz_join_columns_map(rz_arena *arena, const rz_plan *plan, rz_join_columns *out, rz_error *err);
 
+/* Which keys there are, roughly: join_sieve.c. */
+typedef struct rz_join_sieve {
+    rz_mem *mem;
+    uint64_t *words; /* owned; 1 << bits; NULL: nothing is known */
+    uint32_t bits;
+    bool given_up;   /* memory for some worker's part was refused */
+} rz_join_sieve;
+/* An empty one; memory that is refused is no error. */
+void rz_join_sieve_open(rz_join_sieve *sieve, rz_mem *mem, double rows, uint64_t most_bytes);
+void rz_join_sieve_close(rz_join_sieve *sieve);
+void rz_join_sieve_add(const rz_join_sieve *sieve, const uint64_t *hashes, const rz_sel *sel);
+/* Adds what is in `from`, opened for the same number of rows. */
+void rz_join_sieve_take(rz_join_sieve *into, rz_join_sieve *from);
+/* The rows that may be in it; returns their number. */
+uint32_t rz_join_sieve_test(const rz_join_sieve *sieve, const uint64_t *hashes, const rz_sel *sel, uint32_t *rows);
+
 typedef struct rz_join_shared {
     const rz_plan *plan;
     rz_mem *mem;
@@ -64,6 +80,7 @@ typedef struct rz_join_shared {
     rz_rowset *rows;       /* CROSS: owned; payload, weight */
     const rz_type **row_types;
     uint64_t row_count;    /* of the build side */
+    rz_join_sieve *sieves; /* owned; as many as the plan has */
 } rz_join_shared;
 
 /* Fills, for the rows of sel, sizes[i] and then cursors[i] with (keys, then columns) in row form. */

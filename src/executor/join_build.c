@@ -23,6 +23,10 @@ typedef struct join_local {
     bool weighted;
     uint64_t budget;
     rz_rowset *rowset;  /* CROSS */
+    rz_join_sieve *sieves;
+    uint32_t sieve_count;
+    rz_vec **sieve_keys;
+    uint64_t *sieve_hashes;
 } join_local;
 
 static ruzu_status join_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
@@ -49,6 +53,8 @@ static ruzu_status join_prepare(rz_exec *exec, const rz_plan *plan, void **out, 
         shared->row_types[i] = plan->types[shared->columns.payload[i]];
     }
     shared->row_types[shared->columns.payload_count] = rz_type_of(RUZU_TYPE_UINT64);
+    shared->sieves = RZ_NEW_ARRAY(arena, rz_join_sieve, plan->u.join.sieve_count);
+    RZ_TRY_ALLOC(shared->sieves, err, "preparing a join");
     if (plan->u.join.kind == RZ_JOIN_CROSS) {
         return rz_rowset_create(shared->mem, shared->pool, shared->row_types, shared->columns.payload_count + 1, &shared->rows, err);
     }
@@ -61,12 +67,32 @@ static void join_destroy(rz_exec *exec, void *shared_object)
     rz_join_shared *shared = (rz_join_shared *)shared_object;
     rz_join_table_clear(&shared->table);
     rz_rowset_free(shared->rows);
+    for (uint32_t s = 0; shared->sieves != NULL && s < shared->plan->u.join.sieve_count; s++) {
+        rz_join_sieve_close(&shared->sieves[s]);
+    }
     for (uint32_t p = 0; shared->parts != NULL && p < RZ_SPILL_PARTS; p++) {
         rz_records_free(shared->parts[p]);
     }
     if (shared->locked) {
         rz_mutex_destroy(&shared->lock);
     }
+}
+
+static ruzu_status join_open_sieves(rz_worker *worker, const rz_plan *plan, join_local *local, rz_error *err)
+{
+    uint32_t count = plan->u.join.sieve_count;
+    rz_join_sieve *sieves = RZ_NEW_ARRAY(&worker->arena, rz_join_sieve, count);
+    local->sieve_keys = RZ_NEW_ARRAY(&worker->arena, rz_vec *, plan->u.join.key_count);
+    local->sieve_hashes = RZ_NEW_ARRAY(&worker->arena, uint64_t, count == 0 ? 0 : RZ_VECTOR_CAPACITY);
+    if (sieves == NULL || local->sieve_keys == NULL || local->sieve_hashes == NULL) {
+        return rz_error_no_memory(err, "preparing a join");
+    }
+    for (uint32_t s = 0; s < count; s++) {
+        rz_join_sieve_open(&sieves[s], worker->exec->context->mem, plan->u.join.sieves[s].rows, local->budget / 8 / count);
+    }
+    local->sieves = sieves;
+    local->sieve_count = count;
+    return RUZU_OK;
 }
 
 static ruzu_status join_open(rz_worker *worker, const rz_plan *plan, void *shared_object, void **out, rz_error *err)
@@ -93,6 +119,7 @@ static ruzu_status join_open(rz_worker *worker, const rz_plan *plan, void *share
         return rz_error_no_memory(err, "preparing a join");
     }
     local->budget = rz_spill_budget(worker->exec);
+    RZ_TRY(join_open_sieves(worker, plan, local, err));
     for (uint32_t k = 0; k < key_count; k++) {
         RZ_TRY(rz_eval_create(worker, plan->u.join.build_keys[k], input->columns, input->column_count, &local->evals[k], err));
     }
@@ -109,6 +136,9 @@ static void join_close(rz_worker *worker, void *local_object)
     join_local *local = (join_local *)local_object;
     rz_arena_free(&local->arena);
     rz_rowset_free(local->rowset);
+    for (uint32_t s = 0; local->sieves != NULL && s < local->sieve_count; s++) {
+        rz_join_sieve_close(&local->sieves[s]);
+    }
     for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
         rz_records_free(local->parts[p]);
     }
@@ -152,6 +182,18 @@ static ruzu_status join_keep_rows(const rz_join_shared *shared, join_local *loca
     local->count += sel->count;
     rz_join_write(local->keys, key_count, local->columns, shared->columns.payload_count, sel, local->cursors);
     return RUZU_OK;
+}
+
+static void join_feed_sieves(const rz_plan *plan, const join_local *local, const rz_sel *sel)
+{
+    for (uint32_t s = 0; s < local->sieve_count; s++) {
+        const rz_plan_sieve *sieve = &plan->u.join.sieves[s];
+        for (uint32_t k = 0; k < sieve->key_count; k++) {
+            local->sieve_keys[k] = local->keys[sieve->keys[k]];
+        }
+        rz_join_hash(local->sieve_keys, sieve->key_count, sel, local->sieve_hashes);
+        rz_join_sieve_add(&local->sieves[s], local->sieve_hashes, sel);
+    }
 }
 
 /* The bytes of a row's keys and payload. */
@@ -212,6 +254,7 @@ static ruzu_status join_consume(rz_worker *worker, void *shared_object, void *lo
     if (sel.count == 0) {
         return RUZU_OK;
     }
+    join_feed_sieves(shared->plan, local, &sel);
     RZ_TRY(join_keep_rows(shared, local, chunk, &sel, err));
     if (rz_spill_needed(worker->exec, local->budget, local->arena.used_bytes + local->count * 2 * sizeof(rz_join_row *))) {
         RZ_TRY(join_spill_rows(shared, local->rows, local->parts, err));
@@ -231,6 +274,9 @@ static ruzu_status join_hand_over(rz_join_shared *shared, join_local *local, rz_
     shared->weighted = shared->weighted || local->weighted;
     shared->spilled = shared->spilled || local->spilled;
     shared->row_count += local->count;
+    for (uint32_t s = 0; s < local->sieve_count; s++) {
+        rz_join_sieve_take(&shared->sieves[s], &local->sieves[s]);
+    }
     if (shared->rows != NULL) {
         RZ_TRY(rz_rowset_take(shared->rows, local->rowset, err));
         local->rowset = NULL;

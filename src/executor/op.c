@@ -26,6 +26,7 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_COUNT_EXCEPT: return &rz_op_count_except;
     case RZ_PLAN_RECURSIVE: return &rz_op_recursive;
     case RZ_PLAN_FILTER: return &rz_op_filter;
+    case RZ_PLAN_JOIN_FILTER: return &rz_op_join_filter;
     case RZ_PLAN_PROJECT: return &rz_op_project;
     case RZ_PLAN_UNWIND: return &rz_op_unwind;
     case RZ_PLAN_COLLAPSE: return &rz_op_collapse;
@@ -80,6 +81,7 @@ static bool op_has_input(const rz_plan *plan)
     case RZ_PLAN_COUNT_EXCEPT:
     case RZ_PLAN_RECURSIVE:
     case RZ_PLAN_FILTER:
+    case RZ_PLAN_JOIN_FILTER:
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
     case RZ_PLAN_COLLAPSE:

@@ -184,6 +184,11 @@ void rz_carry_forget(plan_arm *arm);
 /* What computes the aggregate from the rows there are: itself, or the same over records. */
 RZ_NODISCARD ruzu_status rz_carry_aggregate(rz_planner *planner, const plan_carries *carries, rz_expr **io, rz_error *err);
 
+/* ---- join_sieve.c ---- */
+
+/* Puts JOIN_FILTERs into the probe side of a join, where they keep rows from being made many. Columns are those of plans not yet finished. */
+RZ_NODISCARD ruzu_status rz_plan_sieve_join(rz_planner *planner, rz_plan *join, rz_error *err);
+
 /* ---- plan_clause.c, plan_project.c ---- */
 
 /* Plans the clauses of one arm on top of arm->cur. skip_return: the last projection is not wanted (EXISTS, COUNT). */

@@ -34,6 +34,7 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_AGGREGATE: return "AGGREGATE";
     case RZ_PLAN_SORT: return "SORT";
     case RZ_PLAN_HASH_JOIN: return "HASH_JOIN";
+    case RZ_PLAN_JOIN_FILTER: return "JOIN_FILTER";
     case RZ_PLAN_UNION: return "UNION";
     case RZ_PLAN_BARRIER: return "BARRIER";
     case RZ_PLAN_INSERT: return "INSERT";
@@ -252,6 +253,18 @@ static void explain_join(const rz_plan *plan, rz_str *out)
     }
 }
 
+static void explain_join_filter(const rz_plan *plan, rz_str *out)
+{
+    const rz_plan *join = plan->u.join_filter.join;
+    const rz_plan_sieve *sieve = &join->u.join.sieves[plan->u.join_filter.sieve];
+    for (uint32_t i = 0; i < sieve->key_count; i++) {
+        rz_str_append_text(out, i == 0 ? " " : ", ");
+        explain_expr(join->u.join.probe_keys[sieve->keys[i]], out);
+        rz_str_append_text(out, " among ");
+        explain_expr(join->u.join.build_keys[sieve->keys[i]], out);
+    }
+}
+
 static void explain_correlated(const rz_plan *plan, rz_str *out)
 {
     rz_str_append_text(out, plan->correlated ? " PER ROW" : "");
@@ -398,6 +411,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
     case RZ_PLAN_AGGREGATE: explain_aggregate(plan, out); break;
     case RZ_PLAN_SORT: explain_sort(plan, out); break;
     case RZ_PLAN_HASH_JOIN: explain_join(plan, out); break;
+    case RZ_PLAN_JOIN_FILTER: explain_join_filter(plan, out); break;
     case RZ_PLAN_INSERT: explain_create(plan, catalog, plan->u.insert, out); break;
     case RZ_PLAN_MERGE: explain_merge(plan, catalog, out); break;
     case RZ_PLAN_SET: explain_set(plan, plan->u.set, out); break;

@@ -45,6 +45,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_AGGREGATE,      /* aggregate: (w) */
     RZ_PLAN_SORT,           /* sort: with a limit: top-k. Weighted input is repeated by the planner */
     RZ_PLAN_HASH_JOIN,      /* join: children[0] probe (w), children[1] build */
+    RZ_PLAN_JOIN_FILTER,    /* join_filter: (w) in the probe side of a HASH_JOIN, below what makes its rows many: drops rows whose keys are not in the build side */
     RZ_PLAN_UNION,          /* union: children[0 … n) one after the other, bag semantics */
     RZ_PLAN_MESSAGE,        /* message: (w) only as children[1] of MESSAGE_APPLY, which looks nodes up in it: how many rows each node has */
     RZ_PLAN_BARRIER,        /* materialises its input completely before the first row goes on (between writing and reading clauses) */
@@ -119,6 +120,13 @@ typedef enum rz_apply_kind {
     RZ_APPLY_ANTI,     /* keeps those that have none */
     RZ_APPLY_JOIN      /* inner rows (CALL {…} subqueries, cross products with a correlated part) */
 } rz_apply_kind;
+
+/* What a join remembers of its build side for a JOIN_FILTER: a Bloom filter over some of the keys. */
+typedef struct rz_plan_sieve {
+    const uint32_t *keys; /* indices into the join's keys */
+    uint32_t key_count;
+    double rows;          /* different keys expected */
+} rz_plan_sieve;
 
 typedef struct rz_plan_order {
     rz_expr *expr;
@@ -244,7 +252,13 @@ struct rz_plan {
             rz_expr **probe_keys; /* pairwise same types; NULL keys never match */
             rz_expr **build_keys;
             uint32_t key_count;   /* 0 for CROSS */
+            const rz_plan_sieve *sieves; /* for the JOIN_FILTERs in the probe side */
+            uint32_t sieve_count;
         } join;
+        struct {
+            const struct rz_plan *join; /* the HASH_JOIN above whose sieve it is */
+            uint32_t sieve;
+        } join_filter;
         struct {
             /* per child, the columns that go to `columns` of this operator, child after child */
             const uint32_t *inputs;

@@ -216,7 +216,7 @@ static ruzu_status finish_collapse(rz_planner *planner, rz_plan **io, finish_abo
     if (!rz_plan_rule(planner, RZ_RULE_COLLAPSE) || !above.weights_ok || above.deferred || above.duplicates_ok || child->column_count != 1 ||
         child->types[0]->id != RUZU_TYPE_NODE || child->types[0]->table_count != 1 ||
         (child->kind != RZ_PLAN_EXPAND && child->kind != RZ_PLAN_INTERSECT && child->kind != RZ_PLAN_EXPAND_INTO &&
-         child->kind != RZ_PLAN_DEGREE && child->kind != RZ_PLAN_MESSAGE_APPLY)) {
+         child->kind != RZ_PLAN_DEGREE && child->kind != RZ_PLAN_MESSAGE_APPLY && child->kind != RZ_PLAN_JOIN_FILTER)) {
         return RUZU_OK;
     }
     const rz_table_stats *stats = rz_plan_stats(planner, child->types[0]->tables[0]);
@@ -458,6 +458,7 @@ static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_se
 {
     plan_set probe_need;
     plan_set build_need;
+    RZ_TRY(rz_plan_sieve_join(planner, plan, err));
     finish_copy_set(planner, need, &probe_need);
     finish_copy_set(planner, need, &build_need);
     rz_plan_set_uses_all(planner, &probe_need, plan->u.join.probe_keys, plan->u.join.key_count);
@@ -472,6 +473,20 @@ static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_se
         RZ_TRY(finish_repeat(planner, &plan->children[1], err));
     }
     plan->weighted = plan->children[0]->weighted;
+    return finish_keep(planner, plan, need, err);
+}
+
+static ruzu_status finish_join_filter(rz_planner *planner, rz_plan *plan, const plan_set *need, finish_above above,
+                                      rz_error *err)
+{
+    const rz_plan *join = plan->u.join_filter.join;
+    const rz_plan_sieve *sieve = &join->u.join.sieves[plan->u.join_filter.sieve];
+    plan_set child_need;
+    finish_copy_set(planner, need, &child_need);
+    for (uint32_t i = 0; i < sieve->key_count; i++) {
+        rz_plan_set_uses(planner, &child_need, join->u.join.probe_keys[sieve->keys[i]]);
+    }
+    RZ_TRY(finish_streaming(planner, plan, &child_need, above, false, err));
     return finish_keep(planner, plan, need, err);
 }
 
@@ -688,6 +703,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_AGGREGATE: return finish_aggregate(planner, plan, err);
     case RZ_PLAN_SORT: return finish_sort(planner, plan, need, above, err);
     case RZ_PLAN_HASH_JOIN: return finish_join(planner, plan, need, above, err);
+    case RZ_PLAN_JOIN_FILTER: return finish_join_filter(planner, plan, need, above, err);
     case RZ_PLAN_UNION: return finish_union(planner, plan, need, above, err);
     case RZ_PLAN_BARRIER:
     case RZ_PLAN_INSERT:

@@ -41,6 +41,7 @@ enum {
     RZ_RULE_TRIANGLE = 1u << 19,       /* triangles whose corners are alike: each found once */
     RZ_RULE_SPREAD = 1u << 30,         /* plans that begin at a key: several workers after the first fan-out */
     RZ_RULE_UNNEST = 1u << 20,         /* subqueries that hang on outer rows by equalities: LEFT, SEMI, ANTI joins */
+    RZ_RULE_SIEVE = 1u << 21,          /* joins tell their probe sides early which keys there are: JOIN_FILTER */
     RZ_RULE_CARRY = 1u << 24           /* nodes that only sums, minima … look at: aggregated within messages */
 };
 #define RZ_RULE_ALL UINT32_MAX
