@@ -85,6 +85,11 @@ ruzu_status rz_carry_find(plan_arm *arm, const rz_bound_single_query *query, uin
     if (!projection->grouped || !rz_plan_rule(planner, RZ_RULE_CARRY) || !rz_plan_rule(planner, RZ_RULE_MESSAGES)) {
         return RUZU_OK;
     }
+    for (uint32_t i = idx + 1; i < end; i++) {
+        if (!query->clauses[i].u.match.optional) { /* may make what is there the build side of a join, whose rows are repeated */
+            return RUZU_OK;
+        }
+    }
     if (arm->carries.projection != projection) {
         RZ_TRY(carry_begin(arm, projection, err));
     }
