@@ -146,6 +146,20 @@ const crash_workload crash_workloads[] = {
         .probe = PROBE,
     },
     {
+        /* A column of several pages: a few changed rows become an overlay of it, until those have cost as much as the column. */
+        .name = "overlays of columns",
+        .setup = LIST("CREATE NODE TABLE T(id INT64, name STRING, age INT64, PRIMARY KEY(id))",
+                      "UNWIND range(1, 700) AS i CREATE (:T {id: i, name: 'the name of number ' + CAST(i AS STRING) + ', which is long', age: i * 3})", "CHECKPOINT"),
+        .steps = LIST("MATCH (t:T) WHERE t.id % 150 = 7 SET t.name = 'new name of ' + CAST(t.id AS STRING)", "CHECKPOINT",
+                      "MATCH (t:T) WHERE t.id % 200 = 7 SET t.name = NULL, t.age = 1", "@reader begin", "CHECKPOINT", "@reader end", "@reopen",
+                      "MATCH (t:T {id: 300}) SET t.name = 'new one'", "MATCH (t:T {id: 8}) DELETE t", "CHECKPOINT", "MATCH (t:T {id: 301}) SET t.name = 'new two'",
+                      "CHECKPOINT", "MATCH (t:T) WHERE t.id % 100 = 9 SET t.name = 'new, and older'", "@reader begin", "CHECKPOINT", "MATCH (t:T {id: 2}) SET t.name = ''",
+                      "VACUUM", "@reader end", "VACUUM"),
+        .questions = LIST("MATCH (t:T) RETURN count(*), count(t.name), sum(size(t.name)), sum(t.age)",
+                          "MATCH (t:T) WHERE t.name STARTS WITH 'new' OR t.name IS NULL OR t.id % 60 = 1 RETURN t.id, t.name, t.age ORDER BY t.id"),
+        .probe = "CREATE (:T {id: 999, name: 'after recovery', age: 1})",
+    },
+    {
         .name = "automatic checkpoints",
         .setup = LIST(PERSON, KNOWS, PEOPLE),
         .steps = LIST(RING, "MATCH (p:Person) SET p.name = p.name + ' and more'", "MATCH (p:Person) SET p.age = p.age + 1", "MATCH (a:Person)-[k:Knows]->() SET k.since = 0",

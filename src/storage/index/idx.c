@@ -424,14 +424,16 @@ void rz_idx_fold_abort(rz_idx_fold *fold)
     rz_mem_free(idx->mem, fold, sizeof *fold);
 }
 
-/* Merges the table's entries, and parts of levels, with the newest levels that they outgrow; the others stay as they are. */
+/* Merges the table's entries, and parts of levels, with the newest levels that they outgrow, but for entries of rows that are gone; the others stay as they are. What
+ * is gone is asked for after the levels were pinned: an entry that stands there was made after its row was put into its place. */
 static ruzu_status idx_fold_levels(rz_idx_fold *fold, rz_idx_level_source *entries, rz_idx_part_source *parts, uint32_t part_count,
-                                   rz_idx_level *const *levels, uint32_t level_count, rz_error *err)
+                                   rz_idx_level *const *levels, uint32_t level_count, rz_idx_gone_fn gone, void *user, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_idx *idx = fold->idx;
     rz_idx_merge_source merge = {0};
     rz_idx_level_cursor *cursors[RZ_IDX_MAX_LEVELS] = {0};
+    rz_idx_part_source kept[RZ_IDX_MAX_LEVELS]; /* with `gone`, instead of cursors */
     rz_idx_level_source all = {0};
     rz_idx_level *written = NULL;
     uint32_t merged = 0; /* levels[0 … merged) are merged */
@@ -444,6 +446,16 @@ static ruzu_status idx_fold_levels(rz_idx_fold *fold, rz_idx_level_source *entri
         merge.inputs[merge.count++] = parts[i].source;
     }
     while (merged < level_count && (levels[merged]->count < RZ_IDX_RATIO * total || level_count - merged > RZ_IDX_MAX_LEVELS / 2)) {
+        if (gone != NULL) {
+            RZ_TRY_GOTO(rz_idx_part_source_init(&kept[merged], idx, levels[merged], 0, UINT64_MAX, gone, user, err));
+            total += kept[merged].source.count;
+            if (kept[merged].source.count != 0) {
+                kept[merged].source.user = &kept[merged];
+                merge.inputs[merge.count++] = kept[merged].source;
+            }
+            merged++;
+            continue;
+        }
         total += levels[merged]->count;
         RZ_TRY_GOTO(rz_idx_level_cursor_create(idx, levels[merged], &cursors[merged], err));
         merge.inputs[merge.count++] = rz_idx_level_cursor_source(cursors[merged], levels[merged]);
@@ -461,6 +473,9 @@ cleanup:
     rz_idx_merge_source_deinit(&merge);
     for (uint32_t i = 0; i < merged; i++) {
         rz_idx_level_cursor_free(cursors[i]);
+        if (gone != NULL) {
+            rz_idx_part_source_deinit(&kept[i]);
+        }
     }
     return status;
 }
@@ -527,7 +542,7 @@ static ruzu_status idx_freeze(rz_idx *idx, rz_error *err)
     return status;
 }
 
-ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out, rz_error *err)
+ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_gone_fn gone, void *user, rz_idx_fold **out, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
     rz_idx_table_source source = {0};
@@ -552,14 +567,14 @@ ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out
         if (level->max_offset < row_end && level->folded_below == 0) { /* by (3) */
             levels[level_count++] = level;
         } else if (level->min_offset < row_end) {
-            RZ_TRY_GOTO(rz_idx_part_source_init(&parts[part_count], idx, level, level->folded_below, row_end, err));
+            RZ_TRY_GOTO(rz_idx_part_source_init(&parts[part_count], idx, level, level->folded_below, row_end, NULL, NULL, err));
             part_count += parts[part_count].source.count != 0;
         }
     }
     if (fold->base->frozen != NULL) {
         RZ_TRY_GOTO(rz_idx_table_source_init(&source, idx->mem, fold->base->frozen, 0, row_end, &entries, err));
     }
-    RZ_TRY_GOTO(idx_fold_levels(fold, &entries, parts, part_count, levels, level_count, err));
+    RZ_TRY_GOTO(idx_fold_levels(fold, &entries, parts, part_count, levels, level_count, gone, user, err));
     *out = fold;
     fold = NULL;
 cleanup:

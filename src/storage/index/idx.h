@@ -155,17 +155,23 @@ typedef struct rz_idx_merge_source {
 RZ_NODISCARD ruzu_status rz_idx_merge_source_init(rz_idx_merge_source *merge, rz_mem *mem, rz_idx_level_source *out, rz_error *err);
 void rz_idx_merge_source_deinit(rz_idx_merge_source *merge);
 
-/* Entries of a level with offsets in [first, end) (idx_source.c). */
+/* Entries of a level with offsets in [first, end), but for those of rows that are gone (idx_source.c). */
 typedef struct rz_idx_part_source {
     rz_idx_level_cursor *cursor; /* owned */
     rz_mem *mem;
     uint64_t first, end;
+    rz_idx_gone_fn gone;         /* NULL: none is */
+    void *user;
+    uint64_t *dropped;           /* owned: a bit an entry of the level: it is gone. What is gone may come back, but is asked for once */
+    uint64_t dropped_words;
+    uint64_t position;           /* of the next entry */
+    bool counting;
     rz_idx_entry *entries;       /* owned: the batch */
     rz_idx_level_source source;  /* count 0: there are none */
 } rz_idx_part_source;
 /* On failure, and when there are none, there is nothing to free. */
 RZ_NODISCARD ruzu_status rz_idx_part_source_init(rz_idx_part_source *part, rz_idx *idx, const rz_idx_level *level, uint64_t first, uint64_t end,
-                                                 rz_error *err);
+                                                 rz_idx_gone_fn gone, void *user, rz_error *err);
 void rz_idx_part_source_deinit(rz_idx_part_source *part);
 
 rz_idx_version *rz_idx_pin(rz_idx *idx);

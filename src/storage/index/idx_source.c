@@ -97,9 +97,15 @@ static ruzu_status idx_part_pull(void *user, const rz_idx_entry **out_entries, u
         }
         RZ_ASSERT(count <= IDX_SOURCE_BATCH);
         for (uint32_t i = 0; i < count; i++) {
+            bool keep = entries[i].offset >= part->first && entries[i].offset < part->end;
+            if (part->dropped != NULL && part->counting && part->gone(part->user, entries[i].offset)) {
+                rz_bit_set(part->dropped, part->position + i);
+            }
+            keep = keep && (part->dropped == NULL || !rz_bit_get(part->dropped, part->position + i));
             part->entries[kept] = entries[i];
-            kept += entries[i].offset >= part->first && entries[i].offset < part->end;
+            kept += keep;
         }
+        part->position += count;
     }
     *out_entries = part->entries;
     *out_count = kept;
@@ -108,6 +114,8 @@ static ruzu_status idx_part_pull(void *user, const rz_idx_entry **out_entries, u
 
 void rz_idx_part_source_deinit(rz_idx_part_source *part)
 {
+    rz_mem_free(part->mem, part->dropped, part->dropped_words * sizeof *part->dropped);
+    part->dropped = NULL;
     rz_idx_level_cursor_free(part->cursor);
     rz_mem_free(part->mem, part->entries, IDX_SOURCE_BATCH * sizeof *part->entries);
     part->cursor = NULL;
@@ -134,15 +142,24 @@ static ruzu_status idx_part_count(rz_idx_part_source *part, rz_error *err)
     }
 }
 
-ruzu_status rz_idx_part_source_init(rz_idx_part_source *part, rz_idx *idx, const rz_idx_level *level, uint64_t first, uint64_t end, rz_error *err)
+ruzu_status rz_idx_part_source_init(rz_idx_part_source *part, rz_idx *idx, const rz_idx_level *level, uint64_t first, uint64_t end, rz_idx_gone_fn gone,
+                                    void *user, rz_error *err)
 {
-    *part = (rz_idx_part_source){.mem = idx->mem, .first = first, .end = end, .source = {.pull = idx_part_pull, .user = part}};
+    *part = (rz_idx_part_source){
+        .mem = idx->mem, .first = first, .end = end, .gone = gone, .user = user, .source = {.pull = idx_part_pull, .user = part}};
     part->entries = (rz_idx_entry *)rz_mem_alloc(idx->mem, IDX_SOURCE_BATCH * sizeof *part->entries);
     RZ_TRY_ALLOC(part->entries, err, "folding an index");
+    if (gone != NULL) { /* without memory for it all entries stay */
+        part->dropped_words = RZ_BITMAP_WORDS(level->count);
+        part->dropped = (uint64_t *)rz_mem_calloc(idx->mem, (size_t)part->dropped_words, sizeof *part->dropped);
+    }
     ruzu_status status = rz_idx_level_cursor_create(idx, level, &part->cursor, err);
+    part->counting = true;
     if (status == RUZU_OK) {
         status = idx_part_count(part, err);
     }
+    part->counting = false;
+    part->position = 0;
     if (status == RUZU_OK && part->source.count != 0) { /* from the beginning */
         rz_idx_level_cursor_free(part->cursor);
         part->cursor = NULL;

@@ -110,9 +110,11 @@ RZ_NODISCARD ruzu_status rz_idx_probe(rz_idx_reader *reader, const uint64_t *has
 /* What a checkpoint is about to publish. */
 typedef struct rz_idx_fold rz_idx_fold;
 
+/* Whether nobody will ever look for the row at `offset` by the entries that are in levels when a fold begins. */
+typedef bool (*rz_idx_gone_fn)(void *user, uint64_t offset);
 /* Writes the in-memory entries with offsets below row_end as a level, merges levels that have grown; nothing is published yet. Entries that are inserted from
- * now on belong to the next fold, whatever their offsets. */
-RZ_NODISCARD ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_fold **out, rz_error *err);
+ * now on belong to the next fold, whatever their offsets. gone (NULL: none is): entries of such rows are left out where levels are merged. */
+RZ_NODISCARD ruzu_status rz_idx_fold_prepare(rz_idx *idx, uint64_t row_end, rz_idx_gone_fn gone, void *user, rz_idx_fold **out, rz_error *err);
 void rz_idx_fold_encode(const rz_idx_fold *fold, rz_str *out);
 void rz_idx_fold_publish(rz_idx_fold *fold); /* frees fold; cannot fail */
 void rz_idx_fold_abort(rz_idx_fold *fold);   /* gives the pages written back; NULL is fine */

@@ -572,6 +572,15 @@ static void ntab_put_u32(rz_str *out, uint32_t value)
     rz_str_append(out, bytes, sizeof bytes);
 }
 
+/* Whether the row of a place is deleted, and nobody will see it again: not the directory that is being made, and no snapshot. */
+static bool ntab_key_gone(void *user, uint64_t offset)
+{
+    const rz_rows_fold *fold = (const rz_rows_fold *)user;
+    uint64_t oldest = atomic_load_explicit(&fold->rows->oldest_snapshot, memory_order_relaxed);
+    uint64_t limit = oldest < fold->snapshot.timestamp ? oldest : fold->snapshot.timestamp;
+    return rz_stamps_deleted(fold->base->groups[offset / RZ_ROW_GROUP_ROWS].stamps, (uint32_t)(offset % RZ_ROW_GROUP_ROWS)) <= limit;
+}
+
 static ruzu_status ntab_checkpoint_locked(rz_ntab *table, uint64_t timestamp, bool whole, rz_str *out, rz_error *err)
 {
     rz_rows_fold fold;
@@ -580,7 +589,8 @@ static ruzu_status ntab_checkpoint_locked(rz_ntab *table, uint64_t timestamp, bo
     RZ_TRY(rz_rows_fold_prepare(&table->rows, timestamp, whole, &fold, err));
     ruzu_status status = RUZU_OK;
     if (table->idx != NULL) {
-        status = rz_idx_fold_prepare(table->idx, fold.row_end, &keys, err);
+        bool any = atomic_load_explicit(&table->rows.deletes, memory_order_acquire) != 0;
+        status = rz_idx_fold_prepare(table->idx, fold.row_end, any ? ntab_key_gone : NULL, &fold, &keys, err);
     }
     if (status == RUZU_OK) {
         ntab_put_u32(out, NTAB_MAGIC);

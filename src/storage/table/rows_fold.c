@@ -65,10 +65,11 @@ static bool rows_fold_columns(const rz_rows_fold *fold, const rz_row_base *base,
     bool any = false;
     for (uint32_t i = 0; i < fold->column_count; i++) {
         bool needed = rz_rows_needs_column(fold->rows, i, fold->snapshot.timestamp);
-        bool has = rz_row_base_segment(base, i) != NULL;
+        const rz_row_segment *segment = rz_row_base_segment(base, i);
+        bool has = segment != NULL;
         touched[i] |= needed && !has;
         any |= needed != has;
-        if (fold->whole && needed && has && rz_segment_overlaid(rz_row_base_segment(base, i)->data)) {
+        if (fold->whole && needed && segment != NULL && rz_segment_overlaid(segment->data)) {
             touched[i] = true;
             any = true;
         }
