@@ -98,6 +98,7 @@ uint32_t study_persons(const study_arrays *graph);
 typedef uint64_t kernel(const void *graph, int threads);
 kernel lsqb_q1, lsqb_q2, lsqb_q3, lsqb_q4, lsqb_q5, lsqb_q6, lsqb_q7, lsqb_q8, lsqb_q9;
 kernel study_top_followed, study_age_by_city, study_interest_by_city, study_walks, study_walks_between_ages;
+kernel join_namesakes, join_without_namesake, join_triangles, join_squares;
 kernel scan_filter_count, scan_sum, scan_group_by_age, scan_first_names, scan_contains, scan_distinct_names;
 /* The twenty pairs of persons that the recursive questions are about: dense numbers, made from `seed`. */
 #define RECURSIVE_PAIRS 20

@@ -3,7 +3,7 @@
  * ruzu and hand-written loops over arrays (arrays.h), side by side in one run: the same graphs, the same questions, answers compared, times and their ratio. A
  * time on a busy machine says little, the ratio to the kernel beside it says how far ruzu is from what the machine can do.
  *
- *     compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,recursive,points,scans] [--only NAME,…]
+ *     compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,joins,recursive,points,scans] [--only NAME,…]
  *             [--pool BYTES | --pool-share SHARE] [--churn none|unfolded|folded|full] [--json FILE]
  *
  * DIRECTORY/SCALE/ keeps generated CSV files and loaded databases for the next run. --pool-share 0.25: a buffer pool of a quarter of the database file, but at
@@ -127,7 +127,7 @@ void compare_print(const comparison *run, const char *section, size_t first_row)
             printf(" %8s", "-");
         }
         print_time(goal);
-        printf("  %s, %s\n", row->verdict, met ? "reached" : "MISSED");
+        printf("  %s, %s\n", row->verdict, goal <= 0 ? "no goal" : met ? "reached" : "MISSED");
         if (run->options->json != NULL) {
             fprintf(run->options->json,
                     "{\"section\": \"%s\", \"name\": \"%s\", \"scale\": %g, \"unit\": \"%s\", \"two_threads\": %.6g, \"one_thread\": %.6g, \"kernel\": %.6g, "
@@ -301,6 +301,9 @@ static void compare_study(comparison *run, const char *sections)
     if (listed(sections, "study")) {
         compare_questions(run, "study", &workload_study, arrays);
     }
+    if (listed(sections, "joins")) {
+        compare_questions(run, "joins", &workload_joins, arrays);
+    }
     if (listed(sections, "scans")) {
         compare_questions(run, "scans", &workload_scans, arrays);
     }
@@ -318,7 +321,7 @@ static void compare_study(comparison *run, const char *sections)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,recursive,points,scans] [--only NAME,...]\n"
+    fprintf(stderr, "usage: compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,joins,recursive,points,scans] [--only NAME,...]\n"
                     "               [--pool BYTES | --pool-share SHARE] [--churn none|unfolded|folded|full] [--json FILE]\n");
     exit(2);
 }
@@ -326,7 +329,7 @@ static void usage(void)
 int main(int argc, char **argv)
 {
     compare_options options = {.scale = 0.1, .seed = 42, .runs = 7};
-    const char *sections = "lsqb,study,recursive,points,scans";
+    const char *sections = "lsqb,study,joins,recursive,points,scans";
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (name[0] != '-' && options.directory == NULL) {
@@ -375,7 +378,7 @@ int main(int argc, char **argv)
     if (listed(sections, "lsqb")) {
         compare_lsqb(&run);
     }
-    if (listed(sections, "study") || listed(sections, "recursive") || listed(sections, "points") || listed(sections, "scans")) {
+    if (listed(sections, "study") || listed(sections, "joins") || listed(sections, "recursive") || listed(sections, "points") || listed(sections, "scans")) {
         compare_study(&run, sections);
     }
     if (options.json != NULL && fclose(options.json) != 0) {

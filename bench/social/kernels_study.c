@@ -506,3 +506,171 @@ uint64_t recursive_all(const study_arrays *graph, uint32_t from, uint64_t *level
         swap_lists(&search->frontier, &search->next);
     }
 }
+
+/* ---- joins by value, cycles ---- */
+
+/* Persons by name: open addressing, the first of each name in a slot, the others behind it in `next`. */
+typedef struct name_table {
+    uint32_t *slots, *next;
+    uint64_t mask;
+} name_table;
+
+static uint64_t name_hash(const person_columns *persons, uint32_t person)
+{
+    const char *name = persons->names + persons->name_starts[person];
+    uint32_t length = persons->name_starts[person + 1] - persons->name_starts[person];
+    uint64_t hash = length;
+    for (uint32_t j = 0; j < length; j += 8) {
+        uint64_t word = 0;
+        memcpy(&word, name + j, length - j < 8 ? length - j : 8);
+        hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+static bool names_equal(const person_columns *persons, uint32_t a, uint32_t b)
+{
+    uint32_t length = persons->name_starts[a + 1] - persons->name_starts[a];
+    return length == persons->name_starts[b + 1] - persons->name_starts[b] &&
+           memcmp(persons->names + persons->name_starts[a], persons->names + persons->name_starts[b], length) == 0;
+}
+
+/* The slot of the person's name: the first with that name in it, or NO_NODE. */
+static uint32_t *name_slot(const name_table *table, const person_columns *persons, uint32_t person)
+{
+    uint64_t slot = name_hash(persons, person) & table->mask;
+    while (table->slots[slot] != NO_NODE && !names_equal(persons, table->slots[slot], person)) {
+        slot = (slot + 1) & table->mask;
+    }
+    return &table->slots[slot];
+}
+
+static name_table name_table_make(const person_columns *persons, uint32_t most)
+{
+    name_table table = {.mask = 1};
+    while (table.mask < most * (uint64_t)2) {
+        table.mask <<= 1;
+    }
+    table.slots = must_allocate(table.mask * sizeof *table.slots);
+    table.next = must_allocate(persons->count * sizeof *table.next);
+    memset(table.slots, 0xff, table.mask * sizeof *table.slots);
+    table.mask--;
+    return table;
+}
+
+static void name_table_add(const name_table *table, const person_columns *persons, uint32_t person)
+{
+    uint32_t *slot = name_slot(table, persons, person);
+    table->next[person] = *slot;
+    *slot = person;
+}
+
+static void name_table_free(name_table *table)
+{
+    free(table->slots);
+    free(table->next);
+}
+
+/* The ages of those whom namesakes of the first thousand ids follow. */
+uint64_t join_namesakes(const void *context, int threads)
+{
+    const study_arrays *graph = context;
+    const person_columns *persons = &graph->persons;
+    uint64_t sum = 0;
+    (void)threads;
+    name_table table = name_table_make(persons, 2048);
+    for (uint32_t i = 0; i < persons->count; i++) {
+        if (persons->ids[i] < 1000) {
+            name_table_add(&table, persons, i);
+        }
+    }
+    for (uint32_t i = 0; i < persons->count; i++) {
+        for (uint32_t other = *name_slot(&table, persons, i); other != NO_NODE; other = table.next[other]) {
+            const uint32_t *followed = neighbours(&graph->follows.out, i);
+            for (uint32_t k = 0; k < degree(&graph->follows.out, i); k++) {
+                sum += persons->ages[followed[k]];
+            }
+        }
+    }
+    name_table_free(&table);
+    return sum;
+}
+
+/* Persons who have no namesake under 40. */
+uint64_t join_without_namesake(const void *context, int threads)
+{
+    const person_columns *persons = &((const study_arrays *)context)->persons;
+    uint64_t count = 0;
+    (void)threads;
+    name_table table = name_table_make(persons, persons->count);
+    for (uint32_t i = 0; i < persons->count; i++) {
+        if (persons->ages[i] < 40) {
+            name_table_add(&table, persons, i);
+        }
+    }
+    for (uint32_t i = 0; i < persons->count; i++) {
+        count += *name_slot(&table, persons, i) == NO_NODE;
+    }
+    name_table_free(&table);
+    return count;
+}
+
+/* Cycles of three: who follows the first is marked, whom the second follows is counted against the marks. */
+uint64_t join_triangles(const void *context, int threads)
+{
+    const study_arrays *graph = context;
+    const adjacency *out = &graph->follows.out;
+    uint32_t *marks = must_allocate_zeroed(graph->persons.count, sizeof *marks);
+    uint64_t count = 0;
+    (void)threads;
+    for (uint32_t a = 0; a < graph->persons.count; a++) {
+        const uint32_t *follower = neighbours(&graph->follows.in, a);
+        for (uint32_t i = 0; i < degree(&graph->follows.in, a); i++) {
+            marks[follower[i]]++;
+        }
+        for (uint32_t i = 0; i < degree(out, a); i++) {
+            uint32_t b = neighbours(out, a)[i];
+            const uint32_t *list = neighbours(out, b);
+            for (uint32_t k = 0; k < degree(out, b); k++) {
+                count += marks[list[k]];
+            }
+        }
+        for (uint32_t i = 0; i < degree(&graph->follows.in, a); i++) {
+            marks[follower[i]] = 0;
+        }
+    }
+    free(marks);
+    return count;
+}
+
+/* Cycles of four from the first thousand ids, the same way. (Meeting in the middle would take a fraction of it.) */
+uint64_t join_squares(const void *context, int threads)
+{
+    const study_arrays *graph = context;
+    const adjacency *out = &graph->follows.out;
+    uint32_t *marks = must_allocate_zeroed(graph->persons.count, sizeof *marks);
+    uint64_t count = 0;
+    (void)threads;
+    for (uint32_t a = 0; a < graph->persons.count; a++) {
+        const uint32_t *follower = neighbours(&graph->follows.in, a);
+        for (uint32_t i = 0; i < degree(&graph->follows.in, a) && graph->persons.ids[a] < 1000; i++) {
+            marks[follower[i]]++;
+        }
+        for (uint32_t i = 0; i < degree(out, a) && graph->persons.ids[a] < 1000; i++) {
+            uint32_t b = neighbours(out, a)[i];
+            for (uint32_t j = 0; j < degree(out, b); j++) {
+                uint32_t c = neighbours(out, b)[j];
+                const uint32_t *list = neighbours(out, c);
+                for (uint32_t k = 0; k < degree(out, c); k++) {
+                    count += marks[list[k]];
+                }
+            }
+        }
+        for (uint32_t i = 0; i < degree(&graph->follows.in, a); i++) {
+            marks[follower[i]] = 0;
+        }
+    }
+    free(marks);
+    return count;
+}

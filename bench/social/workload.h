@@ -35,6 +35,7 @@ typedef struct workload {
 
 extern const workload workload_lsqb;
 extern const workload workload_study;
+extern const workload workload_joins; /* over the study graph: by value, and cycles */
 extern const workload workload_scans; /* over the persons of the study graph */
 
 #endif

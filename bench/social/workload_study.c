@@ -179,6 +179,30 @@ static const question scan_questions[] = {
     },
 };
 
+/* Nobody has set goals for these: they show what the machine allows. */
+static const question join_questions[] = {
+    {
+        .name = "namesakes",
+        .cypher = "MATCH (a:Person)-[:Follows]->(b:Person), (c:Person) WHERE c.name = a.name AND c.id < 1000 RETURN sum(b.age)",
+        .by_hand = join_namesakes,
+    },
+    {
+        .name = "not exists",
+        .cypher = "MATCH (a:Person) WHERE NOT EXISTS {MATCH (b:Person) WHERE b.name = a.name AND b.age < 40} RETURN count(*)",
+        .by_hand = join_without_namesake,
+    },
+    {
+        .name = "directed triangles",
+        .cypher = "MATCH (a:Person)-[:Follows]->(b:Person)-[:Follows]->(c:Person)-[:Follows]->(a) RETURN count(*)",
+        .by_hand = join_triangles,
+    },
+    {
+        .name = "directed squares",
+        .cypher = "MATCH (a:Person)-[:Follows]->(b:Person)-[:Follows]->(c:Person)-[:Follows]->(d:Person)-[:Follows]->(a) WHERE a.id < 1000 RETURN count(*)",
+        .by_hand = join_squares,
+    },
+};
+
 const workload workload_study = {
     .name = "study",
     .delimiter = ',',
@@ -195,4 +219,13 @@ const workload workload_scans = {
     .table_count = sizeof study_tables / sizeof study_tables[0],
     .questions = scan_questions,
     .question_count = sizeof scan_questions / sizeof scan_questions[0],
+};
+
+const workload workload_joins = {
+    .name = "study",
+    .delimiter = ',',
+    .tables = study_tables,
+    .table_count = sizeof study_tables / sizeof study_tables[0],
+    .questions = join_questions,
+    .question_count = sizeof join_questions / sizeof join_questions[0],
 };
