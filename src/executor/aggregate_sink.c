@@ -3,6 +3,7 @@
  * AGGREGATE, consuming side: groups rows into a table of the worker.
  */
 #include "executor/aggregate.h"
+#include "executor/aggregate_entries.h"
 #include "executor/aggregate_slots.h"
 
 #include <string.h>
@@ -25,7 +26,8 @@ typedef struct aggregate_local {
     uint32_t *rows;
     uint64_t budget;
     uint32_t set_count;
-    rz_aggregate_slots *slots;    /* NULL: the key is none for them */
+    rz_aggregate_slots *slots;    /* NULL: DISTINCT aggregates want rows, or there are no keys */
+    rz_aggregate_entries *entries; /* NULL: no keys */
     rz_agg_slot_kind *slot_kinds; /* per aggregate */
     bool by_slot;                 /* the current chunk */
     bool groups_known;            /* by_slot: groups[row] are, too */
@@ -214,7 +216,7 @@ static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *
             RZ_TRY(rz_eval_create(worker, expr->children[0], input->columns, input->column_count, &local->args[a], err));
         }
     }
-    if (shared->layout->inline_key && set_count == 0) {
+    if (shared->layout->key_count != 0 && set_count == 0) {
         local->slots = RZ_NEW(&worker->arena, rz_aggregate_slots);
         local->slot_kinds = RZ_NEW_ARRAY(&worker->arena, rz_agg_slot_kind, plan->u.aggregate.aggregate_count);
         if (local->slots == NULL || local->slot_kinds == NULL) {
@@ -223,6 +225,9 @@ static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *
         for (uint32_t a = 0; a < plan->u.aggregate.aggregate_count; a++) {
             local->slot_kinds[a] = rz_agg_slots_of(shared->layout->aggs[a]);
         }
+    }
+    if (shared->layout->key_count != 0) {
+        RZ_TRY(rz_aggregate_entries_create(&worker->arena, shared->layout, &local->entries, err));
     }
     for (uint32_t s = 0; s < set_count; s++) {
         local->distinct[shared->sets[s].agg] = true;
@@ -339,6 +344,23 @@ static ruzu_status aggregate_spill(rz_aggregate_shared *shared, aggregate_local 
     return RUZU_OK;
 }
 
+/* Groups of the rows by hash. */
+static ruzu_status aggregate_find(aggregate_local *local, const rz_group_layout *layout, const rz_chunk *chunk, const rz_sel *sel, rz_error *err)
+{
+    /* An inline key's slots mean keys, from chunk to chunk; others are entries of the chunk at hand. */
+    rz_aggregate_slots *slots = layout->inline_key || chunk->weight != NULL ? NULL : local->slots;
+    rz_entries_found found = RZ_ENTRIES_NONE;
+    RZ_TRY(rz_aggregate_entries_find(local->entries, local->table, local->key_vecs, sel, slots, local->hashes, local->groups, &found, err));
+    local->by_slot = found == RZ_ENTRIES_SLOTS;
+    if (found != RZ_ENTRIES_NONE) {
+        return RUZU_OK;
+    }
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        rz_vec_hash(local->key_vecs[k], sel, local->hashes, k != 0);
+    }
+    return rz_group_find(local->table, local->key_vecs, local->hashes, sel, NULL, local->groups, err);
+}
+
 static ruzu_status aggregate_consume(rz_worker *worker, void *shared_object, void *local_object, const rz_chunk *chunk, rz_error *err)
 {
     rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
@@ -349,14 +371,11 @@ static ruzu_status aggregate_consume(rz_worker *worker, void *shared_object, voi
         RZ_TRY(rz_eval_run(local->keys[k], chunk, &sel, &local->key_vecs[k], err));
     }
     local->by_slot = local->groups_known = false;
-    if (local->slots != NULL && chunk->weight == NULL) {
+    if (local->slots != NULL && layout->inline_key && chunk->weight == NULL) {
         RZ_TRY(rz_aggregate_slots_find(local->slots, local->table, local->key_vecs, &sel, local->hashes, local->groups, &local->by_slot, err));
     }
-    for (uint32_t k = 0; k < layout->key_count && !local->by_slot; k++) {
-        rz_vec_hash(local->key_vecs[k], &sel, local->hashes, k != 0);
-    }
     if (layout->key_count != 0 && !local->by_slot) {
-        RZ_TRY(rz_group_find(local->table, local->key_vecs, local->hashes, &sel, NULL, local->groups, err));
+        RZ_TRY(aggregate_find(local, layout, chunk, &sel, err));
     }
     RZ_TRY(aggregate_update(worker, local, chunk, &sel, err));
     uint64_t bytes = layout->key_count == 0 ? 0 : rz_group_table_bytes(local->table);

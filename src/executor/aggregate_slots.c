@@ -88,6 +88,15 @@ static void slots_count(rz_aggregate_slots *slots, uint32_t count)
     }
 }
 
+void rz_aggregate_slots_number(rz_aggregate_slots *slots, const uint32_t *index, const rz_sel *sel, uint32_t slot_count)
+{
+    slots->count = slot_count;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        slots->slots[i] = (uint16_t)index[rz_sel_at(sel, i)];
+    }
+    slots_count(slots, sel->count);
+}
+
 /* Groups of slots that are met for the first time, by a row of each. */
 static ruzu_status slots_meet(rz_aggregate_slots *slots, rz_group_table *table, rz_vec *const *keys, const rz_sel *sel, uint64_t *hashes, uint8_t **found,
                               rz_error *err)

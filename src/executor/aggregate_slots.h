@@ -23,6 +23,8 @@ typedef struct rz_aggregate_slots {
 /* Slots, counts and groups of the rows of a chunk; *out_done is false where this is no chunk for it (NULL keys, a wide range). hashes, found: scratch by row. */
 RZ_NODISCARD ruzu_status rz_aggregate_slots_find(rz_aggregate_slots *slots, rz_group_table *table, rz_vec *const *keys, const rz_sel *sel, uint64_t *hashes,
                                                  uint8_t **found, bool *out_done, rz_error *err);
+/* Slots and counts of the rows of a chunk from their numbers index[row] < slot_count <= RZ_AGG_SLOTS_MAX; groups[slot] are the caller's to fill. */
+void rz_aggregate_slots_number(rz_aggregate_slots *slots, const uint32_t *index, const rz_sel *sel, uint32_t slot_count);
 /* The table's groups are gone. */
 void rz_aggregate_slots_forget(rz_aggregate_slots *slots);
 

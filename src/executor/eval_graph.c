@@ -13,6 +13,7 @@ typedef struct property_state {
     rz_vec *base;      /* values of a dictionary's distinct parents */
     uint32_t *used;    /* their rows */
     uint64_t *marked;  /* bitmap of RZ_VECTOR_CAPACITY rows */
+    uint32_t *codes;   /* STRING: rows of base, for a run of nodes whose texts repeat */
 } property_state;
 
 /* The id that names the stored row: a node's own, a relationship's own. */
@@ -74,9 +75,16 @@ static ruzu_status property_read(rz_eval *eval, const rz_type *type, const rz_vi
 /* The ids are a dense run of one node table: whole blocks are read when enough of them is wanted. */
 static ruzu_status property_read_dense(rz_eval *eval, const rz_vec *column, uint32_t rows, rz_error *err)
 {
+    property_state *state = (property_state *)eval->state;
     rz_ntab_reader *reader = NULL;
+    uint32_t column_idx = eval->expr->u.property.column_idxs[0];
+    uint64_t first = rz_id_offset((rz_id)column->start);
+    bool done = false;
     RZ_TRY(rz_worker_ntab(eval->worker, rz_id_table((rz_id)column->start), &reader, err));
-    return rz_ntab_read(reader, eval->expr->u.property.column_idxs[0], rz_id_offset((rz_id)column->start), rows, eval->result, err);
+    if (state->codes != NULL) {
+        RZ_TRY(rz_ntab_read_entries(reader, column_idx, first, rows, state->base, state->codes, &done, err));
+    }
+    return done ? rz_vec_slice(eval->result, state->base, state->codes, rows, err) : rz_ntab_read(reader, column_idx, first, rows, eval->result, err);
 }
 
 static ruzu_status property_read_dictionary(rz_eval *eval, const rz_vec *refs, const rz_sel *sel, rz_vec **out, rz_error *err)
@@ -314,6 +322,10 @@ static ruzu_status property_open(rz_eval *eval, rz_error *err)
     eval->ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     if (state->used == NULL || state->marked == NULL || eval->more_rows == NULL || eval->ids == NULL) {
         return rz_error_no_memory(err, "compiling an expression");
+    }
+    if (eval->expr->type->id == RUZU_TYPE_STRING) {
+        state->codes = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+        RZ_TRY_ALLOC(state->codes, err, "compiling an expression");
     }
     eval->state = state;
     eval->run = property_run;

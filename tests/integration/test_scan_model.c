@@ -73,6 +73,18 @@ static void scan_load(ruzu_conn *conn)
                       "half UINT16, runs INT32, same INT64, few INT64, PRIMARY KEY(id))");
     (void)snprintf(text, sizeof text, "COPY T FROM '%s' (HEADER=false)", path);
     session_run(conn, text);
+    session_run(conn, "CREATE REL TABLE R(FROM T TO T)"); /* sixty from each of the first */
+    path = session_path("pairs.csv");
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    for (int i = 0; file != NULL && i < 60 * 60; i++) {
+        (void)fprintf(file, "%d,%d\n", i / 60, (int)(scan_random() % SCAN_ROWS));
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    (void)snprintf(text, sizeof text, "COPY R FROM '%s' (HEADER=false)", path);
+    session_run(conn, text);
 }
 
 /* ---- questions asked twice ---- */
@@ -174,6 +186,19 @@ static const char *const scan_pairs[][2] = {
      "MATCH (t:T) WITH CASE WHEN t.flag IS NULL THEN NULL WHEN t.flag THEN 'true' ELSE 'false' END AS k, t.small AS m RETURN CAST(k AS BOOLEAN) AS s, count(*), sum(m) ORDER BY s"},
     {"MATCH (t:T) RETURN t.tag AS s, count(*), sum(t.small), min(t.name) ORDER BY s",
      "MATCH (t:T) WITH t.tag + t.tag AS k, t.small AS m, t.name AS n RETURN substring(k, 1, CAST(size(k) / 2 AS INT64)) AS s, count(*), sum(m), min(n) ORDER BY s"},
+    {"MATCH (t:T) RETURN t.tag AS s, t.flag AS f, count(*), sum(t.small), count(DISTINCT t.tiny), max(t.tag) ORDER BY s, f",
+     "MATCH (t:T) WITH [t.tag] AS k, [t.flag] AS l, t.small AS m, t.tiny AS y RETURN k[1] AS s, l[1] AS f, count(*), sum(m), count(DISTINCT y), max(k[1]) ORDER BY s, f"},
+    {"MATCH (t:T) WHERE t.wide > 0 AND t.small % 3 = 1 RETURN t.tag AS s, count(t.flag), avg(t.half), min(t.day), collect(t.id)[1] > 0 ORDER BY s",
+     "MATCH (t:T) WHERE t.wide > 0 AND t.small % 3 = 1 WITH [t.tag] AS k, t.flag AS f, t.half AS h, t.day AS d, t.id AS i RETURN k[1] AS s, count(f), avg(h), min(d), "
+     "collect(i)[1] > 0 ORDER BY s"},
+    {"MATCH (t:T) RETURN DISTINCT t.tag AS s, 'x' AS x ORDER BY s", "MATCH (t:T) WITH [t.tag] AS k RETURN DISTINCT k[1] AS s, 'x' AS x ORDER BY s"},
+    {"MATCH (t:T) RETURN upper(t.tag) + '!' AS s, count(*), sum(size(t.tag)) ORDER BY s",
+     "MATCH (t:T) WITH [t.tag] AS k RETURN upper(k[1]) + '!' AS s, count(*), sum(size(k[1])) ORDER BY s"},
+    {"MATCH (a:T)-[:R]->(b:T) RETURN a.name AS s, a.tag AS g, count(*), sum(b.small), count(DISTINCT b.tiny) ORDER BY s, g",
+     "MATCH (a:T)-[:R]->(b:T) WITH [a.name] AS n, [a.tag] AS k, b.small AS m, b.tiny AS y RETURN n[1] AS s, k[1] AS g, count(*), sum(m), count(DISTINCT y) ORDER BY s, g"},
+    {"MATCH (a:T)-[:R]->(b:T) WHERE b.small > 0 RETURN a.small AS s, b.tag AS g, a.flag AS f, count(*), sum(b.half) ORDER BY s, g, f",
+     "MATCH (a:T)-[:R]->(b:T) WHERE b.small > 0 WITH [a.small] AS n, [b.tag] AS k, [a.flag] AS l, b.half AS h RETURN n[1] AS s, k[1] AS g, l[1] AS f, count(*), sum(h) "
+     "ORDER BY s, g, f"},
     {"MATCH (t:T) RETURN t.name AS s, count(*) AS c, sum(t.small) ORDER BY c DESC, s LIMIT 20",
      "MATCH (t:T) WITH [t.name] AS k, t.small AS m RETURN k[1] AS s, count(*) AS c, sum(m) ORDER BY c DESC, s LIMIT 20"},
     {"MATCH (t:T) RETURN count(DISTINCT t.name), count(DISTINCT t.small), count(DISTINCT t.wide), count(DISTINCT t.tag)",
@@ -215,7 +240,8 @@ static void fast_paths_agree_with_plain_ones(void)
     scan_load(conn);
     scan_ask_all(conn);
     session_run(conn, "MATCH (t:T) WHERE t.id % 97 = 5 SET t.small = t.id % 7, t.name = 'anelanel', t.flag = NULL, t.tag = 'new'");
-    session_run(conn, "MATCH (t:T) WHERE t.id % 41 = 3 AND t.id < 6000 DELETE t");
+    session_run(conn, "MATCH (t:T) WHERE t.id % 13 = 4 AND t.id < 7000 SET t.tag = NULL");
+    session_run(conn, "MATCH (t:T) WHERE t.id % 41 = 3 AND t.id < 6000 DETACH DELETE t");
     session_run(conn, "UNWIND range(100000, 100400) AS i CREATE (:T {id: i, small: i % 300 - 150, flag: i % 2 = 0, name: 'ber' + CAST(i AS STRING), tag: 'tag1', same: i % 8})");
     scan_ask_all(conn);
     session_run(conn, "CHECKPOINT");

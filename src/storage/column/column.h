@@ -137,6 +137,12 @@ void rz_col_reader_release(rz_col_reader *reader); /* drops the pins (end of a c
  * documents pinning in a later version. count <= RZ_VECTOR_CAPACITY when out_start is 0; no alignment is required, but aligned blocks are fastest.
  */
 RZ_NODISCARD ruzu_status rz_col_read(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err);
+/*
+ * Rows [first, first + count) of a STRING segment as codes: entries (FLAT) gets the texts of the dictionary, codes[i] the row of entries that row first + i shows;
+ * NULL is an entry too. *out_done is false, and nothing was read, where rows do not repeat a few short texts: then the caller reads them. count <= RZ_VECTOR_CAPACITY.
+ */
+RZ_NODISCARD ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *entries,
+                                             uint32_t *codes, bool *out_done, rz_error *err);
 /* Row rows[i] of the segment into row out_rows[i] (or i when NULL) of out, for i < count; rows in any order, repeats allowed. */
 RZ_NODISCARD ruzu_status rz_col_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows, uint32_t count, rz_vec *out, rz_error *err);
 

@@ -414,3 +414,57 @@ ruzu_status rz_col_gather_strings(rz_col_reader *reader, const rz_part *part, ui
     RZ_TRY(colstr_check_codes(reader, part, count, err));
     return colstr_from_codes(reader, part, count, target, err);
 }
+
+#define COLSTR_ENTRIES_BYTES 16384u /* of all texts of a dictionary that is copied for a chunk */
+
+/* All texts of the reader's dictionary into rows 0 … of entries, and NULL behind them. */
+static ruzu_status colstr_put_entries(const rz_col_dictionary *dictionary, rz_vec *entries, rz_error *err)
+{
+    char *bytes = (char *)rz_arena_dup(entries->heap, dictionary->bytes, dictionary->byte_count);
+    if (dictionary->byte_count != 0) {
+        RZ_TRY_ALLOC(bytes, err, "reading strings");
+    }
+    rz_string *out = (rz_string *)entries->data;
+    for (uint32_t i = 0; i < dictionary->count; i++) {
+        uint64_t begin = dictionary->offsets[i];
+        out[i] = rz_string_make(bytes + begin, (uint32_t)(dictionary->offsets[i + 1] - begin));
+    }
+    rz_vec_set_null(entries, dictionary->count);
+    return RUZU_OK;
+}
+
+ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes,
+                                bool *out_done, rz_error *err)
+{
+    *out_done = false;
+    if (reader->physical != RZ_PHYS_STRING || count > RZ_VECTOR_CAPACITY || first >= segment->rows || count > segment->rows - first) {
+        return RUZU_OK;
+    }
+    const rz_part *part = rz_segment_part_at(segment, first);
+    uint32_t row = (uint32_t)(first - part->first_row);
+    bool use = false;
+    if (count > part->rows - row || part->codec != RZ_CODEC_DICTIONARY || part->null_count == part->rows || part->aux_count >= count / 4 ||
+        part->aux_count >= entries->capacity || part->byte_count > COLSTR_ENTRIES_BYTES) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_col_dictionary_use(reader, part, count, &use, err));
+    if (!use) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_col_read_codes(reader, part, row, count, err));
+    memcpy(codes, reader->lengths, count * sizeof *codes);
+    rz_vec_reset(entries);
+    RZ_TRY(colstr_put_entries(&reader->dictionary, entries, err));
+    *out_done = true;
+    if (!part->has_validity) {
+        return RUZU_OK;
+    }
+    const uint8_t *valid = NULL;
+    uint64_t mask[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)] = {0};
+    RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_VALIDITY, row / 8, (row + count + 7) / 8 - row / 8, true, &valid, err));
+    rz_colk_copy_bits(mask, 0, valid, row % 8, count);
+    for (uint32_t i = 0; i < count; i++) {
+        codes[i] = rz_bit_get(mask, i) ? codes[i] : part->aux_count;
+    }
+    return RUZU_OK;
+}

@@ -538,6 +538,12 @@ ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, uint64_t firs
     return rz_rows_read(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, count, out, err);
 }
 
+ruzu_status rz_ntab_read_entries(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes, bool *out_done,
+                                 rz_error *err)
+{
+    return rz_rows_read_entries(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, count, entries, codes, out_done, err);
+}
+
 ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     return rz_rows_gather(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), ids, sel, out, err);

@@ -352,6 +352,9 @@ static inline uint32_t rz_rows_reader_position(const rz_rows_reader *reader, uin
 RZ_NODISCARD ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_rows_gather(rz_rows_reader *reader, uint32_t column, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
 bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first, rz_zone *out);
+/* rz_ntab_read_entries */
+RZ_NODISCARD ruzu_status rz_rows_read_entries(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes,
+                                              bool *out_done, rz_error *err);
 /* rz_ntab_filter */
 RZ_NODISCARD ruzu_status rz_rows_filter(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
                                         bool *out_done, rz_error *err);

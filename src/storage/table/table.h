@@ -155,6 +155,10 @@ bool rz_ntab_visible(const rz_ntab_reader *reader, uint64_t first, uint32_t coun
 bool rz_ntab_is_visible(const rz_ntab_reader *reader, uint64_t offset);
 /* Column col_idx of rows [first, first + count) into rows 0… of out (FLAT, or CONSTANT where the whole block is). count <= RZ_VECTOR_CAPACITY. */
 RZ_NODISCARD ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
+/* The same as codes over entries, for text columns that repeat few: see rz_col_read_entries. *out_done is false where that cannot be done: changes in memory, other
+ * codecs, more than one block. */
+RZ_NODISCARD ruzu_status rz_ntab_read_entries(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes,
+                                              bool *out_done, rz_error *err);
 /* Column col_idx of offsets (ids[row] & RZ_ID_OFFSET_MASK for the selected rows) into the same rows of out (FLAT); other rows stay as
  * they are, so that several tables can fill one vector: the caller resets it. Offsets beyond the end: CORRUPT. */
 RZ_NODISCARD ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
