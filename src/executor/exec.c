@@ -480,6 +480,9 @@ static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
 
 static ruzu_status exec_prepare(rz_exec *exec, const rz_plan *plan, rz_error *err)
 {
+    if (plan->kind == RZ_PLAN_MESSAGE && exec->plans[plan->id] != NULL) {
+        return RUZU_OK; /* another operator asks it, too */
+    }
     for (uint32_t i = 0; i < plan->child_count; i++) {
         RZ_TRY(exec_prepare(exec, plan->children[i], err));
     }

@@ -39,7 +39,7 @@ typedef struct op_count_except {
     uint64_t gone_words;
     bool once;           /* the node stands in the list exactly once, whichever it is */
     bool runs;           /* one node is taken out, and nothing else */
-    uint32_t *heads;     /* rows in which a run of rows with the same list begins */
+    uint32_t *heads;     /* rows in which a run of rows with the same list begins; else those with lists to count in */
     except_cursor cursor;
 } op_count_except;
 
@@ -288,6 +288,18 @@ static ruzu_status except_count_runs(op_count_except *op, const rz_sel *sel, rz_
 
 /* ---- rows ---- */
 
+/* Leaves the rows that have a list. */
+static void except_keep_filled(op_count_except *op, const rz_hops *hops, rz_sel *io)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < io->count; i++) {
+        uint32_t row = rz_sel_at(io, i);
+        op->heads[kept] = row;
+        kept += except_length(hops, row) != 0;
+    }
+    *io = (rz_sel){.rows = op->heads, .count = kept};
+}
+
 /* The rows in which no node is NULL; looks up the lists, and counts where rows come in runs. */
 static ruzu_status except_take(op_count_except *op, const rz_chunk *input, rz_sel *out, rz_error *err)
 {
@@ -306,7 +318,13 @@ static ruzu_status except_take(op_count_except *op, const rz_chunk *input, rz_se
     if (op->runs) {
         return except_count_runs(op, out, err);
     }
-    RZ_TRY(rz_hops_lookup(&op->counted.hops, out, err));
+    /* Rows without the one list need not look for the others. Of a pair's lists the one of nodes that come in no order is more often empty: the others were asked before they were walked to. */
+    rz_hops *first = op->except->pairs ? &op->others[0].hops : &op->counted.hops;
+    RZ_TRY(rz_hops_lookup(first, out, err));
+    except_keep_filled(op, first, out);
+    if (op->except->pairs) {
+        return rz_hops_lookup(&op->counted.hops, out, err);
+    }
     for (uint32_t i = 0; i < op->except->other_count; i++) {
         RZ_TRY(rz_hops_lookup(&op->others[i].hops, out, err));
     }

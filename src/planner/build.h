@@ -255,6 +255,8 @@ RZ_NODISCARD ruzu_status rz_plan_match(plan_arm *arm, const rz_bound_match *cons
 
 /* Drops columns nobody needs, places weights, numbers the nodes. */
 RZ_NODISCARD ruzu_status rz_plan_finish(rz_planner *planner, rz_plan **root, rz_error *err);
+/* Lets messages that say the same be one: plan_reuse.c. The plan is a graph behind it. */
+RZ_NODISCARD ruzu_status rz_plan_reuse(rz_planner *planner, rz_plan *root, rz_error *err);
 /* Writes u.scan.work of all scans: plan_work.c. `above`: rows estimated in the same pipeline above this node. */
 void rz_plan_weigh_scans(rz_plan *plan, double above);
 /* Sets `spread` where pipelines that begin at one row fan out. */

@@ -433,7 +433,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
 }
 
 static void explain_tree(const rz_plan *plan, const rz_catalog *catalog, rz_plan_note_fn note, void *user,
-                         uint32_t depth, rz_str *out)
+                         uint32_t depth, bool again, rz_str *out)
 {
     for (uint32_t i = 0; i < depth; i++) {
         rz_str_append_text(out, "  ");
@@ -442,18 +442,20 @@ static void explain_tree(const rz_plan *plan, const rz_catalog *catalog, rz_plan
     explain_arguments(plan, catalog, out);
     rz_str_append_text(out, plan->hinted ? " HINT" : "");
     rz_str_append_text(out, plan->spread ? " SPREAD" : "");
+    rz_str_append_text(out, again ? " as above" : "");
     rz_str_append_format(out, " {~%.0f rows%s}", plan->rows, plan->weighted ? ", weighted" : "");
     if (note != NULL) {
         rz_str_append_char(out, ' ');
         note(user, plan, out);
     }
     rz_str_append_char(out, '\n');
-    for (uint32_t i = 0; i < plan->child_count; i++) {
-        explain_tree(plan->children[i], catalog, note, user, depth + 1, out);
+    for (uint32_t i = 0; i < plan->child_count && !again; i++) {
+        bool known = plan->kind == RZ_PLAN_MESSAGE_APPLY && i == 1 && plan->u.apply_message.again;
+        explain_tree(plan->children[i], catalog, known ? NULL : note, user, depth + 1, known, out);
     }
 }
 
 void rz_plan_explain(const rz_plan *plan, const rz_catalog *catalog, rz_plan_note_fn note, void *user, rz_str *out)
 {
-    explain_tree(plan, catalog, note, user, 0, out);
+    explain_tree(plan, catalog, note, user, 0, false, out);
 }

@@ -106,6 +106,7 @@ typedef struct rz_plan_message_apply {
     rz_plan_expand walk;  /* from, hops, undirected. Without hops n is what the message says of `from`; with hops the sum over its neighbours, 1 each without a message */
     rz_message_mode mode;
     bool deferred;        /* products too large become UINT64_MAX, an error only where a row is left in the end */
+    bool again;           /* the message, children[1], is also another's, which comes first */
     uint32_t record;      /* without hops: UINT64 column to produce, the address of what the message aggregated for the node, or 0; or RZ_NO_COLUMN_ID */
 } rz_plan_message_apply;
 

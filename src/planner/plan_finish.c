@@ -290,7 +290,7 @@ static ruzu_status finish_message_apply(rz_planner *planner, rz_plan *plan, cons
     rz_message_mode mode = plan->u.apply_message.mode;
     finish_copy_set(planner, need, &child_need);
     rz_plan_set_add(planner, &child_need, plan->u.apply_message.walk.from);
-    plan->u.apply_message.deferred = above.deferred;
+    plan->u.apply_message.deferred = above.deferred || above.duplicates_ok; /* where only which rows there are matters, no number is too large */
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
     if (plan->child_count > 1) {
         RZ_TRY(finish_node(planner, &plan->children[1], &child_need, above, err));
@@ -719,6 +719,9 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
 
 static void finish_number(rz_plan *plan, const char *const *names, uint32_t name_count, uint32_t *next)
 {
+    if (plan->kind == RZ_PLAN_MESSAGE && plan->id != 0) {
+        return; /* met before, see plan_reuse.c */
+    }
     plan->id = (*next)++;
     plan->names = names;
     plan->name_count = name_count;
@@ -741,6 +744,7 @@ ruzu_status rz_plan_finish(rz_planner *planner, rz_plan **root, rz_error *err)
     plan_set nothing = {0};
     planner->writes = finish_writes(*root);
     RZ_TRY(finish_node(planner, root, &nothing, (finish_above){0}, err));
+    RZ_TRY(rz_plan_reuse(planner, *root, err));
     const char **names = RZ_NEW_ARRAY(planner->arena, const char *, planner->columns.count);
     RZ_TRY_ALLOC(names, err, "planning a query");
     for (uint32_t i = 0; i < planner->columns.count; i++) {

@@ -423,6 +423,30 @@ static void msg_check_trail(ruzu_conn *plain, ruzu_conn *all, const char *cypher
     session_run(all, "CALL match_mode = 'walk'");
 }
 
+/* Branches that are alike, in one pattern and in two: their messages are made once. */
+static void msg_check_alike(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
+{
+    static const char *const questions[] = {
+        "MATCH (x:A)<-[:R]-(a:A)-[:R]->(y:A)-[:S]->(z:B), (a)-[:R]->(v:A)-[:S]->(w:B) WHERE z.v < 4 AND w.v < 4 RETURN a.v, count(*)",
+        "MATCH (b:B)<-[:S]-(x:A)-[:R]-(p:A), (b)<-[:S]-(y:A)-[:R]-(q:A) WHERE p.v > 1 AND q.v > 1 RETURN count(*)",
+        "MATCH (b:B)<-[:S]-(x:A)-[:R]-(p:A), (b)<-[:S]-(y:A)-[:R]-(q:A) WHERE p.v > 1 AND q.v > 2 RETURN b.id, count(*)",
+        "MATCH (a:A)-[:S]->(b:B)-[:S]-(c:B) WHERE c.v >= 2 RETURN a.v AS k, count(*) AS n UNION ALL MATCH (x:A)-[:S]->(y:B)-[:S]-(z:B) WHERE z.v >= 2 RETURN x.id AS k, count(*) AS n",
+        "MATCH (a:A)-[:R]->(b:A)-[:S]->(c:B) WHERE c.v IS NOT NULL RETURN count(*) AS n UNION ALL MATCH (x:A)-[:R]->(y:A)-[:S]->(z:B) WHERE z.v IS NULL RETURN count(*) AS n",
+    };
+    int again = 0;
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        char text[400];
+        msg_expect_same(plain, all, questions[i], "alike, one thread");
+        msg_expect_same(plain, two, questions[i], "alike, two threads");
+        (void)snprintf(text, sizeof text, "EXPLAIN %s", questions[i]);
+        again += strstr(msg_ask(two, text, 1), "as above") != NULL;
+        (void)snprintf(text, sizeof text, "PROFILE %s", questions[i]);
+        (void)msg_ask(two, text, 1);
+        CHECK_EQ_I64(ruzu_errcode(two), RUZU_OK);
+    }
+    CHECK(again >= 2);
+}
+
 /* Numbers too large to be enumerated: 100 to the power of how many steps there are. */
 static void msg_check_large(ruzu_conn *conn)
 {
@@ -439,6 +463,7 @@ static void msg_check_large(ruzu_conn *conn)
     /* The first node has too many matches: an error where a row needs it, and none where no row does. */
 #define MSG_FAR(op)                                                                                                    \
     "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(c:K) WHERE a.id " op " 0 RETURN a.id, sum(c.id), max(b.id)"
+    CHECK_STR(msg_ask(conn, "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(:K) RETURN max(b.id), count(DISTINCT b)", 0), "9|1\n");
     (void)msg_ask(conn, MSG_FAR("<="), 0);
     CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
     CHECK_STR(msg_ask(conn, MSG_FAR(">"), 0), "\n");
@@ -521,6 +546,7 @@ int main(int argc, char **argv)
     msg_check_large(all);
     session_run(plain, "CHECKPOINT");
     msg_check_large(all);
+    msg_check_alike(plain, all, two);
     msg_create_hubs(all); /* plainly, keys are not looked up */
     msg_check_hubs(plain, all, two);
     if (check_failures == 0) { /* the questions are worth asking */
