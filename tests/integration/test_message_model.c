@@ -553,7 +553,7 @@ int main(int argc, char **argv)
         CHECK(msg_answers > 2 * questions);
         CHECK(msg_rows > questions);
         CHECK(msg_messages > questions / 8);
-        CHECK(msg_values > questions / 10);
+        CHECK(msg_values > questions / 20);
         CHECK(msg_excepts > questions / 50);
     }
     if (argc > 1) {
