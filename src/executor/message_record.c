@@ -110,6 +110,7 @@ static ruzu_status message_find_records(rz_message_values *values, rz_message *m
             RZ_TRY(rz_node_map_add(&message->map, ids[at], &values->idxs[row], &is_new, err));
         } else {
             values->records[row] = message_record_at(message, ids[at]);
+            RZ_PREFETCH(values->records[row]); /* records lie far apart: they come while the others are found */
         }
         values->rows[count] = row;
         count += message->sparse || values->records[row] != NULL;
