@@ -7,6 +7,13 @@
 
 #include "executor/change.h"
 
+#ifdef RZ_TINY
+#define INSERT_FIRST_SLICE 2u
+#else
+#define INSERT_FIRST_SLICE 4u
+#endif
+#define INSERT_MEMORY_SHARE 32u /* of the memory limit, for the texts of the rows that are made at once */
+
 typedef struct insert_element {
     rz_eval **evals;  /* per property; NULL: SERIAL */
     rz_vec **values;  /* per property, of the current chunk */
@@ -27,6 +34,7 @@ struct rz_inserter {
     uint32_t *src_rows; /* with an end */
     uint32_t *dst_rows;
     bool null_ends_fail;
+    uint32_t slice; /* rows of nodes whose values are made at once */
 };
 
 static ruzu_status insert_element_open(rz_inserter *inserter, insert_element *element, const rz_type *type, rz_expr *const *values, uint32_t count, rz_error *err)
@@ -67,7 +75,7 @@ ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, const rz_bound
     rz_arena *arena = &worker->arena;
     rz_inserter *inserter = RZ_NEW(arena, rz_inserter);
     RZ_TRY_ALLOC(inserter, err, "building CREATE");
-    *inserter = (rz_inserter){.worker = worker, .create = create, .input = input, .heap = heap, .null_ends_fail = null_ends_fail};
+    *inserter = (rz_inserter){.worker = worker, .create = create, .input = input, .heap = heap, .null_ends_fail = null_ends_fail, .slice = INSERT_FIRST_SLICE};
     inserter->nodes = RZ_NEW_ARRAY(arena, insert_element, create->node_count);
     inserter->rels = RZ_NEW_ARRAY(arena, insert_element, create->rel_count);
     inserter->src_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
@@ -101,6 +109,54 @@ static ruzu_status insert_values(insert_element *element, uint32_t count, const 
     return RUZU_OK;
 }
 
+/* Bytes of the texts among the values; those of lists and the like are not known so easily. */
+static uint64_t insert_text_bytes(const insert_element *element, uint32_t count, const rz_sel *sel)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const rz_vec *vec = element->values[i];
+        if (vec == NULL || vec->type->physical != RZ_PHYS_STRING || vec->kind == RZ_VEC_CONSTANT) {
+            continue;
+        }
+        rz_view view;
+        rz_vec_view(vec, &view);
+        for (uint32_t r = 0; r < sel->count; r++) {
+            uint32_t from = rz_view_at(&view, rz_sel_at(sel, r));
+            bytes += rz_view_valid(&view, from) ? ((const rz_string *)view.data)[from].length : 0;
+        }
+    }
+    return bytes;
+}
+
+/*
+ * The nodes of one element, some rows at a time: texts of two thousand rows may be more than memory holds, and they are needed no longer than until they are in the table. Slices
+ * grow as long as they are short.
+ */
+static ruzu_status insert_node_slices(rz_inserter *inserter, insert_element *element, const rz_cat_table *table, const rz_chunk *input, const rz_sel *sel, rz_error *err)
+{
+    rz_txn *txn = inserter->worker->exec->context->txn;
+    uint64_t most = rz_mem_smallest_limit(inserter->worker->arena.mem) / INSERT_MEMORY_SHARE;
+    for (uint32_t done = 0; done < sel->count;) {
+        rz_sel part = {.rows = inserter->rows, .count = sel->count - done < inserter->slice ? sel->count - done : inserter->slice};
+        for (uint32_t i = 0; i < part.count; i++) {
+            inserter->rows[i] = rz_sel_at(sel, done + i);
+        }
+        if (part.count == sel->count) {
+            part = *sel; /* perhaps all rows, without a list */
+        }
+        RZ_TRY(insert_values(element, table->property_count, input, &part, err));
+        uint64_t bytes = insert_text_bytes(element, table->property_count, &part);
+        if (bytes > most) {
+            inserter->slice = inserter->slice > 1 ? inserter->slice / 2 : 1;
+        } else if (bytes <= most / 4 && inserter->slice < RZ_VECTOR_CAPACITY) {
+            inserter->slice *= 2;
+        }
+        RZ_TRY(rz_txn_insert_nodes(txn, table->id, element->values, &part, (rz_id *)element->made->data, err));
+        done += part.count;
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status insert_nodes(rz_inserter *inserter, const rz_chunk *input, const rz_sel *sel, rz_error *err)
 {
     const rz_bound_create *create = inserter->create;
@@ -109,8 +165,7 @@ static ruzu_status insert_nodes(rz_inserter *inserter, const rz_chunk *input, co
         insert_element *element = &inserter->nodes[i];
         const rz_cat_table *table = rz_catalog_node_table(rz_txn_catalog(txn), create->nodes[i].table);
         rz_vec_reset(element->made);
-        RZ_TRY(insert_values(element, table->property_count, input, sel, err));
-        RZ_TRY(rz_txn_insert_nodes(txn, table->id, element->values, sel, (rz_id *)element->made->data, err));
+        RZ_TRY(insert_node_slices(inserter, element, table, input, sel, err));
         rz_worker_forget_ntab(inserter->worker, table->id);
     }
     return RUZU_OK;

@@ -3,7 +3,7 @@
  * Automatic checkpoints.
  *
  * On a large graph random writes touch every group, so a checkpoint costs by the size of the file: it waits for the larger of the threshold and 1/32 of the file, but no
- * longer than 64 MiB of log, so that recovery stays quick.
+ * longer than 64 MiB of log, so that recovery stays quick. With little memory it waits no longer than changes in memory leave room (pressure.c).
  */
 #include "transaction/store.h"
 
@@ -91,17 +91,25 @@ static void auto_main(void *arg)
     rz_mutex_unlock(&checkpointer->lock);
 }
 
+/* Whether the log has grown to where a checkpoint is due. */
+static bool auto_log_due(rz_store *store)
+{
+    uint64_t length = rz_wal_size_bytes(store->wal);
+    return length >= auto_threshold(store) && length >= atomic_load_explicit(&store->checkpointer.wait_bytes, memory_order_relaxed);
+}
+
 void rz_store_consider_checkpoint(rz_store *store)
 {
     rz_auto_checkpoint *checkpointer = &store->checkpointer;
     if (store->wal == NULL || !atomic_load_explicit(&store->auto_checkpoint, memory_order_relaxed)) {
         return;
     }
-    uint64_t length = rz_wal_size_bytes(store->wal);
-    if (length < auto_threshold(store) || length < atomic_load_explicit(&checkpointer->wait_bytes, memory_order_relaxed)) {
+    /* Who fills memory faster than the thread empties it makes room himself: he waits for the thread's checkpoint, if there is one. */
+    bool pressed = rz_store_memory_pressed(store);
+    if (!pressed && !auto_log_due(store)) {
         return;
     }
-    bool here = !checkpointer->in_thread;
+    bool here = !checkpointer->in_thread || pressed;
     rz_mutex_lock(&checkpointer->lock);
     if (!here && !checkpointer->started) {
         checkpointer->started = rz_thread_start(&checkpointer->thread, 0, auto_main, store) == RUZU_OK;

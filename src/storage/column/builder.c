@@ -187,6 +187,7 @@ void rz_col_builder_free(rz_col_builder *builder)
     if (builder == NULL) {
         return;
     }
+    rz_builder_drop_cuts(builder);
     builder_free_node(builder, &builder->root);
     RZ_ASSERT(builder->held_bytes == sizeof *builder);
     rz_mem_free(builder->mem, builder, sizeof *builder);
@@ -216,7 +217,7 @@ void rz_builder_clear(rz_col_builder *builder, rz_builder_node *node)
 
 uint64_t rz_col_builder_rows(const rz_col_builder *builder)
 {
-    return builder->root.rows;
+    return builder->cut_rows + builder->root.rows;
 }
 
 uint64_t rz_col_builder_bytes(const rz_col_builder *builder)

@@ -35,9 +35,20 @@ typedef struct rz_builder_node {
     uint32_t child_count;
 } rz_builder_node;
 
+/* Parts that rz_col_builder_cut has written, in a list that owns their pages until the segment does. */
+typedef struct rz_builder_cut {
+    struct rz_builder_cut *next;
+    rz_segment *segment; /* of these rows alone; arena of the segment to be */
+} rz_builder_cut;
+
 struct rz_col_builder {
     rz_mem *mem; /* borrowed */
     uint64_t held_bytes;
+    rz_disk *disk; /* of the cuts; NULL: none was made */
+    rz_builder_cut *cuts; /* newest first; arena of the segment to be */
+    uint32_t cut_parts;   /* of all cuts */
+    uint64_t cut_rows;
+    uint64_t cut_nulls;
     rz_builder_node root;
 };
 
@@ -45,6 +56,8 @@ struct rz_col_builder {
 void *rz_builder_alloc(rz_col_builder *builder, size_t size);
 void rz_builder_release(rz_col_builder *builder, void *memory, size_t size);
 
+/* Gives back the pages of cuts that did not become part of a segment. */
+void rz_builder_drop_cuts(rz_col_builder *builder);
 /* Forgets the rows of the tree, keeps its buffers. */
 void rz_builder_clear(rz_col_builder *builder, rz_builder_node *node);
 

@@ -29,6 +29,11 @@ void rz_col_builder_free(rz_col_builder *builder);
 RZ_NODISCARD ruzu_status rz_col_builder_append(rz_col_builder *builder, const rz_vec *vec, const rz_sel *sel, rz_error *err);
 uint64_t rz_col_builder_rows(const rz_col_builder *builder);
 uint64_t rz_col_builder_bytes(const rz_col_builder *builder); /* memory held */
+/*
+ * Writes the rows that are held, if they are texts that take more than most_bytes, and forgets them: the column gets several parts then, and takes no more memory than that
+ * however long it becomes. disk and arena: those of the rz_col_builder_finish to come. Pages of a builder that is freed before it go back.
+ */
+RZ_NODISCARD ruzu_status rz_col_builder_cut(rz_col_builder *builder, uint64_t most_bytes, rz_disk *disk, rz_arena *arena, rz_error *err);
 /* Chooses codecs, allocates ranges, writes pages (through the disk manager, not the pool), returns the metadata in arena, empties the builder for reuse.
  * On failure the ranges taken are given back. */
 RZ_NODISCARD ruzu_status rz_col_builder_finish(rz_col_builder *builder, rz_disk *disk, rz_arena *arena, rz_segment **out, rz_error *err);

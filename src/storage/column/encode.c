@@ -237,7 +237,8 @@ static ruzu_status encode_give_back(void *user, rz_page_range range, rz_error *e
     return RUZU_OK;
 }
 
-ruzu_status rz_col_builder_finish(rz_col_builder *builder, rz_disk *disk, rz_arena *arena, rz_segment **out, rz_error *err)
+/* Encodes the rows that the builder holds, and forgets them. */
+static ruzu_status encode_held(rz_col_builder *builder, rz_disk *disk, rz_arena *arena, rz_segment **out, rz_error *err)
 {
     *out = NULL;
     rz_segment *segment = RZ_NEW(arena, rz_segment);
@@ -253,6 +254,92 @@ ruzu_status rz_col_builder_finish(rz_col_builder *builder, rz_disk *disk, rz_are
         return status;
     }
     rz_builder_clear(builder, &builder->root);
+    *out = segment;
+    return RUZU_OK;
+}
+
+/* ---- columns whose values do not fit memory ---- */
+
+void rz_builder_drop_cuts(rz_col_builder *builder)
+{
+    for (const rz_builder_cut *cut = builder->cuts; cut != NULL; cut = cut->next) {
+        ruzu_status ignored = rz_segment_each_range(cut->segment, encode_give_back, builder->disk, NULL); /* never fails */
+        (void)ignored;
+    }
+    builder->cuts = NULL;
+}
+
+/* What the rows take that are held now: buffers that are kept for reuse do not count. */
+static uint64_t encode_held_bytes(const rz_builder_node *node)
+{
+    uint64_t bytes = node->rows * node->size;
+    for (const rz_builder_block *block = node->blocks; block != NULL; block = block->next) {
+        bytes += block->used;
+    }
+    return bytes;
+}
+
+ruzu_status rz_col_builder_cut(rz_col_builder *builder, uint64_t most_bytes, rz_disk *disk, rz_arena *arena, rz_error *err)
+{
+    const rz_builder_node *root = &builder->root;
+    if (root->physical != RZ_PHYS_STRING || root->rows == 0 || encode_held_bytes(root) <= most_bytes) {
+        return RUZU_OK; /* others have zones and children, which are made at once */
+    }
+    uint64_t rows = root->rows, nulls = root->null_count;
+    rz_builder_cut *cut = RZ_NEW(arena, rz_builder_cut);
+    RZ_TRY_ALLOC(cut, err, "encoding a column");
+    RZ_TRY(encode_held(builder, disk, arena, &cut->segment, err));
+    cut->next = builder->cuts;
+    builder->cuts = cut;
+    builder->disk = disk;
+    builder->cut_parts += cut->segment->part_count;
+    builder->cut_rows += rows;
+    builder->cut_nulls += nulls;
+    return RUZU_OK;
+}
+
+/* All parts of the column in one segment. The pages are its own from then on. */
+static void encode_join(rz_col_builder *builder, rz_part *parts, rz_segment *segment)
+{
+    uint32_t end = builder->cut_parts + segment->part_count;
+    uint64_t first_row = builder->cut_rows + segment->rows;
+    if (segment->part_count != 0) {
+        memcpy(parts + builder->cut_parts, segment->parts, segment->part_count * sizeof *parts);
+    }
+    uint32_t at = builder->cut_parts;
+    for (const rz_builder_cut *cut = builder->cuts; cut != NULL; cut = cut->next) {
+        at -= cut->segment->part_count;
+        memcpy(parts + at, cut->segment->parts, cut->segment->part_count * sizeof *parts);
+    }
+    for (uint32_t i = end; i > 0; i--) {
+        first_row -= parts[i - 1].rows;
+        parts[i - 1].first_row = first_row;
+    }
+    RZ_ASSERT(at == 0 && first_row == 0);
+    segment->parts = parts;
+    segment->part_count = end;
+    segment->rows += builder->cut_rows;
+    segment->null_count += builder->cut_nulls;
+    builder->cuts = NULL;
+    builder->cut_parts = 0;
+    builder->cut_rows = 0;
+    builder->cut_nulls = 0;
+}
+
+ruzu_status rz_col_builder_finish(rz_col_builder *builder, rz_disk *disk, rz_arena *arena, rz_segment **out, rz_error *err)
+{
+    *out = NULL;
+    rz_segment *segment = NULL;
+    RZ_TRY(encode_held(builder, disk, arena, &segment, err));
+    if (builder->cuts != NULL) {
+        rz_part *parts = RZ_NEW_ARRAY(arena, rz_part, (size_t)builder->cut_parts + segment->part_count);
+        if (parts == NULL) {
+            ruzu_status ignored = rz_segment_each_range(segment, encode_give_back, disk, NULL); /* never fails */
+            (void)ignored;
+            return rz_error_no_memory(err, "encoding a column");
+        }
+        encode_join(builder, parts, segment);
+    }
     *out = segment;
     return RUZU_OK;
 }

@@ -108,6 +108,16 @@ static ruzu_status colread_pin(rz_col_reader *reader, const rz_part *part, uint6
                 : rz_pool_pin(reader->pool, &part->pages, first, count, reader->what, out, err);
 }
 
+static void colread_unpin_section(rz_col_reader *reader, rz_section section)
+{
+    for (uint32_t i = 0; i < RZ_COL_WINDOWS; i++) {
+        rz_pin *pin = &reader->streams[section].windows[i].pin;
+        if (pin->page_count != 0) {
+            rz_pool_unpin(reader->pool, pin);
+        }
+    }
+}
+
 /* Pins what is needed and no more. In a full pool the section's other windows make room: nobody looks into them now. */
 static ruzu_status colread_pin_least(rz_col_reader *reader, const rz_part *part, rz_section section, uint64_t first, uint32_t count, bool scan,
                                      rz_col_window *window, rz_error *err)
@@ -117,12 +127,7 @@ static ruzu_status colread_pin_least(rz_col_reader *reader, const rz_part *part,
     ruzu_status status = colread_pin(reader, part, first, count, scan, &window->pin, &ignored);
     if (status == RUZU_ERROR_NO_MEMORY || status == RUZU_ERROR_LIMIT) {
         memset(&window->pin, 0, sizeof window->pin);
-        for (uint32_t i = 0; i < RZ_COL_WINDOWS; i++) {
-            rz_pin *pin = &reader->streams[section].windows[i].pin;
-            if (pin->page_count != 0) {
-                rz_pool_unpin(reader->pool, pin);
-            }
-        }
+        colread_unpin_section(reader, section);
         status = colread_pin(reader, part, first, count, scan, &window->pin, err);
     } else if (status != RUZU_OK) {
         rz_error_copy(err, &ignored);
@@ -162,6 +167,9 @@ static ruzu_status colread_window(rz_col_reader *reader, const rz_part *part, rz
         rz_pool_unpin(reader->pool, &window->pin);
     }
     memset(&window->pin, 0, sizeof window->pin);
+    if (scan && count > RZ_COL_AHEAD_PAGES) { /* long texts: a scan does not come back, and its windows would be most of a small pool */
+        colread_unpin_section(reader, section);
+    }
     if (wide_count > count && wide_first <= first && wide_first + wide_count >= first + count) {
         rz_error ignored;
         rz_error_init(&ignored);

@@ -10,6 +10,9 @@
 
 #include <inttypes.h>
 
+#define CHECK_FIRST_STEP 8u /* texts that are read at once, as long as nothing is known of their length */
+#define CHECK_STEP_BYTES ((uint64_t)1 << 20)
+
 typedef struct segment_check {
     const rz_segment *segment;
     rz_col_reader *reader;
@@ -67,11 +70,9 @@ static ruzu_status segment_check_zone(segment_check *check, const rz_vec *vec, u
     return RUZU_OK;
 }
 
-static ruzu_status segment_check_block(segment_check *check, rz_vec *vec, uint32_t block, rz_error *err)
+/* Rows [first, first + count): a block, of texts perhaps a part of one. */
+static ruzu_status segment_check_rows(segment_check *check, rz_vec *vec, uint64_t first, uint32_t count, rz_error *err)
 {
-    uint64_t first = (uint64_t)block * RZ_VECTOR_CAPACITY;
-    uint64_t left = check->segment->rows - first;
-    uint32_t count = left < RZ_VECTOR_CAPACITY ? (uint32_t)left : RZ_VECTOR_CAPACITY;
     uint64_t row = check->first_row + first;
     RZ_TRY(rz_inspector_poll(check->inspector, err));
     rz_vec_reset(vec);
@@ -95,7 +96,30 @@ static ruzu_status segment_check_block(segment_check *check, rz_vec *vec, uint32
             RZ_TRY(rz_inspector_report(check->inspector, RZ_SEVERITY_ERROR, check->what, RZ_NO_PLACE, row + bad, err, "the text is not UTF-8"));
         }
     }
-    return segment_check_zone(check, vec, block, count, err);
+    return segment_check_zone(check, vec, (uint32_t)(first / RZ_VECTOR_CAPACITY), count, err);
+}
+
+/* All rows, a block at a time; texts fewer at a time when they are long. */
+static ruzu_status segment_check_blocks(segment_check *check, rz_arena *heap, rz_vec *vec, rz_error *err)
+{
+    bool texts = check->segment->type->physical == RZ_PHYS_STRING;
+    uint32_t step = texts ? CHECK_FIRST_STEP : RZ_VECTOR_CAPACITY;
+    for (uint64_t first = 0; first < check->segment->rows;) {
+        uint64_t left = check->segment->rows - first;
+        uint32_t count = RZ_VECTOR_CAPACITY - (uint32_t)(first % RZ_VECTOR_CAPACITY);
+        count = count < step ? count : step;
+        count = count < left ? count : (uint32_t)left;
+        RZ_TRY(segment_check_rows(check, vec, first, count, err));
+        if (heap->used_bytes > CHECK_STEP_BYTES) {
+            step = step > 1 ? step / 2 : 1;
+        } else if (step < RZ_VECTOR_CAPACITY && heap->used_bytes <= CHECK_STEP_BYTES / 4) {
+            step *= 2;
+        }
+        rz_col_reader_release(check->reader);
+        rz_arena_reset(heap);
+        first += count;
+    }
+    return RUZU_OK;
 }
 
 static ruzu_status segment_check_whole(const segment_check *check, rz_error *err)
@@ -122,7 +146,6 @@ static ruzu_status segment_check_plain(const rz_segment *segment, rz_mem *mem, r
 {
     ruzu_status status = RUZU_OK;
     segment_check check = {.segment = segment, .what = what, .first_row = first_row, .inspector = inspector, .min_key = UINT64_MAX};
-    uint32_t blocks = (uint32_t)((segment->rows + RZ_VECTOR_CAPACITY - 1) / RZ_VECTOR_CAPACITY);
     rz_arena arena;
     rz_arena heap;
     rz_vec *vec = NULL;
@@ -130,11 +153,7 @@ static ruzu_status segment_check_plain(const rz_segment *segment, rz_mem *mem, r
     rz_arena_init(&heap, mem);
     RZ_TRY_GOTO(rz_col_reader_create(mem, pool, segment->type, what, &check.reader, err));
     RZ_TRY_GOTO(rz_vec_create(&arena, &heap, segment->type, RZ_VECTOR_CAPACITY, &vec, err));
-    for (uint32_t block = 0; block < blocks; block++) {
-        RZ_TRY_GOTO(segment_check_block(&check, vec, block, err));
-        rz_col_reader_release(check.reader);
-        rz_arena_reset(&heap);
-    }
+    RZ_TRY_GOTO(segment_check_blocks(&check, &heap, vec, err));
     RZ_TRY_GOTO(segment_check_whole(&check, err));
 cleanup:
     rz_col_reader_free(check.reader);

@@ -143,6 +143,18 @@ static ruzu_status rows_blank_deleted(const rz_rows_reader *reader, uint64_t fir
     return RUZU_OK;
 }
 
+#define ROWS_COLUMN_BUDGETS 4u  /* bytes of texts that are collected before they are written */
+#define ROWS_FIRST_STEP     8u  /* rows of which nothing is known yet may be long */
+
+/* How many rows to read at once, when the ones before took so much: a quarter of what may be collected. */
+static uint32_t rows_next_step(uint64_t bytes, uint32_t rows, uint64_t most_bytes, uint32_t step)
+{
+    if (bytes > most_bytes / 4) {
+        return step > 1 ? step / 2 : 1;
+    }
+    return rows == step && bytes <= most_bytes / 16 && step < RZ_VECTOR_CAPACITY ? step * 2 : step;
+}
+
 ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, bool blank, rz_row_base *base, rz_error *err)
 {
     ruzu_status status = RUZU_OK;
@@ -158,10 +170,15 @@ ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64
     rz_arena_init(&heap, &mem);
     RZ_TRY_GOTO(rz_vec_create(&arena, &heap, rows->columns[column].type, RZ_VECTOR_CAPACITY, &vec, err));
     RZ_TRY_GOTO(rz_col_builder_create(&mem, rows->columns[column].type, &builder, err));
+    uint64_t most_bytes = ROWS_COLUMN_BUDGETS * rz_table_change_budget(&rows->env);
+    uint32_t step = rz_rows_value_grows(rows->columns[column].type) ? ROWS_FIRST_STEP : RZ_VECTOR_CAPACITY;
     for (uint32_t done = 0; done < count;) {
-        uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
+        uint32_t take = RZ_VECTOR_CAPACITY - done % RZ_VECTOR_CAPACITY; /* groups begin at blocks */
+        take = take < step ? take : step;
+        take = take < count - done ? take : count - done;
         rz_sel all = {NULL, take};
         RZ_TRY_GOTO(rz_rows_read(reader, column, first + done, take, vec, err));
+        step = rows_next_step(heap.used_bytes, take, most_bytes, step);
         if (rows->sketches[column] != NULL) {
             rz_sketch_add(rows->sketches[column], vec, &all);
         }
@@ -171,6 +188,7 @@ ruzu_status rz_rows_build_column(rz_rows_reader *reader, uint32_t column, uint64
         RZ_TRY_GOTO(rz_col_builder_append(builder, vec, &all, err));
         rz_arena_reset(&heap);
         done += take;
+        RZ_TRY_GOTO(rz_col_builder_cut(builder, most_bytes, rows->env.disk, &base->home->arena, err));
     }
     rz_row_segment *segment;
     RZ_TRY_GOTO(rz_row_base_add(base, column, &segment, err));
@@ -271,15 +289,16 @@ static ruzu_status rows_open_tail(rz_rows *rows, uint64_t end, rz_error *err)
     return RUZU_OK;
 }
 
-/* The group that ends at `end` is complete: its rows go to pages. Under write_lock. */
+/* The rows of the last group, up to `end`, go to pages: it is complete, or the tail has become large. Under write_lock. */
 static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t end, rz_error *err)
 {
     rz_rows_version *current = rows->current;
-    uint32_t group = (uint32_t)(end / RZ_ROW_GROUP_ROWS) - 1;
+    uint32_t group = (uint32_t)((end - 1) / RZ_ROW_GROUP_ROWS);
+    uint32_t count = (uint32_t)(end - (uint64_t)group * RZ_ROW_GROUP_ROWS);
     rz_row_base *base = NULL;
     RZ_TRY(rz_rows_push_before(rows, writer, err));
     const rz_snapshot none = {0, 0}; /* updates stay beside the base: whether they are committed is not known yet */
-    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, RZ_ROW_GROUP_ROWS, NULL, false, &base, err));
+    RZ_TRY(rz_rows_build_base(rows, current, end, &none, (uint64_t)group * RZ_ROW_GROUP_ROWS, count, NULL, false, &base, err));
     rz_rows_version *fresh = rz_rows_version_create(rows, current, current->group_count, current->group_count);
     if (fresh == NULL) {
         rz_row_base_release(rows, base);
@@ -292,10 +311,16 @@ static ruzu_status rows_flush_group(rz_rows *rows, rz_writer *writer, uint64_t e
     }
     rz_row_base_release(rows, fresh->groups[group].base);
     fresh->groups[group].base = base;
-    fresh->groups[group].base_rows = RZ_ROW_GROUP_ROWS;
+    fresh->groups[group].base_rows = count;
     rz_rows_publish(rows, fresh);
     return RUZU_OK;
 }
+
+/*
+ * Texts of one group may take more than memory holds, so a tail that has grown past its budget goes to pages before the group is complete. Its group is written anew each time, which
+ * is what little memory costs.
+ */
+#define ROWS_TAIL_BUDGETS 2u
 
 static ruzu_status rows_append_locked(rz_rows *rows, rz_writer *writer, rz_vec *const *values, const rz_sel *sel, rz_error *err)
 {
@@ -314,7 +339,7 @@ static ruzu_status rows_append_locked(rz_rows *rows, rz_writer *writer, rz_vec *
         end += take;
         done += take;
         atomic_store_explicit(&rows->end, end, memory_order_release);
-        if (end % RZ_ROW_GROUP_ROWS == 0) {
+        if (end % RZ_ROW_GROUP_ROWS == 0 || rz_tail_bytes(version->tail) > ROWS_TAIL_BUDGETS * rz_table_change_budget(&rows->env)) {
             RZ_TRY(rows_flush_group(rows, writer, end, err));
         }
     }
