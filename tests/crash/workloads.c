@@ -149,7 +149,7 @@ const crash_workload crash_workloads[] = {
         /* A column of several pages: a few changed rows become an overlay of it, until those have cost as much as the column. */
         .name = "overlays of columns",
         .setup = LIST("CREATE NODE TABLE T(id INT64, name STRING, age INT64, PRIMARY KEY(id))",
-                      "UNWIND range(1, 700) AS i CREATE (:T {id: i, name: 'the name of number ' + CAST(i AS STRING) + ', which is long', age: i * 3})", "CHECKPOINT"),
+                      "UNWIND range(1, 450) AS i CREATE (:T {id: i, name: 'the name of number ' + CAST(i AS STRING) + ', which is long', age: i * 3})", "CHECKPOINT"),
         .steps = LIST("MATCH (t:T) WHERE t.id % 150 = 7 SET t.name = 'new name of ' + CAST(t.id AS STRING)", "CHECKPOINT",
                       "MATCH (t:T) WHERE t.id % 200 = 7 SET t.name = NULL, t.age = 1", "@reader begin", "CHECKPOINT", "@reader end", "@reopen",
                       "MATCH (t:T {id: 300}) SET t.name = 'new one'", "MATCH (t:T {id: 8}) DELETE t", "CHECKPOINT", "MATCH (t:T {id: 301}) SET t.name = 'new two'",

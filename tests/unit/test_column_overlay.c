@@ -52,8 +52,9 @@ static void over_put(rz_vec *vec, uint32_t row, uint32_t spread)
         ((double *)vec->data)[row] = (double)fx_below(spread) - 10;
         return;
     default: {
-        uint64_t value = (uint64_t)fx_below(spread) - 10;
-        memcpy((uint8_t *)vec->data + (size_t)row * rz_type_size(vec->type), &value, rz_type_size(vec->type));
+        int64_t number = (int64_t)fx_below(spread) - 10;
+        const int64_t value[2] = {number, number < 0 ? -1 : 0};
+        memcpy((uint8_t *)vec->data + (size_t)row * rz_type_size(vec->type), value, rz_type_size(vec->type));
     }
     }
 }

@@ -36,6 +36,8 @@ struct rz_col_overlay_reader {
     rz_col_reader *values;
     uint32_t *positions; /* owned, RZ_VECTOR_CAPACITY each: of values … */
     uint32_t *places;    /* … and the rows they go to */
+    rz_arena arena;
+    rz_vec *scratch;     /* arena: values on their way; NULL where they are not of a fixed size */
 };
 
 /* ---- making ---- */
@@ -254,6 +256,7 @@ void rz_col_overlay_reader_free(rz_col_reader *reader)
     if (over != NULL) {
         rz_col_reader_free(over->values);
         rz_mem_free(reader->mem, over->positions, 2 * RZ_VECTOR_CAPACITY * sizeof *over->positions);
+        rz_arena_free(&over->arena);
         rz_mem_free(reader->mem, over, sizeof *over);
         reader->overlay = NULL;
     }
@@ -264,6 +267,7 @@ static ruzu_status overmap_begin(rz_col_reader *reader, const rz_segment *segmen
     if (reader->overlay == NULL) {
         reader->overlay = (rz_col_overlay_reader *)rz_mem_calloc(reader->mem, 1, sizeof *reader->overlay);
         RZ_TRY_ALLOC(reader->overlay, err, "reading a column");
+        rz_arena_init(&reader->overlay->arena, reader->mem);
     }
     rz_col_overlay_reader *over = reader->overlay;
     if (over->positions == NULL) {
@@ -274,7 +278,53 @@ static ruzu_status overmap_begin(rz_col_reader *reader, const rz_segment *segmen
     if (over->values == NULL) {
         RZ_TRY(rz_col_reader_create(reader->mem, reader->pool, reader->type, reader->what, &over->values, err));
     }
+    bool fixed = reader->physical != RZ_PHYS_STRING && reader->physical != RZ_PHYS_LIST && reader->physical != RZ_PHYS_STRUCT;
+    if (over->scratch == NULL && fixed) {
+        RZ_TRY(rz_vec_create(&over->arena, &over->arena, reader->type, RZ_VECTOR_CAPACITY, &over->scratch, err));
+    }
     return overmap_get(segment, reader->mem, reader->pool, reader->what, out_map, err);
+}
+
+#define OVERMAP_SCATTER(type) \
+    for (uint32_t i = 0; i < count; i++) {                                                                             \
+        ((type *)out->data)[places[i]] = ((const type *)from->data)[i];                                                \
+    }
+
+/* Row i of `from`, of a type of fixed size, into row places[i]. */
+static void overmap_scatter(const rz_vec *from, const uint32_t *places, uint32_t count, uint32_t size, rz_vec *out)
+{
+    switch (size) {
+    case 1: OVERMAP_SCATTER(uint8_t) break;
+    case 2: OVERMAP_SCATTER(uint16_t) break;
+    case 4: OVERMAP_SCATTER(uint32_t) break;
+    case 8: OVERMAP_SCATTER(uint64_t) break;
+    default:
+        for (uint32_t i = 0; i < count; i++) {
+            memcpy((uint8_t *)out->data + (size_t)places[i] * size, (const uint8_t *)from->data + (size_t)i * size, size);
+        }
+    }
+    for (uint32_t i = 0; (from->validity != NULL || out->validity != NULL) && i < count; i++) {
+        if (rz_vec_is_null(from, i)) {
+            rz_vec_set_null(out, places[i]);
+        } else {
+            rz_vec_set_valid(out, places[i]);
+        }
+    }
+}
+
+/* Values [rank, rank + count) of the overlay, count at least 1 and at most RZ_VECTOR_CAPACITY, into the rows over->places. Of a fixed size they are decoded in one go. */
+static ruzu_status overmap_put(rz_col_overlay_reader *over, const rz_segment *values, uint32_t size, uint32_t rank, uint32_t count, rz_vec *out, rz_error *err)
+{
+    if (over->scratch != NULL) {
+        rz_vec_reset(over->scratch);
+        RZ_TRY(rz_col_read(over->values, values, rank, count, over->scratch, 0, err));
+        overmap_scatter(over->scratch, over->places, count, size, out);
+        return RUZU_OK;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        over->positions[i] = rank + i;
+    }
+    return rz_col_gather(over->values, values, over->positions, over->places, count, out, err);
 }
 
 /* What the map has of rows [first, first + count), at most RZ_VECTOR_CAPACITY of them: to places, counted from `first`. */
@@ -306,13 +356,11 @@ ruzu_status rz_col_overlay_read(rz_col_reader *reader, const rz_segment *segment
         uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
         uint32_t row = (uint32_t)first + done;
         uint32_t found = overmap_places(map, row, take, over->places);
-        uint32_t rank = found == 0 ? 0 : overmap_rank(map, row);
         for (uint32_t i = 0; i < found; i++) {
-            over->positions[i] = rank + i;
             over->places[i] += out_start + done;
         }
         if (found != 0) {
-            RZ_TRY(rz_col_gather(over->values, segment->overlay->values, over->positions, over->places, found, out, err));
+            RZ_TRY(overmap_put(over, segment->overlay->values, reader->size, overmap_rank(map, row), found, out, err));
         }
         done += take;
     }

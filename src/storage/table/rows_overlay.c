@@ -11,9 +11,11 @@
 
 #ifdef RZ_TINY
 #define ROWS_OVERLAY_SHARE      2u /* small row groups are to have overlays, too */
+#define ROWS_OVERLAY_TEXT_SHARE 2u
 #define ROWS_OVERLAY_FREE_PAGES 8u
 #else
-#define ROWS_OVERLAY_SHARE      8u /* rows changed are at most about this part of a group's */
+#define ROWS_OVERLAY_SHARE      16u /* rows changed are at most about this part of a group's */
+#define ROWS_OVERLAY_TEXT_SHARE 40u /* the same of texts and nested values, which are gathered one by one */
 #define ROWS_OVERLAY_FREE_PAGES 0u
 #endif
 #define ROWS_OVERLAY_ROW_BYTES 2u /* of a row number: what a column of UINT32 comes to */
@@ -26,13 +28,14 @@ static uint64_t rows_dice(const rz_segment *base, uint32_t column, uint64_t firs
 }
 
 /* Whether an overlay of `count` rows is worth while, from what it will about cost. */
-static bool rows_overlay_worth(const rz_row_segment *source, uint32_t column, uint64_t first, uint64_t count)
+static bool rows_overlay_worth(const rz_row_segment *source, const rz_type *type, uint32_t column, uint64_t first, uint64_t count)
 {
+    uint64_t share = rz_rows_value_grows(type) ? ROWS_OVERLAY_TEXT_SHARE : ROWS_OVERLAY_SHARE;
     const rz_segment *base = rz_row_segment_root(source)->data;
     uint64_t pages = rz_segment_page_count(base);
     uint64_t dice = rows_dice(base, column, first);
     uint64_t rows = rz_segment_rows(base);
-    if (count == 0 || count * ROWS_OVERLAY_SHARE * 256 > rows * dice) {
+    if (count == 0 || count * share * 256 > rows * dice) {
         return false;
     }
     uint64_t cost = 2 + (count * (pages * RZ_PAGE_SIZE / rows + ROWS_OVERLAY_ROW_BYTES)) / RZ_PAGE_SIZE;
@@ -162,7 +165,7 @@ ruzu_status rz_rows_overlay_column(rz_rows_reader *reader, uint32_t column, uint
         bits[w] &= end >= 64 ? UINT64_MAX : (UINT64_C(1) << end) - 1;
         changed += rz_popcount64(bits[w]);
     }
-    if (!rows_overlay_worth(source, column, first, changed)) {
+    if (!rows_overlay_worth(source, reader->rows->columns[column].type, column, first, changed)) {
         return RUZU_OK;
     }
     *out_done = true;
