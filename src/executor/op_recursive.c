@@ -127,7 +127,7 @@ static ruzu_status recur_open(rz_op *base, rz_error *err)
         recur->all_tables = recur->all_tables && recur_is_table(recur->spec, from_type->tables[t]);
     }
     RZ_TRY(rz_steps_open(base->worker, recur->spec, base->input->plan, &recur->steps, err));
-    recur->memo.enabled = recur_is_plain(recur);
+    recur->memo.enabled = recur_is_plain(recur) && !recur->spec->count_ends;
     recur->search_class = recur_choose(recur->spec, recur->with_path);
     recur->search = rz_arena_calloc(arena, 1, recur->search_class->size);
     RZ_TRY_ALLOC(recur->search, err, "building a search");
@@ -191,6 +191,10 @@ void rz_recur_answer_ends(rz_recur *recur, const rz_id *ends, uint32_t count, ui
     rz_chunk *chunk = recur->op.chunk;
     uint32_t start = recur->count;
     uint32_t row = rz_sel_at(&recur->sel, recur->at_row);
+    if (recur->spec->count_ends) {
+        recur->ends += count;
+        return;
+    }
     RZ_ASSERT(recur->path_position < 0 && recur->cost_position < 0 && count <= recur->limit - start);
     if (recur->to_position >= 0 && count != 0) { /* a level may be empty, before there is any memory for ids */
         memcpy((rz_id *)chunk->columns[recur->to_position]->data + start, ends, count * sizeof *ends);
@@ -211,6 +215,10 @@ void rz_recur_answer_ends(rz_recur *recur, const rz_id *ends, uint32_t count, ui
 
 ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_answer *answer, rz_error *err)
 {
+    if (recur->spec->count_ends) {
+        recur->ends++;
+        return RUZU_OK;
+    }
     if (recur->memo.recording) {
         rz_recur_memo_add(&recur->memo, answer);
     }
@@ -304,6 +312,11 @@ static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
             return RUZU_OK; /* the output is full; the search is asked again when these are given */
         }
         if (done) {
+            if (recur->ends != 0) { /* they took no place: there is one for their number */
+                const rz_recur_answer answer = {.count = recur->ends};
+                recur->ends = 0;
+                RZ_TRY(recur_write_row(recur, &answer, answer.count, err));
+            }
             rz_recur_memo_keep(&recur->memo);
             recur->in_row = false;
             recur->at_row++;
@@ -357,6 +370,7 @@ static ruzu_status recur_rewind(rz_op *base, rz_error *err)
     rz_recur *recur = (rz_recur *)base;
     recur->input = NULL;
     recur->in_row = false;
+    recur->ends = 0;
     recur->pending.count = 0;
     rz_recur_memo_drop(&recur->memo);
     return RUZU_OK;

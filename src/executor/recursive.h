@@ -150,6 +150,7 @@ struct rz_recur {
     uint64_t *weights;
     uint32_t count;           /* rows of the output chunk so far */
     uint32_t limit;
+    uint64_t ends;            /* count_ends: of the current row so far */
     rz_recur_memo memo;
     bool replaying;           /* the current row's answers come from the memo */
     rz_recur_answer pending;  /* answer with copies still to give (plans without weights) */

@@ -259,6 +259,10 @@ RZ_NODISCARD ruzu_status rz_plan_finish(rz_planner *planner, rz_plan **root, rz_
 RZ_NODISCARD ruzu_status rz_plan_reuse(rz_planner *planner, rz_plan *root, rz_error *err);
 /* Writes u.scan.work of all scans: plan_work.c. `above`: rows estimated in the same pipeline above this node. */
 void rz_plan_weigh_scans(rz_plan *plan, double above);
+/* COUNT(DISTINCT end) above a search that finds each end once: lets it count them. plan: an AGGREGATE. */
+RZ_NODISCARD ruzu_status rz_plan_count_ends(rz_planner *planner, rz_plan *plan, rz_error *err);
+/* Makes an aggregate COUNT(*), under the same name. */
+RZ_NODISCARD ruzu_status rz_plan_count_star(rz_planner *planner, rz_expr **io, rz_error *err);
 /* Sets `spread` where pipelines that begin at one row fan out. */
 void rz_plan_mark_spreads(const rz_planner *planner, rz_plan *plan);
 

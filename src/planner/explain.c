@@ -173,7 +173,7 @@ static void explain_recursive(const rz_plan *plan, const rz_catalog *catalog, rz
     explain_arrow(plan, catalog, recursive->hops, recursive->hop_count, recursive->path, recursive->spec, out);
     explain_node(plan, recursive->to, out);
     rz_str_append_text(out, recursive->to_bound ? " to known" : "");
-    rz_str_append_text(out, recursive->distinct_ends ? " distinct ends" : "");
+    rz_str_append_text(out, recursive->count_ends ? " number of distinct ends" : recursive->distinct_ends ? " distinct ends" : "");
 }
 
 static void explain_except(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)

@@ -91,6 +91,7 @@ typedef struct rz_plan_recursive {
     const uint32_t *to_tables;  /* allowed tables of the end node */
     uint32_t to_table_count;
     const rz_bound_recursive *spec;
+    bool count_ends;            /* distinct ends are only counted: a row with their number as weight, none where there are none */
     bool distinct_ends;         /* only the set of end nodes matters (count DISTINCT, EXISTS): no multiplicity, no paths */
 } rz_plan_recursive;
 

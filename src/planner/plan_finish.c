@@ -341,15 +341,17 @@ static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const pl
     finish_copy_set(planner, need, &child_need);
     finish_copy_set(planner, need, &own_need);
     rz_plan_set_add(planner, &child_need, recursive->from);
-    rz_plan_set_add(planner, recursive->to_bound ? &child_need : &own_need, recursive->to);
+    if (!recursive->count_ends) {
+        rz_plan_set_add(planner, recursive->to_bound ? &child_need : &own_need, recursive->to);
+    }
     rz_plan_set_uses_all(planner, &child_need, spec->rel_filters, spec->rel_filter_count);
     rz_plan_set_uses_all(planner, &child_need, spec->node_filters, spec->node_filter_count);
     recursive->path = rz_plan_set_has(need, recursive->path) ? recursive->path : RZ_NO_COLUMN_ID;
     recursive->length = rz_plan_set_has(need, recursive->length) ? recursive->length : RZ_NO_COLUMN_ID;
-    recursive->distinct_ends = above.duplicates_ok && recursive->path == RZ_NO_COLUMN_ID &&
+    recursive->distinct_ends = (above.duplicates_ok || recursive->count_ends) && recursive->path == RZ_NO_COLUMN_ID &&
                                recursive->length == RZ_NO_COLUMN_ID && !rz_plan_set_has(need, spec->cost_column);
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
-    plan->weighted = (above.weights_ok && !recursive->distinct_ends) || plan->children[0]->weighted;
+    plan->weighted = (above.weights_ok && (!recursive->distinct_ends || recursive->count_ends)) || plan->children[0]->weighted;
     return finish_keep(planner, plan, &own_need, err);
 }
 
@@ -426,6 +428,7 @@ static bool finish_ignores_duplicates(const rz_plan *plan)
 static ruzu_status finish_aggregate(rz_planner *planner, rz_plan *plan, rz_error *err)
 {
     plan_set child_need = {0};
+    RZ_TRY(rz_plan_count_ends(planner, plan, err));
     rz_plan_set_uses_all(planner, &child_need, plan->u.aggregate.keys, plan->u.aggregate.key_count);
     rz_plan_set_uses_all(planner, &child_need, plan->u.aggregate.aggregates, plan->u.aggregate.aggregate_count);
     bool exact = finish_any_volatile(plan->u.aggregate.keys, plan->u.aggregate.key_count) ||

@@ -105,7 +105,7 @@ static ruzu_status project_count_nodes(rz_planner *planner, rz_expr **io, rz_err
     return RUZU_OK;
 }
 
-static ruzu_status project_count_rows(rz_planner *planner, rz_expr **io, rz_error *err)
+ruzu_status rz_plan_count_star(rz_planner *planner, rz_expr **io, rz_error *err)
 {
     const rz_expr *counting = *io;
     rz_agg_bound *bound = RZ_NEW(planner->arena, rz_agg_bound);
@@ -299,7 +299,7 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_projection *p
         exprs[i] = item->expr;
         columns[i] = item->column;
         if (i >= key_count && rz_plan_counts_rows(planner, exprs[i])) {
-            RZ_TRY(project_count_rows(planner, &exprs[i], err));
+            RZ_TRY(rz_plan_count_star(planner, &exprs[i], err));
         }
         RZ_TRY(project_count_nodes(planner, &exprs[i], err));
         RZ_TRY(rz_carry_aggregate(planner, &arm->carries, &exprs[i], err));
