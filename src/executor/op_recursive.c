@@ -128,6 +128,9 @@ static ruzu_status recur_open(rz_op *base, rz_error *err)
     }
     RZ_TRY(rz_steps_open(base->worker, recur->spec, base->input->plan, &recur->steps, err));
     recur->memo.enabled = recur_is_plain(recur) && !recur->spec->count_ends;
+    if (rz_recur_batch_fits(recur)) {
+        RZ_TRY(rz_recur_batch_open(recur, err));
+    }
     recur->search_class = recur_choose(recur->spec, recur->with_path);
     recur->search = rz_arena_calloc(arena, 1, recur->search_class->size);
     RZ_TRY_ALLOC(recur->search, err, "building a search");
@@ -290,6 +293,32 @@ static ruzu_status recur_begin_row(rz_recur *recur, bool *out_some, rz_error *er
     return recur->search_class->begin(recur, recur->search, err);
 }
 
+/* The next rows of the input at once, if there are several: a row of output for each that reaches anything. */
+static ruzu_status recur_run_batch(rz_recur *recur, bool *out_done, rz_error *err)
+{
+    rz_id froms[RZ_RECUR_BATCH];
+    uint32_t rows[RZ_RECUR_BATCH];
+    uint64_t counts[RZ_RECUR_BATCH];
+    uint32_t count = 0;
+    uint32_t at = recur->at_row;
+    uint32_t room = recur->limit - recur->count;
+    for (; at < recur->sel.count && count < RZ_RECUR_BATCH && count < room; at++) {
+        rows[count] = at;
+        count += recur_id(&recur->from_view, rz_sel_at(&recur->sel, at), &froms[count]);
+    }
+    *out_done = false;
+    if (count > 1) {
+        RZ_TRY(rz_recur_batch_count(recur, froms, count, counts, out_done, err));
+    }
+    for (uint32_t i = 0; i < count && *out_done; i++) {
+        const rz_recur_answer answer = {.count = counts[i]};
+        recur->at_row = rows[i];
+        RZ_TRY(counts[i] == 0 ? RUZU_OK : recur_write_row(recur, &answer, counts[i], err));
+    }
+    recur->at_row = *out_done ? at : recur->at_row;
+    return RUZU_OK;
+}
+
 /* Runs searches until the output is full or the input chunk is done. */
 static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
 {
@@ -299,6 +328,13 @@ static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
     }
     while (recur->at_row < recur->sel.count && !rz_recur_is_full(recur)) {
         bool done = true;
+        if (!recur->in_row && recur->batch != NULL) {
+            bool at_once = false;
+            RZ_TRY(recur_run_batch(recur, &at_once, err));
+            if (at_once) {
+                continue;
+            }
+        }
         if (!recur->in_row) {
             bool some = false;
             RZ_TRY(recur_begin_row(recur, &some, err));
@@ -388,6 +424,7 @@ static void recur_close(rz_op *base)
     if (recur->search != NULL) {
         recur->search_class->close(recur, recur->search);
     }
+    rz_recur_batch_close(recur);
     rz_steps_close(&recur->steps);
     rz_recur_memo_clear(&recur->memo);
 }

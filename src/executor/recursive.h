@@ -118,6 +118,16 @@ void rz_recur_memo_keep(rz_recur_memo *memo); /* the search has ended */
 void rz_recur_memo_drop(rz_recur_memo *memo); /* it was given up */
 void rz_recur_memo_clear(rz_recur_memo *memo);
 
+/* ---- many searches at once that only count their ends: recursive_batch.c ---- */
+
+typedef struct rz_recur_batch rz_recur_batch;
+#define RZ_RECUR_BATCH 64u
+bool rz_recur_batch_fits(const rz_recur *recur);
+RZ_NODISCARD ruzu_status rz_recur_batch_open(rz_recur *recur, rz_error *err); /* close must follow, also after a failure */
+void rz_recur_batch_close(rz_recur *recur); /* frees what is large; the batch can still be used */
+/* Numbers of ends of up to RZ_RECUR_BATCH searches; *out_done false: not now, they have to run one by one. */
+RZ_NODISCARD ruzu_status rz_recur_batch_count(rz_recur *recur, const rz_id *froms, uint32_t count, uint64_t *counts, bool *out_done, rz_error *err);
+
 typedef struct rz_search_class {
     size_t size;
     ruzu_status (*open)(rz_recur *recur, void *search, rz_error *err);
@@ -152,6 +162,7 @@ struct rz_recur {
     uint32_t limit;
     uint64_t ends;            /* count_ends: of the current row so far */
     rz_recur_memo memo;
+    rz_recur_batch *batch;    /* NULL: searches run one by one */
     bool replaying;           /* the current row's answers come from the memo */
     rz_recur_answer pending;  /* answer with copies still to give (plans without weights) */
     rz_chunk *input;
