@@ -348,6 +348,40 @@ ruzu_status rz_csr_read_changed(rz_csr_reader *reader, rz_csr_side_reader *side,
     return RUZU_OK;
 }
 
+ruzu_status rz_csr_read_imaged(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, const rz_slice *slices, const rz_sel *sel, uint32_t at,
+                               uint32_t count, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, uint32_t *out_lists,
+                               rz_error *err)
+{
+    const rz_delta_image *image = side->image;
+    const uint64_t *starts = side->buffer;
+    *out_lists = 0;
+    if (!rz_csr_unpack_starts(side, bound, count, side->buffer)) {
+        return rz_csr_damaged(side, bound, err);
+    }
+    while (count != 0 && starts[count] - starts[0] > CSR_WHOLE_LIST) {
+        count--;
+    }
+    uint64_t base_count = starts[count] - starts[0];
+    RZ_TRY(csr_scratch(reader, side, 2 * base_count, err));
+    uint64_t *base = side->scratch, *base_rels = rels == NULL ? NULL : base + base_count;
+    if (base_count != 0) {
+        RZ_TRY(rz_csr_read_base(reader, side, starts[0], (uint32_t)base_count, neighbour_base, base, rel_base, base_rels, err));
+    }
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t local = (uint32_t)((bound + k) % RZ_CSR_GROUP_NODES), length = slices[rz_sel_at(sel, at + k)].length;
+        uint64_t start = starts[k] - starts[0], base_length = starts[k + 1] - starts[k];
+        const rz_delta_changes changes = {.count = image->counts[local], .neighbours = image->neighbours + image->starts[local],
+                                          .rels = image->rels + image->starts[local]};
+        if (!csr_apply_changes(base + start, rels == NULL ? NULL : base_rels + start, base_length, &changes, length, neighbour_base, neighbours, rel_base, rels)) {
+            return rz_csr_damaged(side, bound + k, err);
+        }
+        neighbours += length;
+        rels = rels == NULL ? NULL : rels + length;
+    }
+    *out_lists = count;
+    return RUZU_OK;
+}
+
 /* One list: base entries and the overlay's, whose first `inserted` are to be merged in and the others to be left out. False when it does not become `length`
  * entries. */
 static bool csr_merge_list(const uint64_t *base, const uint64_t *base_rels, uint64_t base_count, const uint64_t *entries, const uint64_t *entry_rels,
@@ -447,7 +481,7 @@ ruzu_status rz_csr_read_overlaid(rz_csr_reader *reader, rz_csr_side_reader *side
     return RUZU_OK;
 }
 
-uint32_t rz_csr_overlaid_run(const rz_csr_side_reader *side, const rz_slice *slices, const rz_sel *sel, uint32_t at, uint32_t capacity,
+uint32_t rz_csr_changed_run(const rz_csr_side_reader *side, const rz_slice *slices, const rz_sel *sel, uint32_t at, uint32_t capacity,
                                  uint32_t *out_entries)
 {
     uint64_t bound = slices[rz_sel_at(sel, at)].bound;
@@ -457,7 +491,7 @@ uint32_t rz_csr_overlaid_run(const rz_csr_side_reader *side, const rz_slice *sli
     for (; run < room && at + run < sel->count; run++) {
         const rz_slice *slice = &slices[rz_sel_at(sel, at + run)];
         if (slice->bound != bound + run || slice->length > capacity - entries ||
-            (slice->length != slice->base_length && side->changes != NULL && rz_delta_marked(side->changes, slice->bound))) {
+            (side->overlay != NULL && slice->length != slice->base_length && side->changes != NULL && rz_delta_marked(side->changes, slice->bound))) {
             break;
         }
         entries += slice->length;

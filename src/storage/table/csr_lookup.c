@@ -67,19 +67,46 @@ static inline void csr_look_ahead(const rz_delta_side *changes, uint64_t bound, 
     }
 }
 
+static ruzu_status csr_too_long(rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_LIMIT, "a node can have at most 4294967294 relationships of a table in one direction.");
+}
+
+/* The same for changes in memory, from their image. */
+static ruzu_status csr_image_slices(const rz_delta_image *image, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices, rz_error *err)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, i)];
+        uint32_t local = (uint32_t)(slice->bound % RZ_CSR_GROUP_NODES);
+        int64_t length = (int64_t)slice->length + image->lengthens[local];
+        if (RZ_LIKELY(image->counts[local] == 0)) {
+            continue;
+        }
+        if (RZ_UNLIKELY(length >= (int64_t)CSR_CHANGED)) {
+            return csr_too_long(err);
+        }
+        slice->length = length > 0 ? (uint32_t)length : 0;
+        slice->base_length = CSR_CHANGED;
+    }
+    return RUZU_OK;
+}
+
 /* The same for changes in memory. */
 static ruzu_status csr_memory_slices(const rz_csr_reader *reader, rz_csr_side_reader *side, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices,
                                      rz_error *err)
 {
+    if (side->image != NULL) {
+        return csr_image_slices(side->image, sel, first, count, slices, err);
+    }
     for (uint32_t i = first; i < first + count; i++) {
         rz_slice *slice = &slices[rz_sel_at(sel, i)];
         uint64_t length = slice->length;
-        for (uint32_t step = 0; side->image == NULL && step < 3 && i + (3 - step) * CSR_AHEAD < first + count; step++) {
+        for (uint32_t step = 0; step < 3 && i + (3 - step) * CSR_AHEAD < first + count; step++) {
             csr_look_ahead(side->changes, slices[rz_sel_at(sel, i + (3 - step) * CSR_AHEAD)].bound, step);
         }
         if (rz_delta_marked(side->changes, slice->bound) && csr_add_changes(reader, side, slice->bound, &length)) {
             if (RZ_UNLIKELY(length >= CSR_CHANGED)) {
-                return rz_error_set(err, RUZU_ERROR_LIMIT, "a node can have at most 4294967294 relationships of a table in one direction.");
+                return csr_too_long(err);
             }
             slice->length = (uint32_t)length;
             slice->base_length = CSR_CHANGED;

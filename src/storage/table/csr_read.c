@@ -110,7 +110,7 @@ ruzu_status rz_csr_read(rz_csr_reader *reader, rz_direction direction, const rz_
     if (RZ_UNLIKELY(slice->length != slice->base_length)) {
         rz_sel one = {NULL, 1};
         uint32_t entries;
-        if (side->overlay != NULL && count == slice->length && rz_csr_overlaid_run(side, slice, &one, 0, count, &entries) == 1) {
+        if (side->overlay != NULL && count == slice->length && rz_csr_changed_run(side, slice, &one, 0, count, &entries) == 1) {
             return rz_csr_read_overlaid(reader, side, slice->bound, slice, &one, 0, 1, neighbour_base, neighbours, rel_base, rels, err);
         }
         if (count == slice->length && side->changes != NULL) {
@@ -186,10 +186,16 @@ ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const r
             if (slice->bound / RZ_CSR_GROUP_NODES != side->group_idx) {
                 RZ_TRY(rz_csr_enter(reader, side, slice->bound / RZ_CSR_GROUP_NODES, err));
             }
-            uint32_t run = side->overlay == NULL || *io_entry != 0 ? 0 : rz_csr_overlaid_run(side, slices, sel, *io_at, capacity - done, &take);
-            if (run != 0) {
+            bool together = (side->overlay != NULL || side->image != NULL) && *io_entry == 0;
+            uint32_t run = together ? rz_csr_changed_run(side, slices, sel, *io_at, capacity - done, &take) : 0;
+            if (run != 0 && side->overlay == NULL) {
+                RZ_TRY(rz_csr_read_imaged(reader, side, slice->bound, slices, sel, *io_at, run, neighbour_base, neighbours + done, rel_base,
+                                          rels == NULL ? NULL : rels + done, &run, err));
+            } else if (run != 0) {
                 RZ_TRY(rz_csr_read_overlaid(reader, side, slice->bound, slices, sel, *io_at, run, neighbour_base, neighbours + done, rel_base,
                                          rels == NULL ? NULL : rels + done, err));
+            }
+            if (run != 0) {
                 for (uint32_t k = 0; k < run; k++) {
                     row = rz_sel_at(sel, *io_at + k);
                     if (parents != NULL) {

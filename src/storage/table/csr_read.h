@@ -121,9 +121,13 @@ RZ_NODISCARD ruzu_status rz_csr_read_changed(rz_csr_reader *reader, rz_csr_side_
 /* The whole lists of `count` consecutive nodes of the remembered group, which has an overlay; none has changes in memory. */
 RZ_NODISCARD ruzu_status rz_csr_read_overlaid(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, const rz_slice *slices, const rz_sel *sel, uint32_t at,
                                      uint32_t count, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err);
-/* How many of the slices from the selected row number `at` on rz_csr_read_overlaid can read together, into `capacity` entries. The first one's group is the
+/* The same of a group without an overlay, whose changes in memory have an image: of the first *out_lists nodes, perhaps 0 where lists are long. */
+RZ_NODISCARD ruzu_status rz_csr_read_imaged(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, const rz_slice *slices, const rz_sel *sel, uint32_t at,
+                                     uint32_t count, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels,
+                                     uint32_t *out_lists, rz_error *err);
+/* How many of the slices from the selected row number `at` on rz_csr_read_overlaid or rz_csr_read_imaged can read together, into `capacity` entries. The first one's group is the
  * remembered one. */
-uint32_t rz_csr_overlaid_run(const rz_csr_side_reader *side, const rz_slice *slices, const rz_sel *sel, uint32_t at, uint32_t capacity,
+uint32_t rz_csr_changed_run(const rz_csr_side_reader *side, const rz_slice *slices, const rz_sel *sel, uint32_t at, uint32_t capacity,
                                  uint32_t *out_entries);
 
 #endif
