@@ -7,6 +7,7 @@
  * groups like any other. A sort does not look at it, since whoever takes the rows divides them by it and keeps their order.
  */
 #include "executor/aggregate.h"
+#include "executor/top_each.h"
 
 typedef struct op_collect {
     rz_op op;
@@ -18,6 +19,7 @@ typedef struct op_collect {
     void *local;             /* the sink's, while it consumes */
     rz_op *source;
     bool running;            /* exec and worker hold something */
+    rz_top_each top;         /* a sort below a limit */
 } op_collect;
 
 static ruzu_status collect_open(rz_op *base, rz_error *err)
@@ -26,6 +28,9 @@ static ruzu_status collect_open(rz_op *base, rz_error *err)
     op->sink = base->plan->kind == RZ_PLAN_AGGREGATE ? &rz_sink_aggregate : &rz_sink_sort;
     op->slots = RZ_NEW_ARRAY(&base->worker->arena, void *, base->plan->id + 1);
     RZ_TRY_ALLOC(op->slots, err, "building a subquery");
+    if (base->plan->kind == RZ_PLAN_SORT) {
+        RZ_TRY(rz_top_each_open(base->worker, base->plan, base->input->plan, &op->top, err));
+    }
     return rz_op_make_chunk(base, NULL, 0, err);
 }
 
@@ -102,6 +107,20 @@ static ruzu_status collect_seed(op_collect *op, rz_error *err)
     return rz_aggregate_seed(op->local, keys, &sel, err);
 }
 
+static ruzu_status collect_consume(op_collect *op, rz_chunk *chunk, rz_error *err)
+{
+    void *shared = op->slots[op->op.plan->id];
+    if (op->top.eval == NULL) {
+        return op->sink->consume(&op->worker, shared, op->local, chunk, err);
+    }
+    rz_sel kept;
+    RZ_TRY(rz_top_each_keep(&op->top, chunk, &kept, err));
+    rz_chunk narrow = *chunk;
+    narrow.sel = kept.rows;
+    narrow.sel_count = kept.count;
+    return kept.count == 0 ? RUZU_OK : op->sink->consume(&op->worker, shared, op->local, &narrow, err);
+}
+
 static ruzu_status collect_rows(op_collect *op, rz_error *err)
 {
     rz_op *base = &op->op;
@@ -111,6 +130,7 @@ static ruzu_status collect_rows(op_collect *op, rz_error *err)
     if (base->plan->kind == RZ_PLAN_AGGREGATE && base->plan->u.aggregate.every_row) {
         RZ_TRY(collect_seed(op, err));
     }
+    rz_top_each_begin(&op->top);
     for (;;) {
         rz_chunk *chunk = NULL;
         RZ_TRY(rz_exec_poll(base->worker->exec, err));
@@ -118,7 +138,7 @@ static ruzu_status collect_rows(op_collect *op, rz_error *err)
         if (chunk == NULL) {
             break;
         }
-        RZ_TRY(op->sink->consume(&op->worker, *shared, op->local, chunk, err));
+        RZ_TRY(collect_consume(op, chunk, err));
         rz_arena_reset(&op->worker.scratch);
     }
     RZ_TRY(op->sink->combine(&op->worker, *shared, op->local, err));

@@ -248,6 +248,8 @@ struct rz_plan {
             uint32_t order_count;
             rz_expr *skip;       /* or NULL */
             rz_expr *limit;      /* or NULL: full sort; always NULL when correlated */
+            rz_expr *each_skip;  /* correlated: those of the LIMIT above, which drops rows beyond them; or NULL */
+            rz_expr *each_limit;
         } sort;
         struct {
             rz_join_kind kind;

@@ -392,6 +392,9 @@ static ruzu_status project_order(plan_arm *arm, const rz_bound_projection *proje
         arm->cur->u.sort.limit = projection->limit;
         project_limit_rows(arm->cur, rows, projection->limit);
     } else if (bounded) {
+        bool top = rz_plan_rule(planner, RZ_RULE_TOP_K) && arm->cur->correlated;
+        arm->cur->u.sort.each_skip = top ? projection->skip : NULL;
+        arm->cur->u.sort.each_limit = top ? projection->limit : NULL;
         RZ_TRY(project_limit(arm, projection, err));
     }
     return RUZU_OK;

@@ -208,6 +208,14 @@ static const char *const join_questions[] = {
     "MATCH (l:L) WITH l, l.k AS k MATCH (l)-[:D]->(m:L), (r:R) WHERE r.k = k AND r.t = 1 RETURN count(*), sum(m.id), sum(r.id)",
     "MATCH (l:L) OPTIONAL MATCH (l)-[:D]->(m:L) WITH l, m MATCH (r:R) WHERE r.k = l.k AND r.t = 1 RETURN count(*), sum(m.id), sum(r.id)",
     "MATCH (l:L) UNWIND range(1, l.t) AS i MATCH (r:R) WHERE r.k = l.k AND r.t = i RETURN count(*), sum(r.id), sum(i)",
+    /* the best of each outer row */
+    "MATCH (l:L) RETURN l.id, COLLECT {MATCH (l)-[:D]->(m:L) RETURN m.id ORDER BY m.k, m.id LIMIT 3} AS best ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COLLECT {MATCH (l)-[:D]->(m:L) RETURN m.id ORDER BY m.k DESC, m.t, m.id SKIP 2 LIMIT 2} AS best ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COLLECT {MATCH (l)-[:D]->(m:L)-[:D]->(n:L) RETURN n.id ORDER BY n.t DESC, n.id DESC, m.id LIMIT 5} AS best ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COLLECT {MATCH (l)-[:D]->(m:L)-[:D]->(n:L) RETURN n.id + m.id ORDER BY n.id - m.id, m.id LIMIT 4} AS best ORDER BY l.id",
+    "MATCH (l:L) CALL {WITH l MATCH (l)-[:D]->(m:L) RETURN m ORDER BY m.k, m.id DESC LIMIT 1} RETURN l.id, m.id ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COUNT {MATCH (l)-[:D]->(m:L) RETURN m.id ORDER BY m.t LIMIT 2} AS n ORDER BY l.id",
+    "MATCH (l:L) RETURN l.id, COLLECT {MATCH (l)-[:D]->(m:L) RETURN m.id ORDER BY m.s, m.id LIMIT 2} AS best ORDER BY l.id",
     "UNWIND [1, 2, 2, NULL, 77] AS x OPTIONAL MATCH (r:R) WHERE r.k = x AND r.t = 3 RETURN x, count(r) ORDER BY x",
     "MATCH (l:L) WITH l.t AS t, count(*) AS n OPTIONAL MATCH (r:R) WHERE r.t = t AND r.k < 4 RETURN t, n, count(r) ORDER BY t",
 };
