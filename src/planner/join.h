@@ -123,6 +123,9 @@ bool rz_join_find_key(const join_graph *graph, uint32_t node, const rz_plan *cur
 
 /* Finds the predicates that only keep nodes apart, and drops those that follow from others. */
 RZ_NODISCARD ruzu_status rz_join_find_bars(join_graph *graph, rz_error *err);
+
+/* The component is planned on its own and sees nothing that others have found: what keeps their nodes apart is tested where they meet. */
+void rz_join_bars_of_part(join_graph *graph, uint32_t component);
 /* Hops walked the other way. */
 RZ_NODISCARD ruzu_status rz_join_reverse_hops(rz_planner *planner, const rz_hop *hops, uint32_t count, const rz_hop **out,
                                               rz_error *err);

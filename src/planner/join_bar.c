@@ -193,6 +193,17 @@ ruzu_status rz_join_find_bars(join_graph *graph, rz_error *err)
     return RUZU_OK;
 }
 
+void rz_join_bars_of_part(join_graph *graph, uint32_t component)
+{
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        join_predicate *predicate = &graph->predicates.items[i];
+        if (predicate->bar != JOIN_BAR_NONE && (graph->nodes.items[predicate->bar_nodes[0]].component == component) !=
+                                                   (graph->nodes.items[predicate->bar_nodes[1]].component == component)) {
+            predicate->bar = JOIN_BAR_NONE;
+        }
+    }
+}
+
 /* ---- building ---- */
 
 /* Has the other node been reached from where the step walks from, over the same hops? Then it is one of the nodes that the step counts. */

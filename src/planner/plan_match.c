@@ -606,6 +606,7 @@ static ruzu_status match_components(plan_arm *arm, join_graph *graph, bool trail
         } else {
             plan_arm part = {.planner = planner, .counted = arm->counted};
             RZ_TRY(rz_plan_node(planner, RZ_PLAN_SINGLE_ROW, NULL, NULL, &part.cur, err));
+            rz_join_bars_of_part(graph, component);
             RZ_TRY(match_component(&part, graph, component, trail, err));
             RZ_TRY(match_join(arm, graph, part.cur, writes_below, err));
         }

@@ -230,7 +230,7 @@ static ruzu_status project_group_nodes(rz_planner *planner, rz_bound_projection 
     for (uint32_t i = 0; i < io->item_count; i++) {
         RZ_TRY(project_substitute(planner, gone, gone_count, &io->items[i].expr, err));
     }
-    for (uint32_t i = 0; i < io->order_count; i++) {
+    for (uint32_t i = 0; i < io->order_count && !io->distinct; i++) { /* behind DISTINCT there are the items only, under the names of the keys */
         RZ_TRY(project_substitute(planner, gone, gone_count, &io->orders[i].expr, err));
     }
     return RUZU_OK;

@@ -181,6 +181,11 @@ static const char *const model_questions[] = {
     "MATCH (a:P)-[:Knows|Pals]-(b:P)-[:Knows]-(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(b.id) ORDER BY c.id",
     "MATCH (a:P)-[:Pals]-(b:P)-[k:Knows]-(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(k.w) ORDER BY c.id",
     "MATCH (a:P)-[:Pals]-(b:P)-[k:Pals]-(c:P) WHERE id(a) <> id(c) RETURN c.id, count(*), sum(k.w) ORDER BY c.id",
+    /* kept apart from a node of another part of the pattern, which is planned on its own */
+    "MATCH (a:P), (k:K)<-[:At]-(c:C) WHERE c.id <> a.id RETURN a.name, max(k.x), sum(DISTINCT a.x), count(*) ORDER BY a.name",
+    "MATCH (s:S)-[:OfCountry]->(:K) MATCH (c:C)-[:InState]->(t:S) WHERE id(s) <> id(t) RETURN c.id, count(*) ORDER BY c.id",
+    /* groups of a node, then DISTINCT and ORDER BY */
+    "MATCH (a:P)-[:Knows]->(b:P) RETURN DISTINCT a.id AS i, a.x AS x, count(*) AS n ORDER BY x DESC, i, n LIMIT 7",
     /* predicates judged once a node */
     "MATCH (a:P)-[:Knows]->(b:P)-[:Knows]->(c:P) WHERE b.x < 8 AND c.x > 2 RETURN count(*), sum(a.id)",
     "MATCH (a:P)-[:Knows]-(b:P)-[:Knows]-(c:P) WHERE lower(c.name) = 'p 1' AND a.x + c.x > 5 RETURN a.id, count(*) ORDER BY a.id",
