@@ -5,7 +5,8 @@
  */
 #include "storage/table/csr_read.h"
 
-#define CSR_RUN 12u /* consecutive nodes that are worth unpacking together */
+#define CSR_RUN 12u          /* consecutive nodes that are worth unpacking together */
+#define CSR_OVERLAY_RUN 128u /* nodes whose overlay lists are unpacked together, at most */
 
 /* Changes the length of a node's list by what the overlay of the remembered group has for it; *out_changed when it has anything. False when that makes no sense. */
 static inline bool csr_add_overlay(const rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length, bool *out_changed)
@@ -18,10 +19,42 @@ static inline bool csr_add_overlay(const rz_csr_side_reader *side, uint64_t boun
     return good && *io_length < CSR_CHANGED;
 }
 
-/* The slices of the selected rows [first, first + count), whose nodes are of the remembered group, with its overlay. */
+/*
+ * What the overlay of the remembered group adds to the lengths of the lists of nodes [bound, bound + count), count <= CSR_OVERLAY_RUN, less what it removes
+ * (modulo 2^64), and how many entries it has for each. False when its starts make no sense.
+ */
+static bool csr_overlay_run(const rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *lengthens, uint64_t *entries)
+{
+    const rz_csr_group *overlay = side->overlay;
+    uint64_t local = bound % RZ_CSR_GROUP_NODES;
+    uint64_t stored = local >= overlay->nodes ? 0 : overlay->nodes - local < count ? overlay->nodes - local : count;
+    uint64_t starts[2 * CSR_OVERLAY_RUN + 1];
+    uint32_t stride = overlay->removals ? 2 : 1;
+    memset(lengthens + stored, 0, (count - stored) * sizeof *lengthens);
+    memset(entries + stored, 0, (count - stored) * sizeof *entries);
+    if (stored == 0) {
+        return true;
+    }
+    rz_unpack(side->overlay_starts, local * stride, stored * stride + 1, side->overlay_width, 0, starts);
+    uint64_t disorder = starts[0]; /* in the highest bit, as in rz_csr_unpack_starts */
+    for (uint64_t i = 0; i < stored * stride; i++) {
+        disorder |= (starts[i + 1] - starts[i]) | starts[i + 1];
+    }
+    for (uint64_t i = 0; stride == 1 && i < stored; i++) {
+        entries[i] = lengthens[i] = starts[i + 1] - starts[i];
+    }
+    for (uint64_t i = 0; stride == 2 && i < stored; i++) {
+        entries[i] = starts[2 * i + 2] - starts[2 * i];
+        lengthens[i] = 2 * starts[2 * i + 1] - starts[2 * i] - starts[2 * i + 2];
+    }
+    return disorder >> 63 == 0 && starts[stored * stride] <= overlay->entries;
+}
+
+/* The slices of the selected rows [first, first + count), which are consecutive nodes of the remembered group, with its overlay. */
 static ruzu_status csr_overlay_slices(const rz_csr_side_reader *side, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices, rz_error *err)
 {
-    for (uint32_t i = first; i < first + count; i++) {
+    uint64_t lengthens[CSR_OVERLAY_RUN], entries[CSR_OVERLAY_RUN];
+    for (uint32_t i = first; count < CSR_RUN && i < first + count; i++) {
         rz_slice *slice = &slices[rz_sel_at(sel, i)];
         uint64_t length = slice->length;
         bool changed;
@@ -32,6 +65,26 @@ static ruzu_status csr_overlay_slices(const rz_csr_side_reader *side, const rz_s
             slice->length = (uint32_t)length;
             slice->base_length = CSR_CHANGED;
         }
+    }
+    for (uint32_t done = count < CSR_RUN ? count : 0; done < count;) {
+        uint32_t take = count - done < CSR_OVERLAY_RUN ? count - done : CSR_OVERLAY_RUN;
+        uint64_t bound = slices[rz_sel_at(sel, first + done)].bound;
+        if (RZ_UNLIKELY(!csr_overlay_run(side, bound, take, lengthens, entries))) {
+            return rz_csr_damaged(side, bound, err);
+        }
+        for (uint32_t k = 0; k < take; k++) {
+            rz_slice *slice = &slices[rz_sel_at(sel, first + done + k)];
+            uint64_t length = slice->length + lengthens[k]; /* one that is negative is too long */
+            if (entries[k] == 0) {
+                continue;
+            }
+            if (RZ_UNLIKELY(length >= CSR_CHANGED)) {
+                return rz_csr_damaged(side, slice->bound, err);
+            }
+            slice->length = (uint32_t)length;
+            slice->base_length = CSR_CHANGED;
+        }
+        done += take;
     }
     return RUZU_OK;
 }
@@ -223,6 +276,27 @@ ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const 
     return RUZU_OK;
 }
 
+/* Makes lengths, the overlay of the remembered group included, of the starts of nodes that have been unpacked. */
+static ruzu_status csr_overlay_degrees(rz_csr_side_reader *side, uint64_t bound, uint32_t count, rz_error *err)
+{
+    uint64_t lengthens[CSR_OVERLAY_RUN], entries[CSR_OVERLAY_RUN];
+    for (uint32_t done = 0; done < count;) {
+        uint32_t take = count - done < CSR_OVERLAY_RUN ? count - done : CSR_OVERLAY_RUN;
+        uint64_t longest = 0;
+        bool good = csr_overlay_run(side, bound + done, take, lengthens, entries);
+        uint64_t *starts = side->buffer + done;
+        for (uint32_t k = 0; k < take; k++) {
+            starts[k] = starts[k + 1] - starts[k] + lengthens[k];
+            longest = starts[k] > longest ? starts[k] : longest; /* one that is negative is too long */
+        }
+        if (RZ_UNLIKELY(!good || longest >= CSR_CHANGED)) {
+            return rz_csr_damaged(side, bound + done, err);
+        }
+        done += take;
+    }
+    return RUZU_OK;
+}
+
 /* Adds the lengths of the lists of nodes of the remembered group, whose starts have been unpacked. */
 static ruzu_status csr_degrees_here(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *out, rz_error *err)
 {
@@ -240,14 +314,17 @@ static ruzu_status csr_degrees_here(const rz_csr_reader *reader, rz_csr_side_rea
         }
         return RUZU_OK;
     }
+    if (side->overlay != NULL) {
+        RZ_TRY(csr_overlay_degrees(side, bound, count, err));
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            side->buffer[i] = side->buffer[i + 1] - side->buffer[i];
+        }
+    }
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t degree = side->buffer[i + 1] - side->buffer[i];
-        bool changed;
+        uint64_t degree = side->buffer[i];
         for (uint32_t step = 0; side->changes != NULL && side->image == NULL && step < 3; step++) {
             csr_look_ahead(side->changes, bound + i + (3 - step) * CSR_AHEAD, step);
-        }
-        if (side->overlay != NULL && RZ_UNLIKELY(!csr_add_overlay(side, bound + i, &degree, &changed))) {
-            return rz_csr_damaged(side, bound + i, err);
         }
         if (side->changes != NULL && rz_delta_marked(side->changes, bound + i)) {
             (void)csr_add_changes(reader, side, bound + i, &degree);
