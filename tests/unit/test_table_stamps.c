@@ -47,6 +47,22 @@ static rz_stamps *stamps_history(rz_mem *mem, uint64_t *out_last)
     return stamps;
 }
 
+/* Rows asked for one by one and by words, from anywhere on, are the same. */
+static void stamps_bits_agree(const rz_stamps *stamps, const rz_snapshot *snapshot)
+{
+    uint32_t different = 0, first = stamps_below(STAMPS_ROWS);
+    for (uint32_t row = first, n; row < STAMPS_ROWS; row += n) {
+        n = rz_stamps_word_rows(row, STAMPS_ROWS);
+        CHECK(n != 0 && n <= 64 && row / RZ_VECTOR_CAPACITY == (row + n - 1) / RZ_VECTOR_CAPACITY);
+        uint64_t bits = rz_stamps_alive_bits(stamps, row, n, snapshot);
+        for (uint32_t i = 0; i < n; i++) {
+            different += (bits >> i & 1) != rz_stamps_alive(stamps, row + i, snapshot);
+        }
+        different += n < 64 && bits >> n != 0;
+    }
+    CHECK_EQ_U64(different, 0);
+}
+
 static void stamps_same(const rz_stamps *a, const rz_stamps *b, uint64_t timestamp)
 {
     rz_snapshot snapshot = {.timestamp = timestamp, .own_stamp = RZ_STAMP_UNCOMMITTED | 7};
@@ -55,6 +71,8 @@ static void stamps_same(const rz_stamps *a, const rz_stamps *b, uint64_t timesta
         different += rz_stamps_visible(a, row, &snapshot) != rz_stamps_visible(b, row, &snapshot);
     }
     CHECK_EQ_U64(different, 0);
+    stamps_bits_agree(a, &snapshot);
+    stamps_bits_agree(b, &snapshot);
 }
 
 static void compact_stamps_show_the_same_rows(void)

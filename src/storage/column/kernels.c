@@ -300,6 +300,17 @@ void rz_colk_copy_bits(uint64_t *dst, uint64_t dst_first, const uint8_t *src, ui
     }
 }
 
+bool rz_colk_all_bits(const uint8_t *src, uint64_t first, uint64_t count)
+{
+    for (uint64_t done = 0; done < count; done += 64) {
+        uint32_t n = count - done < 64 ? (uint32_t)(count - done) : 64;
+        if (colk_load_bits(src, first + done, n) != UINT64_MAX >> (64 - n)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void rz_colk_set_bits(uint64_t *bits, uint64_t first, uint64_t count, bool value)
 {
     while (count != 0) {

@@ -35,6 +35,8 @@ uint64_t rz_colk_runs(uint32_t size, const void *data, uint64_t first, uint64_t 
 /* Copies `count` bits from bit src_first of src to
  * bit dst_first of dst. No byte outside those that hold the bits is read. */
 void rz_colk_copy_bits(uint64_t *dst, uint64_t dst_first, const uint8_t *src, uint64_t src_first, uint64_t count);
+/* Whether `count` bits from bit `first` of src are all 1. */
+bool rz_colk_all_bits(const uint8_t *src, uint64_t first, uint64_t count);
 /* Sets bits [first, first + count) to 1 or 0. */
 void rz_colk_set_bits(uint64_t *bits, uint64_t first, uint64_t count, bool value);
 /* Set bits among [first, first + count). */

@@ -313,7 +313,9 @@ static ruzu_status colread_validity(rz_col_reader *reader, const rz_part *part, 
     }
     const uint8_t *bits = NULL;
     RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_VALIDITY, row / 8, (row + count + 7) / 8 - row / 8, true, &bits, err));
-    rz_colk_copy_bits(colread_own_validity(target->out), target->start, bits, row % 8, count);
+    if (target->out->validity != NULL || !rz_colk_all_bits(bits, row % 8, count)) { /* loops over vectors without NULLs are the fast ones */
+        rz_colk_copy_bits(colread_own_validity(target->out), target->start, bits, row % 8, count);
+    }
     return RUZU_OK;
 }
 
@@ -326,7 +328,7 @@ static ruzu_status colread_gather_validity(rz_col_reader *reader, const rz_part 
     }
     rz_col_access access;
     rz_col_access_begin(&access, reader, part, RZ_SECTION_VALIDITY, 0, (part->rows - 1) / 8, count, false, err);
-    uint64_t *bits = colread_own_validity(target->out);
+    uint64_t *bits = target->out->validity == NULL ? NULL : colread_own_validity(target->out); /* wanted from the first NULL on */
     for (uint32_t i = 0; i < count; i++) {
         uint64_t row = reader->values[i];
         const uint8_t *byte = rz_col_access_get(&access, row / 8, 1);
@@ -334,10 +336,11 @@ static ruzu_status colread_gather_validity(rz_col_reader *reader, const rz_part 
             return access.status;
         }
         uint32_t at = rz_col_target_at(target, i);
-        if ((*byte >> (row % 8)) & 1u) {
-            rz_bit_set(bits, at);
-        } else {
+        if (((*byte >> (row % 8)) & 1u) == 0) {
+            bits = bits != NULL ? bits : colread_own_validity(target->out);
             rz_bit_clear(bits, at);
+        } else if (bits != NULL) {
+            rz_bit_set(bits, at);
         }
     }
     return RUZU_OK;

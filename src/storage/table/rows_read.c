@@ -47,8 +47,9 @@ uint64_t rz_rows_visible_count(const rz_rows_reader *reader)
         } else if (rz_stamps_marked(stamps, row / RZ_VECTOR_CAPACITY)) {
             uint64_t left = reader->end - first;
             uint32_t rows = left < RZ_VECTOR_CAPACITY ? (uint32_t)left : RZ_VECTOR_CAPACITY;
-            for (uint32_t i = 0; i < rows; i++) {
-                count -= !rz_stamps_alive(stamps, row + i, &reader->snapshot);
+            for (uint32_t done = 0, n; done < rows; done += n) {
+                n = rz_stamps_word_rows(row + done, row + rows);
+                count -= n - rz_popcount64(rz_stamps_alive_bits(stamps, row + done, n, &reader->snapshot));
             }
         }
     }
@@ -72,10 +73,19 @@ bool rz_rows_visible_range(const rz_rows_reader *reader, uint64_t first, uint32_
     if (all && (!reader->any_deletes || rows_range_unmarked(reader, first, first + count))) {
         return true;
     }
+    uint64_t exist = first >= reader->end ? 0 : reader->end - first;
+    uint32_t end = count < exist ? count : (uint32_t)exist;
     uint32_t found = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        rows[found] = i;
-        found += rz_rows_is_visible(reader, first + i);
+    for (uint32_t done = 0, n; done < end; done += n) {
+        uint64_t offset = first + done;
+        uint32_t row = (uint32_t)(offset % RZ_ROW_GROUP_ROWS);
+        uint32_t rest = RZ_ROW_GROUP_ROWS - row < end - done ? RZ_ROW_GROUP_ROWS - row : end - done; /* of the group */
+        n = rz_stamps_word_rows(row, row + rest);
+        uint64_t bits = reader->any_deletes ? rz_stamps_alive_bits(reader->version->groups[offset / RZ_ROW_GROUP_ROWS].stamps, row, n, &reader->snapshot)
+                                            : UINT64_MAX >> (64 - n);
+        for (; bits != 0; bits &= bits - 1) {
+            rows[found++] = done + rz_ctz64(bits);
+        }
     }
     *out_count = found;
     return found == count;

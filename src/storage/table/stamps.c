@@ -283,3 +283,30 @@ uint64_t rz_stamps_bytes(const rz_stamps *stamps)
     }
     return bytes + arrays * RZ_VECTOR_CAPACITY * sizeof(uint64_t);
 }
+
+/* ---- asking ---- */
+
+uint64_t rz_stamps_alive_bits(const rz_stamps *stamps, uint32_t first, uint32_t count, const rz_snapshot *snapshot)
+{
+    uint64_t all = UINT64_MAX >> (64 - count);
+    uint64_t dead = 0;
+    if (stamps == NULL) {
+        return all;
+    }
+    const rz_block_stamps *block = &stamps->blocks[first / RZ_VECTOR_CAPACITY];
+    uint32_t at = first % RZ_VECTOR_CAPACITY;
+    const rz_block_marks *marks = atomic_load_explicit(&block->deleted, memory_order_acquire);
+    bool apart = marks != NULL && atomic_load_explicit(&marks->rows, memory_order_acquire) != NULL;
+    if (marks != NULL && !apart) { /* in the order of rz_stamps_deleted: the bits, then their stamp */
+        uint64_t word = atomic_load_explicit(&marks->bits[at / 64], memory_order_acquire) >> (at % 64) & all;
+        dead = word != 0 && rz_stamp_visible(atomic_load_explicit(&marks->stamp, memory_order_acquire), snapshot) ? word : 0;
+    }
+    if (!apart && atomic_load_explicit(&block->reused_rows, memory_order_acquire) == NULL) { /* looked at after the marks, as stamps.h says */
+        return all & ~dead;
+    }
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bits |= (uint64_t)rz_stamps_alive(stamps, first + i, snapshot) << i;
+    }
+    return bits;
+}

@@ -120,6 +120,17 @@ static inline bool rz_stamps_alive(const rz_stamps *stamps, uint32_t row, const 
     return !rz_stamp_visible(rz_stamps_deleted(stamps, row), snapshot) && rz_stamp_visible(rz_stamps_reused(stamps, row), snapshot);
 }
 
+/* The same of rows [first, first + count), 1 to 64 that lie in one word of their block's marks: bit i for row first + i. */
+uint64_t rz_stamps_alive_bits(const rz_stamps *stamps, uint32_t first, uint32_t count, const rz_snapshot *snapshot);
+
+/* How many rows from `row` on lie in one word of their block's marks, and before `end`. */
+static inline uint32_t rz_stamps_word_rows(uint32_t row, uint32_t end)
+{
+    uint32_t at = row % RZ_VECTOR_CAPACITY;
+    uint32_t rest = RZ_VECTOR_CAPACITY - at < 64 - at % 64 ? RZ_VECTOR_CAPACITY - at : 64 - at % 64;
+    return rest < end - row ? rest : end - row;
+}
+
 static inline bool rz_stamps_visible(const rz_stamps *stamps, uint32_t row, const rz_snapshot *snapshot)
 {
     return rz_stamp_visible(rz_stamps_inserted(stamps, row), snapshot) && rz_stamps_alive(stamps, row, snapshot);
