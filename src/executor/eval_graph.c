@@ -327,6 +327,12 @@ static ruzu_status property_open(rz_eval *eval, rz_error *err)
         state->codes = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
         RZ_TRY_ALLOC(state->codes, err, "compiling an expression");
     }
+    const rz_type *type = eval->expr->children[0]->type;
+    for (uint32_t t = 0; t < type->table_count && type->id == RUZU_TYPE_NODE; t++) {
+        if (eval->expr->u.property.column_idxs[t] != RZ_NO_COLUMN) {
+            RZ_TRY(rz_texts_note(eval->worker, type->tables[t], eval->expr->u.property.column_idxs[t], eval->expr->type, err));
+        }
+    }
     eval->state = state;
     eval->run = property_run;
     return rz_vec_create(arena, &eval->heap, eval->expr->type, RZ_VECTOR_CAPACITY, &state->base, err);

@@ -53,6 +53,9 @@ static ruzu_status map_create_graph(rz_graph_map *map, rz_error *err)
         for (uint32_t f = map->first_property; f < map->value->field_count; f++) {
             int32_t idx = rz_cat_find_property(table, map->value->fields[f].name);
             map->columns[t][f] = idx < 0 ? RZ_NO_COLUMN : (uint32_t)idx;
+            if (idx >= 0 && map->ref->id == RUZU_TYPE_NODE) {
+                RZ_TRY(rz_texts_note(map->worker, map->ref->tables[t], (uint32_t)idx, map->value->fields[f].type, err));
+            }
         }
     }
     return RUZU_OK;

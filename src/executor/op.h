@@ -55,6 +55,8 @@ struct rz_worker {
     rz_ntab_reader **ntabs;     /* by table id, opened on first use: rz_worker_ntab */
     rz_rtab_reader **rtabs;     /* by pair id: rz_worker_rtab */
     uint32_t reader_slots;
+    struct rz_text_use *texts;  /* columns of texts that its expressions read; see texts.c */
+    uint64_t text_budget;       /* bytes that texts of one chunk should not pass */
     rz_eval *evals;             /* all compiled for this worker: rz_worker_close frees their heaps */
     rz_eval *varying;           /* those whose constant parts depend on parameters, the deepest first */
 };
@@ -64,6 +66,14 @@ RZ_NODISCARD ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_
 /* Closes a table's reader, because this worker has just written to the table: the next use opens one that sees the new rows. Nobody may hold the old one. */
 void rz_worker_forget_ntab(rz_worker *worker, uint32_t table_id);
 void rz_worker_forget_rtab(rz_worker *worker, uint32_t pair_id);
+/* Long texts (texts.c): vectors hold copies of them, so sources of rows keep their chunks short where expressions read such. */
+/* An expression of this worker reads that column of a node table. */
+RZ_NODISCARD ruzu_status rz_texts_note(rz_worker *worker, uint32_t table_id, uint32_t column_idx, const rz_type *type, rz_error *err);
+/* How many of the rows [first, first + count) of a node table a chunk should have: at least one, fewer than count when their texts pass the budget. */
+RZ_NODISCARD ruzu_status rz_texts_fit(rz_worker *worker, rz_ntab_reader *reader, uint32_t table_id, uint64_t first, uint32_t count, uint32_t *out_count,
+                                      rz_error *err);
+/* Bytes that copies of texts may take in one chunk of an execution with that account. */
+uint64_t rz_texts_budget(const rz_mem *mem, uint32_t threads);
 /* RUZU_OK, or INTERRUPTED / TIMEOUT ("Interrupted.") when the statement should stop. Cheap: call once a chunk and at least every 4,096 inner iterations. */
 RZ_NODISCARD ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err);
 

@@ -2,7 +2,7 @@
 /*
  * NODE_SCAN: ids of all visible nodes of some tables, block by block (RZ_VECTOR_CAPACITY offsets, the unit of zone maps) or in smaller pieces.
  *
- * A block that no row can pass by its zone maps is skipped. A fully visible block becomes a SEQUENCE, which readers of properties recognise as dense.
+ * Where long texts are read, pieces are as small as texts.c wants them. A block that no row can pass by its zone maps is skipped. A fully visible block becomes a SEQUENCE, which readers of properties recognise as dense.
  */
 #include "executor/op.h"
 
@@ -116,13 +116,14 @@ static bool node_scan_skips(op_node_scan *op, rz_ntab_reader *reader, uint32_t t
 }
 
 /* Fills the output with the next run of the pending block. */
-static void node_scan_emit(op_node_scan *op, const rz_ntab_reader *reader)
+static ruzu_status node_scan_emit(op_node_scan *op, rz_ntab_reader *reader, rz_error *err)
 {
     rz_chunk *chunk = op->op.chunk;
     uint64_t left = op->pending_end - op->pending_offset;
     uint32_t limit = op->op.worker->exec->vector_rows;
     uint32_t count = left < limit ? (uint32_t)left : limit;
     uint32_t visible = 0;
+    RZ_TRY(rz_texts_fit(op->op.worker, reader, op->op.plan->u.scan.tables[op->pending_table], op->pending_offset, count, &count, err));
     chunk->count = count;
     chunk->sel = NULL;
     if (!rz_ntab_visible(reader, op->pending_offset, count, op->rows, &visible)) {
@@ -132,6 +133,7 @@ static void node_scan_emit(op_node_scan *op, const rz_ntab_reader *reader)
     rz_vec_reset(chunk->columns[0]);
     rz_vec_set_sequence(chunk->columns[0], (int64_t)rz_id_make(op->op.plan->u.scan.tables[op->pending_table], op->pending_offset), 1);
     op->pending_offset += count;
+    return RUZU_OK;
 }
 
 static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
@@ -162,7 +164,7 @@ static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
         } else {
             RZ_TRY(rz_worker_ntab(base->worker, plan->u.scan.tables[op->pending_table], &reader, err));
         }
-        node_scan_emit(op, reader);
+        RZ_TRY(node_scan_emit(op, reader, err));
         if (base->chunk->sel == NULL || base->chunk->sel_count != 0) {
             *out = base->chunk;
             return RUZU_OK;

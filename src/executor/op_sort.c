@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SORT_MERGE_WIDTH 16u /* more spilled runs than this are merged before the source begins */
+#define SORT_MERGE_SHARE 8u /* of the memory limit: what blocks of runs that are merged may take */
 
 typedef struct sort_shared {
     rz_mem *mem;
@@ -509,22 +510,34 @@ cleanup:
     return status;
 }
 
-/* Each spilled run that is read pins a block, so there must not be too many of them at once. */
+/* How many spilled runs may be merged at once: each pins a block, and one that holds a long row is long. */
+static uint32_t sort_merge_width(const sort_shared *shared)
+{
+    uint64_t widest = 1;
+    for (uint32_t i = 0; i < shared->source_count; i++) {
+        uint64_t bytes = shared->sources[i].run == NULL ? rz_records_widest(shared->sources[i].records) : 0;
+        widest = bytes > widest ? bytes : widest;
+    }
+    uint64_t width = rz_mem_smallest_limit(shared->mem) / SORT_MERGE_SHARE / widest;
+    return width < 2 ? 2 : width < SORT_MERGE_WIDTH ? (uint32_t)width : SORT_MERGE_WIDTH;
+}
+
 static ruzu_status sort_finish(rz_exec *exec, const rz_plan *plan, void *shared_object, rz_error *err)
 {
     (void)plan;
     sort_shared *shared = (sort_shared *)shared_object;
     for (;;) {
+        uint32_t width = sort_merge_width(shared);
         uint32_t spilled = 0;
         for (uint32_t i = 0; i < shared->source_count; i++) {
             spilled += shared->sources[i].run == NULL;
         }
-        if (spilled <= SORT_MERGE_WIDTH) {
+        if (spilled <= width) {
             return RUZU_OK;
         }
-        uint32_t rounds = shared->source_count / SORT_MERGE_WIDTH;
+        uint32_t rounds = shared->source_count / width;
         for (uint32_t r = 0; r < rounds; r++) { /* after r rounds the first r sources are merged ones */
-            RZ_TRY(sort_merge_some(exec, shared, r, SORT_MERGE_WIDTH, err));
+            RZ_TRY(sort_merge_some(exec, shared, r, width, err));
         }
     }
 }

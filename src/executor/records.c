@@ -237,6 +237,15 @@ uint64_t rz_records_bytes(const rz_records *records)
     return records->bytes;
 }
 
+uint64_t rz_records_widest(const rz_records *records)
+{
+    uint64_t widest = 0;
+    for (uint32_t i = 0; i < records->block_count; i++) {
+        widest = records->blocks[i].size > widest ? records->blocks[i].size : widest;
+    }
+    return widest;
+}
+
 /* ---- reading ---- */
 
 void rz_records_open(rz_records *records, rz_records_cursor *cursor)

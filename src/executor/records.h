@@ -31,6 +31,7 @@ RZ_NODISCARD ruzu_status rz_records_move(rz_records *records, rz_records *from, 
 void rz_records_clear(rz_records *records);
 uint64_t rz_records_count(const rz_records *records);
 uint64_t rz_records_bytes(const rz_records *records);
+uint64_t rz_records_widest(const rz_records *records); /* bytes of the largest block: what a cursor pins */
 
 /* Reads in order. A cursor pins the block it stands in; close it. Zero-initialise, then rz_records_open. */
 typedef struct rz_records_cursor {

@@ -13,6 +13,7 @@ struct rz_rowset {
     const rz_type *const *types; /* borrowed */
     uint32_t column_count;
     rz_records *records;
+    uint64_t batch_bytes; /* one batch is not read on beyond so many */
     size_t *sizes; /* owned, RZ_VECTOR_CAPACITY: scratch for one batch; made by the first append */
 };
 
@@ -26,6 +27,7 @@ ruzu_status rz_rowset_create(rz_mem *mem, rz_pool *pool, const rz_type *const *t
     rows->pool = pool;
     rows->types = types;
     rows->column_count = column_count;
+    rows->batch_bytes = rz_texts_budget(mem, 1);
     ruzu_status status = rz_records_create(mem, pool, &rows->records, err);
     if (status != RUZU_OK) {
         rz_mem_free(mem, rows, sizeof *rows);
@@ -111,7 +113,8 @@ ruzu_status rz_rowset_read(rz_rowset *rows, rz_rowset_cursor *cursor, rz_vec *co
     ruzu_status status = RUZU_OK;
     const uint8_t *starts[RZ_VECTOR_CAPACITY];
     uint32_t total = 0;
-    while (total < max) { /* block by block: the records of one batch are pinned together */
+    uint64_t bytes = 0;
+    while (total < max && bytes < rows->batch_bytes) { /* block by block: the records of one batch are pinned together */
         uint32_t count = 0;
         bool block_end = false;
         while (total + count < max) {
@@ -121,6 +124,7 @@ ruzu_status rz_rowset_read(rz_rowset *rows, rz_rowset_cursor *cursor, rz_vec *co
                 break;
             }
             count++;
+            bytes += size;
         }
         for (uint32_t c = 0; c < rows->column_count && count != 0; c++) {
             RZ_TRY_GOTO(rz_row_values_read(starts, count, true, vecs[c], total, err));

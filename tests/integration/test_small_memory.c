@@ -149,12 +149,86 @@ static void long_texts_with_32_mib(void)
     long_texts(32);
 }
 
+/* ---- queries over long texts ---- */
+
+#define LONG_SHORTER 700 /* texts of 70,000 bytes and more */
+#define LONG_LONGER 20   /* texts of a MiB and more */
+
+static void long_query_make(const char *path)
+{
+    ruzu_conn *conn = small_open(path, 64);
+    session_run(conn, "CREATE NODE TABLE D(id INT64 PRIMARY KEY, s STRING); CREATE REL TABLE K(FROM D TO D)");
+    SMALL_RUN(conn, "UNWIND range(1, %d) AS i CREATE (:D {id: i, s: repeat(chr(65 + i %% 20), 70000) + CAST(i AS STRING)})", LONG_SHORTER);
+    SMALL_RUN(conn, "UNWIND range(%d, %d) AS i CREATE (:D {id: i, s: repeat('m', 1048576) + CAST(i AS STRING)})", LONG_SHORTER + 1, LONG_SHORTER + LONG_LONGER);
+    SMALL_RUN(conn, "MATCH (a:D), (b:D) WHERE b.id = a.id %% %d + 1 CREATE (a)-[:K]->(b)", LONG_SHORTER + LONG_LONGER);
+    session_close(conn);
+}
+
+/* Reads more of texts than memory holds; answers are short. */
+static const char *const LONG_QUERIES[] = {
+    "MATCH (d:D) RETURN count(*), sum(size(d.s))",
+    "MATCH (d:D) WHERE d.s CONTAINS '99' RETURN count(*), sum(d.id)",
+    "MATCH (d:D) RETURN d.id, size(d.s) ORDER BY size(d.s) DESC, d.id LIMIT 3",
+    "MATCH (d:D) RETURN size(max(d.s)), size(min(d.s)), left(max(d.s), 5)",
+    "MATCH (d:D) RETURN count(DISTINCT d.s)",
+    "MATCH (d:D) WITH left(d.s, 1) AS l, d.s AS s RETURN l, count(DISTINCT s) ORDER BY l LIMIT 4",
+    "MATCH (a:D)-[:K]->(d:D) RETURN sum(size(a.s)), sum(size(d.s))",
+    "MATCH (d:D) WITH d.id AS i, d.s AS s ORDER BY s DESC, i SKIP 300 LIMIT 5 RETURN i, size(s)",
+    "MATCH (d:D) WITH d.s AS s ORDER BY s RETURN sum(size(s))",
+};
+#define LONG_QUERY_COUNT ((uint32_t)(sizeof LONG_QUERIES / sizeof LONG_QUERIES[0]))
+
+/* The answers with memory for everything, one behind the other; free them. */
+static char **long_query_answers(const char *path)
+{
+    ruzu_conn *conn = small_open(path, 1024);
+    char **answers = (char **)calloc(LONG_QUERY_COUNT, sizeof *answers);
+    for (uint32_t i = 0; answers != NULL && i < LONG_QUERY_COUNT; i++) {
+        ruzu_result *result = NULL;
+        CHECK_EQ_I64(ruzu_query(conn, LONG_QUERIES[i], &result), RUZU_OK);
+        const char *text = session_text(result);
+        answers[i] = (char *)malloc(strlen(text) + 1);
+        if (answers[i] == NULL) {
+            exit(1);
+        }
+        memcpy(answers[i], text, strlen(text) + 1);
+        CHECK(answers[i][0] != '\0');
+        ruzu_result_free(result);
+    }
+    session_close(conn);
+    return answers;
+}
+
+static void queries_over_long_texts_need_little_memory(void)
+{
+    const char *path = session_path("texts.ruzu");
+    long_query_make(path);
+    char **answers = long_query_answers(path);
+    if (answers == NULL) {
+        exit(1);
+    }
+    for (uint64_t memory_mib = 16; memory_mib <= 32; memory_mib *= 2) {
+        ruzu_conn *conn = small_open(path, memory_mib);
+        for (uint32_t i = 0; i < LONG_QUERY_COUNT; i++) {
+            EXPECT_ROWS(conn, LONG_QUERIES[i], answers[i]);
+        }
+        EXPECT_ERROR(conn, "MATCH (d:D) RETURN size(collect(d.s))", RUZU_ERROR_NO_MEMORY, "Buffer manager exception: ");
+        EXPECT_ROWS(conn, LONG_QUERIES[0], answers[0]); /* nothing is left of it */
+        session_close(conn);
+    }
+    for (uint32_t i = 0; i < LONG_QUERY_COUNT; i++) {
+        free(answers[i]);
+    }
+    free(answers);
+}
+
 int main(void)
 {
     session_begin();
     RUN(small_transactions_of_texts_go_on_for_ever);
     RUN(long_texts_with_32_mib);
     RUN(long_texts_with_16_mib);
+    RUN(queries_over_long_texts_need_little_memory);
     session_end();
     return CHECK_DONE();
 }

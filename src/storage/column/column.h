@@ -148,6 +148,10 @@ RZ_NODISCARD ruzu_status rz_col_read(rz_col_reader *reader, const rz_segment *se
  */
 RZ_NODISCARD ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *entries,
                                              uint32_t *codes, bool *out_done, rz_error *err);
+/* Adds to *io_bytes what rz_col_read of those rows takes beside the vectors themselves: the bytes of texts, rather more than less. Of lists of them it is the average over
+ * the segment. Costs little. count <= RZ_VECTOR_CAPACITY. */
+RZ_NODISCARD ruzu_status rz_col_text_bytes(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, uint64_t *io_bytes,
+                                           rz_error *err);
 /* Row rows[i] of the segment into row out_rows[i] (or i when NULL) of out, for i < count; rows in any order, repeats allowed. */
 RZ_NODISCARD ruzu_status rz_col_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows, uint32_t count, rz_vec *out, rz_error *err);
 

@@ -367,6 +367,15 @@ ruzu_status rz_col_overlay_read(rz_col_reader *reader, const rz_segment *segment
     return RUZU_OK;
 }
 
+ruzu_status rz_col_overlay_bytes(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, uint64_t *io_bytes, rz_error *err)
+{
+    const overlay_map *map = NULL;
+    RZ_TRY(overmap_begin(reader, segment, &map, err));
+    rz_col_overlay_reader *over = reader->overlay;
+    uint32_t found = overmap_places(map, (uint32_t)first, count, over->places);
+    return found == 0 ? RUZU_OK : rz_col_text_bytes(over->values, segment->overlay->values, overmap_rank(map, (uint32_t)first), found, io_bytes, err);
+}
+
 ruzu_status rz_col_overlay_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows, uint32_t count,
                                   rz_vec *out, rz_error *err)
 {

@@ -468,3 +468,40 @@ ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment
     }
     return RUZU_OK;
 }
+
+/* ---- how long texts are ---- */
+
+/* Rows of a dictionary. A decoded one copies an entry once a call; before that, each row copies its own. */
+static ruzu_status colstr_code_bytes(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, uint64_t *io_bytes, rz_error *err)
+{
+    rz_col_access access;
+    if (count >= part->aux_count / 4 && part->byte_count + part->aux_count * (uint64_t)28 <= COLSTR_DICTIONARY_MAX) {
+        *io_bytes += part->byte_count; /* so many rows decode it */
+        return RUZU_OK;
+    }
+    RZ_TRY(rz_col_read_codes(reader, part, row, count, err));
+    rz_col_access_begin(&access, reader, part, RZ_SECTION_AUX, 0, (((uint64_t)part->aux_count * part->aux_width) >> 3) + 8, count, false, err);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t begin = rz_col_access_packed(&access, reader->lengths[i], part->aux_width);
+        uint64_t end = rz_col_access_packed(&access, reader->lengths[i] + UINT64_C(1), part->aux_width);
+        RZ_TRY(access.status);
+        if (begin > end || end > part->byte_count) {
+            return colstr_bad_offsets(reader, part, err);
+        }
+        *io_bytes += end - begin;
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_col_string_bytes(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, uint64_t *io_bytes, rz_error *err)
+{
+    uint64_t long_bytes = 0;
+    switch (part->codec) {
+    case RZ_CODEC_PLAIN:
+        RZ_TRY(rz_col_string_offsets(reader, part, RZ_SECTION_DATA, part->width, row, count, &long_bytes, err));
+        *io_bytes += long_bytes;
+        return RUZU_OK;
+    case RZ_CODEC_DICTIONARY: return colstr_code_bytes(reader, part, row, count, io_bytes, err);
+    default: return RUZU_OK; /* a constant is short, and there once */
+    }
+}

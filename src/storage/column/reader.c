@@ -522,3 +522,32 @@ ruzu_status rz_col_gather(rz_col_reader *reader, const rz_segment *segment, cons
     RZ_TRY(rz_col_gather_tree(reader, segment, rows, out_rows, 0, count, out, err));
     return RZ_LIKELY(segment->overlay == NULL) ? RUZU_OK : rz_col_overlay_gather(reader, segment, rows, out_rows, count, out, err);
 }
+
+/* Lists and structures are not looked into: texts in them take what they take on the average. */
+static bool colread_nested(const rz_col_reader *reader)
+{
+    return reader->physical == RZ_PHYS_LIST || reader->physical == RZ_PHYS_STRUCT;
+}
+
+ruzu_status rz_col_text_bytes(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, uint64_t *io_bytes, rz_error *err)
+{
+    if (count > segment->rows || first > segment->rows - count) {
+        return colread_outside(reader, first + count, segment, err);
+    }
+    if (colread_nested(reader)) {
+        *io_bytes += count == 0 ? 0 : (rz_segment_page_count(segment) * RZ_PAGE_SIZE / segment->rows + 1) * count;
+    }
+    if (reader->physical != RZ_PHYS_STRING) {
+        return RUZU_OK;
+    }
+    for (uint32_t done = 0; done < count;) {
+        const rz_part *part = rz_segment_part_at(segment, first + done);
+        uint32_t row = (uint32_t)(first + done - part->first_row);
+        uint32_t take = count - done < part->rows - row ? count - done : part->rows - row;
+        if (part->null_count != part->rows) {
+            RZ_TRY(rz_col_string_bytes(reader, part, row, take, io_bytes, err));
+        }
+        done += take;
+    }
+    return RZ_LIKELY(segment->overlay == NULL) ? RUZU_OK : rz_col_overlay_bytes(reader, segment, first, count, io_bytes, err);
+}

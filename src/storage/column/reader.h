@@ -148,6 +148,8 @@ RZ_NODISCARD ruzu_status rz_col_read_strings(rz_col_reader *reader, const rz_par
                                              rz_error *err);
 RZ_NODISCARD ruzu_status rz_col_gather_strings(rz_col_reader *reader, const rz_part *part, uint32_t count, const rz_col_target *target, rz_error *err);
 void rz_col_dictionary_free(rz_col_reader *reader);
+/* Adds the bytes that rz_col_read_strings copies for those rows, rather more than less. */
+RZ_NODISCARD ruzu_status rz_col_string_bytes(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, uint64_t *io_bytes, rz_error *err);
 /* Unpacks entries [first, first + count] of an offsets array into reader->values and checks them; *out_long gets the sum of the lengths above 12. */
 RZ_NODISCARD ruzu_status rz_col_string_offsets(rz_col_reader *reader, const rz_part *part, rz_section section, uint32_t width, uint64_t first, uint32_t count,
                                                uint64_t *out_long, rz_error *err);
@@ -170,6 +172,8 @@ RZ_NODISCARD ruzu_status rz_col_gather_tree(rz_col_reader *reader, const rz_segm
 /* Of a segment with an overlay: what that has over what the base gave; rz_col_filter of both. */
 RZ_NODISCARD ruzu_status rz_col_overlay_read(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *out,
                                              uint32_t out_start, rz_error *err);
+RZ_NODISCARD ruzu_status rz_col_overlay_bytes(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, uint64_t *io_bytes,
+                                              rz_error *err);
 RZ_NODISCARD ruzu_status rz_col_overlay_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows,
                                                uint32_t count, rz_vec *out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_col_overlay_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range,

@@ -544,6 +544,11 @@ ruzu_status rz_ntab_read_entries(rz_ntab_reader *reader, uint32_t col_idx, uint6
     return rz_rows_read_entries(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, count, entries, codes, out_done, err);
 }
 
+ruzu_status rz_ntab_text_bytes(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, uint64_t *io_bytes, rz_error *err)
+{
+    return rz_rows_text_bytes(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, count, io_bytes, err);
+}
+
 ruzu_status rz_ntab_gather(rz_ntab_reader *reader, uint32_t col_idx, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     return rz_rows_gather(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), ids, sel, out, err);

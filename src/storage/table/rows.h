@@ -350,6 +350,8 @@ static inline uint32_t rz_rows_reader_position(const rz_rows_reader *reader, uin
 }
 /* The vector is reset first. */
 RZ_NODISCARD ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
+/* rz_ntab_text_bytes */
+RZ_NODISCARD ruzu_status rz_rows_text_bytes(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, uint64_t *io_bytes, rz_error *err);
 RZ_NODISCARD ruzu_status rz_rows_gather(rz_rows_reader *reader, uint32_t column, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err);
 bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first, rz_zone *out);
 /* rz_ntab_read_entries */

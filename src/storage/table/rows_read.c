@@ -347,6 +347,31 @@ ruzu_status rz_rows_read(rz_rows_reader *reader, uint32_t column, uint64_t first
     return RUZU_OK;
 }
 
+ruzu_status rz_rows_text_bytes(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, uint64_t *io_bytes, rz_error *err)
+{
+    rz_col_reader *col;
+    RZ_TRY(rows_column(reader, column, &col, err));
+    if (count > reader->end || first > reader->end - count) {
+        return rows_outside(reader, column, first + count, err);
+    }
+    for (uint32_t done = 0; done < count;) {
+        const rz_row_group *group = &reader->version->groups[(first + done) / RZ_ROW_GROUP_ROWS];
+        uint32_t row = (uint32_t)((first + done) % RZ_ROW_GROUP_ROWS);
+        uint32_t take = count - done < RZ_ROW_GROUP_ROWS - row ? count - done : RZ_ROW_GROUP_ROWS - row;
+        const rz_patches *over = group->patches == NULL ? NULL : rz_rows_overlaid(group, column, &reader->snapshot);
+        if (over != NULL && row < over->overlay->rows) {
+            take = take < over->overlay->rows - row ? take : over->overlay->rows - row;
+            RZ_TRY(rz_col_text_bytes(col, rz_patch_overlay_segment(over->overlay, column)->data, row, take, io_bytes, err));
+        } else if (row < group->base_rows) {
+            take = take < group->base_rows - row ? take : group->base_rows - row;
+            const rz_row_segment *segment = rz_row_base_segment(group->base, column);
+            RZ_TRY(segment == NULL ? RUZU_OK : rz_col_text_bytes(col, segment->data, row, take, io_bytes, err));
+        }
+        done += take;
+    }
+    return RUZU_OK;
+}
+
 /* ---- gathering ---- */
 
 /* Positions 0 … count - 1 of one batch; rows[i] is the row in its group, out_rows[i] where it goes. All of one group. */

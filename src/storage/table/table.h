@@ -155,7 +155,9 @@ bool rz_ntab_visible(const rz_ntab_reader *reader, uint64_t first, uint32_t coun
 bool rz_ntab_is_visible(const rz_ntab_reader *reader, uint64_t offset);
 /* Column col_idx of rows [first, first + count) into rows 0… of out (FLAT, or CONSTANT where the whole block is). count <= RZ_VECTOR_CAPACITY. */
 RZ_NODISCARD ruzu_status rz_ntab_read(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *out, rz_error *err);
-/* The same as codes over entries, for text columns that repeat few: see rz_col_read_entries. *out_done is false where that cannot be done: changes in memory, other
+/* Adds to *io_bytes what reading those rows takes for texts, rather more than less. Texts that are in memory only are left out: they are a small share of it anyway. */
+RZ_NODISCARD ruzu_status rz_ntab_text_bytes(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, uint64_t *io_bytes, rz_error *err);
+/* As rz_ntab_read, but codes over entries, for text columns that repeat few: see rz_col_read_entries. *out_done is false where that cannot be done: changes in memory, other
  * codecs, more than one block. */
 RZ_NODISCARD ruzu_status rz_ntab_read_entries(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes,
                                               bool *out_done, rz_error *err);
