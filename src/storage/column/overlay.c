@@ -397,6 +397,36 @@ ruzu_status rz_col_overlay_gather(rz_col_reader *reader, const rz_segment *segme
     return RUZU_OK;
 }
 
+/* Which of rows [first, first + count), 1 to 64 of them, the map has: bit i for row first + i. */
+static uint64_t overmap_word(const overlay_map *map, uint32_t first, uint32_t count)
+{
+    uint32_t w = first / 64, shift = first % 64;
+    uint64_t bits = map->bits[w] >> shift;
+    if (shift != 0 && w + 1 < OVERLAY_MAP_WORDS) {
+        bits |= map->bits[w + 1] << (64 - shift);
+    }
+    return bits & (UINT64_MAX >> (64 - count));
+}
+
+/* Bits rank, rank + 1 … of `passes`, one for each bit of `mask` from the lowest on, in their places. */
+static uint64_t overmap_spread(uint64_t mask, const uint64_t *passes, uint32_t rank)
+{
+    uint64_t out = 0;
+    for (; mask != 0; mask &= mask - 1, rank++) {
+        out |= (mask & (~mask + 1)) & (0 - (passes[rank / 64] >> (rank % 64) & 1)); /* without a branch that nobody could foretell */
+    }
+    return out;
+}
+
+static uint32_t overmap_count(const overlay_map *map, uint32_t first, uint32_t count)
+{
+    uint32_t found = 0;
+    for (uint32_t done = 0; done < count; done += 64) {
+        found += rz_popcount64(overmap_word(map, first + done, count - done < 64 ? count - done : 64));
+    }
+    return found;
+}
+
 ruzu_status rz_col_overlay_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
                                   bool *out_done, rz_error *err)
 {
@@ -404,28 +434,27 @@ ruzu_status rz_col_overlay_filter(rz_col_reader *reader, const rz_segment *segme
     uint64_t passes[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
     uint64_t kept[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
     *out_done = false;
-    if (count > RZ_VECTOR_CAPACITY || count > segment->rows || first > segment->rows - count) {
+    if (count == 0 || count > RZ_VECTOR_CAPACITY || count > segment->rows || first > segment->rows - count) {
         return RUZU_OK;
     }
     RZ_TRY(overmap_begin(reader, segment, &map, err));
     rz_col_overlay_reader *over = reader->overlay;
-    uint32_t found = overmap_places(map, (uint32_t)first, count, over->places);
-    if (found != 0) {
-        memset(passes, 0xff, sizeof passes);
-        RZ_TRY(rz_col_filter(over->values, segment->overlay->values, overmap_rank(map, (uint32_t)first), found, range, passes, out_done, err));
-        if (!*out_done) {
-            return RUZU_OK;
-        }
-        memcpy(kept, bits, RZ_BITMAP_WORDS(count) * sizeof *kept);
+    uint32_t row = (uint32_t)first;
+    uint32_t found = overmap_count(map, row, count);
+    if (found == 0) {
+        return rz_col_filter_base(reader, segment, first, count, range, bits, out_done, err);
     }
+    memset(passes, 0xff, sizeof passes);
+    RZ_TRY(rz_col_filter(over->values, segment->overlay->values, overmap_rank(map, row), found, range, passes, out_done, err));
+    if (!*out_done) {
+        return RUZU_OK;
+    }
+    memcpy(kept, bits, RZ_BITMAP_WORDS(count) * sizeof *kept);
     RZ_TRY(rz_col_filter_base(reader, segment, first, count, range, bits, out_done, err));
-    for (uint32_t i = 0; *out_done && i < found; i++) {
-        uint32_t at = over->places[i];
-        if (rz_bit_get(kept, at) && rz_bit_get(passes, i)) {
-            rz_bit_set(bits, at);
-        } else {
-            rz_bit_clear(bits, at);
-        }
+    for (uint32_t w = 0, rank = 0; *out_done && w < RZ_BITMAP_WORDS(count); w++) {
+        uint64_t mask = overmap_word(map, row + w * 64, count - w * 64 < 64 ? count - w * 64 : 64);
+        bits[w] = (bits[w] & ~mask) | (kept[w] & overmap_spread(mask, passes, rank));
+        rank += rz_popcount64(mask);
     }
     return RUZU_OK;
 }
