@@ -266,12 +266,19 @@ static RZ_COLD ruzu_status evict_refused(const rz_pool *pool, uint64_t temp_page
                         "Unable to allocate memory! The buffer pool is full and no memory could be freed!");
 }
 
+/* Charges so many frames more. Those that the pool keeps are charged already: they are to be had even where an overdraft has passed the limit, and nothing else is. */
+static bool pool_charge_more(rz_pool *pool, uint64_t frames)
+{
+    uint64_t more = pool_charged(pool, pool->used_frames + frames) - pool_charged(pool, pool->used_frames);
+    return more == 0 || rz_mem_charge(&pool->mem, more * RZ_PAGE_SIZE);
+}
+
 /* Takes up to `want` frames that nobody has. Fewer when the pool is full or the account refuses. Mutex held. */
 static uint32_t evict_take_unused(rz_pool *pool, uint32_t want)
 {
     uint64_t room = pool->max_frames - pool->used_frames;
     uint32_t step = want < room ? want : (uint32_t)room;
-    while (step > 0 && !rz_mem_charge(&pool->mem, (pool_charged(pool, pool->used_frames + step) - pool_charged(pool, pool->used_frames)) * RZ_PAGE_SIZE)) {
+    while (step > 0 && !pool_charge_more(pool, step)) {
         step = pool->used_frames < pool->floor_frames && step > pool->floor_frames - pool->used_frames ? (uint32_t)(pool->floor_frames - pool->used_frames)
                                                                                                      : step / 2;
     }

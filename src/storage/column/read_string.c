@@ -34,11 +34,11 @@ static inline rz_string colstr_inline(const uint8_t *p, uint32_t length)
     return s;
 }
 
-/* Copies bytes [off, off + size) of the bytes section, window by window. */
-static ruzu_status colstr_copy(rz_col_reader *reader, const rz_part *part, uint64_t off, uint64_t size, char *out, rz_error *err)
+/* Copies bytes [off, off + size) of the bytes section, window by window (of so many bytes, whole pages). */
+static ruzu_status colstr_copy_by(rz_col_reader *reader, const rz_part *part, uint64_t off, uint64_t size, uint64_t window, char *out, rz_error *err)
 {
     while (size != 0) {
-        uint64_t n = RZ_COL_WINDOW_BYTES - (part->section_off[RZ_SECTION_BYTES] + off) % RZ_PAGE_SIZE;
+        uint64_t n = window - (part->section_off[RZ_SECTION_BYTES] + off) % RZ_PAGE_SIZE;
         n = n < size ? n : size;
         const uint8_t *data = NULL;
         RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_BYTES, off, n, true, &data, err));
@@ -48,6 +48,11 @@ static ruzu_status colstr_copy(rz_col_reader *reader, const rz_part *part, uint6
         size -= n;
     }
     return RUZU_OK;
+}
+
+static ruzu_status colstr_copy(rz_col_reader *reader, const rz_part *part, uint64_t off, uint64_t size, char *out, rz_error *err)
+{
+    return colstr_copy_by(reader, part, off, size, RZ_COL_WINDOW_BYTES, out, err);
 }
 
 static ruzu_status colstr_constant(const rz_part *part, uint32_t count, const rz_col_target *target, rz_error *err)
@@ -134,6 +139,22 @@ static char *colstr_store_all(const uint64_t *offsets, uint32_t from, uint32_t t
     return heap + size;
 }
 
+/* Strings [from, to) of the chunk, page by page: where the pool has no room for a window of several. */
+static ruzu_status colstr_read_pages(rz_col_reader *reader, const rz_part *part, uint32_t from, uint32_t to, char **io_heap, const rz_col_target *target,
+                                     rz_error *err)
+{
+    const uint64_t *offsets = reader->values;
+    for (uint32_t i = from; i < to; i++) {
+        char inlined[RZ_STRING_INLINE];
+        uint64_t length = offsets[i + 1] - offsets[i];
+        char *text = length > RZ_STRING_INLINE ? *io_heap : inlined;
+        RZ_TRY(colstr_copy_by(reader, part, offsets[i], length, RZ_PAGE_SIZE, text, err));
+        *colstr_out(target, i) = rz_string_make(text, (uint32_t)length);
+        *io_heap += length > RZ_STRING_INLINE ? length : 0;
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status colstr_read_plain(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, const rz_col_target *target, rz_error *err)
 {
     const uint64_t *offsets = reader->values;
@@ -159,16 +180,30 @@ static ruzu_status colstr_read_plain(rz_col_reader *reader, const rz_part *part,
         }
         if (to == i) {
             uint64_t length = offsets[i + 1] - offsets[i];
-            RZ_TRY(colstr_copy(reader, part, offsets[i], length, heap, err));
-            *colstr_out(target, i) = rz_string_make(heap, (uint32_t)length);
-            heap += length;
+            rz_error refused;
+            rz_error_init(&refused);
+            ruzu_status status = colstr_copy(reader, part, offsets[i], length, heap, &refused);
+            if (status == RUZU_ERROR_NO_MEMORY || status == RUZU_ERROR_LIMIT) {
+                RZ_TRY(colstr_read_pages(reader, part, i, i + 1, &heap, target, err));
+            } else if (status != RUZU_OK) {
+                return rz_error_copy(err, &refused);
+            } else {
+                *colstr_out(target, i) = rz_string_make(heap, (uint32_t)length);
+                heap += length;
+            }
             i++;
             continue;
         }
         const uint8_t *data = NULL;
         uint64_t size = offsets[to] - offsets[i];
-        if (size != 0) {
-            RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_BYTES, offsets[i], size, true, &data, err));
+        rz_error refused;
+        rz_error_init(&refused);
+        ruzu_status status = size == 0 ? RUZU_OK : rz_col_fetch(reader, part, RZ_SECTION_BYTES, offsets[i], size, true, &data, &refused);
+        if (status == RUZU_ERROR_NO_MEMORY || status == RUZU_ERROR_LIMIT) {
+            RZ_TRY(colstr_read_pages(reader, part, i, to, &heap, target, err));
+        } else if (status != RUZU_OK) {
+            return rz_error_copy(err, &refused);
+        } else if (size != 0) {
             heap = copies_all ? colstr_store_all(offsets, i, to, data, heap, target) : colstr_store(offsets, i, to, data, data + size, heap, target);
         } else {
             memset(colstr_out(target, i), 0, (to - i) * sizeof(rz_string));
