@@ -87,15 +87,18 @@ static ruzu_status aggregate_merge_list(rz_worker *worker, const rz_group_list *
     return RUZU_OK;
 }
 
-/* Merges one part of divided tables, or all of tables that are not. */
-static ruzu_status aggregate_merge_tables(rz_worker *worker, rz_group_table *const *tables, uint32_t table_count, bool divided, uint32_t part, rz_group_table *into,
-                                          rz_vec *const *vecs, rz_error *err)
+/* Merges one part of divided tables, or all of tables that are not. before: a merged one, or NULL; it will not be asked for groups any more. */
+static ruzu_status aggregate_merge_tables(rz_worker *worker, rz_group_table *const *tables, uint32_t table_count, bool divided, uint32_t part, rz_group_table *before,
+                                          rz_group_table *into, rz_vec *const *vecs, rz_error *err)
 {
     uint64_t total = 0;
     for (uint32_t t = 0; t < table_count; t++) {
         total += divided ? tables[t]->parts[part].count : tables[t]->list.count;
     }
     rz_group_table_expect(into, total);
+    if (before != NULL) {
+        rz_group_table_hand_on(before, into);
+    }
     for (uint32_t t = 0; t < table_count; t++) {
         RZ_TRY(aggregate_merge_list(worker, divided ? &tables[t]->parts[part] : &tables[t]->list, into, vecs, err));
     }
@@ -183,7 +186,7 @@ static ruzu_status aggregate_feed_part(aggregate_feed *feed, uint32_t part, rz_e
     rz_group_table *members = NULL;
     ruzu_status status = RUZU_OK;
     RZ_TRY_GOTO(rz_group_table_create(shared->mem, set->layout, set->divided ? RZ_SPILL_BITS : 0, RZ_GROUP_NO_LIMIT, &members, err));
-    RZ_TRY_GOTO(aggregate_merge_tables(feed->worker, set->tables, shared->worker_count, set->divided, part, members, feed->vecs, err));
+    RZ_TRY_GOTO(aggregate_merge_tables(feed->worker, set->tables, shared->worker_count, set->divided, part, NULL, members, feed->vecs, err));
     if (set->divided && set->parts[part] != NULL) {
         rz_agg_context context = {.arena = &members->arena, .fn = &feed->worker->fn};
         RZ_TRY_GOTO(rz_group_load(members, feed->worker->exec, &context, set->parts[part], feed->vecs, err));
@@ -304,6 +307,7 @@ static ruzu_status aggregate_merge_run(aggregate_tasks *tasks, rz_worker *worker
 {
     rz_aggregate_shared *shared = tasks->shared;
     bool divided = shared->unit_count != 1;
+    rz_group_table *before = NULL;
     rz_vec **vecs = NULL;
     uint64_t part = 0;
     RZ_TRY(rz_aggregate_key_vecs(&worker->arena, shared->layout, &vecs, err));
@@ -311,8 +315,11 @@ static ruzu_status aggregate_merge_run(aggregate_tasks *tasks, rz_worker *worker
         rz_group_table *into = NULL;
         RZ_TRY(rz_group_table_create(shared->mem, shared->layout, divided ? RZ_SPILL_BITS : 0, RZ_GROUP_NO_LIMIT, &into, err));
         shared->results[part] = into;
-        RZ_TRY(aggregate_merge_tables(worker, shared->tables, shared->table_count, divided, (uint32_t)part, into, vecs, err));
-        rz_group_table_close(into);
+        RZ_TRY(aggregate_merge_tables(worker, shared->tables, shared->table_count, divided, (uint32_t)part, before, into, vecs, err));
+        before = into;
+    }
+    if (before != NULL) {
+        rz_group_table_close(before);
     }
     return RUZU_OK;
 }

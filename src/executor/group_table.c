@@ -13,6 +13,17 @@
 #define GROUP_FIRST_BITS 5u
 #define GROUP_AHEAD 16u        /* rows between prefetching an entry and looking at it */
 #define GROUP_BLOCK (32u * 1024u)
+#ifdef RZ_TINY
+#define GROUP_MAP (64u * 1024u)
+#else
+#define GROUP_MAP (2u * 1024u * 1024u)
+#endif
+
+/* Memory of many retired groups, from the system itself: in huge pages, if it has them. */
+typedef struct rz_group_map {
+    struct rz_group_map *next;
+    uint64_t unused; /* what follows is aligned */
+} rz_group_map;
 
 #define GROUP_NAME group_tags_i8
 #define GROUP_TYPE int8_t
@@ -86,12 +97,15 @@ ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_ty
     if (layout == NULL || offs == NULL || types == NULL || bounds == NULL) {
         return rz_error_no_memory(err, "preparing an aggregation");
     }
+    layout->movable = key_count != 0;
     for (uint32_t i = 0; i < agg_count; i++) {
         bounds[i] = aggs[i];
         offs[i] = layout->states_size;
         layout->states_size += (aggs[i]->state_size + 15u) & ~15u;
+        layout->movable = layout->movable && aggs[i]->agg->plain_state;
     }
     layout->inline_key = key_count == 1 && group_is_inline(key_types[0]);
+    layout->movable = layout->movable && !layout->inline_key;
     layout->plain_keys = key_count != 0 && !layout->inline_key;
     for (uint32_t i = 0; i < key_count; i++) {
         layout->plain_keys = layout->plain_keys &&
@@ -127,6 +141,7 @@ ruzu_status rz_group_table_create(rz_mem *mem, const rz_group_layout *layout, ui
     (*out)->skip_bits = skip_bits;
     (*out)->first_bits = GROUP_FIRST_BITS;
     (*out)->max_bits = max_bits;
+    (*out)->nursery.on = layout->movable && max_bits <= RZ_GROUP_LOCAL_BITS;
     rz_arena_init(&(*out)->arena, mem);
     return RUZU_OK;
 }
@@ -147,6 +162,25 @@ void rz_group_table_close(rz_group_table *table)
     table->count = table->limit = 0;
 }
 
+void rz_group_table_hand_on(rz_group_table *table, rz_group_table *next)
+{
+    if (table->entries == NULL || next->entries != NULL || next->first_bits != table->bits || table->layout != next->layout) {
+        rz_group_table_close(table);
+        return;
+    }
+    memset(table->entries, 0, sizeof(rz_group_entry) << table->bits);
+    next->entries = table->entries;
+    next->bits = table->bits;
+    next->limit = table->limit;
+    table->entries = NULL;
+    rz_group_table_close(table);
+}
+
+static size_t group_nursery_bytes(uint32_t block)
+{
+    return block == 0 ? GROUP_BLOCK / 16 : GROUP_BLOCK; /* most tables are small */
+}
+
 void rz_group_table_clear(rz_group_table *table)
 {
     rz_group_table_close(table);
@@ -157,7 +191,18 @@ void rz_group_table_clear(rz_group_table *table)
     rz_mem_free(table->mem, table->parts, RZ_SPILL_PARTS * sizeof *table->parts);
     table->parts = NULL;
     table->lone_group = NULL;
-    table->next = table->end = NULL;
+    table->next = table->end = table->moved = table->moved_end = NULL;
+    for (uint32_t i = 0; i < table->nursery.count; i++) {
+        rz_mem_free(table->mem, table->nursery.blocks[i], group_nursery_bytes(i));
+    }
+    table->nursery.count = table->nursery.used = 0;
+    while (table->maps != NULL) {
+        rz_group_map *map = table->maps;
+        table->maps = map->next;
+        rz_map_release(map, GROUP_MAP);
+        rz_mem_uncharge(table->mem, GROUP_MAP);
+    }
+    table->map_bytes = 0;
     rz_arena_free(&table->arena);
 }
 
@@ -178,7 +223,7 @@ void rz_group_table_expect(rz_group_table *table, uint64_t count)
 
 uint64_t rz_group_table_bytes(const rz_group_table *table)
 {
-    uint64_t bytes = table->arena.used_bytes + (table->entries == NULL ? 0 : sizeof(rz_group_entry) << table->bits) + table->list.capacity * sizeof(uint8_t *);
+    uint64_t bytes = table->arena.used_bytes + table->map_bytes + (table->nursery.count == 0 ? 0 : GROUP_BLOCK / 16 + (uint64_t)(table->nursery.count - 1) * GROUP_BLOCK) + (table->entries == NULL ? 0 : sizeof(rz_group_entry) << table->bits) + table->list.capacity * sizeof(uint8_t *);
     for (uint32_t p = 0; table->parts != NULL && p < RZ_SPILL_PARTS; p++) {
         bytes += table->parts[p].capacity * sizeof(uint8_t *);
     }
@@ -246,25 +291,93 @@ static ruzu_status group_make_room(rz_group_table *table, rz_error *err)
     return table->bits < table->max_bits ? group_grow(table, err) : rz_group_retire(table, err);
 }
 
-ruzu_status rz_group_retire(rz_group_table *table, rz_error *err)
+static size_t group_keys_size(const rz_group_layout *layout, const uint8_t *keys)
+{
+    const uint8_t *end = keys;
+    for (uint32_t k = 0; k < layout->key_count; k++) {
+        end = rz_row_value_skip(layout->key_types[k], end);
+    }
+    return (size_t)(end - keys);
+}
+
+/* States are aligned. */
+static size_t group_round(const rz_group_layout *layout, size_t size)
+{
+    return layout->states_size == 0 ? size : (size + 15) & ~(size_t)15;
+}
+
+/* Room for retired groups, each of which is smaller than a block. */
+static bool group_moved_block(rz_group_table *table)
+{
+    rz_group_map *map = NULL;
+    if (table->arena.used_bytes >= GROUP_MAP && rz_mem_charge(table->mem, GROUP_MAP)) {
+        map = (rz_group_map *)rz_map_reserve_huge(GROUP_MAP);
+        if (map == NULL) {
+            rz_mem_uncharge(table->mem, GROUP_MAP);
+        }
+    }
+    if (map != NULL) {
+        map->next = table->maps;
+        table->maps = map;
+        table->map_bytes += GROUP_MAP;
+        table->moved = (uint8_t *)(map + 1);
+        table->moved_end = (uint8_t *)map + GROUP_MAP;
+        return true;
+    }
+    table->moved = (uint8_t *)rz_arena_alloc(&table->arena, GROUP_BLOCK);
+    table->moved_end = table->moved == NULL ? NULL : table->moved + GROUP_BLOCK;
+    return table->moved != NULL;
+}
+
+/* A copy of a group behind the one before it. */
+static uint8_t *group_move(rz_group_table *table, const uint8_t *group)
+{
+    const rz_group_layout *layout = table->layout;
+    size_t size = layout->fixed_size != 0 ? layout->fixed_size : layout->keys_off + group_keys_size(layout, group + layout->keys_off);
+    size = group_round(layout, size); /* it had as much */
+    if (RZ_UNLIKELY((size_t)(table->moved_end - table->moved) < size) && !group_moved_block(table)) {
+        return NULL;
+    }
+    uint8_t *copy = table->moved;
+    table->moved += size;
+    memcpy(copy, group, size);
+    return copy;
+}
+
+/* The groups of the entries to the parts; with `move`, copies of them. */
+static ruzu_status group_retire_entries(rz_group_table *table, bool move, rz_error *err)
+{
+    const rz_group_layout *layout = table->layout;
+    uint64_t size = table->entries == NULL ? 0 : UINT64_C(1) << table->bits;
+    uint64_t share = table->count / RZ_SPILL_PARTS + 16;
+    for (uint64_t i = 0; i < size; i++) { /* in the order of hashes, but for a few that were moved on */
+        const rz_group_entry *entry = &table->entries[i];
+        if (move && i + GROUP_AHEAD < size && entry[GROUP_AHEAD].group != NULL) {
+            RZ_PREFETCH(entry[GROUP_AHEAD].group);
+            RZ_PREFETCH(entry[GROUP_AHEAD].group + layout->keys_off);
+        }
+        if (entry->group == NULL) {
+            continue;
+        }
+        rz_group_list *part = &table->parts[rz_spill_part(group_entry_hash(table->layout, entry))];
+        if (RZ_UNLIKELY(part->count == part->capacity)) {
+            RZ_TRY(group_list_reserve(table->mem, part, share, err));
+        }
+        uint8_t *group = move ? group_move(table, entry->group) : entry->group;
+        RZ_TRY_ALLOC(group, err, "grouping rows");
+        part->groups[part->count++] = group;
+    }
+    return RUZU_OK;
+}
+
+static ruzu_status group_retire(rz_group_table *table, bool move, rz_error *err)
 {
     RZ_ASSERT(table->skip_bits == 0);
     if (table->parts == NULL) {
         table->parts = (rz_group_list *)rz_mem_calloc(table->mem, RZ_SPILL_PARTS, sizeof *table->parts);
         RZ_TRY_ALLOC(table->parts, err, "grouping rows");
     }
-    uint64_t size = table->entries == NULL ? 0 : UINT64_C(1) << table->bits;
-    uint64_t share = table->count / RZ_SPILL_PARTS + 16;
-    for (uint64_t i = 0; i < size; i++) { /* in the order of hashes, but for a few that were moved on */
-        const rz_group_entry *entry = &table->entries[i];
-        if (entry->group != NULL) {
-            rz_group_list *part = &table->parts[rz_spill_part(group_entry_hash(table->layout, entry))];
-            if (RZ_UNLIKELY(part->count == part->capacity)) {
-                RZ_TRY(group_list_reserve(table->mem, part, share, err));
-            }
-            part->groups[part->count++] = entry->group;
-        }
-    }
+    RZ_TRY(group_retire_entries(table, move, err));
     if (table->lone_group != NULL) {
         rz_group_list *part = &table->parts[rz_spill_part(table->lone_hash)];
         RZ_TRY(group_list_reserve(table->mem, part, 1, err));
@@ -276,23 +389,73 @@ ruzu_status rz_group_retire(rz_group_table *table, rz_error *err)
     }
     table->count = 0;
     table->list.count = 0;
+    if (move) {
+#ifdef RZ_ASSERTS
+        for (uint32_t i = 0; i < table->nursery.used; i++) {
+            memset(table->nursery.blocks[i], 0xA5, group_nursery_bytes(i)); /* use of a group that has moved shows */
+        }
+#endif
+        table->nursery.used = 0;
+        table->next = table->end = NULL;
+    }
     return RUZU_OK;
+}
+
+ruzu_status rz_group_retire(rz_group_table *table, rz_error *err)
+{
+    return group_retire(table, table->nursery.on, err);
 }
 
 /* ---- making groups ---- */
 
+/* The next block of the nursery; NULL when there is none: large groups are not worth moving. */
+static uint8_t *group_nursery_block(rz_group_table *table)
+{
+    rz_group_nursery *nursery = &table->nursery;
+    if (nursery->used == RZ_GROUP_NURSERY_BLOCKS) {
+        return NULL;
+    }
+    if (nursery->used == nursery->count) {
+        uint8_t *block = (uint8_t *)rz_mem_alloc(table->mem, group_nursery_bytes(nursery->count));
+        if (block == NULL) {
+            return NULL;
+        }
+        nursery->blocks[nursery->count++] = block;
+    }
+    return nursery->blocks[nursery->used++];
+}
+
+/* Memory of a group that does not fit behind the last one. */
+static uint8_t *group_alloc_block(rz_group_table *table, size_t size)
+{
+    uint8_t *memory = NULL;
+    size_t block = size > GROUP_BLOCK / 4 ? size : table->arena.used_bytes < GROUP_BLOCK ? GROUP_BLOCK / 16 + size : GROUP_BLOCK;
+    while (table->nursery.on && memory == NULL) { /* the first block may be too small for it */
+        uint32_t used = table->nursery.used;
+        memory = block == size ? NULL : group_nursery_block(table);
+        if (memory == NULL) {
+            table->nursery.on = false; /* for good: groups stay where they are */
+        } else if (group_nursery_bytes(used) < size) {
+            memory = NULL;
+        } else {
+            block = group_nursery_bytes(used);
+        }
+    }
+    memory = memory == NULL ? (uint8_t *)rz_arena_alloc(&table->arena, block) : memory;
+    if (memory == NULL || block == size) {
+        return memory;
+    }
+    table->next = memory + size;
+    table->end = memory + block;
+    return memory;
+}
+
 /* Memory of a group. */
 static uint8_t *group_alloc(rz_group_table *table, size_t size)
 {
-    size = table->layout->states_size == 0 ? size : (size + 15) & ~(size_t)15;
+    size = group_round(table->layout, size);
     if (RZ_UNLIKELY((size_t)(table->end - table->next) < size)) {
-        size_t block = size > GROUP_BLOCK / 4 ? size : table->arena.used_bytes < GROUP_BLOCK ? GROUP_BLOCK / 16 + size : GROUP_BLOCK;
-        uint8_t *memory = (uint8_t *)rz_arena_alloc(&table->arena, block);
-        if (memory == NULL || block == size) {
-            return memory;
-        }
-        table->next = memory;
-        table->end = memory + block;
+        return group_alloc_block(table, size);
     }
     uint8_t *group = table->next;
     table->next += size;
@@ -512,6 +675,9 @@ ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *keys, const uint
     if (table->entries == NULL) {
         RZ_TRY(group_grow(table, err));
     }
+    if (table->nursery.on && table->count + sel->count > (UINT64_C(1) << table->max_bits) * 5 / 8) {
+        RZ_TRY(rz_group_retire(table, err)); /* not among the rows: their groups would move */
+    }
     return table->layout->inline_key ? group_find_inline(table, keys, hashes, sel, given, groups, err)
                                      : group_find_generic(table, keys, hashes, sel, given, groups, err);
 }
@@ -556,15 +722,6 @@ static void group_read_hashes(const rz_group_layout *layout, const uint8_t *cons
     for (uint32_t i = 0; i < count; i++) {
         hashes[i] = rz_load_u64(stored[i]);
     }
-}
-
-static size_t group_keys_size(const rz_group_layout *layout, const uint8_t *keys)
-{
-    const uint8_t *end = keys;
-    for (uint32_t k = 0; k < layout->key_count; k++) {
-        end = rz_row_value_skip(layout->key_types[k], end);
-    }
-    return (size_t)(end - keys);
 }
 
 /* The table's group with the keys of `group`, which becomes one of the table's if there is none. Equal keys have equal bytes. */
@@ -696,7 +853,7 @@ ruzu_status rz_group_spill(rz_group_table *table, rz_mem *mem, rz_pool *pool, rz
     ruzu_status status = RUZU_OK;
     rz_str text;
     rz_str_init(&text, mem);
-    RZ_TRY_GOTO(rz_group_retire(table, err));
+    RZ_TRY_GOTO(group_retire(table, false, err)); /* they leave memory */
     for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
         const rz_group_list *part = &table->parts[p];
         if (part->count != 0 && records[p] == NULL) {

@@ -10,8 +10,12 @@
  * A worker's table stays small enough for the cache: when it is full, its groups are retired, part by part, and it begins anew; a key may then have several groups. They meet when the
  * parts of all workers are merged. So with few groups nothing is ever retired, and with many nobody probes a table larger than the cache.
  *
+ * Where groups are bytes only (plain states) and small, a retired one is copied: those of a part lie side by side for who merges them, and the memory that they were made in (the
+ * nursery), still in the cache, serves the next ones. Then pointers to groups are valid until the next rz_group_find only, which makes room before it begins. Tables of inline keys
+ * do not move groups, as slots point to them from chunk to chunk.
+ *
  * With a single integer-like key the entry's tag is the key itself and no group is touched by probing; else the tag is the whole hash and the keys of hits are compared by
- * column. Groups never move: pointers to them stay valid until the table is cleared.
+ * column.
  */
 #ifndef RZ_EXECUTOR_GROUP_TABLE_H
 #define RZ_EXECUTOR_GROUP_TABLE_H
@@ -39,6 +43,7 @@ typedef struct rz_group_layout {
     uint32_t states_size;          /* of all; multiple of 16 */
     uint32_t keys_off;             /* behind the states and the hash */
     uint32_t fixed_size;           /* of a whole group when all keys are of fixed size, else 0 */
+    bool movable;                  /* a group is nothing but its bytes, and its key is not inline */
 } rz_group_layout;
 
 typedef struct rz_group_entry {
@@ -52,11 +57,25 @@ typedef struct rz_group_list {
     uint64_t capacity;
 } rz_group_list;
 
+#define RZ_GROUP_NURSERY_BLOCKS 64u
+
+/* Where groups are made that move when they are retired. */
+typedef struct rz_group_nursery {
+    uint8_t *blocks[RZ_GROUP_NURSERY_BLOCKS]; /* owned */
+    uint32_t count;
+    uint32_t used;           /* blocks that groups lie in */
+    bool on;                 /* false: groups are made in the arena */
+} rz_group_nursery;
+
 typedef struct rz_group_table {
     const rz_group_layout *layout;
     rz_mem *mem;
     rz_arena arena;          /* groups, and what their states own */
     uint8_t *next, *end;     /* free room for groups */
+    rz_group_nursery nursery;
+    uint8_t *moved, *moved_end; /* free room for retired groups */
+    struct rz_group_map *maps;  /* of many retired groups; owned */
+    uint64_t map_bytes;
     rz_group_entry *entries; /* 1 << bits of them; NULL while bits is 0 */
     uint32_t bits;
     uint32_t first_bits;
@@ -81,6 +100,8 @@ void rz_group_table_free(rz_group_table *table);  /* NULL is fine */
 void rz_group_table_clear(rz_group_table *table); /* forgets all groups, gives back all memory */
 /* Gives back what only finding needs; the groups and the list stay. */
 void rz_group_table_close(rz_group_table *table);
+/* The same, for `next`, an empty table of about as many groups. */
+void rz_group_table_hand_on(rz_group_table *table, rz_group_table *next);
 /* About as many groups will come: the first entries are enough for them (within bounds). */
 void rz_group_table_expect(rz_group_table *table, uint64_t count);
 uint64_t rz_group_table_bytes(const rz_group_table *table);
@@ -93,7 +114,7 @@ RZ_NODISCARD ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *key
 void rz_group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags);
 /* The only group of a table without keys. */
 RZ_NODISCARD ruzu_status rz_group_find_lone(rz_group_table *table, rz_error *err);
-/* Moves all groups from the entries and the list to the parts. */
+/* Moves all groups from the entries and the list to the parts. Pointers to them may become invalid. */
 RZ_NODISCARD ruzu_status rz_group_retire(rz_group_table *table, rz_error *err);
 
 /* Reads the keys of groups into rows 0… of FLAT vectors, one per key; strings stay where they are. NULL vectors are skipped. */

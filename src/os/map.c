@@ -22,6 +22,28 @@ void *rz_map_reserve(size_t size)
     return address;
 }
 
+#define MAP_HUGE ((size_t)2 * 1024 * 1024) /* of most machines; elsewhere the alignment does no harm */
+
+void *rz_map_reserve_huge(size_t size)
+{
+    size_t room = size < MAP_HUGE ? size : size + MAP_HUGE;
+    char *address = (char *)mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (address == (char *)MAP_FAILED || room == size) {
+        return address == (char *)MAP_FAILED ? NULL : address;
+    }
+    size_t before = (size_t)(-(uintptr_t)address & (MAP_HUGE - 1));
+    if (before != 0) {
+        rz_map_release(address, before);
+    }
+    if (before != MAP_HUGE) {
+        rz_map_release(address + before + size, MAP_HUGE - before);
+    }
+    int saved = errno;
+    (void)madvise(address + before, size, MADV_HUGEPAGE); /* a kernel without them refuses: just as well */
+    errno = saved;
+    return address + before;
+}
+
 void rz_map_release(void *address, size_t size)
 {
     if (address != NULL) {

@@ -87,6 +87,8 @@ const char *rz_os_error_text(int errno_value, char *buffer, size_t size);
 
 /* Reserves size bytes of zero memory (NORESERVE, no huge pages); NULL with errno when refused. */
 void *rz_map_reserve(size_t size);
+/* The same for what will be touched all over: aligned so that the system may use huge pages, which make it pay for memory once in hundreds of pages. */
+void *rz_map_reserve_huge(size_t size);
 void rz_map_release(void *address, size_t size);
 /* Gives the physical memory of whole pages back; they read as zero afterwards. */
 void rz_map_drop(void *address, size_t size);

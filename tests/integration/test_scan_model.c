@@ -204,6 +204,24 @@ static const char *const scan_pairs[][2] = {
     {"MATCH (t:T) RETURN count(DISTINCT t.name), count(DISTINCT t.small), count(DISTINCT t.wide), count(DISTINCT t.tag)",
      "MATCH (t:T) WITH t.name AS n, t.small AS m, t.wide AS w, t.tag AS g WITH collect(DISTINCT n) AS a, collect(DISTINCT m) AS b, collect(DISTINCT w) AS c, "
      "collect(DISTINCT g) AS d RETURN size(a), size(b), size(c), size(d)"},
+    /* More groups than a table holds. Groups of texts are copied when it is full, those of numbers stay where they are; long ones do, too. */
+    {"MATCH (t:T) UNWIND range(1, 6) AS j WITH 'k' + CAST((t.id * 6 + j) * 7919 % 45000 AS STRING) AS k, t.id AS i, j WITH k, count(*) AS c, sum(i) AS s, min(j) AS m, "
+     "avg(i) AS a RETURN count(*), sum(c), sum(c * c), sum(s % 1009), sum(m), sum(CAST(a * 2 AS INT64))",
+     "MATCH (t:T) UNWIND range(1, 6) AS j WITH (t.id * 6 + j) * 7919 % 45000 AS k, t.id AS i, j WITH k, count(*) AS c, sum(i) AS s, min(j) AS m, "
+     "avg(i) AS a RETURN count(*), sum(c), sum(c * c), sum(s % 1009), sum(m), sum(CAST(a * 2 AS INT64))"},
+    {"MATCH (t:T) UNWIND range(1, 6) AS j WITH rpad(CAST((t.id * 6 + j) * 7919 % 45000 AS STRING), CAST(6 + t.id % 3 * 120 AS INT64), 'x') AS k, t.id AS i, t.id % 3 AS r WITH k, r, count(*) AS c, sum(i) AS s "
+     "RETURN count(*), sum(c), sum(c * c), sum(s % 1009)",
+     "MATCH (t:T) UNWIND range(1, 6) AS j WITH (t.id * 6 + j) * 7919 % 45000 * 3 + t.id % 3 AS k, t.id AS i WITH k, count(*) AS c, sum(i) AS s "
+     "RETURN count(*), sum(c), sum(c * c), sum(s % 1009)"},
+    {"MATCH (t:T) UNWIND range(1, 6) AS j WITH 'k' + CAST((t.id * 6 + j) * 7919 % 45000 AS STRING) AS k, t.small AS m, t.tag AS g WITH k, g, count(DISTINCT m) AS c, max(m) AS x "
+     "RETURN count(*), count(g), sum(c), sum(x)",
+     "MATCH (t:T) UNWIND range(1, 6) AS j WITH (t.id * 6 + j) * 7919 % 45000 AS k, t.small AS m, t.tag AS g WITH k, g, collect(DISTINCT m) AS l, max(m) AS x "
+     "RETURN count(*), count(g), sum(size(l)), sum(x)"},
+    {"MATCH (t:T) UNWIND range(1, 6) AS j RETURN count(DISTINCT 'k' + CAST((t.id * 6 + j) * 7919 % 45000 AS STRING))",
+     "MATCH (t:T) UNWIND range(1, 6) AS j RETURN count(DISTINCT (t.id * 6 + j) * 7919 % 45000)"},
+    {"MATCH (t:T) WHERE t.id < 900 RETURN rpad(CAST(t.id * 7919 % 700 AS STRING), CAST(6 + t.id % 2 * 9000 AS INT64), 'x') + '' AS k, count(*) AS c, sum(t.id) AS s ORDER BY c DESC, s LIMIT 12",
+     "MATCH (t:T) WHERE t.id < 900 WITH t.id * 7919 % 700 * 2 + t.id % 2 AS n, count(*) AS c, sum(t.id) AS s RETURN rpad(CAST(CAST(floor(n / 2) AS INT64) AS STRING), CAST(6 + n % 2 * 9000 AS INT64), 'x') AS k, "
+     "c, s ORDER BY c DESC, s LIMIT 12"},
     {"MATCH (t:T) WHERE t.name CONTAINS 'kaan' RETURN count(*), sum(t.id)",
      "MATCH (t:T) WHERE t.name =~ '.*kaan.*' RETURN count(*), sum(t.id)"},
     {"MATCH (t:T) WHERE t.name CONTAINS 'nberdor' RETURN count(*), sum(t.id)",
