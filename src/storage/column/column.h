@@ -105,7 +105,7 @@ typedef struct rz_col_text {
     rz_string part;        /* what texts are compared with; its bytes are the caller's */
     rz_mem *mem;           /* borrowed: for the verdicts */
     uint8_t *verdicts;     /* owned: one per entry */
-    uint32_t count;        /* of verdicts */
+    uint32_t capacity;     /* of verdicts */
     uint64_t key_page;     /* which part: see rz_col_dictionary */
     uint64_t key_hash;
 } rz_col_text;

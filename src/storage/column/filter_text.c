@@ -26,9 +26,9 @@ bool rz_col_text_init(rz_col_text *text, rz_mem *mem, const rz_type *type, rz_te
 
 void rz_col_text_deinit(rz_col_text *text)
 {
-    rz_mem_free(text->mem, text->verdicts, text->count);
+    rz_mem_free(text->mem, text->verdicts, text->capacity);
     text->verdicts = NULL;
-    text->count = 0;
+    text->capacity = 0;
 }
 
 static bool text_is_in_order(rz_compare_op op, int order)
@@ -159,10 +159,10 @@ static ruzu_status text_filter_plain(rz_col_reader *reader, const rz_part *part,
 /* Verdicts for the part of the reader's dictionary; false where there is no memory for them. */
 static bool text_use_verdicts(rz_col_text *text, const rz_col_dictionary *dictionary)
 {
-    if (text->verdicts != NULL && text->key_page == dictionary->key_page && text->key_hash == dictionary->key_hash && text->count == dictionary->count) {
+    if (text->verdicts != NULL && text->key_page == dictionary->key_page && text->key_hash == dictionary->key_hash && text->capacity >= dictionary->count) {
         return true;
     }
-    if (text->count < dictionary->count || text->count / 4 > dictionary->count) {
+    if (text->capacity < dictionary->count || text->capacity / 4 > dictionary->count) {
         rz_col_text_deinit(text);
     }
     if (text->verdicts == NULL) {
@@ -170,9 +170,9 @@ static bool text_use_verdicts(rz_col_text *text, const rz_col_dictionary *dictio
         if (text->verdicts == NULL) {
             return false;
         }
-        text->count = dictionary->count;
+        text->capacity = dictionary->count;
     }
-    memset(text->verdicts, TEXT_UNKNOWN, text->count);
+    memset(text->verdicts, TEXT_UNKNOWN, dictionary->count);
     text->key_page = dictionary->key_page;
     text->key_hash = dictionary->key_hash;
     return true;
