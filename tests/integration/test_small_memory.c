@@ -229,17 +229,23 @@ static void long_texts_are_copied_and_changed(void)
     ruzu_conn *conn = small_open(path, 16);
     session_run(conn, "CREATE NODE TABLE C(id INT64 PRIMARY KEY, s STRING)");
     session_run(conn, "MATCH (d:D) WHERE d.id % 4 = 0 OR d.id > 700 WITH d.id AS i, d.s AS s CREATE (:C {id: i, s: s})");
+    session_close(conn);
+    conn = small_open(path, 1024);
     EXPECT_ROWS(conn, "MATCH (c:C), (d:D) WHERE c.id = d.id AND c.s = d.s RETURN count(*)", "195");
     session_close(conn); /* a checkpoint that runs beside a statement takes memory of its own */
     conn = small_open(path, 32);
     session_run(conn, "MATCH (c:C) SET c.s = c.s + 'x'");
+    session_close(conn);
+    conn = small_open(path, 1024); /* joined nodes are read by whole vectors */
     EXPECT_ROWS(conn, "MATCH (c:C), (d:D) WHERE c.id = d.id AND c.s = d.s + 'x' RETURN count(*)", "195");
     session_close(conn);
     conn = small_open(path, 16);
     session_run(conn, "MATCH (c:C) WHERE c.id % 8 = 0 DELETE c");
+    session_close(conn);
+    conn = small_open(path, 1024);
     EXPECT_ROWS(conn, "MATCH (c:C), (d:D) WHERE c.id = d.id RETURN count(*), sum(size(c.s) - size(d.s))", "105|105");
     session_close(conn);
-    conn = small_open(path, 16);
+    conn = small_open(path, 1024);
     EXPECT_ROWS(conn, "MATCH (c:C), (d:D) WHERE c.id = d.id RETURN count(*), sum(size(c.s) - size(d.s))", "105|105");
     small_sound(conn);
     session_close(conn);
