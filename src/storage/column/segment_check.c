@@ -10,7 +10,7 @@
 
 #include <inttypes.h>
 
-#define CHECK_FIRST_STEP 8u /* texts that are read at once, as long as nothing is known of their length */
+#define CHECK_FIRST_STEP 4u /* texts that are read at once, as long as nothing is known of their length */
 #define CHECK_STEP_BYTES ((uint64_t)1 << 20)
 
 typedef struct segment_check {

@@ -11,7 +11,7 @@
 
 #ifdef RZ_TINY
 #define ROWS_OVERLAY_SHARE      2u /* small row groups are to have overlays, too */
-#define ROWS_OVERLAY_TEXT_SHARE 2u
+#define ROWS_OVERLAY_TEXT_SHARE 3u
 #define ROWS_OVERLAY_FREE_PAGES 8u
 #else
 #define ROWS_OVERLAY_SHARE      16u /* rows changed are at most about this part of a group's */

@@ -144,7 +144,7 @@ static ruzu_status rows_blank_deleted(const rz_rows_reader *reader, uint64_t fir
 }
 
 #define ROWS_COLUMN_BUDGETS 4u  /* bytes of texts that are collected before they are written */
-#define ROWS_FIRST_STEP     8u  /* rows of which nothing is known yet may be long */
+#define ROWS_FIRST_STEP     4u  /* rows of which nothing is known yet may be long */
 
 /* How many rows to read at once, when the ones before took so much: a quarter of what may be collected. */
 static uint32_t rows_next_step(uint64_t bytes, uint32_t rows, uint64_t most_bytes, uint32_t step)
