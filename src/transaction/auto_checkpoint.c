@@ -12,36 +12,6 @@
 #define AUTO_RETRY_LEAST ((uint64_t)64 << 10) /* of log, before a checkpoint that failed is tried again */
 #define AUTO_RETRY_DOUBLINGS 12u
 
-ruzu_status rz_auto_checkpoint_init(rz_auto_checkpoint *checkpointer, bool in_thread)
-{
-    checkpointer->in_thread = in_thread;
-    ruzu_status status = rz_mutex_init(&checkpointer->lock);
-    if (status == RUZU_OK && rz_cond_init(&checkpointer->wake) != RUZU_OK) {
-        rz_mutex_destroy(&checkpointer->lock);
-        status = RUZU_ERROR_NO_MEMORY;
-    }
-    return status;
-}
-
-void rz_auto_checkpoint_stop(rz_auto_checkpoint *checkpointer)
-{
-    rz_mutex_lock(&checkpointer->lock);
-    bool started = checkpointer->started;
-    checkpointer->started = false;
-    checkpointer->stop = true;
-    rz_cond_signal(&checkpointer->wake);
-    rz_mutex_unlock(&checkpointer->lock);
-    if (started) {
-        rz_thread_join(checkpointer->thread);
-    }
-}
-
-void rz_auto_checkpoint_deinit(rz_auto_checkpoint *checkpointer)
-{
-    rz_cond_destroy(&checkpointer->wake);
-    rz_mutex_destroy(&checkpointer->lock);
-}
-
 static uint64_t auto_threshold(rz_store *store)
 {
     uint64_t threshold = atomic_load_explicit(&store->checkpoint_threshold, memory_order_relaxed);
@@ -73,23 +43,18 @@ static void auto_run(rz_store *store)
     atomic_store_explicit(&checkpointer->wait_bytes, rz_wal_size_bytes(store->wal) + step, memory_order_relaxed);
 }
 
-static void auto_main(void *arg)
+static uint64_t auto_left(rz_store *store)
 {
-    rz_store *store = (rz_store *)arg;
-    rz_auto_checkpoint *checkpointer = &store->checkpointer;
-    rz_mutex_lock(&checkpointer->lock);
-    while (!checkpointer->stop) {
-        if (!checkpointer->wanted) {
-            rz_cond_wait(&checkpointer->wake, &checkpointer->lock);
-            continue;
-        }
-        rz_mutex_unlock(&checkpointer->lock);
-        auto_run(store);
-        rz_mutex_lock(&checkpointer->lock);
-        checkpointer->wanted = false;
-    }
-    rz_mutex_unlock(&checkpointer->lock);
+    return atomic_load_explicit(&store->checkpointer.wanted, memory_order_relaxed) ? 0 : UINT64_MAX;
 }
+
+static void auto_work(rz_store *store)
+{
+    auto_run(store);
+    atomic_store_explicit(&store->checkpointer.wanted, false, memory_order_relaxed);
+}
+
+const rz_background_task rz_auto_checkpoint_task = {.left_us = auto_left, .work = auto_work};
 
 /* Whether the log has grown to where a checkpoint is due. */
 static bool auto_log_due(rz_store *store)
@@ -109,17 +74,11 @@ void rz_store_consider_checkpoint(rz_store *store)
     if (!pressed && !auto_log_due(store)) {
         return;
     }
-    bool here = !checkpointer->in_thread || pressed;
-    rz_mutex_lock(&checkpointer->lock);
-    if (!here && !checkpointer->started) {
-        checkpointer->started = rz_thread_start(&checkpointer->thread, 0, auto_main, store) == RUZU_OK;
-        here = !checkpointer->started;
+    bool here = pressed;
+    if (!here && !atomic_exchange_explicit(&checkpointer->wanted, true, memory_order_relaxed) && !rz_background_wake(&checkpointer->background)) {
+        atomic_store_explicit(&checkpointer->wanted, false, memory_order_relaxed);
+        here = true;
     }
-    if (!here && !checkpointer->wanted) {
-        checkpointer->wanted = true;
-        rz_cond_signal(&checkpointer->wake);
-    }
-    rz_mutex_unlock(&checkpointer->lock);
     if (here) {
         auto_run(store);
     }

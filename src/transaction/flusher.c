@@ -4,36 +4,6 @@
  */
 #include "transaction/store.h"
 
-ruzu_status rz_flusher_init(rz_flusher *flusher, bool in_thread)
-{
-    flusher->in_thread = in_thread;
-    ruzu_status status = rz_mutex_init(&flusher->lock);
-    if (status == RUZU_OK && rz_cond_init(&flusher->wake) != RUZU_OK) {
-        rz_mutex_destroy(&flusher->lock);
-        status = RUZU_ERROR_NO_MEMORY;
-    }
-    return status;
-}
-
-void rz_flusher_stop(rz_flusher *flusher)
-{
-    rz_mutex_lock(&flusher->lock);
-    bool started = flusher->started;
-    flusher->started = false;
-    flusher->stop = true;
-    rz_cond_signal(&flusher->wake);
-    rz_mutex_unlock(&flusher->lock);
-    if (started) {
-        rz_thread_join(flusher->thread);
-    }
-}
-
-void rz_flusher_deinit(rz_flusher *flusher)
-{
-    rz_cond_destroy(&flusher->wake);
-    rz_mutex_destroy(&flusher->lock);
-}
-
 /* A simulated file system brings a clock for intervals along. */
 static uint64_t flusher_now(const rz_store *store)
 {
@@ -66,39 +36,13 @@ void rz_store_flush_due(rz_store *store)
     (void)status;
 }
 
-static void flusher_main(void *arg)
-{
-    rz_store *store = (rz_store *)arg;
-    rz_flusher *flusher = &store->flusher;
-    rz_mutex_lock(&flusher->lock);
-    while (!flusher->stop) {
-        uint64_t left = flusher_left(store);
-        if (left == 0) {
-            rz_mutex_unlock(&flusher->lock);
-            rz_store_flush_due(store);
-            rz_mutex_lock(&flusher->lock);
-        } else if (left == UINT64_MAX) {
-            rz_cond_wait(&flusher->wake, &flusher->lock);
-        } else {
-            (void)rz_cond_wait_us(&flusher->wake, &flusher->lock, left);
-        }
-    }
-    rz_mutex_unlock(&flusher->lock);
-}
+const rz_background_task rz_flusher_task = {.left_us = flusher_left, .work = rz_store_flush_due};
 
 void rz_store_flush_later(rz_store *store)
 {
-    rz_flusher *flusher = &store->flusher;
     uint64_t unarmed = 0;
     uint64_t now = flusher_now(store);
-    if (!atomic_compare_exchange_strong_explicit(&flusher->since_us, &unarmed, now == 0 ? 1 : now, memory_order_acq_rel, memory_order_relaxed) ||
-        !flusher->in_thread) {
-        return;
+    if (atomic_compare_exchange_strong_explicit(&store->flusher.since_us, &unarmed, now == 0 ? 1 : now, memory_order_acq_rel, memory_order_relaxed)) {
+        (void)rz_background_wake(&store->flusher.background); /* without a thread the next commit that finds the time past syncs */
     }
-    rz_mutex_lock(&flusher->lock); /* the thread looks at the time under it: it cannot miss this */
-    if (!flusher->started && !flusher->stop) {
-        flusher->started = rz_thread_start(&flusher->thread, 0, flusher_main, store) == RUZU_OK;
-    }
-    rz_cond_signal(&flusher->wake);
-    rz_mutex_unlock(&flusher->lock);
 }

@@ -9,24 +9,17 @@
 #define RZ_TRANSACTION_FLUSHER_H
 
 #include "common/common.h"
-#include "os/os.h"
-#include "transaction/transaction.h"
+#include "transaction/background.h"
 
 #define RZ_FLUSH_INTERVAL_US UINT64_C(1000000)
 
 typedef struct rz_flusher {
-    bool in_thread;             /* immutable */
-    _Atomic uint64_t since_us;  /* when the oldest commit that is not synced was made, on the store's clock; 0: not armed. relaxed: a time, and nothing else, goes by it */
-    rz_mutex lock;              /* guards what follows */
-    rz_cond wake;
-    bool started;               /* thread is running; the first commit that needs it starts it */
-    bool stop;
-    rz_thread thread;
+    _Atomic uint64_t since_us; /* when the oldest commit that is not synced was made, on the store's clock; 0: not armed. relaxed: a time, and nothing else, goes by it */
+    rz_background background;
 } rz_flusher;
 
-RZ_NODISCARD ruzu_status rz_flusher_init(rz_flusher *flusher, bool in_thread);
-void rz_flusher_stop(rz_flusher *flusher); /* waits for a sync under way; no other begins */
-void rz_flusher_deinit(rz_flusher *flusher);
+extern const rz_background_task rz_flusher_task;
+
 /* After a commit that was not synced: arms the timer. */
 void rz_store_flush_later(rz_store *store);
 /* Syncs the log when the time has come. A failure poisons the store, as that of any sync of the log. */

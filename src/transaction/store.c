@@ -220,8 +220,8 @@ static void store_free(rz_store *store)
     if (store->pool != NULL) {
         rz_pool_destroy(store->pool);
     }
-    rz_flusher_deinit(&store->flusher);
-    rz_auto_checkpoint_deinit(&store->checkpointer);
+    rz_background_deinit(&store->flusher.background);
+    rz_background_deinit(&store->checkpointer.background);
     store_destroy_locks(store, STORE_LOCKS);
     rz_mem_free(rz_mem_root(), store, sizeof *store);
 }
@@ -247,12 +247,12 @@ static ruzu_status store_alloc(const rz_store_options *options, rz_store **out, 
     rz_store *store = (rz_store *)rz_mem_calloc(rz_mem_root(), 1, sizeof *store);
     RZ_TRY_ALLOC(store, err, "opening a database");
     ruzu_status status = store_create_locks(store);
-    if (status == RUZU_OK && rz_auto_checkpoint_init(&store->checkpointer, options->checkpoint_in_thread) != RUZU_OK) {
+    if (status == RUZU_OK && rz_background_init(&store->checkpointer.background, store, &rz_auto_checkpoint_task, options->checkpoint_in_thread) != RUZU_OK) {
         store_destroy_locks(store, STORE_LOCKS);
         status = RUZU_ERROR_NO_MEMORY;
     }
-    if (status == RUZU_OK && rz_flusher_init(&store->flusher, options->checkpoint_in_thread) != RUZU_OK) {
-        rz_auto_checkpoint_deinit(&store->checkpointer);
+    if (status == RUZU_OK && rz_background_init(&store->flusher.background, store, &rz_flusher_task, options->checkpoint_in_thread) != RUZU_OK) {
+        rz_background_deinit(&store->checkpointer.background);
         store_destroy_locks(store, STORE_LOCKS);
         status = RUZU_ERROR_NO_MEMORY;
     }
@@ -348,8 +348,8 @@ static ruzu_status store_settle_all(rz_store *store, bool *out_clean, rz_error *
 ruzu_status rz_store_close(rz_store *store, rz_error *err)
 {
     RZ_ASSERT(store->live == 0);
-    rz_auto_checkpoint_stop(&store->checkpointer);
-    rz_flusher_stop(&store->flusher);
+    rz_background_stop(&store->checkpointer.background);
+    rz_background_stop(&store->flusher.background);
     bool clean = false;
     ruzu_status status = store_settle_all(store, &clean, err);
     rz_disk *disk = store->disk;
