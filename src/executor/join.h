@@ -94,6 +94,9 @@ void rz_join_hash(rz_vec *const *keys, uint32_t key_count, const rz_sel *sel, ui
 RZ_NODISCARD ruzu_status rz_join_spill(rz_mem *mem, rz_pool *pool, rz_records **parts, rz_vec *const *keys, uint32_t key_count, rz_vec *const *columns, uint32_t column_count,
                                        const uint64_t *hashes, const uint64_t *weights, const rz_sel *sel, size_t *sizes, uint8_t **cursors, rz_error *err);
 
+/* A row of the build side stands for so many, and its partner too, that their product cannot be counted. */
+RZ_NODISCARD ruzu_status rz_join_overflow(uint64_t built, uint64_t probed, rz_error *err);
+
 /* CROSS. */
 typedef struct rz_join_cross rz_join_cross;
 RZ_NODISCARD ruzu_status rz_join_cross_open(rz_op *op, const rz_join_shared *shared, rz_join_cross **out, rz_error *err);

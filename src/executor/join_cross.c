@@ -121,7 +121,10 @@ static ruzu_status cross_emit(rz_op *op, rz_join_cross *cross, uint32_t limit, r
     if (cross->input->weight != NULL || cross->shared->weighted) {
         const uint64_t *build = (const uint64_t *)cross->batch[payload_count]->data;
         for (uint32_t i = 0; i < count; i++) {
-            cross->weights[i] = build[cross->build_index[i]] * (cross->input->weight == NULL ? 1 : cross->input->weight[cross->probe_index[i]]);
+            uint64_t weight = cross->input->weight == NULL ? 1 : cross->input->weight[cross->probe_index[i]];
+            if (RZ_UNLIKELY(rz_mul_overflow(build[cross->build_index[i]], weight, &cross->weights[i]))) {
+                return rz_join_overflow(build[cross->build_index[i]], weight, err);
+            }
         }
         op->chunk->weight = cross->weights;
     }

@@ -193,6 +193,11 @@ void rz_join_hash(rz_vec *const *keys, uint32_t key_count, const rz_sel *sel, ui
     }
 }
 
+ruzu_status rz_join_overflow(uint64_t built, uint64_t probed, rz_error *err)
+{
+    return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)probed, (unsigned long long)built);
+}
+
 ruzu_status rz_join_spill(rz_mem *mem, rz_pool *pool, rz_records **parts, rz_vec *const *keys, uint32_t key_count, rz_vec *const *columns, uint32_t column_count,
                           const uint64_t *hashes, const uint64_t *weights, const rz_sel *sel, size_t *sizes, uint8_t **cursors, rz_error *err)
 {

@@ -202,7 +202,11 @@ static ruzu_status apply_emit_inner(op_apply *op, const rz_chunk *inner, rz_chun
     if (op->outer->weight != NULL) {
         for (uint32_t i = 0; i < sel.count; i++) {
             uint32_t row = rz_sel_at(&sel, i);
-            op->weights[row] = op->outer->weight[op->index[row]] * (inner->weight == NULL ? 1 : inner->weight[row]);
+            uint64_t weight = inner->weight == NULL ? 1 : inner->weight[row];
+            if (RZ_UNLIKELY(rz_mul_overflow(op->outer->weight[op->index[row]], weight, &op->weights[row]))) {
+                return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)op->outer->weight[op->index[row]],
+                                    (unsigned long long)weight);
+            }
         }
         chunk->weight = op->weights;
     }
@@ -279,7 +283,9 @@ static ruzu_status apply_count_inner(op_apply *op, bool early_exit, rz_error *er
             uint32_t row = rz_sel_at(&sel, i);
             uint32_t number = apply_number(numbers, &view, row);
             found += op->counts[number] == 0;
-            op->counts[number] += inner->weight == NULL ? 1 : inner->weight[row];
+            if (RZ_UNLIKELY(rz_add_overflow(op->counts[number], inner->weight == NULL ? 1 : inner->weight[row], &op->counts[number]))) {
+                op->counts[number] = UINT64_MAX; /* an error only where the number is asked */
+            }
         }
         if (early_exit && found == op->sel.count) {
             return RUZU_OK;
@@ -319,6 +325,8 @@ static ruzu_status apply_next_marks(op_apply *op, rz_chunk **out, rz_error *err)
                 uint32_t row = rz_sel_at(&op->sel, i);
                 if (kind == RZ_APPLY_EXISTS) {
                     ((uint8_t *)mark->data)[row] = op->counts[row] != 0;
+                } else if (RZ_UNLIKELY(op->counts[row] > INT64_MAX)) {
+                    return rz_error_set(err, RUZU_ERROR_OVERFLOW, "The number of rows is not within INT64 range.");
                 } else {
                     ((int64_t *)mark->data)[row] = (int64_t)op->counts[row];
                 }

@@ -193,8 +193,12 @@ static ruzu_status into_next_weighted(op_expand_into *op, rz_chunk **out, rz_err
         for (uint32_t i = 0; i < op->sel.count; i++) {
             uint32_t row = rz_sel_at(&op->sel, i);
             if (op->counts[row] != 0) {
+                uint64_t weight = op->input->weight == NULL ? 1 : op->input->weight[row];
                 op->index[kept++] = row;
-                op->weights[row] = op->counts[row] * (op->input->weight == NULL ? 1 : op->input->weight[row]);
+                if (RZ_UNLIKELY(rz_mul_overflow(op->counts[row], weight, &op->weights[row]))) {
+                    return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)weight,
+                                        (unsigned long long)op->counts[row]);
+                }
                 all_one = all_one && op->counts[row] == 1;
             }
         }

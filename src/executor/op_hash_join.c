@@ -297,7 +297,7 @@ static ruzu_status hjoin_take_batch(op_hash_join *op, bool *out_ended, rz_error 
 /* ---- walking ---- */
 
 /* One round: every walking row's next candidate. Matches are appended to the output; with `first_only` a row that has found one stops. */
-static void hjoin_round(op_hash_join *op, bool first_only, uint32_t *count)
+static ruzu_status hjoin_round(op_hash_join *op, bool first_only, uint32_t *count, rz_error *err)
 {
     uint32_t key_count = op->op.plan->u.join.key_count;
     uint32_t walking = 0;
@@ -326,7 +326,10 @@ static void hjoin_round(op_hash_join *op, bool first_only, uint32_t *count)
             uint32_t at = (*count)++;
             op->index[at] = row;
             op->payload[at] = op->cursors[item];
-            op->weights[at] = op->walk_at[item]->weight * (op->weight == NULL ? 1 : op->weight[row]);
+            uint64_t weight = op->weight == NULL ? 1 : op->weight[row];
+            if (RZ_UNLIKELY(rz_mul_overflow(op->walk_at[item]->weight, weight, &op->weights[at]))) {
+                return rz_join_overflow(op->walk_at[item]->weight, weight, err);
+            }
         }
     }
     op->walk_count = 0;
@@ -339,6 +342,7 @@ static void hjoin_round(op_hash_join *op, bool first_only, uint32_t *count)
         op->walk_at[op->walk_count] = next;
         op->walk_count += goes_on;
     }
+    return RUZU_OK;
 }
 
 /* ---- output ---- */
@@ -403,7 +407,7 @@ static ruzu_status hjoin_next_of_batch(op_hash_join *op, bool *out_some, rz_erro
         if (rounds % 1024 == 1023) {
             RZ_TRY(rz_exec_poll(base->worker->exec, err));
         }
-        hjoin_round(op, first_only, &count);
+        RZ_TRY(hjoin_round(op, first_only, &count, err));
     }
     if (count != 0) {
         return hjoin_emit_matches(op, count, err);

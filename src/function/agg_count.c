@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * COUNT_STAR and COUNT: the state is a number of rows, weights added.
+ * COUNT_STAR and COUNT: the state is a number of rows, weights added. Where that cannot be counted it stays at the largest number: an error only where the number is wanted.
  */
 #include "function/agg.h"
+
+/* A row stands for one, unless it has a weight: only those can be too many. */
+static void agg_count_add(uint8_t *state, uint64_t number)
+{
+    uint64_t count = 0;
+    rz_store_u64(state, rz_add_overflow(rz_load_u64(state), number, &count) ? UINT64_MAX : count);
+}
 
 static void agg_count_init(const rz_agg_bound *bound, uint8_t *state)
 {
@@ -18,8 +25,7 @@ static ruzu_status agg_count_star_update(const rz_agg_bound *bound, rz_agg_conte
     (void)err;
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        uint8_t *state = states[row];
-        rz_store_u64(state, rz_load_u64(state) + rz_agg_weight(weights, row));
+        agg_count_add(states[row], rz_agg_weight(weights, row));
     }
     return RUZU_OK;
 }
@@ -27,11 +33,12 @@ static ruzu_status agg_count_star_update(const rz_agg_bound *bound, rz_agg_conte
 static uint64_t agg_count_weights(const rz_sel *sel, const uint64_t *weights)
 {
     uint64_t count = 0;
+    uint64_t sum = 0;
     if (weights == NULL) {
         return sel->count;
     }
     for (uint32_t idx = 0; idx < sel->count; idx++) {
-        count += weights[rz_sel_at(sel, idx)];
+        count = rz_add_overflow(count, weights[rz_sel_at(sel, idx)], &sum) ? UINT64_MAX : sum;
     }
     return count;
 }
@@ -44,7 +51,7 @@ static ruzu_status agg_count_star_update_one(const rz_agg_bound *bound, rz_agg_c
     (void)context;
     (void)arg;
     (void)err;
-    rz_store_u64(state, rz_load_u64(state) + agg_count_weights(sel, weights));
+    agg_count_add(state, agg_count_weights(sel, weights));
     return RUZU_OK;
 }
 
@@ -64,7 +71,7 @@ static ruzu_status agg_count_update(const rz_agg_bound *bound, rz_agg_context *c
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
         uint64_t weight = rz_fn_is_null_at(&reader, rz_fn_at(&reader, row)) ? 0 : rz_agg_weight(weights, row);
-        rz_store_u64(states[row], rz_load_u64(states[row]) + weight);
+        agg_count_add(states[row], weight);
     }
     return RUZU_OK;
 }
@@ -76,12 +83,10 @@ static ruzu_status agg_count_update_one(const rz_agg_bound *bound, rz_agg_contex
     if (agg_count_is_full(&reader)) {
         return agg_count_star_update_one(bound, context, state, arg, sel, weights, err);
     }
-    uint64_t count = 0;
     for (uint32_t idx = 0; idx < sel->count; idx++) {
         uint32_t row = rz_sel_at(sel, idx);
-        count += rz_fn_is_null_at(&reader, rz_fn_at(&reader, row)) ? 0 : rz_agg_weight(weights, row);
+        agg_count_add(state, rz_fn_is_null_at(&reader, rz_fn_at(&reader, row)) ? 0 : rz_agg_weight(weights, row));
     }
-    rz_store_u64(state, rz_load_u64(state) + count);
     return RUZU_OK;
 }
 
@@ -91,7 +96,7 @@ static ruzu_status agg_count_combine(const rz_agg_bound *bound, rz_agg_context *
     (void)bound;
     (void)context;
     (void)err;
-    rz_store_u64(into, rz_load_u64(into) + rz_load_u64(from));
+    agg_count_add(into, rz_load_u64(from));
     return RUZU_OK;
 }
 
@@ -102,7 +107,8 @@ static ruzu_status agg_count_merge(const rz_agg_bound *bound, rz_agg_context *co
     (void)context;
     (void)err;
     for (uint32_t i = 0; i < count; i++) {
-        rz_store_u64(into[i], rz_load_u64(into[i]) + times[i] * rz_load_u64(from[i]));
+        uint64_t product = 0;
+        agg_count_add(into[i], rz_mul_overflow(times[i], rz_load_u64(from[i]), &product) ? UINT64_MAX : product);
     }
     return RUZU_OK;
 }
@@ -111,9 +117,12 @@ static ruzu_status agg_count_finish(const rz_agg_bound *bound, uint8_t *const *s
                                     uint32_t out_start, rz_error *err)
 {
     (void)bound;
-    (void)err;
     for (uint32_t i = 0; i < count; i++) {
-        ((uint64_t *)out->data)[out_start + i] = rz_load_u64(states[i]);
+        uint64_t number = rz_load_u64(states[i]);
+        if (RZ_UNLIKELY(number > INT64_MAX)) {
+            return rz_error_set(err, RUZU_ERROR_OVERFLOW, "The number of rows is not within INT64 range.");
+        }
+        ((uint64_t *)out->data)[out_start + i] = number;
     }
     return RUZU_OK;
 }

@@ -470,12 +470,16 @@ static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_se
     if (plan->u.join.kind == RZ_JOIN_SEMI || plan->u.join.kind == RZ_JOIN_ANTI) { /* that there is a row is all */
         RZ_TRY(finish_node(planner, &plan->children[1], &build_need,
                            (finish_above){.weights_ok = true, .duplicates_ok = true}, err));
-    } else {
+    } else { /* a row of the build side that stands for many is kept once; not within messages, whose numbers may be too large without harm */
+        bool weights = above.weights_ok && !above.deferred;
         RZ_TRY(finish_node(planner, &plan->children[1], &build_need,
-                           (finish_above){.duplicates_ok = above.duplicates_ok}, err));
-        RZ_TRY(finish_repeat(planner, &plan->children[1], err));
+                           (finish_above){.weights_ok = weights, .duplicates_ok = above.duplicates_ok}, err));
+        if (!weights) {
+            RZ_TRY(finish_repeat(planner, &plan->children[1], err));
+        }
+        plan->weighted = plan->children[1]->weighted;
     }
-    plan->weighted = plan->children[0]->weighted;
+    plan->weighted |= plan->children[0]->weighted;
     return finish_keep(planner, plan, need, err);
 }
 

@@ -328,9 +328,54 @@ static void join_run_large(uint64_t memory, int rows)
     join_side_free(&right);
 }
 
+/* "()-[:X]->" so many times. */
+static const char *join_hops(int count, char *out)
+{
+    out[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        (void)strcat(out, "()-[:X]->");
+    }
+    return out;
+}
+
+/*
+ * 16 nodes, each beside all: `hops` steps to a node are 16^hops ways. Rows that stand for so many go through joins as weights; what cannot be counted is an error, never a wrong number.
+ */
+static void join_run_weights(void)
+{
+    static const struct {
+        int left, right;
+        const char *where;
+        const char *want; /* NULL: an error */
+    } cases[] = {{3, 3, "WHERE a.k = b.k", "2147483648"}, {3, 3, "", "4294967296"}, {3, 3, "WHERE a.k < b.k", "1073741824"}, {7, 6, "WHERE a.k = b.k", "576460752303423488"},
+                 {7, 7, "WHERE a.k = b.k", NULL},         {7, 8, "", NULL},           {7, 8, "WHERE a.k < b.k", NULL},         {9, 9, "WHERE a.k = b.k", NULL},
+                 {9, 9, "", NULL}};
+    static char got[JOIN_TEXT];
+    char left[160];
+    char right[160];
+    char text[512];
+    ruzu_conn *conn = session_open(session_path("weights.ruzu"));
+    session_run(conn, "CREATE NODE TABLE W(id INT64 PRIMARY KEY, k INT64); CREATE REL TABLE X(FROM W TO W); UNWIND range(0, 15) AS i CREATE (:W {id: i, k: i % 2})");
+    session_run(conn, "MATCH (a:W), (b:W) CREATE (a)-[:X]->(b)");
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        for (int threads = 1; threads <= 2; threads++) {
+            join_set(conn, threads == 1 ? JOIN_ALL : JOIN_EAGER, threads);
+            (void)snprintf(text, sizeof text, "MATCH %s(a:W), %s(b:W) %s RETURN count(*)", join_hops(cases[c].left, left), join_hops(cases[c].right, right), cases[c].where);
+            join_ask(conn, text, got);
+            check_count++;
+            if (cases[c].want == NULL ? strstr(got, "is not within") == NULL : strcmp(got, cases[c].want) != 0) {
+                check_failures++;
+                (void)fprintf(stderr, "%s\n  want %s\n  got  %s\n", text, cases[c].want == NULL ? "an overflow" : cases[c].want, got);
+            }
+        }
+    }
+    session_close(conn);
+}
+
 int main(void)
 {
     session_begin();
+    join_run_weights();
     for (uint64_t seed = 0; seed < test_volume(8, 3); seed++) {
         join_run_small(seed);
     }
