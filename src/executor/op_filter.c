@@ -3,13 +3,14 @@
  * FILTER: keeps the rows for which every predicate is TRUE, by narrowing the selection.
  *
  * Comparisons with constants of rows that come straight from a scan are tested on encoded values first, all together in one bitmap: they cannot fail and cost
- * a fraction of decoding. The others, and these where a block has changes in memory, are evaluated in the planner's order on what is left.
+ * a fraction of decoding. The others, and these where a block has changes in memory, are evaluated on what is left, in the planner's order at first, then in one that
+ * follows what they cost and drop (filter_order.h).
  *
  * Where the predicates look at one node only and rows come many times as often as there are nodes, the planner says so (per_node): then each node is judged once, by an
  * array over the table's offsets. A node is judged when it is first met, so nothing is evaluated that would not have been. Where the array would take more than
  * the worker's memory budget, rows beyond it are judged one by one.
  */
-#include "executor/op.h"
+#include "executor/filter_order.h"
 #include "executor/spill.h"
 
 #include <string.h>
@@ -43,6 +44,7 @@ typedef struct op_filter {
     uint32_t *judged;      /* those of them that are kept */
     filter_encoded *encoded; /* one per predicate */
     bool *tested;            /* one per predicate: encoded values were, for this chunk */
+    rz_filter_order order;
     bool any_encoded;
     bool any_text;           /* strings among them */
 } op_filter;
@@ -97,6 +99,7 @@ static ruzu_status filter_open(rz_op *base, rz_error *err)
         (op->node_position >= 0 && (op->unknown == NULL || op->judged == NULL))) {
         return rz_error_no_memory(err, "building a filter");
     }
+    RZ_TRY(rz_filter_order_open(&op->order, arena, base->plan->u.filter.predicates, count, base->plan->u.filter.reorders, err));
     for (uint32_t i = 0; i < count; i++) {
         RZ_TRY(rz_eval_create(base->worker, base->plan->u.filter.predicates[i], input->columns, input->column_count, &op->evals[i], err));
         if (base->plan->u.filter.encoded != NULL) {
@@ -162,12 +165,32 @@ static ruzu_status filter_encoded_all(op_filter *op, const rz_chunk *input, rz_s
     return RUZU_OK;
 }
 
+/* The predicates but those that are tested already, on the rows of sel. */
+static ruzu_status filter_evaluate(op_filter *op, const rz_chunk *input, const bool *tested, rz_sel *sel, uint32_t *rows, rz_error *err)
+{
+    rz_filter_order *order = &op->order;
+    uint32_t total = sel->count;
+    for (uint32_t i = 0; i < order->count && sel->count != 0; i++) {
+        uint32_t predicate = order->order[i];
+        if (tested != NULL && tested[predicate]) {
+            continue;
+        }
+        if (RZ_LIKELY(!order->measures)) {
+            RZ_TRY(rz_eval_filter(op->evals[predicate], input, sel, rows, err));
+            continue;
+        }
+        uint32_t count = sel->count;
+        uint64_t begin = rz_now_monotonic_us();
+        RZ_TRY(rz_eval_filter(op->evals[predicate], input, sel, rows, err));
+        rz_filter_order_note(order, predicate, rz_now_monotonic_us() - begin, count, sel->count);
+    }
+    rz_filter_order_next(order, total);
+    return RUZU_OK;
+}
+
 static ruzu_status filter_run(op_filter *op, const rz_chunk *input, rz_sel *sel, uint32_t *rows, rz_error *err)
 {
-    for (uint32_t i = 0; i < op->op.plan->u.filter.count && sel->count != 0; i++) {
-        RZ_TRY(rz_eval_filter(op->evals[i], input, sel, rows, err));
-    }
-    return RUZU_OK;
+    return filter_evaluate(op, input, NULL, sel, rows, err);
 }
 
 /* Makes room for the offset if the budget and memory allow. */
@@ -297,12 +320,7 @@ static ruzu_status filter_narrow(op_filter *op, const rz_chunk *input, rz_sel *s
         return filter_run(op, input, sel, op->rows, err);
     }
     RZ_TRY(filter_encoded_all(op, input, sel, err));
-    for (uint32_t i = 0; i < op->op.plan->u.filter.count && sel->count != 0; i++) {
-        if (!op->tested[i]) {
-            RZ_TRY(rz_eval_filter(op->evals[i], input, sel, op->rows, err));
-        }
-    }
-    return RUZU_OK;
+    return filter_evaluate(op, input, op->tested, sel, op->rows, err);
 }
 
 static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)

@@ -201,6 +201,7 @@ struct rz_plan {
             uint32_t count;
             uint32_t per_node;   /* NODE column of one table that alone the predicates look at: each node is judged once; or RZ_NO_COLUMN_ID */
             const rz_plan_encoded *encoded; /* one per predicate; NULL: none */
+            bool reorders;       /* predicates that cannot fail may be evaluated in another order than the one here */
         } filter;
         struct {
             rz_expr **exprs;

@@ -124,6 +124,7 @@ ruzu_status rz_plan_filter(rz_planner *planner, rz_plan *input, rz_expr **predic
     (*out)->u.filter.predicates = predicates;
     (*out)->u.filter.count = count;
     (*out)->u.filter.per_node = RZ_NO_COLUMN_ID;
+    (*out)->u.filter.reorders = rz_plan_rule(planner, RZ_RULE_FILTER_ORDER);
     (*out)->rows = input->rows * selectivity;
     return plan_filter_encoded(planner, *out, err);
 }

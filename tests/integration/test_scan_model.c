@@ -122,6 +122,12 @@ static const char *const scan_questions[] = {
     "MATCH (t:T) WHERE t.wide > 0 AND t.tag CONTAINS '5' AND t.tag STARTS WITH 'tag' RETURN count(*), sum(t.id)",
     "MATCH (t:T) WHERE t.name CONTAINS NULL RETURN count(*)",
     "MATCH (t:T) WHERE t.small > 10 AND 100 / (t.small - 10) > 5 RETURN count(*)",
+    /* filters that are ordered anew; what may fail stays behind what guards it */
+    "MATCH (t:T) WHERE t.name =~ '.*a.*' AND upper(t.name) <> 'X' AND t.id % 17 = 3 AND t.small % 5 = 1 RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.name =~ '.*a.*' AND t.small <> 10 AND 1000 / (t.small - 10) > 5 AND lower(t.name) CONTAINS 'e' AND t.flag AND t.number > t.tiny RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.name =~ '.*a.*' AND 1000 / (t.small - 10) > 5 AND t.small <> 10 AND t.flag RETURN count(*), sum(t.id)",
+    "MATCH (t:T) WHERE t.name =~ '.*a.*' AND t.wide > 0 AND CAST(t.half AS INT16) > 4 AND t.half < 1000 RETURN count(*)",
+    "MATCH (a:T)-[:R]->(b:T) WHERE a.name + b.name =~ '.*ka.*' AND a.small < b.small AND a.tiny = b.tiny RETURN count(*), sum(b.id)",
     "MATCH (t:T) WHERE t.small IS NULL AND t.id > 3000 RETURN count(*), sum(t.id)",
     "MATCH (t:T) RETURN t.name, t.id ORDER BY t.name, t.id LIMIT 10",
     "MATCH (t:T) RETURN t.name, t.id ORDER BY t.name DESC, t.id LIMIT 10",
