@@ -632,4 +632,25 @@ static inline void model_unused(void)
     (void)model_unused;
 }
 
+/* ---- saving and opening ---- */
+
+static inline rz_rtab *checkpoint_and_reopen(rz_rtab *table)
+{
+    rz_str directory;
+    rz_rtab *opened = NULL;
+    rz_rtab_def def = define(table->rows.column_count != 0);
+    rz_str_init(&directory, &fx.mem);
+    FX_OK(rz_rtab_checkpoint(table, fx.timestamp, &directory, &fx.err));
+    fx_header();
+    rz_rtab_destroy(table);
+    fx_reopen();
+    rz_reader reader;
+    rz_reader_init(&reader, directory.data, directory.length);
+    FX_OK(rz_rtab_open(&fx.env, &def, &reader, &opened, &fx.err));
+    CHECK_EQ_U64(reader.off, directory.length);
+    CHECK(!rz_rtab_changed(opened));
+    rz_str_free(&directory);
+    return opened;
+}
+
 #endif
