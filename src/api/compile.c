@@ -275,8 +275,7 @@ ruzu_status rz_compile(ruzu_conn *conn, rz_txn *txn, rz_mem *mem, const rz_ast_s
             .user = &state,
             .rules = rz_option_rules(conn),
             .eager = rz_option_eager_rules(conn),
-            .memory_bytes = rz_option_get(conn, RZ_OPTION_MEMORY_LIMIT),
-            .memory = rz_mem_smallest_limit(mem),
+            .memory_bytes = rz_mem_smallest_limit(mem),
             .column_count = &slot->bound->column_count,
         };
         RZ_TRY(rz_plan_query(&context, query, &slot->arena, &slot->plan, err));

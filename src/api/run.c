@@ -95,7 +95,7 @@ static ruzu_status run_query(rz_run *run, rz_error *err)
     const rz_plan *plan = run->slot->plan;
     rz_profile *profile = NULL;
     if (bound->explain == RZ_AST_EXPLAIN_PROFILE) {
-        RZ_TRY(rz_profile_create(&run->slot->arena, run_plan_count(plan), &profile, err));
+        RZ_TRY(rz_profile_create(&run->slot->arena, run->exec.mem, run_plan_count(plan), &profile, err));
     }
     if (run->slot->can_keep && run->slot->runs++ != 0) { /* what runs once leaves nothing */
         return run_kept_query(run, err);

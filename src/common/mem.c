@@ -29,6 +29,7 @@ void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes)
     atomic_init(&mem->peak, 0);
     mem->limit = limit_bytes;
     atomic_init(&mem->grace, 0);
+    atomic_init(&mem->spilled, 0);
     mem->reclaim = NULL;
     mem->reclaim_user = NULL;
     mem->passive = false;
@@ -62,6 +63,16 @@ void rz_mem_revoke(rz_mem *mem, uint64_t bytes)
 {
     uint64_t before RZ_UNUSED = atomic_fetch_sub_explicit(&mem->grace, bytes, memory_order_relaxed);
     RZ_ASSERT(before >= bytes);
+}
+
+void rz_mem_note_spilled(rz_mem *mem, uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&mem->spilled, bytes, memory_order_relaxed);
+}
+
+uint64_t rz_mem_spilled(const rz_mem *mem)
+{
+    return atomic_load_explicit(&mem->spilled, memory_order_relaxed);
 }
 
 uint64_t rz_mem_smallest_limit(const rz_mem *mem)

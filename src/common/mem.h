@@ -25,6 +25,7 @@ typedef struct rz_mem {
     _Atomic uint64_t peak;    /* highest value of used */
     uint64_t limit;           /* bytes; UINT64_MAX: none */
     _Atomic uint64_t grace;   /* bytes beyond the limit, for a while: rz_mem_grant */
+    _Atomic uint64_t spilled; /* bytes that its holders had to move to a file: rz_mem_note_spilled */
     rz_mem_reclaim_fn reclaim; /* asked before limit refuses; NULL: nobody. Set while one thread knows the account */
     void *reclaim_user;
     bool passive;             /* charges here never ask anyone: it is the account of who is asked */
@@ -43,6 +44,10 @@ void rz_mem_set_reclaim(rz_mem *mem, rz_mem_reclaim_fn reclaim, void *user);
  * asks for memory meanwhile is refused in the end. What was charged stays charged. */
 void rz_mem_grant(rz_mem *mem, uint64_t bytes);
 void rz_mem_revoke(rz_mem *mem, uint64_t bytes);
+
+/* What was kept for this account's holders went to a file, because memory was short. For measurements only; parents are not told. */
+void rz_mem_note_spilled(rz_mem *mem, uint64_t bytes);
+uint64_t rz_mem_spilled(const rz_mem *mem);
 
 /* The smallest limit on the way to the root; UINT64_MAX: none. What memory budgets are shares of. */
 uint64_t rz_mem_smallest_limit(const rz_mem *mem);

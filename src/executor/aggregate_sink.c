@@ -83,7 +83,7 @@ static ruzu_status aggregate_prepare(rz_exec *exec, const rz_plan *plan, void **
         return rz_error_no_memory(err, "preparing an aggregation");
     }
     shared->plan = plan;
-    shared->mem = exec->context->mem;
+    shared->mem = rz_exec_account(exec, plan);
     shared->pool = rz_store_pool(rz_txn_store(exec->context->txn));
     if (rz_mutex_init(&shared->lock) != RUZU_OK) {
         return rz_error_no_memory(err, "preparing an aggregation");

@@ -221,7 +221,7 @@ ruzu_status rz_eval_compile(rz_worker *worker, const rz_expr *expr, const uint32
     RZ_TRY_ALLOC(eval, err, "compiling an expression");
     eval->expr = expr;
     eval->worker = worker;
-    rz_arena_init(&eval->heap, worker->exec->context->mem);
+    rz_arena_init(&eval->heap, worker->account);
     eval->next_heap = worker->evals; /* rz_worker_close frees the heaps */
     worker->evals = eval;
     bool is_leaf = expr->kind == RZ_EXPR_LITERAL || expr->kind == RZ_EXPR_PARAMETER || expr->kind == RZ_EXPR_COLUMN;

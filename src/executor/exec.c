@@ -13,6 +13,11 @@
 
 #include <string.h>
 
+rz_mem *rz_exec_account(const rz_exec *exec, const rz_plan *plan)
+{
+    return RZ_LIKELY(exec->profile == NULL) ? exec->context->mem : rz_profile_account(exec->profile, plan);
+}
+
 void *rz_exec_shared(const rz_exec *exec, const rz_plan *plan)
 {
     return exec->shared[plan->id];
@@ -91,6 +96,7 @@ ruzu_status rz_worker_open(rz_exec *exec, uint32_t idx, rz_worker *worker, rz_er
     rz_arena_init(&worker->arena, exec->context->mem);
     rz_arena_init(&worker->scratch, exec->context->mem);
     worker->fn.mem = exec->context->mem;
+    worker->account = exec->context->mem;
     worker->fn.scratch = &worker->scratch;
     worker_set_context(worker);
     const rz_catalog *catalog = rz_txn_catalog(exec->context->txn);
@@ -158,7 +164,7 @@ ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader 
     if (table == NULL || table_id >= worker->reader_slots) {
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "node table %u has no storage", table_id);
     }
-    RZ_TRY(rz_ntab_reader_create(table, rz_txn_snapshot(context->txn), context->mem, out, err));
+    RZ_TRY(rz_ntab_reader_create(table, rz_txn_snapshot(context->txn), worker->account, out, err));
     worker->ntabs[table_id] = *out;
     return RUZU_OK;
 }
@@ -174,7 +180,7 @@ ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_rtab_reader *
     if (table == NULL || pair_id >= worker->reader_slots) {
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "relationship table %u has no storage", pair_id);
     }
-    RZ_TRY(rz_rtab_reader_create(table, rz_txn_snapshot(context->txn), context->mem, out, err));
+    RZ_TRY(rz_rtab_reader_create(table, rz_txn_snapshot(context->txn), worker->account, out, err));
     worker->rtabs[pair_id] = *out;
     return RUZU_OK;
 }
@@ -202,9 +208,22 @@ static ruzu_status pipeline_consume(rz_exec_pipeline *pipeline, rz_worker *worke
     if (RZ_LIKELY(pipeline->exec->profile == NULL)) {
         return pipeline->sink->consume(worker, pipeline->shared, local, chunk, err);
     }
-    uint64_t start = rz_now_monotonic_us();
+    rz_profile_mark begin;
+    rz_profile_begin_sink(worker, pipeline->sink_plan, &begin);
     ruzu_status status = pipeline->sink->consume(worker, pipeline->shared, local, chunk, err);
-    rz_profile_add_taken(worker, pipeline->sink_plan, rz_chunk_weight(chunk), rz_now_monotonic_us() - start);
+    rz_profile_end_sink(worker, pipeline->sink_plan, &begin, rz_chunk_weight(chunk));
+    return status;
+}
+
+static ruzu_status pipeline_combine(rz_exec_pipeline *pipeline, rz_worker *worker, void *local, rz_error *err)
+{
+    if (RZ_LIKELY(pipeline->exec->profile == NULL)) {
+        return pipeline->sink->combine(worker, pipeline->shared, local, err);
+    }
+    rz_profile_mark begin;
+    rz_profile_begin_sink(worker, pipeline->sink_plan, &begin);
+    ruzu_status status = pipeline->sink->combine(worker, pipeline->shared, local, err);
+    rz_profile_end_sink(worker, pipeline->sink_plan, &begin, 0);
     return status;
 }
 
@@ -221,18 +240,20 @@ static ruzu_status pipeline_drain(rz_exec_pipeline *pipeline, rz_worker *worker,
         RZ_TRY(pipeline_consume(pipeline, worker, local, chunk, err));
         rz_arena_reset(&worker->scratch);
     }
-    uint64_t start = pipeline->exec->profile == NULL ? 0 : rz_now_monotonic_us();
-    RZ_TRY(pipeline->sink->combine(worker, pipeline->shared, local, err));
-    if (RZ_UNLIKELY(pipeline->exec->profile != NULL)) {
-        rz_profile_add_taken(worker, pipeline->sink_plan, 0, rz_now_monotonic_us() - start);
-    }
-    return RUZU_OK;
+    return pipeline_combine(pipeline, worker, local, err);
 }
 
 static ruzu_status pipeline_build(rz_exec_pipeline *pipeline, rz_worker *worker, rz_op **out_chain, void **out_local, rz_error *err)
 {
     RZ_TRY(rz_op_build(worker, pipeline->input, NULL, out_chain, err));
-    return pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, out_local, err);
+    if (RZ_LIKELY(pipeline->exec->profile == NULL)) {
+        return pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, out_local, err);
+    }
+    rz_profile_mark begin;
+    rz_profile_begin_sink(worker, pipeline->sink_plan, &begin);
+    ruzu_status status = pipeline->sink->open(worker, pipeline->sink_plan, pipeline->shared, out_local, err);
+    rz_profile_end_sink(worker, pipeline->sink_plan, &begin, 0);
+    return status;
 }
 
 static void pipeline_tear_down(const rz_exec_pipeline *pipeline, rz_worker *worker, rz_op *chain, void *local)
@@ -394,8 +415,6 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
         (void)pipeline_close_spread(pipeline, err);
         return rz_error_no_memory(err, "starting a pipeline");
     }
-    rz_profile_mark begin = {0};
-    rz_profile_begin_sink(exec, &begin);
     pipeline_run_workers(pipeline, worker_count);
     rz_mutex_destroy(&pipeline->lock);
     if (pipeline->error.code != RUZU_OK) {
@@ -405,9 +424,10 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
         return rz_error_copy(err, &pipeline->error);
     }
     RZ_TRY(pipeline_close_spread(pipeline, err));
-    uint64_t finish_us = exec->profile == NULL ? 0 : rz_now_monotonic_us();
+    rz_profile_mark begin;
+    rz_profile_begin_setup(exec, &begin);
     RZ_TRY(pipeline->sink->finish(exec, pipeline->sink_plan, pipeline->shared, err));
-    rz_profile_end_sink(exec, pipeline->sink_plan, &begin, finish_us);
+    rz_profile_end_setup(exec, pipeline->sink_plan, &begin);
     return RUZU_OK;
 }
 
@@ -430,7 +450,10 @@ static ruzu_status pipeline_run(rz_exec *exec, const rz_plan *sink_plan, const r
     pipeline->input = input;
     pipeline->sink = sink;
     exec->sinks[sink_plan->id] = sink;
+    rz_profile_mark begin;
+    rz_profile_begin_setup(exec, &begin);
     RZ_TRY(sink->prepare(exec, sink_plan, &exec->shared[sink_plan->id], err));
+    rz_profile_end_setup(exec, sink_plan, &begin);
     pipeline->shared = exec->shared[sink_plan->id];
     return rz_exec_pipeline_run(pipeline, err);
 }
@@ -492,7 +515,14 @@ static ruzu_status exec_prepare(rz_exec *exec, const rz_plan *plan, rz_error *er
         return pipeline_run(exec, plan, plan->children[plan->kind == RZ_PLAN_HASH_JOIN ? 1 : 0], sink, err);
     }
     const rz_op_class *class = rz_op_class_of(plan->kind);
-    return class->prepare == NULL ? RUZU_OK : class->prepare(exec, plan, &exec->shared[plan->id], err);
+    if (class->prepare == NULL) {
+        return RUZU_OK;
+    }
+    rz_profile_mark begin;
+    rz_profile_begin_setup(exec, &begin);
+    RZ_TRY(class->prepare(exec, plan, &exec->shared[plan->id], err));
+    rz_profile_end_setup(exec, plan, &begin);
+    return RUZU_OK;
 }
 
 static uint32_t exec_count_plans(const rz_plan *plan)

@@ -76,7 +76,8 @@ typedef struct rz_exec_context {
 
 /* Runs a plan; *out is NULL for a query without RETURN. profile: NULL, or a place for actual figures shown by PROFILE. */
 typedef struct rz_profile rz_profile;
-RZ_NODISCARD ruzu_status rz_profile_create(rz_arena *arena, uint32_t plan_count, rz_profile **out, rz_error *err); /* plan_count: ids are below it */
+RZ_NODISCARD ruzu_status rz_profile_create(rz_arena *arena, rz_mem *mem, uint32_t plan_count, rz_profile **out,
+                                           rz_error *err); /* plan_count: ids are below it; mem: the account of the execution */
 void rz_profile_note(void *profile, const rz_plan *op, rz_str *out); /* a rz_plan_note_fn */
 RZ_NODISCARD ruzu_status rz_exec_run(const rz_exec_context *context, const rz_plan *plan, rz_profile *profile, rz_result_set **out, rz_error *err);
 

@@ -35,7 +35,7 @@ static ruzu_status join_prepare(rz_exec *exec, const rz_plan *plan, void **out, 
     rz_join_shared *shared = RZ_NEW(arena, rz_join_shared);
     RZ_TRY_ALLOC(shared, err, "preparing a join");
     shared->plan = plan;
-    shared->mem = exec->context->mem;
+    shared->mem = rz_exec_account(exec, plan);
     shared->pool = rz_store_pool(rz_txn_store(exec->context->txn));
     rz_join_table_init(&shared->table, shared->mem);
     if (rz_mutex_init(&shared->lock) != RUZU_OK) {
@@ -88,7 +88,7 @@ static ruzu_status join_open_sieves(rz_worker *worker, const rz_plan *plan, join
         return rz_error_no_memory(err, "preparing a join");
     }
     for (uint32_t s = 0; s < count; s++) {
-        rz_join_sieve_open(&sieves[s], worker->exec->context->mem, plan->u.join.sieves[s].rows, local->budget / 8 / count);
+        rz_join_sieve_open(&sieves[s], rz_exec_account(worker->exec, plan), plan->u.join.sieves[s].rows, local->budget / 8 / count);
     }
     local->sieves = sieves;
     local->sieve_count = count;

@@ -34,7 +34,7 @@ ruzu_status rz_join_cross_open(rz_op *op, const rz_join_shared *shared, rz_join_
     rz_join_cross *cross = RZ_NEW(arena, rz_join_cross);
     RZ_TRY_ALLOC(cross, err, "building a join");
     cross->shared = shared;
-    rz_arena_init(&cross->heap, op->worker->exec->context->mem);
+    rz_arena_init(&cross->heap, rz_op_account(op));
     *out = cross;
     cross->batch = RZ_NEW_ARRAY(arena, rz_vec *, payload_count + 1);
     cross->build_out = RZ_NEW_ARRAY(arena, rz_vec *, payload_count);

@@ -53,7 +53,7 @@ ruzu_status rz_message_values_open(rz_worker *worker, const rz_plan *plan, rz_me
         const rz_expr *arg = plan->u.message.values[v]->children[0];
         RZ_TRY(rz_eval_create(worker, arg, input->columns, input->column_count, &out->args[v], err));
     }
-    rz_mem *mem = worker->exec->context->mem;
+    rz_mem *mem = rz_exec_account(worker->exec, plan);
     out->heap = (rz_message_heap *)rz_mem_calloc(mem, 1, sizeof *out->heap);
     RZ_TRY_ALLOC(out->heap, err, "building a message");
     rz_arena_init(&out->heap->arena, mem);
@@ -71,7 +71,7 @@ static void message_heap_free(rz_mem *mem, rz_message_heap *heap)
 void rz_message_values_close(rz_message_values *values)
 {
     if (values->worker != NULL) {
-        message_heap_free(values->worker->exec->context->mem, values->heap);
+        message_heap_free(rz_exec_account(values->worker->exec, values->plan), values->heap);
         values->heap = NULL;
     }
 }

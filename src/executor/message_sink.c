@@ -97,7 +97,7 @@ static ruzu_status message_init(const rz_exec *exec, const rz_plan *plan, rz_wor
         return rz_error_set(err, RUZU_ERROR_INTERNAL, "column %u is not a node in the input of a message", plan->u.message.key);
     }
     memset(out, 0, sizeof *out);
-    out->mem = exec->context->mem;
+    out->mem = rz_exec_account(exec, plan);
     out->record_size = plan->u.message.record_size;
     rz_node_map_init(&out->map, out->mem, worker, out->record_size == 0 ? (uint32_t)sizeof(uint64_t) : out->record_size);
     uint32_t table_count = rz_catalog_id_end(rz_txn_catalog(exec->context->txn));

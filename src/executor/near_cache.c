@@ -19,7 +19,7 @@ void rz_near_cache_open(rz_near_cache *cache, const rz_hops *hops)
 {
     memset(cache, 0, sizeof *cache);
     cache->hops = hops;
-    cache->mem = hops->worker->exec->context->mem;
+    cache->mem = hops->worker->account;
     cache->budget = rz_spill_budget(hops->worker->exec);
     cache->able = hops->one_table && hops->expand->hop_count != 0;
     rz_arena_init(&cache->arena, cache->mem);

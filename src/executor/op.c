@@ -101,6 +101,7 @@ static bool op_has_input(const rz_plan *plan)
 ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz_op **out, rz_error *err)
 {
     *out = NULL;
+    const rz_plan *before = rz_profile_enter(worker, plan);
     bool dealt = outer == NULL && rz_spread_feeds(worker->exec->spread, worker, plan);
     const rz_op_class *class = dealt ? &rz_op_spread : rz_op_class_for(plan);
     rz_op *op = (rz_op *)rz_arena_calloc(&worker->arena, 1, class->size);
@@ -110,7 +111,7 @@ ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz
     op->worker = worker;
     op->outer = outer;
     op->private_source = outer != NULL;
-    rz_arena_init(&op->heap, worker->exec->context->mem);
+    rz_arena_init(&op->heap, rz_exec_account(worker->exec, plan));
     *out = op; /* from here on rz_op_close frees what is there */
     if (op_has_input(plan) && !dealt) {
         RZ_TRY(rz_op_build(worker, plan->children[0], outer, &op->input, err));
@@ -119,7 +120,9 @@ ruzu_status rz_op_build(rz_worker *worker, const rz_plan *plan, rz_op *outer, rz
         RZ_TRY(rz_op_build(worker, plan->children[1], op, &op->inner, err));
     }
     op->opened = true;
-    return class->open(op, err);
+    RZ_TRY(class->open(op, err));
+    (void)rz_profile_enter(worker, before);
+    return RUZU_OK;
 }
 
 void rz_op_close(rz_op *op)
@@ -176,12 +179,14 @@ ruzu_status rz_op_next(rz_op *op, rz_chunk **out, rz_error *err)
     if (RZ_LIKELY(op->worker->exec->profile == NULL)) {
         return op->class->next(op, out, err);
     }
-    uint64_t start = rz_now_monotonic_us();
+    const rz_plan *before = rz_profile_enter(op->worker, op->plan);
+    uint64_t start = rz_now_monotonic_ns();
     ruzu_status status = op->class->next(op, out, err);
-    op->time_us += rz_now_monotonic_us() - start;
+    op->time_ns += rz_now_monotonic_ns() - start;
     if (*out != NULL) {
         op->rows_out += rz_chunk_weight(*out);
     }
+    (void)rz_profile_enter(op->worker, before);
     return status;
 }
 

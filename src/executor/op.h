@@ -59,7 +59,14 @@ struct rz_worker {
     uint64_t text_budget;       /* bytes that texts of one chunk should not pass */
     rz_eval *evals;             /* all compiled for this worker: rz_worker_close frees their heaps */
     rz_eval *varying;           /* those whose constant parts depend on parameters, the deepest first */
+    rz_mem *account;            /* for what the operator or sink at work opens and others may share (readers, expressions): rz_exec_account of its node */
+    const rz_plan *profiled;    /* PROFILE: the node at work, and what the arenas had given out when its work began */
+    uint64_t arena_mark;
+    uint64_t scratch_mark;
 };
+
+/* The account of a plan node's own memory: under PROFILE each has one, a child of the statement's; else that itself. Same node, same account: at any time of the execution. */
+rz_mem *rz_exec_account(const rz_exec *exec, const rz_plan *plan);
 
 RZ_NODISCARD ruzu_status rz_worker_ntab(rz_worker *worker, uint32_t table_id, rz_ntab_reader **out, rz_error *err);
 RZ_NODISCARD ruzu_status rz_worker_rtab(rz_worker *worker, uint32_t pair_id, rz_rtab_reader **out, rz_error *err);
@@ -106,8 +113,13 @@ struct rz_op {
     rz_chunk *chunk;       /* output; columns as plan->columns */
     rz_arena heap;         /* string bytes of the output: reset by the op at each next() */
     uint64_t rows_out;     /* for PROFILE */
-    uint64_t time_us;
+    uint64_t time_ns;
 };
+
+static inline rz_mem *rz_op_account(const rz_op *op)
+{
+    return rz_exec_account(op->worker->exec, op->plan);
+}
 
 /* The class that runs a plan node. */
 const rz_op_class *rz_op_class_of(rz_plan_kind kind);

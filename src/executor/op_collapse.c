@@ -52,7 +52,7 @@ static ruzu_status collapse_open(rz_op *base, rz_error *err)
 
 static rz_mem *collapse_mem(const op_collapse *op)
 {
-    return op->op.worker->exec->context->mem;
+    return rz_op_account(&op->op);
 }
 
 /* Makes room for the offset; false when that is too much. */

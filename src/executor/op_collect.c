@@ -38,6 +38,7 @@ static void collect_begin(op_collect *op)
 {
     const rz_worker *worker = op->op.worker;
     op->context = *worker->exec->context;
+    op->context.mem = rz_op_account(&op->op);
     op->context.max_threads = 1;
     op->exec = (rz_exec){.context = &op->context,
                          .parameters = worker->exec->parameters,
@@ -47,6 +48,7 @@ static void collect_begin(op_collect *op)
     rz_arena_init(&op->exec.arena, op->context.mem);
     op->worker = *worker;
     op->worker.exec = &op->exec;
+    op->worker.account = op->context.mem;
     op->worker.evals = NULL;
     op->worker.varying = NULL;
     rz_arena_init(&op->worker.arena, op->context.mem);

@@ -50,7 +50,7 @@ static ruzu_status file_scan_sniff(rz_exec *exec, const rz_bound_load *load, rz_
 static ruzu_status file_scan_open_scan(const rz_exec *exec, const rz_plan *plan, const file_scan_shared *shared, rz_csv_scan **out, rz_error *err)
 {
     const rz_exec_context *context = exec->context;
-    return rz_csv_open(shared->source.vfs, context->mem, shared->source.paths, shared->source.path_count, &shared->source.options, shared->types,
+    return rz_csv_open(shared->source.vfs, rz_exec_account(exec, plan), shared->source.paths, shared->source.path_count, &shared->source.options, shared->types,
                        plan->u.load->column_count, context->warnings, context->query_id, out, err);
 }
 

@@ -67,7 +67,7 @@ static void filter_open_encoded(op_filter *op, const rz_plan_encoded *plan, filt
             return; /* it fails again, properly, where it is evaluated */
         }
     }
-    bool is_text = plan->value != NULL && rz_col_text_init(&out->text, worker->exec->context->mem, type, plan->text_op, plan->op, plan->negated, &value);
+    bool is_text = plan->value != NULL && rz_col_text_init(&out->text, rz_op_account(&op->op), type, plan->text_op, plan->op, plan->negated, &value);
     out->range.text = is_text ? &out->text : NULL;
     if (is_text || (type->id != RUZU_TYPE_STRING && rz_col_range_make(type, plan->op, &value, &out->range))) {
         out->position = rz_plan_position(op->op.input->plan, plan->property->children[0]->u.column);
@@ -202,7 +202,7 @@ static void filter_grow(op_filter *op, uint64_t offset)
     if (offset >= size) {
         return;
     }
-    uint8_t *verdicts = (uint8_t *)rz_mem_realloc(op->op.worker->exec->context->mem, op->verdicts, (size_t)op->size, (size_t)size);
+    uint8_t *verdicts = (uint8_t *)rz_mem_realloc(rz_op_account(&op->op), op->verdicts, (size_t)op->size, (size_t)size);
     if (verdicts != NULL) {
         memset(verdicts + op->size, FILTER_UNKNOWN, (size_t)(size - op->size));
         op->verdicts = verdicts;
@@ -352,7 +352,7 @@ static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)
 static void filter_close(rz_op *base)
 {
     op_filter *op = (op_filter *)base;
-    rz_mem_free(base->worker->exec->context->mem, op->verdicts, (size_t)op->size);
+    rz_mem_free(rz_op_account(base), op->verdicts, (size_t)op->size);
     op->verdicts = NULL;
     op->size = 0;
     for (uint32_t i = 0; op->any_text && i < base->plan->u.filter.count; i++) {

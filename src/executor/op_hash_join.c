@@ -114,7 +114,7 @@ static ruzu_status hjoin_open(rz_op *base, rz_error *err)
     const rz_plan *plan = base->plan;
     rz_arena *arena = &base->worker->arena;
     op->shared = (rz_join_shared *)rz_exec_shared(base->worker->exec, plan);
-    rz_join_table_init(&op->own, base->worker->exec->context->mem);
+    rz_join_table_init(&op->own, rz_op_account(base));
     if (plan->u.join.kind == RZ_JOIN_CROSS) {
         return rz_join_cross_open(base, op->shared, &op->cross, err);
     }

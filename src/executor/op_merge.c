@@ -136,7 +136,7 @@ static ruzu_status merge_open(rz_op *base, rz_error *err)
     const rz_bound_merge *merge = base->plan->u.merge.bound;
     const rz_plan *input = base->input->plan;
     rz_arena *arena = &base->worker->arena;
-    rz_arena_init(&op->insert_heap, base->worker->exec->context->mem);
+    rz_arena_init(&op->insert_heap, rz_op_account(base));
     op->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     op->hashes = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->kinds = RZ_NEW_ARRAY(arena, uint8_t, RZ_VECTOR_CAPACITY);

@@ -106,7 +106,7 @@ static ruzu_status recur_open(rz_op *base, rz_error *err)
     const rz_plan *plan = base->plan;
     rz_arena *arena = &base->worker->arena;
     recur->spec = &plan->u.recursive;
-    recur->mem = base->worker->exec->context->mem;
+    recur->mem = rz_op_account(base);
     recur->memo.mem = recur->mem;
     RZ_TRY(recur_open_columns(recur, err));
     recur->in_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->column_count);

@@ -27,6 +27,7 @@ typedef struct sort_shared {
 
 typedef struct sort_local {
     const rz_plan *plan;
+    rz_mem *mem;
     rz_eval **evals;
     rz_vec **vecs;           /* the current chunk's keys */
     int32_t *positions;      /* of the output columns in the input */
@@ -59,10 +60,9 @@ typedef struct sort_local {
 
 static ruzu_status sort_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
 {
-    (void)plan;
     sort_shared *shared = RZ_NEW(&exec->arena, sort_shared);
     RZ_TRY_ALLOC(shared, err, "preparing to sort");
-    shared->mem = exec->context->mem;
+    shared->mem = rz_exec_account(exec, plan);
     shared->pool = rz_store_pool(rz_txn_store(exec->context->txn));
     if (rz_mutex_init(&shared->lock) != RUZU_OK) {
         return rz_error_no_memory(err, "preparing to sort");
@@ -151,6 +151,7 @@ static ruzu_status sort_open(rz_worker *worker, const rz_plan *plan, void *share
     sort_local *local = RZ_NEW(arena, sort_local);
     RZ_TRY_ALLOC(local, err, "preparing to sort");
     local->plan = plan;
+    local->mem = shared->mem;
     rz_str_init(&local->text, shared->mem);
     *out = local;
     local->positions = RZ_NEW_ARRAY(arena, int32_t, plan->column_count);
@@ -192,8 +193,9 @@ static ruzu_status sort_open(rz_worker *worker, const rz_plan *plan, void *share
 
 static void sort_close(rz_worker *worker, void *local_object)
 {
+    (void)worker;
     sort_local *local = (sort_local *)local_object;
-    rz_mem *mem = worker->exec->context->mem;
+    rz_mem *mem = local->mem;
     rz_str_free(&local->text);
     rz_mem_free(mem, local->threshold_key, local->threshold_capacity);
     rz_sort_run_free(local->run);
@@ -581,7 +583,7 @@ static ruzu_status sort_op_open(rz_op *base, rz_error *err)
 {
     op_sort *op = (op_sort *)base;
     op->shared = (const sort_shared *)rz_exec_shared(base->worker->exec, base->plan);
-    rz_arena_init(&op->arena, base->worker->exec->context->mem);
+    rz_arena_init(&op->arena, rz_op_account(base));
     op->cursors = RZ_NEW_ARRAY(&base->worker->arena, const uint8_t *, RZ_VECTOR_CAPACITY);
     RZ_TRY_ALLOC(op->cursors, err, "reading sorted rows");
     RZ_TRY(sort_bounds(base->worker, base->plan, &op->skip, &op->end, err));

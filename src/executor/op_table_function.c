@@ -136,7 +136,7 @@ ruzu_status rz_table_emit(rz_table_call *call, const rz_value *cells, rz_error *
 }
 
 /* Runs the producer; the caller frees the rows. */
-static ruzu_status table_call_run(rz_exec *exec, rz_arena *arena, const rz_table_function *function, const rz_value *args, uint32_t arg_count,
+static ruzu_status table_call_run(rz_exec *exec, rz_mem *mem, rz_arena *arena, const rz_table_function *function, const rz_value *args, uint32_t arg_count,
                                   const rz_type *const *types, uint32_t column_count, rz_rowset **out, rz_error *err)
 {
     rz_table_call call = {.exec = exec, .args = args, .arg_count = arg_count, .arena = arena, .types = types, .column_count = column_count};
@@ -145,7 +145,7 @@ static ruzu_status table_call_run(rz_exec *exec, rz_arena *arena, const rz_table
     for (uint32_t i = 0; i < column_count; i++) {
         RZ_TRY(rz_vec_create(arena, arena, types[i], 1, &call.vecs[i], err));
     }
-    RZ_TRY(rz_rowset_create(exec->context->mem, rz_store_pool(rz_txn_store(exec->context->txn)), types, column_count, out, err));
+    RZ_TRY(rz_rowset_create(mem, rz_store_pool(rz_txn_store(exec->context->txn)), types, column_count, out, err));
     call.rows = *out;
     RZ_TRY(function->produce(&call, err));
     rz_rowset_seal(*out);
@@ -207,7 +207,7 @@ static ruzu_status table_function_open(rz_op *base, rz_error *err)
             RZ_TRY(rz_vec_create(arena, &base->heap, call->types[i], RZ_VECTOR_CAPACITY, &op->vecs[i], err));
         }
     }
-    return table_call_run(base->worker->exec, arena, function, args, call->arg_count, call->types, call->column_count, &op->rows, err);
+    return table_call_run(base->worker->exec, rz_op_account(base), arena, function, args, call->arg_count, call->types, call->column_count, &op->rows, err);
 }
 
 /* The next function rows for the current input row; 0 at their end. */

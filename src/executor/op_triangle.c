@@ -351,7 +351,7 @@ static void triangle_close(rz_op *base)
     if (op->graph_open) {
         rz_triangle_graph_close(&op->graph);
     }
-    rz_mem_free(base->worker->exec->context->mem, op->sums, (size_t)op->sum_capacity * sizeof *op->sums);
+    rz_mem_free(rz_op_account(base), op->sums, (size_t)op->sum_capacity * sizeof *op->sums);
     op->sums = NULL;
     op->sum_capacity = 0;
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PROFILE: rows and time per plan node, summed over workers. Times include the operators below, in the way that a pull does; what a sink takes to collect its
- * input is counted apart, without its input's time.
+ * PROFILE: rows, time, memory and spilled bytes per plan node, summed over workers. Times include the operators below, in the way that a pull does; what a sink takes to
+ * collect its input is counted apart, without its input's time.
  */
 #include "executor/profile.h"
 
 #include "executor/spread.h"
 
 typedef struct profile_entry {
+    rz_mem mem;                  /* the node's account */
     _Atomic uint64_t rows;
-    _Atomic uint64_t time_us;
+    _Atomic uint64_t time_ns;
     _Atomic uint64_t taken_rows; /* of a sink */
-    _Atomic uint64_t taken_us;
-    uint64_t memory;             /* what the statement held more when a sink had finished than before it began */
-    uint64_t spilled;            /* temporary pages that the pool wrote meanwhile, in bytes */
-    bool is_sink;
+    _Atomic uint64_t taken_ns;
+    _Atomic uint64_t arena;      /* bytes of arenas that live as long as the statement or its workers */
+    _Atomic uint64_t scratch;    /* most bytes of a scratch arena at a time */
+    _Atomic bool is_sink;
 } profile_entry;
 
 struct rz_profile {
@@ -22,63 +23,119 @@ struct rz_profile {
     profile_entry *entries;
 };
 
-ruzu_status rz_profile_create(rz_arena *arena, uint32_t plan_count, rz_profile **out, rz_error *err)
+ruzu_status rz_profile_create(rz_arena *arena, rz_mem *mem, uint32_t plan_count, rz_profile **out, rz_error *err)
 {
     *out = RZ_NEW(arena, rz_profile);
     RZ_TRY_ALLOC(*out, err, "profiling a statement");
     (*out)->entries = RZ_NEW_ARRAY(arena, profile_entry, plan_count);
     RZ_TRY_ALLOC((*out)->entries, err, "profiling a statement");
     (*out)->count = plan_count;
+    for (uint32_t i = 0; i < plan_count; i++) {
+        rz_mem_init(&(*out)->entries[i].mem, mem, UINT64_MAX);
+    }
     return RUZU_OK;
 }
+
+rz_mem *rz_profile_account(rz_profile *profile, const rz_plan *plan)
+{
+    RZ_ASSERT(plan->id < profile->count);
+    return &profile->entries[plan->id].mem;
+}
+
+/* ---- memory of arenas ---- */
+
+/* What the worker's arenas gave out since the last time goes to who was at work. */
+static void profile_settle(rz_worker *worker)
+{
+    rz_profile *profile = worker->exec->profile;
+    uint64_t arena = worker->arena.used_bytes;
+    uint64_t scratch = worker->scratch.used_bytes;
+    if (worker->profiled != NULL) {
+        profile_entry *entry = &profile->entries[worker->profiled->id];
+        if (arena != worker->arena_mark) {
+            atomic_fetch_add_explicit(&entry->arena, arena - worker->arena_mark, memory_order_relaxed);
+        }
+        uint64_t taken = scratch > worker->scratch_mark ? scratch - worker->scratch_mark : 0; /* less: it was reset */
+        uint64_t most = atomic_load_explicit(&entry->scratch, memory_order_relaxed);
+        while (RZ_UNLIKELY(taken > most) &&
+               !atomic_compare_exchange_weak_explicit(&entry->scratch, &most, taken, memory_order_relaxed, memory_order_relaxed)) {
+        }
+    }
+    worker->arena_mark = arena;
+    worker->scratch_mark = scratch;
+}
+
+const rz_plan *rz_profile_enter(rz_worker *worker, const rz_plan *plan)
+{
+    const rz_exec *exec = worker->exec;
+    const rz_plan *before = worker->profiled;
+    if (exec->profile != NULL) {
+        profile_settle(worker);
+        worker->profiled = plan;
+        worker->account = plan == NULL ? exec->context->mem : rz_exec_account(exec, plan);
+    }
+    return before;
+}
+
+/* ---- rows and time ---- */
 
 void rz_profile_add(const rz_op *op)
 {
     rz_profile *profile = op->worker->exec->profile;
-    if (profile != NULL && op->plan->id < profile->count && op->class != &rz_op_spread) { /* rows that are dealt out were counted below */
-        atomic_fetch_add_explicit(&profile->entries[op->plan->id].rows, op->rows_out, memory_order_relaxed);
-        atomic_fetch_add_explicit(&profile->entries[op->plan->id].time_us, op->time_us, memory_order_relaxed);
+    if (profile != NULL && op->class != &rz_op_spread) { /* rows that are dealt out were counted below */
+        profile_entry *entry = &profile->entries[op->plan->id];
+        atomic_fetch_add_explicit(&entry->rows, op->rows_out, memory_order_relaxed);
+        atomic_fetch_add_explicit(&entry->time_ns, op->time_ns, memory_order_relaxed);
     }
 }
 
-void rz_profile_add_taken(const rz_worker *worker, const rz_plan *sink, uint64_t rows, uint64_t time_us)
+void rz_profile_begin_sink(rz_worker *worker, const rz_plan *sink, rz_profile_mark *out)
 {
-    rz_profile *profile = worker->exec->profile;
-    if (profile != NULL && sink->id < profile->count) {
-        atomic_fetch_add_explicit(&profile->entries[sink->id].taken_rows, rows, memory_order_relaxed);
-        atomic_fetch_add_explicit(&profile->entries[sink->id].taken_us, time_us, memory_order_relaxed);
+    out->before = rz_profile_enter(worker, sink);
+    out->time_ns = rz_now_monotonic_ns();
+    out->arena_bytes = 0;
+}
+
+void rz_profile_end_sink(rz_worker *worker, const rz_plan *sink, const rz_profile_mark *begin, uint64_t rows)
+{
+    profile_entry *entry = &worker->exec->profile->entries[sink->id];
+    atomic_fetch_add_explicit(&entry->taken_ns, rz_now_monotonic_ns() - begin->time_ns, memory_order_relaxed);
+    atomic_fetch_add_explicit(&entry->taken_rows, rows, memory_order_relaxed);
+    atomic_store_explicit(&entry->is_sink, true, memory_order_relaxed);
+    (void)rz_profile_enter(worker, begin->before);
+}
+
+void rz_profile_begin_setup(const rz_exec *exec, rz_profile_mark *out)
+{
+    *out = (rz_profile_mark){.before = NULL};
+    if (exec->profile != NULL) {
+        out->arena_bytes = exec->arena.used_bytes;
+        out->time_ns = rz_now_monotonic_ns();
     }
 }
 
-static void profile_measure(const rz_exec *exec, rz_profile_mark *out)
-{
-    rz_pool_stats stats;
-    rz_pool_stats_get(rz_store_pool(rz_txn_store(exec->context->txn)), &stats);
-    out->time_us = rz_now_monotonic_us();
-    out->memory = atomic_load_explicit(&exec->context->mem->used, memory_order_relaxed);
-    out->spilled = stats.dirty_writes * RZ_PAGE_SIZE;
-}
-
-void rz_profile_begin_sink(const rz_exec *exec, rz_profile_mark *out)
+void rz_profile_end_setup(const rz_exec *exec, const rz_plan *plan, const rz_profile_mark *begin)
 {
     if (exec->profile != NULL) {
-        profile_measure(exec, out);
+        profile_entry *entry = &exec->profile->entries[plan->id];
+        _Atomic uint64_t *time_ns = exec->sinks[plan->id] == NULL ? &entry->time_ns : &entry->taken_ns;
+        atomic_fetch_add_explicit(time_ns, rz_now_monotonic_ns() - begin->time_ns, memory_order_relaxed);
+        atomic_fetch_add_explicit(&entry->arena, exec->arena.used_bytes - begin->arena_bytes, memory_order_relaxed);
     }
 }
 
-void rz_profile_end_sink(const rz_exec *exec, const rz_plan *sink, const rz_profile_mark *begin, uint64_t finish_us)
+/* ---- showing ---- */
+
+static void profile_show_time(const char *name, uint64_t time_ns, rz_str *out)
 {
-    rz_profile *profile = exec->profile;
-    if (profile == NULL || sink->id >= profile->count) {
-        return;
-    }
-    rz_profile_mark end;
-    profile_measure(exec, &end);
-    profile_entry *entry = &profile->entries[sink->id];
-    entry->is_sink = true;
-    entry->memory += end.memory > begin->memory ? end.memory - begin->memory : 0;
-    entry->spilled += end.spilled - begin->spilled;
-    atomic_fetch_add_explicit(&entry->taken_us, end.time_us - finish_us, memory_order_relaxed);
+    uint64_t time_us = time_ns / 1000;
+    rz_str_append_format(out, "  %s: %llu.%03llu ms", name, (unsigned long long)(time_us / 1000), (unsigned long long)(time_us % 1000));
+}
+
+/* Rounded up: 0 stands for nothing at all. */
+static void profile_show_bytes(const char *name, uint64_t bytes, rz_str *out)
+{
+    rz_str_append_format(out, "  %s: %llu KiB", name, (unsigned long long)((bytes + 1023) / 1024));
 }
 
 void rz_profile_note(void *user, const rz_plan *op, rz_str *out)
@@ -87,15 +144,16 @@ void rz_profile_note(void *user, const rz_plan *op, rz_str *out)
     if (op->id >= profile->count) {
         return;
     }
-    uint64_t time_us = atomic_load_explicit(&profile->entries[op->id].time_us, memory_order_relaxed);
-    rz_str_append_format(out, "  NumOutputTuples: %llu  ExecutionTime: %llu.%03llu ms",
-                         (unsigned long long)atomic_load_explicit(&profile->entries[op->id].rows, memory_order_relaxed), (unsigned long long)(time_us / 1000),
-                         (unsigned long long)(time_us % 1000));
     const profile_entry *entry = &profile->entries[op->id];
-    if (entry->is_sink) {
-        uint64_t taken_us = atomic_load_explicit(&entry->taken_us, memory_order_relaxed);
-        rz_str_append_format(out, "  NumInputTuples: %llu  CollectionTime: %llu.%03llu ms  Memory: %llu KiB  Spilled: %llu KiB",
-                             (unsigned long long)atomic_load_explicit(&entry->taken_rows, memory_order_relaxed), (unsigned long long)(taken_us / 1000),
-                             (unsigned long long)(taken_us % 1000), (unsigned long long)(entry->memory / 1024), (unsigned long long)(entry->spilled / 1024));
+    rz_str_append_format(out, "  NumOutputTuples: %llu", (unsigned long long)atomic_load_explicit(&entry->rows, memory_order_relaxed));
+    profile_show_time("ExecutionTime", atomic_load_explicit(&entry->time_ns, memory_order_relaxed), out);
+    if (atomic_load_explicit(&entry->is_sink, memory_order_relaxed)) {
+        rz_str_append_format(out, "  NumInputTuples: %llu", (unsigned long long)atomic_load_explicit(&entry->taken_rows, memory_order_relaxed));
+        profile_show_time("CollectionTime", atomic_load_explicit(&entry->taken_ns, memory_order_relaxed), out);
     }
+    profile_show_bytes("Memory",
+                       atomic_load_explicit(&entry->mem.peak, memory_order_relaxed) + atomic_load_explicit(&entry->arena, memory_order_relaxed) +
+                           atomic_load_explicit(&entry->scratch, memory_order_relaxed),
+                       out);
+    profile_show_bytes("Spilled", rz_mem_spilled(&entry->mem), out);
 }

@@ -102,6 +102,7 @@ static void records_free_blocks(rz_records *records, uint32_t first)
         if (block->heap != NULL) {
             rz_mem_free(records->mem, block->heap, (size_t)block->size);
         } else {
+            rz_mem_note_spilled(records->mem, rz_pool_temp_spilled(records->pool, block->range) * RZ_PAGE_SIZE);
             rz_pool_temp_free(records->pool, block->range);
         }
     }

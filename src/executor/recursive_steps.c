@@ -114,7 +114,7 @@ ruzu_status rz_steps_open(rz_worker *worker, const rz_plan_recursive *spec, cons
 {
     rz_arena *arena = &worker->arena;
     memset(steps, 0, sizeof *steps);
-    rz_arena_init(&steps->scratch, worker->exec->context->mem);
+    rz_arena_init(&steps->scratch, worker->account);
     steps->worker = worker;
     steps->spec = spec;
     steps->input_plan = input;

@@ -279,6 +279,12 @@ typedef struct result_local {
     rz_rowset *rows; /* owned */
 } result_local;
 
+/* PROFILE shows no rows: the set does not outlive the statement, and is the node's like everything else. */
+static rz_mem *result_account(const rz_exec *exec, const rz_plan *plan)
+{
+    return exec->profile == NULL ? exec->context->result_mem : rz_exec_account(exec, plan);
+}
+
 static ruzu_status result_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
 {
     result_shared *shared = RZ_NEW(&exec->arena, result_shared);
@@ -291,7 +297,7 @@ static ruzu_status result_prepare(rz_exec *exec, const rz_plan *plan, void **out
     *out = shared;
     rz_store *store = rz_txn_store(exec->context->txn);
     return plan->u.result.count == 0 ? RUZU_OK
-                                     : result_set_create(exec->context->result_mem, rz_store_pool(store), plan->u.result.types, plan->u.result.count,
+                                     : result_set_create(result_account(exec, plan), rz_store_pool(store), plan->u.result.types, plan->u.result.count,
                                                          &shared->set, err);
 }
 
@@ -314,7 +320,7 @@ static ruzu_status result_open(rz_worker *worker, const rz_plan *plan, void *sha
     if (shared->set == NULL) {
         return RUZU_OK;
     }
-    return rz_rowset_create(worker->exec->context->result_mem, rz_store_pool(rz_txn_store(worker->exec->context->txn)), shared->set->types, count, &local->rows,
+    return rz_rowset_create(result_account(worker->exec, plan), rz_store_pool(rz_txn_store(worker->exec->context->txn)), shared->set->types, count, &local->rows,
                             err);
 }
 
@@ -431,7 +437,7 @@ static ruzu_status barrier_prepare(rz_exec *exec, const rz_plan *plan, void **ou
     shared->locked = true;
     shared->types = plan->types;
     *out = shared;
-    return rz_rowset_create(exec->context->mem, rz_store_pool(rz_txn_store(exec->context->txn)), plan->types, plan->column_count, &shared->rows, err);
+    return rz_rowset_create(rz_exec_account(exec, plan), rz_store_pool(rz_txn_store(exec->context->txn)), plan->types, plan->column_count, &shared->rows, err);
 }
 
 typedef struct barrier_local {
@@ -459,7 +465,7 @@ static ruzu_status barrier_open(rz_worker *worker, const rz_plan *plan, void *sh
         local->positions[i] = rz_plan_position(plan->children[0], plan->columns[i]);
         RZ_TRY(rz_vec_create_empty(&worker->arena, &worker->scratch, plan->types[i], &local->flats[i], err));
     }
-    return rz_rowset_create(worker->exec->context->mem, rz_store_pool(rz_txn_store(worker->exec->context->txn)), plan->types, plan->column_count, &local->rows,
+    return rz_rowset_create(rz_exec_account(worker->exec, plan), rz_store_pool(rz_txn_store(worker->exec->context->txn)), plan->types, plan->column_count, &local->rows,
                             err);
 }
 

@@ -14,6 +14,7 @@
 #define TRIANGLE_MAX_PARTS 8u        /* of one group */
 
 typedef struct triangle_local {
+    rz_mem *mem;
     rz_triangle_vertex *vertices;
     uint64_t count;
     uint64_t capacity;
@@ -23,10 +24,9 @@ typedef struct triangle_local {
 
 static ruzu_status triangle_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
 {
-    (void)plan;
     rz_triangle_shared *shared = (rz_triangle_shared *)rz_arena_calloc(&exec->arena, 1, sizeof *shared);
     RZ_TRY_ALLOC(shared, err, "counting triangles");
-    shared->mem = exec->context->mem;
+    shared->mem = rz_exec_account(exec, plan);
     if (rz_mutex_init(&shared->lock) != RUZU_OK) {
         return rz_error_no_memory(err, "counting triangles");
     }
@@ -41,6 +41,7 @@ static ruzu_status triangle_open_sink(rz_worker *worker, const rz_plan *plan, vo
     triangle_local *local = (triangle_local *)rz_arena_calloc(&worker->arena, 1, sizeof *local);
     RZ_TRY_ALLOC(local, err, "counting triangles");
     *out_local = local;
+    local->mem = rz_exec_account(worker->exec, plan);
     local->key_position = plan->u.triangle.key == RZ_NO_COLUMN_ID ? -1 : rz_plan_position(input, plan->u.triangle.key);
     local->node_position = rz_plan_position(input, plan->u.triangle.expand.from);
     if (local->node_position < 0 || (local->key_position < 0 && plan->u.triangle.key != RZ_NO_COLUMN_ID)) {
@@ -90,12 +91,13 @@ static rz_id triangle_column_id(const triangle_column *column, uint32_t row)
 
 static ruzu_status triangle_consume(rz_worker *worker, void *shared, void *local_state, const rz_chunk *chunk, rz_error *err)
 {
+    (void)worker;
     (void)shared;
     triangle_local *local = (triangle_local *)local_state;
     rz_sel sel = rz_chunk_sel(chunk);
     triangle_column key;
     triangle_column node;
-    if (!triangle_reserve(worker->exec->context->mem, &local->vertices, &local->capacity, local->count + sel.count)) {
+    if (!triangle_reserve(local->mem, &local->vertices, &local->capacity, local->count + sel.count)) {
         return rz_error_no_memory(err, "counting triangles");
     }
     triangle_column_open(&node, chunk->columns[local->node_position]);
@@ -114,8 +116,9 @@ static ruzu_status triangle_consume(rz_worker *worker, void *shared, void *local
 
 static void triangle_close_sink(rz_worker *worker, void *local_state)
 {
+    (void)worker;
     triangle_local *local = (triangle_local *)local_state;
-    rz_mem_free(worker->exec->context->mem, local->vertices, (size_t)local->capacity * sizeof *local->vertices);
+    rz_mem_free(local->mem, local->vertices, (size_t)local->capacity * sizeof *local->vertices);
     local->vertices = NULL;
     local->capacity = 0;
 }

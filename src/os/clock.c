@@ -21,6 +21,15 @@ uint64_t rz_now_monotonic_us(void)
     return clock_read_us(CLOCK_MONOTONIC);
 }
 
+uint64_t rz_now_monotonic_ns(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) {
+        return 0;
+    }
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 uint64_t rz_now_wall_us(void)
 {
     return clock_read_us(CLOCK_REALTIME);

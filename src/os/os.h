@@ -133,6 +133,7 @@ void rz_process_unlock(void);
 /* ---- clocks and the machine ---- */
 
 uint64_t rz_now_monotonic_us(void);
+uint64_t rz_now_monotonic_ns(void); /* of the same clock */
 uint64_t rz_now_wall_us(void);
 uint32_t rz_cpu_count(void);          /* CPUs this process may run on; at least 1 */
 uint64_t rz_machine_memory(void);     /* bytes: the machine's, or its cgroup's limit when smaller */

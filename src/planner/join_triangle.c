@@ -311,7 +311,7 @@ static bool tri_divide_predicates(tri_match *match)
 static bool tri_is_worth_it(const tri_match *match)
 {
     join_graph *graph = match->graph;
-    uint64_t memory = graph->planner->context->memory;
+    uint64_t memory = graph->planner->context->memory_bytes;
     double share = 1;
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
         share *= match->gone_predicates[i] || match->tree_predicates[i] ? 1 : graph->predicates.items[i].selectivity;

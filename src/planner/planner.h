@@ -56,8 +56,7 @@ typedef struct rz_plan_context {
     void *user;
     uint32_t rules;
     bool eager;             /* rules apply wherever they are correct, whatever they cost: for tests on small graphs */
-    uint64_t memory;        /* bytes that the statement may use; 0: no limit is known */
-    uint64_t memory_bytes;  /* what the statement may use; 0: no limit */
+    uint64_t memory_bytes;  /* what the statement may use, as its account says; 0: no limit is known */
     uint32_t *column_count; /* the statement's counter: the planner numbers columns of its own */
 } rz_plan_context;
 

@@ -86,12 +86,48 @@ void shell_print(shell *sh, ruzu_result *result)
     fflush(stdout);
 }
 
-bool shell_run(shell *sh, const char *text)
+/* Where a statement begins in its script: lines before it, and characters before it in its first line. */
+typedef struct session_place {
+    unsigned long lines;
+    unsigned long characters;
+} session_place;
+
+/* Counts on over what was read. */
+static void session_pass(session_place *place, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\n') {
+            place->lines++;
+            place->characters = 0;
+        } else if (((unsigned char)text[i] & 0xc0u) != 0x80u) { /* not within a UTF-8 sequence */
+            place->characters++;
+        }
+    }
+}
+
+/* The library counts lines in what it was given, one statement; who wrote a script counts from its beginning. */
+static void session_print_error(const shell *sh, const session_place *place)
+{
+    static const char where[] = " (line: ";
+    const char *message = ruzu_errmsg(sh->conn);
+    const char *found = ruzu_errcode(sh->conn) == RUZU_ERROR_PARSER ? strstr(message, where) : NULL;
+    unsigned long line = 0;
+    unsigned long offset = 0;
+    int used = 0;
+    fflush(stdout);
+    if (found == NULL || sscanf(found + sizeof where - 1, "%lu, offset: %lu)%n", &line, &offset, &used) != 2 || used == 0) {
+        fprintf(stderr, "Error: %s\n", message);
+        return;
+    }
+    fprintf(stderr, "Error: %.*s%s%lu, offset: %lu)%s\n", (int)(found - message), message, where, line + place->lines,
+            offset + (line == 1 ? place->characters : 0), found + sizeof where - 1 + used);
+}
+
+static bool session_run_at(shell *sh, const char *text, const session_place *place)
 {
     ruzu_result *result = NULL;
     if (ruzu_query(sh->conn, text, &result) != RUZU_OK) {
-        fflush(stdout);
-        fprintf(stderr, "Error: %s\n", ruzu_errmsg(sh->conn));
+        session_print_error(sh, place);
         return false;
     }
     for (ruzu_result *each = result; each != NULL; each = ruzu_result_next_result(each)) {
@@ -99,6 +135,12 @@ bool shell_run(shell *sh, const char *text)
     }
     ruzu_result_free(result);
     return true;
+}
+
+bool shell_run(shell *sh, const char *text)
+{
+    const session_place beginning = {0, 0};
+    return session_run_at(sh, text, &beginning);
 }
 
 /* Statement by statement, so that each result is seen before the next one runs. */
@@ -112,12 +154,14 @@ bool shell_run_script(shell *sh, FILE *in)
     }
     bool ok = true;
     size_t start = 0;
+    session_place place = {0, 0};
     while (ok && !shell_is_blank(script.data == NULL ? "" : script.data, script.length, start)) {
         size_t end = shell_statement_end(script.data, script.length, start);
         end = end == SIZE_MAX ? script.length : end;
         shell_text statement = {0};
         shell_text_append(&statement, script.data + start, end - start);
-        ok = shell_is_blank(statement.data, statement.length, 0) || shell_run(sh, statement.data);
+        ok = shell_is_blank(statement.data, statement.length, 0) || session_run_at(sh, statement.data, &place);
+        session_pass(&place, statement.data, statement.length);
         shell_text_free(&statement);
         start = end;
     }

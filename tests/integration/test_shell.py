@@ -70,6 +70,12 @@ def scripts():
     check('a script', (status, out, err), (0, 'a\n;\nb;c\nx;y\nlast\n3\n', ''))
     status, out, err = run('--format', 'csv', text='RETURN 1 AS a; RETURN 1 / 0; RETURN 2 AS b;')
     check('a script that fails', (status, out, err), (1, 'a\n1\n', 'Error: Runtime exception: Divide by zero.\n'))
+    for text, place in (('RETRUN 1', '(line: 1, offset: 0)'), ('\n\nRETRUN 1', '(line: 3, offset: 0)'),
+                        ('RETURN 1;\nRETURN 2;\n\nRETRUN 3;\nRETURN 4;', '(line: 4, offset: 0)'),
+                        ("RETURN 'é;';\nRETURN\n  2; RETRUN 3;", '(line: 3, offset: 5)'),
+                        ("RETURN 'é'; RETRUN 3;", '(line: 1, offset: 12)'), ('RETURN 1; RETURN 2;\n  RETRUN 3;', '(line: 2, offset: 2)')):
+        status, out, err = run('--format', 'csv', text=text)
+        check('the place of an error in %r' % text, (status, err.split('\n')[0][-len(place):]), (1, place))
     check('an empty script', run(text=' ; // nothing\n'), (0, '', ''))
     status, out, err = run(text="RETURN 'ab' AS x;")
     check('a box', out, '┌────┐\n│ x  │\n├────┤\n│ ab │\n└────┘\n')

@@ -60,6 +60,8 @@ void rz_pool_drop(rz_pool *pool, rz_page_range range);
  * zero. An in-memory database has no spill file: then they count against the pool and RUZU_ERROR_LIMIT is the end. */
 RZ_NODISCARD ruzu_status rz_pool_temp_allocate(rz_pool *pool, uint64_t page_count, rz_page_range *out, rz_error *err);
 void rz_pool_temp_free(rz_pool *pool, rz_page_range range);
+/* Pages of the range that were written to the spill file, once or several times; while nobody else works on it. */
+uint64_t rz_pool_temp_spilled(rz_pool *pool, rz_page_range range);
 /* Whether temporary pages may be written to a file (at first: yes, where there is a path). Those that were stay readable. Thread-safe. */
 void rz_pool_allow_spill(rz_pool *pool, bool allowed);
 RZ_NODISCARD ruzu_status rz_pool_temp_pin(rz_pool *pool, rz_page_range range, uint64_t first, uint32_t count,

@@ -158,6 +158,16 @@ void rz_pool_temp_free(rz_pool *pool, rz_page_range range)
     rz_mutex_unlock(&pool->mutex);
 }
 
+uint64_t rz_pool_temp_spilled(rz_pool *pool, rz_page_range range)
+{
+    uint64_t spilled = 0;
+    for (uint64_t i = 0; i < range.count; i++) {
+        uint64_t word = atomic_load_explicit(pool_word_of(pool, (uint32_t)(range.start + i) | POOL_TEMP_BIT), memory_order_relaxed);
+        spilled += (word & POOL_SPILLED) != 0;
+    }
+    return spilled;
+}
+
 ruzu_status rz_pool_temp_pin(rz_pool *pool, rz_page_range range, uint64_t first, uint32_t count, rz_pin *out,
                              uint8_t **out_data, rz_error *err)
 {
