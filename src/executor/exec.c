@@ -46,6 +46,22 @@ static void exec_call(const rz_exec *exec)
     rz_sched_invite(exec->context->sched, job);
 }
 
+rz_sched_job *rz_exec_hold_call(const rz_exec *exec)
+{
+    rz_sched_job *job = exec->call->job;
+    if (job != NULL) { /* else other threads may be reading it */
+        exec->call->job = NULL;
+    }
+    return job;
+}
+
+void rz_exec_resume_call(const rz_exec *exec, rz_sched_job *uncalled)
+{
+    if (uncalled != NULL) {
+        exec->call->job = uncalled;
+    }
+}
+
 ruzu_status rz_exec_poll(const rz_exec *exec, rz_error *err)
 {
     if (exec->call != NULL && RZ_UNLIKELY(exec->call->job != NULL) && rz_now_monotonic_us() >= exec->call->due_us) {
@@ -411,6 +427,7 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
     rz_error_init(&pipeline->error);
     uint32_t worker_count = pipeline_workers(exec, pipeline->input, pipeline->sink);
     RZ_TRY(pipeline_open_spread(pipeline, &worker_count, err));
+    exec->worker_count = worker_count;
     if (rz_mutex_init(&pipeline->lock) != RUZU_OK) {
         (void)pipeline_close_spread(pipeline, err);
         return rz_error_no_memory(err, "starting a pipeline");

@@ -21,6 +21,10 @@ void rz_worker_close(rz_worker *worker);
 RZ_NODISCARD ruzu_status rz_worker_restart(rz_worker *worker, rz_error *err);
 void rz_worker_suspend(rz_worker *worker);
 
+/* The other threads that the running pipeline has not called yet, if any, are not called before rz_exec_resume_call. Only the caller's thread finds any. */
+struct rz_sched_job *rz_exec_hold_call(const rz_exec *exec);
+void rz_exec_resume_call(const rz_exec *exec, struct rz_sched_job *uncalled);
+
 /* ---- pipelines ---- */
 
 /* One sink with what feeds it; of a kept plan, with the first worker's objects. */

@@ -42,6 +42,7 @@ struct rz_exec {
     struct rz_exec_pipeline *pipelines; /* in the order in which they run first; kept plans only, see exec_keep.c */
     bool keeps;                 /* this execution leaves its pipelines for the next one */
     rz_exec_call *call;         /* other threads that the running pipeline has not called yet */
+    uint32_t worker_count;      /* the running pipeline has at most so many */
     rz_spread *spread;          /* the running pipeline's rows that are dealt out; NULL: none */
 };
 

@@ -127,11 +127,15 @@ static ruzu_status recur_open(rz_op *base, rz_error *err)
         recur->all_tables = recur->all_tables && recur_is_table(recur->spec, from_type->tables[t]);
     }
     RZ_TRY(rz_steps_open(base->worker, recur->spec, base->input->plan, &recur->steps, err));
-    recur->memo.enabled = recur_is_plain(recur) && !recur->spec->count_ends;
+    recur->plain = recur_is_plain(recur);
+    recur->memo.enabled = recur->plain && !recur->spec->count_ends;
     if (rz_recur_batch_fits(recur)) {
         RZ_TRY(rz_recur_batch_open(recur, err));
     }
     recur->search_class = recur_choose(recur->spec, recur->with_path);
+    if (rz_recur_wide_fits(recur)) {
+        RZ_TRY(rz_recur_wide_open(recur, err));
+    }
     recur->search = rz_arena_calloc(arena, 1, recur->search_class->size);
     RZ_TRY_ALLOC(recur->search, err, "building a search");
     return recur->search_class->open(recur, recur->search, err);
@@ -216,6 +220,22 @@ void rz_recur_answer_ends(rz_recur *recur, const rz_id *ends, uint32_t count, ui
     }
 }
 
+bool rz_recur_wants_numbers(const rz_recur *recur)
+{
+    bool only_lengths = recur->to_position < 0 && recur->path_position < 0 && recur->cost_position < 0;
+    return recur->spec->count_ends || (recur->op.plan->weighted && only_lengths);
+}
+
+ruzu_status rz_recur_answer_number(rz_recur *recur, uint64_t number, uint32_t length, rz_error *err)
+{
+    const rz_recur_answer answer = {.length = length, .count = number};
+    if (recur->spec->count_ends) {
+        recur->ends += number;
+        return RUZU_OK;
+    }
+    return number == 0 ? RUZU_OK : recur_write_row(recur, &answer, number, err);
+}
+
 ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_answer *answer, rz_error *err)
 {
     if (recur->spec->count_ends) {
@@ -290,6 +310,7 @@ static ruzu_status recur_begin_row(rz_recur *recur, bool *out_some, rz_error *er
     }
     RZ_TRY(rz_steps_set_row(&recur->steps, &recur->op, recur->input, recur->flats, row, err));
     recur->in_row = true;
+    rz_recur_wide_leave(recur);
     return recur->search_class->begin(recur, recur->search, err);
 }
 
@@ -319,6 +340,17 @@ static ruzu_status recur_run_batch(rz_recur *recur, bool *out_done, rz_error *er
     return RUZU_OK;
 }
 
+static ruzu_status recur_run(rz_recur *recur, bool *out_done, rz_error *err)
+{
+    if (recur->replaying) {
+        return recur_replay(recur, out_done, err);
+    }
+    if (!rz_recur_wide_has(recur)) {
+        RZ_TRY(recur->search_class->run(recur, recur->search, out_done, err));
+    }
+    return rz_recur_wide_has(recur) ? rz_recur_wide_run(recur, out_done, err) : RUZU_OK;
+}
+
 /* Runs searches until the output is full or the input chunk is done. */
 static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
 {
@@ -343,7 +375,7 @@ static ruzu_status recur_fill(rz_recur *recur, rz_error *err)
                 continue;
             }
         }
-        RZ_TRY(recur->replaying ? recur_replay(recur, &done, err) : recur->search_class->run(recur, recur->search, &done, err));
+        RZ_TRY(recur_run(recur, &done, err));
         if (recur->pending.count != 0) {
             return RUZU_OK; /* the output is full; the search is asked again when these are given */
         }
@@ -409,12 +441,14 @@ static ruzu_status recur_rewind(rz_op *base, rz_error *err)
     recur->ends = 0;
     recur->pending.count = 0;
     rz_recur_memo_drop(&recur->memo);
+    rz_recur_wide_leave(recur);
     return RUZU_OK;
 }
 
 static ruzu_status recur_restart(rz_op *base, rz_error *err)
 {
     rz_recur_memo_clear(&((rz_recur *)base)->memo);
+    rz_recur_wide_suspend((rz_recur *)base);
     return recur_rewind(base, err);
 }
 
@@ -425,6 +459,7 @@ static void recur_close(rz_op *base)
         recur->search_class->close(recur, recur->search);
     }
     rz_recur_batch_close(recur);
+    rz_recur_wide_close(recur);
     rz_steps_close(&recur->steps);
     rz_recur_memo_clear(&recur->memo);
 }

@@ -6,6 +6,7 @@
  *   levels     walks counted level by level; sets of end nodes                             recursive_levels.c
  *   trails     paths one by one, depth first: path columns, TRAIL, ACYCLIC                 recursive_trails.c
  *   shortest   breadth first: SHORTEST, ALL SHORTEST                                       recursive_shortest.c, recursive_bfs.c, recursive_upward.c
+ *   wide       breadth first over sets as bits, by several threads, once a level is large     recursive_wide.c
  *   pair       the same between two known nodes, from both ends                             recursive_pair.c
  *   weighted   by cost: WSHORTEST, ALL WSHORTEST                                           recursive_weighted.c
  *
@@ -128,6 +129,22 @@ void rz_recur_batch_close(rz_recur *recur); /* frees what is large; the batch ca
 /* Numbers of ends of up to RZ_RECUR_BATCH searches; *out_done false: not now, they have to run one by one. */
 RZ_NODISCARD ruzu_status rz_recur_batch_count(rz_recur *recur, const rz_id *froms, uint32_t count, uint64_t *counts, bool *out_done, rz_error *err);
 
+/* ---- large levels: recursive_wide.c ---- */
+
+typedef struct rz_recur_wide rz_recur_wide;
+bool rz_recur_wide_fits(const rz_recur *recur); /* may the operator's search go over? */
+RZ_NODISCARD ruzu_status rz_recur_wide_open(rz_recur *recur, rz_error *err); /* close must follow, also after a failure */
+void rz_recur_wide_close(rz_recur *recur);
+void rz_recur_wide_suspend(rz_recur *recur); /* see rz_crew_suspend */
+void rz_recur_wide_leave(rz_recur *recur);   /* the current search is given up, or another one begins */
+/*
+ * The current search may go over if that pays: it has reached the nodes of `seen`, those from level_start on in its last level, and has given all answers so far. rz_recur_wide_has says whether it
+ * did: then rz_recur_wide_run is its run.
+ */
+RZ_NODISCARD ruzu_status rz_recur_wide_take(rz_recur *recur, const rz_node_map *seen, uint32_t level_start, uint32_t depth, rz_error *err);
+bool rz_recur_wide_has(const rz_recur *recur);
+RZ_NODISCARD ruzu_status rz_recur_wide_run(rz_recur *recur, bool *out_done, rz_error *err);
+
 typedef struct rz_search_class {
     size_t size;
     ruzu_status (*open)(rz_recur *recur, void *search, rz_error *err);
@@ -162,6 +179,8 @@ struct rz_recur {
     uint32_t limit;
     uint64_t ends;            /* count_ends: of the current row so far */
     rz_recur_memo memo;
+    bool plain;               /* answers depend on the node that a search begins from, and nothing else */
+    rz_recur_wide *wide;      /* NULL: searches stay as they are */
     rz_recur_batch *batch;    /* NULL: searches run one by one */
     bool replaying;           /* the current row's answers come from the memo */
     rz_recur_answer pending;  /* answer with copies still to give (plans without weights) */
@@ -183,6 +202,10 @@ RZ_NODISCARD ruzu_status rz_recur_answer_add(rz_recur *recur, const rz_recur_ans
 
 /* The same for many nodes that it accepts, once each, without paths and costs; there is room for them. */
 void rz_recur_answer_ends(rz_recur *recur, const rz_id *ends, uint32_t count, uint32_t length);
+
+/* Does nobody want to know which nodes they are? Then a number of them is an answer: there is room for a row. */
+bool rz_recur_wants_numbers(const rz_recur *recur);
+RZ_NODISCARD ruzu_status rz_recur_answer_number(rz_recur *recur, uint64_t number, uint32_t length, rz_error *err);
 
 static inline rz_rel_ref rz_recur_rel(rz_id from, rz_id to, rz_id rel, bool forward)
 {

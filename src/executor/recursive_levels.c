@@ -246,6 +246,12 @@ static ruzu_status levels_run(rz_recur *recur, void *search, bool *out_done, rz_
             *out_done = true;
             return RUZU_OK;
         }
+        if (levels->one_search) {
+            RZ_TRY(rz_recur_wide_take(recur, &levels->given, levels->level_start, levels->depth, err));
+        }
+        if (rz_recur_wide_has(recur)) {
+            return RUZU_OK;
+        }
         RZ_TRY(levels->one_search ? levels_expand_seen(recur, levels, err) : levels_expand_counts(recur, levels, err));
         levels->depth++;
         if (rz_recur_is_full(recur)) {

@@ -95,6 +95,10 @@ static ruzu_status shortest_run(rz_recur *recur, void *search, bool *out_done, r
         if (*out_done || shortest->at < bfs->level_end) {
             return RUZU_OK;
         }
+        RZ_TRY(rz_recur_wide_take(recur, &bfs->seen, bfs->level_start, bfs->depth, err));
+        if (rz_recur_wide_has(recur)) {
+            return RUZU_OK;
+        }
         uint32_t met = RZ_BFS_NONE;
         RZ_TRY(rz_bfs_expand(bfs, NULL, &met, err));
     }

@@ -341,8 +341,8 @@ static ruzu_status finish_recursive(rz_planner *planner, rz_plan *plan, const pl
     finish_copy_set(planner, need, &child_need);
     finish_copy_set(planner, need, &own_need);
     rz_plan_set_add(planner, &child_need, recursive->from);
-    if (!recursive->count_ends) {
-        rz_plan_set_add(planner, recursive->to_bound ? &child_need : &own_need, recursive->to);
+    if (recursive->to_bound) {
+        rz_plan_set_add(planner, &child_need, recursive->to);
     }
     rz_plan_set_uses_all(planner, &child_need, spec->rel_filters, spec->rel_filter_count);
     rz_plan_set_uses_all(planner, &child_need, spec->node_filters, spec->node_filter_count);

@@ -267,7 +267,7 @@ static inline void planner_verify_node(const rz_plan *plan, const rz_plan *outer
         break;
     case RZ_PLAN_RECURSIVE:
         CHECK(planner_has(input, plan->u.recursive.from));
-        CHECK(planner_has(plan->u.recursive.to_bound ? input : plan, plan->u.recursive.to));
+        CHECK(!plan->u.recursive.to_bound || planner_has(input, plan->u.recursive.to));
         break;
     case RZ_PLAN_FILTER: planner_check_exprs(plan->u.filter.predicates, plan->u.filter.count, input); break;
     case RZ_PLAN_PROJECT: planner_check_exprs(plan->u.project.exprs, plan->u.project.count, input); break;
