@@ -480,7 +480,8 @@ static ruzu_status pipeline_run(rz_exec *exec, const rz_plan *sink_plan, const r
 static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
 {
     switch (kind) {
-    case RZ_PLAN_TRIANGLE: return &rz_sink_triangle;
+    case RZ_PLAN_TRIANGLE:
+    case RZ_PLAN_CLOSED: return &rz_sink_triangle;
     case RZ_PLAN_AGGREGATE: return &rz_sink_aggregate;
     case RZ_PLAN_SORT: return &rz_sink_sort;
     case RZ_PLAN_HASH_JOIN: return &rz_sink_hash_build;

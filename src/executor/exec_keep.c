@@ -54,6 +54,7 @@ static bool keep_plan_fits(const rz_plan *plan)
     case RZ_PLAN_TABLE_FUNCTION:
     case RZ_PLAN_FILE_SCAN:
     case RZ_PLAN_TRIANGLE:
+    case RZ_PLAN_CLOSED:
     case RZ_PLAN_HASH_JOIN:
     case RZ_PLAN_JOIN_FILTER:
     case RZ_PLAN_BARRIER:

@@ -35,6 +35,7 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_LIMIT: return &rz_op_limit;
     case RZ_PLAN_APPLY: return &rz_op_apply;
     case RZ_PLAN_TRIANGLE: return &rz_op_triangle;
+    case RZ_PLAN_CLOSED: return &rz_op_closed;
     case RZ_PLAN_AGGREGATE: return &rz_op_aggregate;
     case RZ_PLAN_SORT: return &rz_op_sort;
     case RZ_PLAN_HASH_JOIN: return &rz_op_hash_join;
@@ -61,6 +62,7 @@ static bool op_has_input(const rz_plan *plan)
 {
     switch (plan->kind) {
     case RZ_PLAN_TRIANGLE:
+    case RZ_PLAN_CLOSED:
     case RZ_PLAN_AGGREGATE:
     case RZ_PLAN_SORT: return plan->correlated;
     case RZ_PLAN_BARRIER:

@@ -154,7 +154,7 @@ extern const rz_op_class rz_op_single_row, rz_op_empty, rz_op_argument, rz_op_no
 extern const rz_op_class rz_op_node_lookup, rz_op_expand, rz_op_expand_into, rz_op_intersect, rz_op_degree, rz_op_count_except, rz_op_recursive;
 extern const rz_op_class rz_op_filter, rz_op_join_filter, rz_op_project, rz_op_unwind, rz_op_collapse, rz_op_message_apply, rz_op_repeat, rz_op_limit, rz_op_apply,
     rz_op_union;
-extern const rz_op_class rz_op_triangle, rz_op_aggregate, rz_op_sort, rz_op_hash_join, rz_op_barrier; /* the source side; their sinks are below */
+extern const rz_op_class rz_op_triangle, rz_op_closed, rz_op_aggregate, rz_op_sort, rz_op_hash_join, rz_op_barrier; /* the source side; their sinks are below */
 extern const rz_op_class rz_op_collect; /* AGGREGATE and SORT inside an APPLY */
 extern const rz_op_class rz_op_insert, rz_op_set, rz_op_delete, rz_op_merge;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * MESSAGE_APPLY: each row gets a number – what a message says of its node, or the sum of that over the node's neighbours, or just how many neighbours there are – and
- * multiplies its weight by it, or is kept or dropped by it (rz_message_mode). Lists are decoded and added up without making rows.
+ * multiplies its weight by it – perhaps less what another message says of the node –, or is kept or dropped by it (rz_message_mode). Lists are decoded and added up without making rows.
  */
 #include "executor/hops.h"
 #include "executor/message.h"
@@ -15,6 +15,7 @@ typedef struct op_message_apply {
     rz_hops hops;
     const rz_plan_message_apply *apply;
     const rz_message *message; /* NULL: every neighbour counts 1 */
+    const rz_message *less;    /* taken off; NULL: nothing */
     rz_vec *records;           /* output: addresses of records; NULL: nobody asks for them */
     const int32_t *positions;
     uint64_t *numbers;         /* by row */
@@ -31,7 +32,9 @@ static ruzu_status mapply_open(rz_op *base, rz_error *err)
     op_message_apply *op = (op_message_apply *)base;
     rz_arena *arena = &base->worker->arena;
     op->apply = &base->plan->u.apply_message;
-    op->message = base->plan->child_count > 1 ? rz_message_of(base->worker->exec, base->plan->children[1]) : NULL;
+    uint32_t less = op->apply->less_child;
+    op->message = base->plan->child_count > 1 && less != 1 ? rz_message_of(base->worker->exec, base->plan->children[1]) : NULL;
+    op->less = less == 0 ? NULL : rz_message_of(base->worker->exec, base->plan->children[less]);
     RZ_TRY(rz_hops_open(base->worker, &op->apply->walk, base->input->plan, &op->hops, err));
     int32_t record_position = rz_plan_position(base->plan, op->apply->record);
     RZ_TRY(rz_op_make_chunk(base, &op->apply->record, record_position < 0 ? 0 : 1, err));
@@ -226,6 +229,24 @@ static ruzu_status mapply_too_many(rz_error *err)
     return rz_error_set(err, RUZU_ERROR_OVERFLOW, "The number of rows is not within UINT64 range.");
 }
 
+/* Takes off what is part of the numbers and must not be counted. Of two numbers that are too large nobody knows the difference. */
+static ruzu_status mapply_take_off(op_message_apply *op, const rz_sel *sel, rz_error *err)
+{
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t number = op->numbers[row];
+        uint64_t less = number == 0 ? 0 : rz_message_find(op->less, op->hops.ids[row]);
+        if (RZ_UNLIKELY(less == RZ_MESSAGE_TOO_MANY)) {
+            return mapply_too_many(err);
+        }
+        if (RZ_UNLIKELY(less > number)) {
+            return rz_error_set(err, RUZU_ERROR_INTERNAL, "more matches are taken off than there are");
+        }
+        op->numbers[row] = number == RZ_MESSAGE_TOO_MANY ? number : number - less;
+    }
+    return RUZU_OK;
+}
+
 /* INNER, OPTIONAL: weights. Rows are kept by their number; returns how many. */
 static ruzu_status mapply_weigh(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, rz_sel *out_kept, rz_error *err)
 {
@@ -281,6 +302,9 @@ static ruzu_status mapply_next(rz_op *base, rz_chunk **out, rz_error *err)
             }
         }
         RZ_TRY(mapply_numbers(op, input, &valid, err));
+        if (op->less != NULL) {
+            RZ_TRY(mapply_take_off(op, &valid, err));
+        }
         if (weighs) {
             RZ_TRY(mapply_weigh(op, input, keeps_null ? &sel : &valid, &kept, err));
         } else {

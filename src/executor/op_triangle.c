@@ -88,10 +88,8 @@ static uint64_t triangle_count_marked(const uint8_t *restrict marks, const uint3
     return sum[0] + sum[1] + sum[2] + sum[3];
 }
 
-/* Triangles whose corner of least rank is this one; all weights and numbers of relationships are 1. sums NULL: only their number is wanted. */
-static ruzu_status triangle_count_simple(op_triangle *op, uint32_t vertex, uint64_t *sums, uint64_t *total, rz_error *err)
+ruzu_status rz_triangle_count_simple(rz_triangle_graph *graph, uint32_t vertex, uint64_t *sums, uint64_t *total, rz_error *err)
 {
-    rz_triangle_graph *graph = &op->graph;
     uint8_t *marks = graph->marks;
     rz_triangle_list list;
     rz_triangle_list other;
@@ -224,7 +222,7 @@ static ruzu_status triangle_count(op_triangle *op, uint32_t first, uint32_t end,
         if (v % 64 == 0) {
             RZ_TRY(rz_exec_poll(op->op.worker->exec, err));
         }
-        RZ_TRY(simple ? triangle_count_simple(op, v, sums, total, err) : triangle_count_weighted(op, v, sums, total, err));
+        RZ_TRY(simple ? rz_triangle_count_simple(&op->graph, v, sums, total, err) : triangle_count_weighted(op, v, sums, total, err));
     }
     for (uint32_t i = 0; i < graph->loop_count; i++) {
         if (graph->loops[i] >= first && graph->loops[i] < end) {

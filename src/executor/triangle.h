@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of TRIANGLE share (private to triangle_sink.c, triangle_graph.c, op_triangle.c).
+ * What the parts of TRIANGLE and CLOSED share (private to triangle_sink.c, triangle_graph.c, op_triangle.c, op_closed.c).
  *
  * The input's rows say which nodes may be corners: (key, node, weight). Rows are sorted by key and node and equal ones added up: a *vertex*. Vertices with one key are a *group*;
  * triangles have their corners in one group. Between the vertices of a group lies a graph: the relationships that the pattern walks.
@@ -89,5 +89,8 @@ RZ_NODISCARD ruzu_status rz_triangle_graph_list(rz_triangle_graph *graph, uint32
 RZ_NODISCARD ruzu_status rz_triangle_graph_near(rz_triangle_graph *graph, uint32_t vertex, rz_error *err);
 /* The vertex of a node; UINT32_MAX: it is none of this group. */
 uint32_t rz_triangle_graph_find(const rz_triangle_graph *graph, rz_id id);
+/* Triangles whose corner of least rank is this one, where the graph is stored and all weights and numbers of relationships are 1: adds 6 each to *total and 2 to sums of each corner. sums
+ * NULL: only their number is wanted. */
+RZ_NODISCARD ruzu_status rz_triangle_count_simple(rz_triangle_graph *graph, uint32_t vertex, uint64_t *sums, uint64_t *total, rz_error *err);
 
 #endif

@@ -25,6 +25,7 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_PROJECT: return "PROJECT";
     case RZ_PLAN_UNWIND: return "UNWIND";
     case RZ_PLAN_TRIANGLE: return "TRIANGLE";
+    case RZ_PLAN_CLOSED: return "CLOSED";
     case RZ_PLAN_COLLAPSE: return "COLLAPSE";
     case RZ_PLAN_MESSAGE_APPLY: return "MESSAGE_APPLY";
     case RZ_PLAN_MESSAGE: return "MESSAGE";
@@ -206,6 +207,7 @@ static void explain_message_apply(const rz_plan *plan, const rz_catalog *catalog
         rz_str_append_char(out, ' ');
         explain_node(plan, apply->walk.from, out);
     }
+    rz_str_append_text(out, apply->less_child != 0 ? " less" : "");
 }
 
 static void explain_message(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
@@ -362,6 +364,10 @@ static void explain_triangle(const rz_plan *plan, const rz_catalog *catalog, rz_
     if (plan->u.triangle.corner != RZ_NO_COLUMN_ID) {
         rz_str_append_format(out, " at (%s)", explain_name(plan, plan->u.triangle.corner));
     }
+    if (plan->kind == RZ_PLAN_CLOSED) {
+        const char *ends = plan->u.triangle.next ? plan->u.triangle.itself ? "next to it or in it" : "next to it" : "in it";
+        rz_str_append_format(out, " two steps, ending %s", ends);
+    }
 }
 
 static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)
@@ -391,7 +397,8 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
             explain_walk(plan, catalog, &plan->u.intersect.inputs[i], plan->u.intersect.to, out);
         }
         break;
-    case RZ_PLAN_TRIANGLE: explain_triangle(plan, catalog, out); break;
+    case RZ_PLAN_TRIANGLE:
+    case RZ_PLAN_CLOSED: explain_triangle(plan, catalog, out); break;
     case RZ_PLAN_COUNT_EXCEPT: explain_except(plan, catalog, out); break;
     case RZ_PLAN_RECURSIVE: explain_recursive(plan, catalog, out); break;
     case RZ_PLAN_FILTER:
@@ -450,7 +457,7 @@ static void explain_tree(const rz_plan *plan, const rz_catalog *catalog, rz_plan
     }
     rz_str_append_char(out, '\n');
     for (uint32_t i = 0; i < plan->child_count && !again; i++) {
-        bool known = plan->kind == RZ_PLAN_MESSAGE_APPLY && i == 1 && plan->u.apply_message.again;
+        bool known = i < 32 && (plan->again >> i & 1) != 0;
         explain_tree(plan->children[i], catalog, known ? NULL : note, user, depth + 1, known, out);
     }
 }

@@ -112,6 +112,11 @@ RZ_NODISCARD ruzu_status rz_join_unroll(rz_planner *planner, const rz_bound_matc
 RZ_NODISCARD ruzu_status rz_join_triangle(plan_arm *arm, join_graph *graph, const rz_bound_match *const *matches, uint32_t count, const plan_set *after,
                                           bool *out_done, rz_error *err);
 
+/* A side: a plain relationship, undirected, between two nodes of one table, neither of them known, walking the same both ways. */
+bool rz_join_is_side(const join_graph *graph, const join_edge *edge);
+/* The same hops in any order. */
+bool rz_join_same_hops(const rz_hop *a, uint32_t a_count, const rz_hop *b, uint32_t b_count);
+
 /* ---- join_graph.c ---- */
 
 RZ_NODISCARD ruzu_status rz_join_graph(rz_planner *planner, const rz_plan *cur, const rz_bound_match *const *matches,
@@ -172,6 +177,25 @@ RZ_NODISCARD ruzu_status rz_match_place(plan_arm *arm, join_graph *graph, bool a
 bool rz_match_type_hashes(const rz_type *type);
 rz_plan_expand rz_match_walk(const join_graph *graph, const join_edge *edge, bool backward);
 
+/* ---- join_closed.c ---- */
+
+/* A path (first)-(middle)-(far) whose end must not be where it began, or next to it. */
+typedef struct join_closed {
+    uint32_t turn; /* where the search goes on; 0: at the beginning */
+    uint32_t first, middle, far;
+    uint32_t first_edge, second_edge;
+    bool next, itself; /* what far must not be: a neighbour of first, first itself */
+} join_closed;
+
+/* The component's next such path from io->turn on; false: there is none. */
+bool rz_join_find_closed(const join_graph *graph, uint32_t component, join_closed *io);
+/* Is the predicate one of those that keep the two ends apart? */
+bool rz_closed_sees_to(const join_closed *closed, const join_predicate *predicate);
+/* What counting the paths that end where they must not costs. weighted: something hangs on the middle or the end. */
+double rz_closed_cost(const join_graph *graph, const join_closed *closed, bool weighted);
+/* A MESSAGE with their number for each first node. middle, far: MESSAGEs with what hangs on those nodes, or NULL. */
+RZ_NODISCARD ruzu_status rz_closed_plan(rz_planner *planner, join_graph *graph, const join_closed *closed, rz_plan *middle, rz_plan *far, rz_plan **out, rz_error *err);
+
 /* ---- plan_message.c ---- */
 
 /* What messages stand for, and which nodes they are applied to. */
@@ -180,6 +204,7 @@ typedef struct join_messages {
     uint32_t *parents; /* by node: the node that its message goes to; UINT32_MAX: it stays */
     uint32_t *edges;   /* by node: the edge to the parent */
     bool *applied;     /* by node: what goes to it has been applied */
+    const join_closed *closed; /* from the number of the branch that begins with its middle node the paths are taken off that end where they must not; NULL: there is none */
     plan_carries *carries; /* aggregates over nodes that messages stand for travel with them; NULL: there are none */
 } join_messages;
 

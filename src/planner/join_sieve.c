@@ -47,6 +47,7 @@ static sieve_step sieve_step_of(const rz_plan *plan)
     case RZ_PLAN_TABLE_FUNCTION:
     case RZ_PLAN_FILE_SCAN:
     case RZ_PLAN_TRIANGLE:
+    case RZ_PLAN_CLOSED:
     case RZ_PLAN_COLLAPSE:
     case RZ_PLAN_MESSAGE:
     case RZ_PLAN_REPEAT:

@@ -62,26 +62,24 @@ static bool tri_has_hop(const rz_hop *hops, uint32_t count, const rz_hop *wanted
     return false;
 }
 
+bool rz_join_same_hops(const rz_hop *a, uint32_t a_count, const rz_hop *b, uint32_t b_count)
+{
+    bool same = a_count == b_count;
+    for (uint32_t i = 0; i < a_count && same; i++) {
+        same = tri_has_hop(b, b_count, &a[i]) && tri_has_hop(a, a_count, &b[i]);
+    }
+    return same;
+}
+
 /* The same hops, walking `a` from one of its ends and `b` from one of its. */
 static bool tri_same_hops(const join_edge *a, bool a_backward, const join_edge *b, bool b_backward)
 {
-    const rz_hop *left = a->hops[a_backward ? 1 : 0];
-    const rz_hop *right = b->hops[b_backward ? 1 : 0];
-    if (a->hop_count != b->hop_count || a->edge->undirected != b->edge->undirected) {
-        return false;
-    }
-    for (uint32_t i = 0; i < a->hop_count; i++) {
-        if (!tri_has_hop(right, b->hop_count, &left[i]) || !tri_has_hop(left, a->hop_count, &right[i])) {
-            return false;
-        }
-    }
-    return true;
+    return a->edge->undirected == b->edge->undirected && rz_join_same_hops(a->hops[a_backward ? 1 : 0], a->hop_count, b->hops[b_backward ? 1 : 0], b->hop_count);
 }
 
 /* ---- finding triangles ---- */
 
-/* A side: undirected, between two nodes of one table, walking the same both ways. */
-static bool tri_is_side(const join_graph *graph, const join_edge *edge)
+bool rz_join_is_side(const join_graph *graph, const join_edge *edge)
 {
     const join_node *from = &graph->nodes.items[edge->from];
     const join_node *to = &graph->nodes.items[edge->to];
@@ -104,7 +102,7 @@ static uint32_t tri_side_between(const join_graph *graph, uint32_t a, uint32_t b
     for (uint32_t e = 0; e < graph->edges.count; e++) {
         const join_edge *edge = &graph->edges.items[e];
         if ((edge->from == a && edge->to == b) || (edge->from == b && edge->to == a)) {
-            if (found != UINT32_MAX || !tri_is_side(graph, edge)) {
+            if (found != UINT32_MAX || !rz_join_is_side(graph, edge)) {
                 return UINT32_MAX;
             }
             found = e;

@@ -42,12 +42,13 @@ typedef enum rz_plan_kind {
     RZ_PLAN_APPLY,          /* apply: children[1] is run for each batch of outer rows (its leaf is ARGUMENT) */
     /* sinks that become sources */
     RZ_PLAN_TRIANGLE,       /* triangle: (w) the input's rows are possible corners: rows of the key, the number of triangle matches in the weight */
+    RZ_PLAN_CLOSED,         /* triangle: (w) the input's rows are all nodes of a table: rows of the first node of paths (a)-(b)-(c) that end next to it, or in it; below MESSAGE only */
     RZ_PLAN_AGGREGATE,      /* aggregate: (w) */
     RZ_PLAN_SORT,           /* sort: with a limit: top-k. Weighted input is repeated by the planner */
     RZ_PLAN_HASH_JOIN,      /* join: children[0] probe (w), children[1] build */
     RZ_PLAN_JOIN_FILTER,    /* join_filter: (w) in the probe side of a HASH_JOIN, below what makes its rows many: drops rows whose keys are not in the build side */
     RZ_PLAN_UNION,          /* union: children[0 … n) one after the other, bag semantics */
-    RZ_PLAN_MESSAGE,        /* message: (w) only as children[1] of MESSAGE_APPLY, which looks nodes up in it: how many rows each node has */
+    RZ_PLAN_MESSAGE,        /* message: (w) only as children[1], [2] of MESSAGE_APPLY or CLOSED, which look nodes up in it: how many rows each node has */
     RZ_PLAN_BARRIER,        /* materialises its input completely before the first row goes on (between writing and reading clauses) */
     /* writing */
     RZ_PLAN_INSERT,         /* insert: nodes and relationships, for each row */
@@ -107,7 +108,7 @@ typedef struct rz_plan_message_apply {
     rz_plan_expand walk;  /* from, hops, undirected. Without hops n is what the message says of `from`; with hops the sum over its neighbours, 1 each without a message */
     rz_message_mode mode;
     bool deferred;        /* products too large become UINT64_MAX, an error only where a row is left in the end */
-    bool again;           /* the message, children[1], is also another's, which comes first */
+    uint32_t less_child;  /* the child, a MESSAGE, whose number for `from` is taken off (it is part of n); 0: nothing. With INNER only */
     uint32_t record;      /* without hops: UINT64 column to produce, the address of what the message aggregated for the node, or 0; or RZ_NO_COLUMN_ID */
 } rz_plan_message_apply;
 
@@ -165,6 +166,7 @@ struct rz_plan {
     bool hinted;                 /* stands where a HINT wants it; for EXPLAIN only */
     bool spread;                 /* a pipeline that begins at one row: from here on its rows are dealt out to several workers */
     bool correlated;             /* AGGREGATE, SORT, LIMIT inside an APPLY: work on the rows of each outer row by themselves, in the chain */
+    uint32_t again;              /* bits: children, MESSAGEs, that are also another's, which comes first: plan_reuse.c */
     uint32_t row_number;         /* correlated: the column with the number of the outer row; one of AGGREGATE's keys */
     const char *const *names;    /* of the statement's columns, by column id below name_count; NULL entries: no variable. For EXPLAIN only; may be NULL */
     uint32_t name_count;
@@ -193,6 +195,10 @@ struct rz_plan {
             rz_plan_expand expand; /* from: the corners' NODE column in the input, of one table; hops in both directions; `to` and `rel` unused */
             uint32_t key;          /* NODE column of the input of one table: the three corners agree in it; or RZ_NO_COLUMN_ID */
             uint32_t corner;       /* NODE column to produce: the node that is the first corner; or RZ_NO_COLUMN_ID: only their number is wanted */
+            bool next;             /* CLOSED: counts paths to neighbours of their first node … */
+            bool itself;           /* … and to itself */
+            uint32_t middle_child; /* the child, a MESSAGE, with what hangs on the middle node; 0: nothing */
+            uint32_t far_child;    /* the same for the last */
         } triangle;
         rz_plan_except except;
         rz_plan_recursive recursive;

@@ -87,6 +87,7 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
         }
         break;
     case RZ_PLAN_TRIANGLE:
+    case RZ_PLAN_CLOSED:
         if (clause_hops_touch(plan->u.triangle.expand.hops, plan->u.triangle.expand.hop_count, tables)) {
             return true;
         }

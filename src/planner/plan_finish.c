@@ -292,8 +292,8 @@ static ruzu_status finish_message_apply(rz_planner *planner, rz_plan *plan, cons
     rz_plan_set_add(planner, &child_need, plan->u.apply_message.walk.from);
     plan->u.apply_message.deferred = above.deferred || above.duplicates_ok; /* where only which rows there are matters, no number is too large */
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, above, err));
-    if (plan->child_count > 1) {
-        RZ_TRY(finish_node(planner, &plan->children[1], &child_need, above, err));
+    for (uint32_t i = 1; i < plan->child_count; i++) {
+        RZ_TRY(finish_node(planner, &plan->children[i], &child_need, above, err));
     }
     plan->weighted = plan->children[0]->weighted || mode == RZ_MESSAGE_INNER || mode == RZ_MESSAGE_OPTIONAL;
     return finish_keep(planner, plan, need, err);
@@ -327,6 +327,17 @@ static ruzu_status finish_triangle(rz_planner *planner, rz_plan *plan, const pla
     plan->u.triangle.corner = rz_plan_set_has(need, plan->u.triangle.corner) ? plan->u.triangle.corner : RZ_NO_COLUMN_ID;
     RZ_TRY(finish_node(planner, &plan->children[0], &child_need, (finish_above){.weights_ok = true}, err));
     RZ_TRY(finish_collapse(planner, &plan->children[0], (finish_above){.weights_ok = true}, err));
+    plan->weighted = true;
+    return finish_keep(planner, plan, need, err);
+}
+
+static ruzu_status finish_closed(rz_planner *planner, rz_plan *plan, const plan_set *need, rz_error *err)
+{
+    plan_set child_need = {0};
+    rz_plan_set_add(planner, &child_need, plan->u.triangle.expand.from);
+    for (uint32_t i = 0; i < plan->child_count; i++) {
+        RZ_TRY(finish_node(planner, &plan->children[i], &child_need, (finish_above){.weights_ok = true, .deferred = true}, err));
+    }
     plan->weighted = true;
     return finish_keep(planner, plan, need, err);
 }
@@ -694,6 +705,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_MESSAGE: return finish_message(planner, plan, err);
     case RZ_PLAN_INTERSECT: return finish_intersect(planner, plan, need, above, err);
     case RZ_PLAN_TRIANGLE: return finish_triangle(planner, plan, need, err);
+    case RZ_PLAN_CLOSED: return finish_closed(planner, plan, need, err);
     case RZ_PLAN_COUNT_EXCEPT: return finish_except(planner, plan, need, above, err);
     case RZ_PLAN_RECURSIVE: return finish_recursive(planner, plan, need, above, err);
     case RZ_PLAN_FILTER: return finish_filter(planner, plan, need, above, err);

@@ -107,11 +107,12 @@ static double message_selectivity(const join_graph *graph, uint32_t node, double
 
 /* ---- branches ---- */
 
-/* carries: what branches may carry, or NULL. */
-static ruzu_status message_tree_init(message_tree *tree, join_graph *graph, uint32_t component, plan_carries *carries, rz_error *err)
+/* carries: what branches may carry, or NULL. closed: see join_messages. */
+static ruzu_status message_tree_init(message_tree *tree, join_graph *graph, uint32_t component, plan_carries *carries, const join_closed *closed, rz_error *err)
 {
     rz_arena *arena = graph->planner->arena;
     *tree = (message_tree){.graph = graph, .component = component};
+    tree->messages.closed = closed;
     tree->messages.carries = carries;
     tree->messages.parents = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
     tree->messages.edges = RZ_NEW_ARRAY(arena, uint32_t, graph->nodes.count);
@@ -137,10 +138,12 @@ static bool message_find_stays(message_tree *tree)
     bool any = false;
     for (uint32_t n = 0; n < graph->nodes.count; n++) {
         const join_node *node = &graph->nodes.items[n];
-        tree->stays[n] = node->bound || (node->wanted && !(node->summed && tree->messages.carries != NULL));
+        const join_closed *closed = tree->messages.closed;
+        tree->stays[n] = node->bound || (node->wanted && !(node->summed && tree->messages.carries != NULL)) || (closed != NULL && closed->first == n);
         for (uint32_t i = 0; i < graph->predicates.count && !tree->stays[n]; i++) {
             const join_predicate *predicate = &graph->predicates.items[i];
-            tree->stays[n] = !predicate->placed && message_concerns(predicate, n) && !message_is_local(predicate);
+            bool seen_to = closed != NULL && rz_closed_sees_to(closed, predicate);
+            tree->stays[n] = !predicate->placed && !seen_to && message_concerns(predicate, n) && !message_is_local(predicate);
         }
         any |= tree->stays[n] && message_is_inside(tree, n);
     }
@@ -364,6 +367,15 @@ static uint32_t message_count_rest(const message_tree *tree, uint32_t *out_only)
     return count;
 }
 
+/* Does the path lie in one branch, whose number can be taken the rest off? */
+static bool message_holds_closed(const message_tree *tree)
+{
+    const join_messages *messages = &tree->messages;
+    const join_closed *closed = messages->closed;
+    return messages->parents[closed->far] == closed->middle && messages->edges[closed->far] == closed->second_edge && messages->parents[closed->middle] == closed->first &&
+           messages->edges[closed->middle] == closed->first_edge && messages->parents[closed->first] == UINT32_MAX;
+}
+
 /* Marks what the branches stand for, or (back) takes the marks off. */
 static void message_mark(message_tree *tree, bool back)
 {
@@ -415,18 +427,33 @@ typedef struct message_choice {
     bool any;    /* else there is nothing that messages could stand for */
 } message_choice;
 
-static ruzu_status message_try(join_graph *graph, uint32_t component, const rz_plan *cur, plan_carries *carries, message_choice *out, rz_error *err)
+/* Does anything hang on the path's middle or its end? */
+static bool message_weighs_closed(const message_tree *tree)
+{
+    const join_closed *closed = tree->messages.closed;
+    uint32_t hangs = 0;
+    double cost = 0;
+    bool any[2] = {false, false};
+    for (uint32_t n = 0; n < tree->graph->nodes.count; n++) {
+        hangs += tree->messages.parents[n] == closed->far || (tree->messages.parents[n] == closed->middle && n != closed->far);
+    }
+    (void)message_selectivity(tree->graph, closed->middle, &cost, &any[0]);
+    (void)message_selectivity(tree->graph, closed->far, &cost, &any[1]);
+    return hangs != 0 || any[0] || any[1];
+}
+
+static ruzu_status message_try(join_graph *graph, uint32_t component, const rz_plan *cur, plan_carries *carries, const join_closed *closed, message_choice *out, rz_error *err)
 {
     message_tree *tree = &out->tree;
     uint32_t only = 0;
     *out = (message_choice){0};
-    RZ_TRY(message_tree_init(tree, graph, component, carries, err));
+    RZ_TRY(message_tree_init(tree, graph, component, carries, closed, err));
     if (message_find_stays(tree)) {
         message_peel(tree, UINT32_MAX);
     } else {
         message_choose_root(tree);
     }
-    out->any = message_any(tree);
+    out->any = message_any(tree) && (closed == NULL || message_holds_closed(tree));
     if (!out->any) {
         return RUZU_OK;
     }
@@ -440,8 +467,35 @@ static ruzu_status message_try(join_graph *graph, uint32_t component, const rz_p
         out->cost += message_apply_cost(tree, &out->steps);
         out->rows = out->steps.count == 0 ? 1 : out->steps.items[out->steps.count - 1].rows;
     }
+    out->cost += closed == NULL ? 0 : rz_closed_cost(graph, closed, message_weighs_closed(tree));
     message_mark(tree, true);
     return RUZU_OK;
+}
+
+/* The cheapest way that counts a path by what it is not; out->any false: there is none. */
+static ruzu_status message_try_closed(join_graph *graph, uint32_t component, const rz_plan *cur, message_choice *out, rz_error *err)
+{
+    join_closed closed = {0};
+    while (rz_join_find_closed(graph, component, &closed)) {
+        message_choice choice;
+        join_closed *kept = (join_closed *)rz_arena_dup(graph->planner->arena, &closed, sizeof closed);
+        RZ_TRY_ALLOC(kept, err, "planning MATCH");
+        RZ_TRY(message_try(graph, component, cur, NULL, kept, &choice, err));
+        if (choice.any && (!out->any || choice.cost < out->cost)) {
+            *out = choice;
+        }
+    }
+    return RUZU_OK;
+}
+
+/* What keeps the ends of the path apart need not be tested any more. */
+static void message_settle_closed(const message_tree *tree)
+{
+    const join_closed *closed = tree->messages.closed;
+    for (uint32_t i = 0; i < tree->graph->predicates.count && closed != NULL; i++) {
+        join_predicate *predicate = &tree->graph->predicates.items[i];
+        predicate->placed |= rz_closed_sees_to(closed, predicate);
+    }
 }
 
 /* Does anything of the component look like it could be carried? Rows with records may not be joined with others, so the component is the whole pattern. */
@@ -473,9 +527,14 @@ ruzu_status rz_join_find_messages(plan_arm *arm, join_graph *graph, uint32_t com
     }
     message_choice counting;
     message_choice carrying = {0};
-    RZ_TRY(message_try(graph, component, arm->cur, NULL, &counting, err));
+    message_choice closing = {0};
+    RZ_TRY(message_try(graph, component, arm->cur, NULL, NULL, &counting, err));
+    RZ_TRY(message_try_closed(graph, component, arm->cur, &closing, err));
+    if (closing.any && (!counting.any || eager || closing.cost < counting.cost)) {
+        counting = closing;
+    }
     if (message_may_carry(arm, graph, component)) {
-        RZ_TRY(message_try(graph, component, arm->cur, &arm->carries, &carrying, err));
+        RZ_TRY(message_try(graph, component, arm->cur, &arm->carries, NULL, &carrying, err));
     }
     bool counts = counting.any && (eager || counting.cost <= cost * MESSAGE_GAIN);
     if (carrying.any) {
@@ -488,6 +547,7 @@ ruzu_status rz_join_find_messages(plan_arm *arm, join_graph *graph, uint32_t com
     }
     message_choice *chosen = carrying.any ? &carrying : &counting;
     message_mark(&chosen->tree, false);
+    message_settle_closed(&chosen->tree);
     *steps = chosen->steps;
     *out = chosen->tree.messages;
     out->used = true;
@@ -616,6 +676,63 @@ static ruzu_status message_apply_branch(plan_arm *arm, join_graph *graph, const 
     return RUZU_OK;
 }
 
+/* ---- paths whose ends must not meet ---- */
+
+/* How many matches hang on each node, without one of its branches; *out NULL: one each. */
+static ruzu_status message_of_node(rz_planner *planner, join_graph *graph, const join_messages *messages, uint32_t node, uint32_t without, rz_plan **out, rz_error *err)
+{
+    plan_arm part;
+    double cost = 0;
+    bool any = false;
+    join_messages others = *messages;
+    others.closed = NULL;
+    others.parents = (uint32_t *)rz_arena_dup(planner->arena, messages->parents, graph->nodes.count * sizeof *messages->parents);
+    RZ_TRY_ALLOC(others.parents, err, "planning MATCH");
+    (void)message_selectivity(graph, node, &cost, &any);
+    for (uint32_t n = 0; n < graph->nodes.count; n++) {
+        others.parents[n] = n == without ? UINT32_MAX : others.parents[n];
+        any |= others.parents[n] == node;
+    }
+    if (!any) {
+        return RUZU_OK;
+    }
+    RZ_TRY(message_stream_of(planner, graph, &others, node, &part, err));
+    return message_collect(planner, &part, &graph->nodes.items[node], true, NULL, out, err);
+}
+
+/* The number of paths to be taken off, as a message to the first node. What hangs on the others is planned a second time: its predicates are placed there and once more in the branch. */
+static ruzu_status message_closed(rz_planner *planner, join_graph *graph, const join_messages *messages, rz_plan **out, rz_error *err)
+{
+    const join_closed *closed = messages->closed;
+    rz_plan *middle = NULL;
+    rz_plan *far = NULL;
+    bool *placed = RZ_NEW_ARRAY(planner->arena, bool, graph->predicates.count);
+    RZ_TRY_ALLOC(placed, err, "planning MATCH");
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        placed[i] = graph->predicates.items[i].placed;
+    }
+    RZ_TRY(message_of_node(planner, graph, messages, closed->middle, closed->far, &middle, err));
+    RZ_TRY(message_of_node(planner, graph, messages, closed->far, UINT32_MAX, &far, err));
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        graph->predicates.items[i].placed = placed[i];
+    }
+    return rz_closed_plan(planner, graph, closed, middle, far, out, err);
+}
+
+/* Gives a MESSAGE_APPLY another message to take off. */
+static ruzu_status message_take_off(rz_planner *planner, rz_plan *apply, rz_plan *less, rz_error *err)
+{
+    rz_plan **children = RZ_NEW_ARRAY(planner->arena, rz_plan *, 3);
+    RZ_TRY_ALLOC(children, err, "planning MATCH");
+    for (uint32_t i = 0; i < apply->child_count; i++) {
+        children[i] = apply->children[i];
+    }
+    apply->u.apply_message.less_child = apply->child_count;
+    children[apply->child_count++] = less;
+    apply->children = children;
+    return RUZU_OK;
+}
+
 /* Applies the branches of one node to the arm's rows: those first that leave few rows for little work. */
 static ruzu_status message_apply_branches(plan_arm *arm, join_graph *graph, const join_messages *messages,
                                           uint32_t node, rz_error *err)
@@ -640,7 +757,14 @@ static ruzu_status message_apply_branches(plan_arm *arm, join_graph *graph, cons
             return RUZU_OK;
         }
         done[best] = true;
+        rz_plan *less = NULL;
+        if (messages->closed != NULL && messages->closed->middle == best) {
+            RZ_TRY(message_closed(arm->planner, graph, messages, &less, err));
+        }
         RZ_TRY(message_apply_branch(arm, graph, messages, best, RZ_MESSAGE_INNER, err));
+        if (less != NULL) {
+            RZ_TRY(message_take_off(arm->planner, arm->cur, less, err));
+        }
     }
 }
 
@@ -775,7 +899,7 @@ ruzu_status rz_join_count_match(plan_arm *arm, const rz_bound_match *match, cons
     RZ_TRY(rz_join_graph(planner, arm->cur, &match, 1, after, &graph, err));
     bool carries = mode == RZ_MESSAGE_OPTIONAL && arm->carries.count != 0;
     rz_carry_only_strict(&graph, &arm->carries);
-    RZ_TRY(message_tree_init(&tree, &graph, 0, carries ? &arm->carries : NULL, err));
+    RZ_TRY(message_tree_init(&tree, &graph, 0, carries ? &arm->carries : NULL, NULL, err));
     uint32_t key = graph.impossible ? UINT32_MAX : message_find_key(&tree);
     if (key == UINT32_MAX || !message_starts_fit(&graph, &tree.messages, key)) {
         return RUZU_OK;

@@ -106,12 +106,21 @@ static bool reuse_same_scan(reuse_map *map, const rz_plan *a, const rz_plan *b)
     return same && reuse_bind(map, a->u.scan.column, b->u.scan.column);
 }
 
+static bool reuse_same_messages(const rz_plan *a, const rz_plan *b)
+{
+    bool same = a->child_count == b->child_count;
+    for (uint32_t i = 1; i < a->child_count && same; i++) {
+        same = a->children[i] == b->children[i];
+    }
+    return same;
+}
+
 static bool reuse_same_apply(const reuse_map *map, const rz_plan *a, const rz_plan *b)
 {
     const rz_plan_message_apply *x = &a->u.apply_message;
     const rz_plan_message_apply *y = &b->u.apply_message;
     return reuse_same_walk(map, &x->walk, &y->walk) && x->mode == y->mode && x->deferred == y->deferred && x->record == RZ_NO_COLUMN_ID && y->record == RZ_NO_COLUMN_ID &&
-           a->child_count == b->child_count && (a->child_count == 1 || a->children[1] == b->children[1]);
+           x->less_child == y->less_child && reuse_same_messages(a, b);
 }
 
 /* Do the plans give the same rows, with the same weights? Walks down first: columns are known from below. */
@@ -138,28 +147,34 @@ static bool reuse_same(reuse_map *map, const rz_plan *a, const rz_plan *b)
 
 typedef RZ_ARRAY(rz_plan *) reuse_plans;
 
+/* Puts a message that has been found in the child's place, or notes the child. */
+static ruzu_status reuse_message(rz_planner *planner, rz_plan *plan, uint32_t child, reuse_plans *found, rz_error *err)
+{
+    for (uint32_t i = 0; i < found->count; i++) {
+        reuse_map map = {.planner = planner};
+        bool same = reuse_same(&map, plan->children[child], found->items[i]);
+        if (map.failed) {
+            return rz_error_no_memory(err, "planning messages");
+        }
+        if (same) {
+            plan->children[child] = found->items[i];
+            plan->again |= 1u << child;
+            return RUZU_OK;
+        }
+    }
+    return RZ_ARRAY_PUSH(found, planner->arena, plan->children[child]) ? RUZU_OK : rz_error_no_memory(err, "planning messages");
+}
+
 /* The same order in which the executor makes what is shared: what is found stands before what uses it again. */
 static ruzu_status reuse_walk(rz_planner *planner, rz_plan *plan, reuse_plans *found, rz_error *err)
 {
     for (uint32_t i = 0; i < plan->child_count; i++) {
         RZ_TRY(reuse_walk(planner, plan->children[i], found, err));
     }
-    if (plan->kind != RZ_PLAN_MESSAGE_APPLY || plan->child_count < 2) {
-        return RUZU_OK;
+    for (uint32_t i = 1; i < plan->child_count && (plan->kind == RZ_PLAN_MESSAGE_APPLY || plan->kind == RZ_PLAN_CLOSED); i++) {
+        RZ_TRY(reuse_message(planner, plan, i, found, err));
     }
-    for (uint32_t i = 0; i < found->count; i++) {
-        reuse_map map = {.planner = planner};
-        bool same = reuse_same(&map, plan->children[1], found->items[i]);
-        if (map.failed) {
-            return rz_error_no_memory(err, "planning messages");
-        }
-        if (same) {
-            plan->children[1] = found->items[i];
-            plan->u.apply_message.again = true;
-            return RUZU_OK;
-        }
-    }
-    return RZ_ARRAY_PUSH(found, planner->arena, plan->children[1]) ? RUZU_OK : rz_error_no_memory(err, "planning messages");
+    return RUZU_OK;
 }
 
 ruzu_status rz_plan_reuse(rz_planner *planner, rz_plan *root, rz_error *err)

@@ -39,6 +39,7 @@ enum {
     RZ_RULE_JOIN_WITH = 1u << 17,      /* WITH that only names what goes on does not end a pattern */
     RZ_RULE_ENCODED = 1u << 18,        /* comparisons with constants on encoded values */
     RZ_RULE_TRIANGLE = 1u << 19,       /* triangles whose corners are alike: each found once */
+    RZ_RULE_CLOSED = 1u << 27,         /* paths of two steps whose ends must not meet: all less those that do */
     RZ_RULE_COUNT_ENDS = 1u << 29,     /* COUNT(DISTINCT end) of a search: it counts them itself */
     RZ_RULE_SPREAD = 1u << 30,         /* plans that begin at a key: several workers after the first fan-out */
     RZ_RULE_UNNEST = 1u << 20,         /* subqueries that hang on outer rows by equalities: LEFT, SEMI, ANTI joins */

@@ -312,6 +312,37 @@ static void msg_question(msg_text *out)
     msg_return(out, &pattern);
 }
 
+/* Two steps whose ends must not meet, with this and that hanging on the three nodes. */
+static void msg_closed(msg_text *out)
+{
+    static const char *const keys[] = {"", "a.v AS k, ", "c.v AS k, ", "a.id AS k, ", "a.v % 2 AS k, ", "e.v AS k, "};
+    static const char *const sides[] = {"-[:R]-", "-[:R]-", "-[:R]-", "-[:R]-", "-[:R]->", "<-[:R]-", "-[:R|S]-"};
+    static const char *const more[] = {"(a)-[:S]->(e:B)", "(b)-[:S]->(e:B)", "(c)-[:S]->(e:B)", "(c)-[:R]-(e:A)-[:S]->(:B)", "(a)-[:R]->(e:A)", "(b)<-[:T]-(e:B)", "(e:B)"};
+    static const char *const nodes[] = {"a", "b", "c"};
+    out->used = 0;
+    MSG_ADD(out, "MATCH (a:A)%s(b:A)%s(c:A)", sides[msg_random(msg_often(80) ? 4 : 7)], sides[msg_random(msg_often(80) ? 4 : 7)]);
+    bool hangs = msg_often(60);
+    if (hangs) {
+        MSG_ADD(out, ", %s", more[msg_random(7)]);
+        if (msg_often(30)) {
+            MSG_ADD(out, ", (%s)-[:S]->(f:B)", nodes[msg_random(3)]);
+        }
+    }
+    int what = msg_random(10);
+    MSG_ADD(out, " WHERE %s", what == 0 ? "a <> c" : what < 6 ? "NOT EXISTS { MATCH (a)-[:R]-(c) } AND id(a) <> id(c)" : "NOT EXISTS { MATCH (c)-[:R]-(a) }");
+    for (int i = 0; i < 3; i++) {
+        if (msg_often(25)) {
+            MSG_ADD(out, " AND ");
+            msg_condition(out, nodes[i]);
+        }
+    }
+    if (msg_often(10)) {
+        MSG_ADD(out, " AND b.id <> %s.id", msg_often(50) ? "a" : "c");
+    }
+    MSG_ADD(out, " RETURN %s", keys[msg_random(hangs ? 6 : 5)]);
+    MSG_ADD(out, "%s", msg_often(60) ? "count(*)" : msg_often(50) ? "sum(a.t), count(*), avg(a.v)" : "sum(c.v), min(b.t), max(a.id)");
+}
+
 /* ---- answers ---- */
 
 static int msg_compare(const void *a, const void *b)
@@ -364,6 +395,7 @@ static int msg_answers;  /* questions that were answered plainly … */
 static int msg_messages; /* … and planned with messages */
 static int msg_values;   /* … that carry aggregates */
 static int msg_excepts;  /* … and with nodes kept apart by counting */
+static int msg_closings; /* … by taking paths off whose ends meet */
 static int msg_rows;     /* that had rows other than a single 0 */
 
 static void msg_count_plan(ruzu_conn *conn, const char *cypher)
@@ -380,6 +412,7 @@ static void msg_count_plan(ruzu_conn *conn, const char *cypher)
         }
     }
     msg_excepts += strstr(plan, "EXCEPT") != NULL;
+    msg_closings += strstr(plan, "CLOSED") != NULL;
 }
 
 #define MSG_EAGER (UINT64_C(1) << 32)
@@ -499,6 +532,9 @@ static void msg_check_hubs(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
         "MATCH (a:H)<-[:P]-(b:H)<-[:P]-(c:H) WHERE c.v < 7 RETURN a.v, sum(c.d), avg(b.v), count(c.v)",
         "MATCH (a:H) OPTIONAL MATCH (a)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v = 4 RETURN a.v, count(c), sum(b.v), sum(c.d)",
         "MATCH (a:H) WHERE NOT EXISTS { MATCH (a)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v > 11 } RETURN a.v, count(*)",
+        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 300 = 3 AND NOT EXISTS { MATCH (a)-[:P]-(c) } AND a <> c RETURN a.v, count(*)",
+        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 300 = 100 AND c.v < 6 AND NOT EXISTS { MATCH (a)-[:P]-(c) } RETURN a.v, count(*)",
+        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 300 = 100 AND b.v < 6 AND b.v <> 4 AND NOT EXISTS { MATCH (a)-[:P]-(c) } AND a <> c RETURN a.v, count(*)",
     };
     char text[32];
     msg_set(two, UINT32_MAX, 2); /* as chosen by cost, too */
@@ -529,7 +565,11 @@ int main(int argc, char **argv)
     for (int i = 0; i < questions && check_failures < 5; i++) {
         static msg_text text;
         msg_set(some, MSG_EAGER | ((uint64_t)msg_random(1 << 16) | ((uint64_t)msg_random(1 << 15) << 17)), 1);
-        msg_question(&text);
+        if (i % 4 == 3) {
+            msg_closed(&text);
+        } else {
+            msg_question(&text);
+        }
         msg_check_all(plain, all, two, some, text.text);
         msg_count_plan(all, text.text);
         if (i % 8 == 0) {
@@ -555,9 +595,11 @@ int main(int argc, char **argv)
         CHECK(msg_messages > questions / 8);
         CHECK(msg_values > questions / 20);
         CHECK(msg_excepts > questions / 50);
+        CHECK(msg_closings > questions / 16);
     }
     if (argc > 1) {
-        printf("%d answers, %d with rows, %d questions with messages, %d carrying aggregates, %d with nodes kept apart\n", msg_answers, msg_rows, msg_messages, msg_values, msg_excepts);
+        printf("%d answers, %d with rows, %d questions with messages, %d carrying aggregates, %d with nodes kept apart, %d with closed paths\n",
+               msg_answers, msg_rows, msg_messages, msg_values, msg_excepts, msg_closings);
     }
     if (check_failures != 0) {
         fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
