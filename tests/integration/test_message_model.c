@@ -532,9 +532,9 @@ static void msg_check_hubs(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
         "MATCH (a:H)<-[:P]-(b:H)<-[:P]-(c:H) WHERE c.v < 7 RETURN a.v, sum(c.d), avg(b.v), count(c.v)",
         "MATCH (a:H) OPTIONAL MATCH (a)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v = 4 RETURN a.v, count(c), sum(b.v), sum(c.d)",
         "MATCH (a:H) WHERE NOT EXISTS { MATCH (a)-[:P]->(b:H)-[:P]->(c:H) WHERE c.v > 11 } RETURN a.v, count(*)",
-        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 300 = 3 AND NOT EXISTS { MATCH (a)-[:P]-(c) } AND a <> c RETURN a.v, count(*)",
-        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 300 = 100 AND c.v < 6 AND NOT EXISTS { MATCH (a)-[:P]-(c) } RETURN a.v, count(*)",
-        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 300 = 100 AND b.v < 6 AND b.v <> 4 AND NOT EXISTS { MATCH (a)-[:P]-(c) } AND a <> c RETURN a.v, count(*)",
+        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 2500 = 3 AND NOT EXISTS { MATCH (a)-[:P]-(c) } AND a <> c RETURN a.v, count(*)",
+        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 2500 = 100 AND c.v < 6 AND NOT EXISTS { MATCH (a)-[:P]-(c) } RETURN a.v, count(*)",
+        "MATCH (a:H)-[:P]-(b:H)-[:P]-(c:H) WHERE a.id % 2500 = 100 AND b.v < 6 AND b.v <> 4 AND NOT EXISTS { MATCH (a)-[:P]-(c) } AND a <> c RETURN a.v, count(*)",
     };
     char text[32];
     msg_set(two, UINT32_MAX, 2); /* as chosen by cost, too */
