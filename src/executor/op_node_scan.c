@@ -2,15 +2,22 @@
 /*
  * NODE_SCAN: ids of all visible nodes of some tables, block by block (RZ_VECTOR_CAPACITY offsets, the unit of zone maps) or in smaller pieces.
  *
+ * Below a SORT with a limit, blocks and rows that cannot be among its first k by their first key are left out as soon as a bound is known (top_bound.h); blocks whose zone maps
+ * promise the best values come first, where that tells many of them apart.
+ *
  * Where long texts are read, pieces are as small as texts.c wants them. A block that no row can pass by its zone maps is skipped. A fully visible block becomes a SEQUENCE, which readers of properties recognise as dense.
  */
-#include "executor/op.h"
+#include "executor/sort.h"
+#include "executor/top_bound.h"
+
+#include <string.h>
 
 typedef struct scan_shared {
     rz_morsel_source source; /* units of unit_rows offsets, tables one after the other */
     uint64_t unit_rows;      /* a block, or a part of one */
     uint64_t *unit_ends;     /* per table: units up to and including it */
     uint64_t *offset_ends;
+    rz_top_piece *pieces;    /* the units in the order in which they are taken; NULL: as they come */
 } scan_shared;
 
 typedef struct op_node_scan {
@@ -23,6 +30,10 @@ typedef struct op_node_scan {
     uint64_t pending_offset;
     uint64_t pending_end;
     uint32_t pending_table;
+    rz_top_bound *bound;     /* of the SORT above; NULL: there is none */
+    bool pending_bounded;    /* rows of the block may be left out by it */
+    uint64_t range_rank;     /* what the range below was made of */
+    rz_col_range range;
 } op_node_scan;
 
 /* Work worth several threads, in rows, and the pieces each should find. */
@@ -40,6 +51,52 @@ static uint64_t node_scan_unit_rows(const rz_exec *exec, const rz_plan *plan, ui
         }
     }
     return unit_rows;
+}
+
+/* ---- bounds ---- */
+
+static bool node_scan_has_bound(const rz_plan *plan)
+{
+    return plan->u.scan.top != NULL && rz_top_bound_fits(plan->u.scan.top_type);
+}
+
+/* The ranks that a block's zone allows. False: not known, or it may have rows of any rank. */
+static bool node_scan_ranks(const rz_plan *plan, rz_ntab_reader *reader, uint32_t table_idx, uint64_t first, uint64_t *out_low, uint64_t *out_high)
+{
+    uint32_t column = plan->u.scan.top_column_idxs[table_idx];
+    rz_zone zone;
+    return column != RZ_NO_COLUMN && rz_ntab_zone(reader, column, first, &zone) &&
+           rz_top_bound_zone(plan->u.scan.top_type, &plan->u.scan.top->u.sort.orders[0], &zone, out_low, out_high);
+}
+
+/* The table's units with their ranks. */
+static void node_scan_note_pieces(scan_shared *shared, const rz_plan *plan, rz_ntab_reader *reader, uint32_t table_idx)
+{
+    uint64_t begin = table_idx == 0 ? 0 : shared->unit_ends[table_idx - 1];
+    for (uint64_t unit = begin; unit < shared->unit_ends[table_idx]; unit++) {
+        rz_top_piece *piece = &shared->pieces[unit];
+        piece->unit = unit;
+        if (!node_scan_ranks(plan, reader, table_idx, (unit - begin) * shared->unit_rows, &piece->low, &piece->high)) {
+            piece->low = 0;
+            piece->high = UINT64_MAX;
+        }
+    }
+}
+
+static ruzu_status node_scan_order_units(rz_exec *exec, const rz_plan *plan, scan_shared *shared, rz_error *err)
+{
+    shared->pieces = RZ_NEW_ARRAY(&exec->arena, rz_top_piece, shared->source.count);
+    RZ_TRY_ALLOC(shared->pieces, err, "preparing a scan");
+    for (uint32_t i = 0; i < plan->u.scan.table_count; i++) {
+        rz_ntab_reader *reader = NULL;
+        RZ_TRY(rz_ntab_reader_create(rz_txn_ntab(exec->context->txn, plan->u.scan.tables[i]), rz_txn_snapshot(exec->context->txn), exec->context->mem, &reader, err));
+        node_scan_note_pieces(shared, plan, reader, i);
+        rz_ntab_reader_free(reader);
+    }
+    if (!rz_top_pieces_order(shared->pieces, shared->source.count)) {
+        shared->pieces = NULL;
+    }
+    return RUZU_OK;
 }
 
 static ruzu_status node_scan_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
@@ -69,7 +126,7 @@ static ruzu_status node_scan_prepare(rz_exec *exec, const rz_plan *plan, void **
         shared->unit_ends[i] = shared->source.count;
     }
     *out = shared;
-    return RUZU_OK;
+    return node_scan_has_bound(plan) ? node_scan_order_units(exec, plan, shared, err) : RUZU_OK;
 }
 
 static uint64_t node_scan_units(const rz_exec *exec, const rz_plan *plan)
@@ -96,6 +153,10 @@ static ruzu_status node_scan_open(rz_op *base, rz_error *err)
             op->zone_values[i].is_null = true;
         }
     }
+    if (node_scan_has_bound(plan)) {
+        op->bound = rz_sort_bound(rz_exec_shared(base->worker->exec, plan->u.scan.top));
+        op->range_rank = UINT64_MAX;
+    }
     return rz_op_make_chunk(base, &plan->u.scan.column, 1, err);
 }
 
@@ -115,6 +176,47 @@ static bool node_scan_skips(op_node_scan *op, rz_ntab_reader *reader, uint32_t t
     return false;
 }
 
+/* True when the bound says that no row of the block is wanted; else notes whether it may be asked of single rows. */
+static bool node_scan_is_beyond(op_node_scan *op, rz_ntab_reader *reader, uint32_t table_idx, uint64_t first)
+{
+    const rz_plan *plan = op->op.plan;
+    uint64_t low = 0, high = UINT64_MAX;
+    op->pending_bounded = false;
+    if (op->bound == NULL) {
+        return false;
+    }
+    bool known = node_scan_ranks(plan, reader, table_idx, first, &low, &high);
+    op->pending_bounded = plan->u.scan.top_column_idxs[table_idx] != RZ_NO_COLUMN && (known || !plan->u.scan.top->u.sort.orders[0].nulls_first);
+    return low > rz_top_bound_get(op->bound);
+}
+
+/* Leaves out rows of the output beyond the bound, by encoded values. NULLs go, too: they are behind every bound, or there are none. */
+static ruzu_status node_scan_bound_rows(op_node_scan *op, rz_ntab_reader *reader, uint64_t first, rz_error *err)
+{
+    const rz_plan *plan = op->op.plan;
+    rz_chunk *chunk = op->op.chunk;
+    uint64_t rank = rz_top_bound_get(op->bound);
+    uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
+    bool done = false;
+    if (rank == UINT64_MAX) {
+        return RUZU_OK;
+    }
+    if (rank != op->range_rank && !rz_top_bound_range(plan->u.scan.top_type, plan->u.scan.top->u.sort.orders[0].descending, rank, &op->range)) {
+        return RUZU_OK;
+    }
+    op->range_rank = rank;
+    memset(bits, chunk->sel == NULL ? 0xff : 0, sizeof bits);
+    for (uint32_t i = 0; chunk->sel != NULL && i < chunk->sel_count; i++) {
+        rz_bit_set(bits, chunk->sel[i]);
+    }
+    RZ_TRY(rz_ntab_filter(reader, plan->u.scan.top_column_idxs[op->pending_table], first, chunk->count, &op->range, bits, &done, err));
+    if (done) {
+        chunk->sel_count = rz_bits_positions(bits, chunk->count, op->rows);
+        chunk->sel = op->rows;
+    }
+    return RUZU_OK;
+}
+
 /* Fills the output with the next run of the pending block. */
 static ruzu_status node_scan_emit(op_node_scan *op, rz_ntab_reader *reader, rz_error *err)
 {
@@ -132,8 +234,9 @@ static ruzu_status node_scan_emit(op_node_scan *op, rz_ntab_reader *reader, rz_e
     }
     rz_vec_reset(chunk->columns[0]);
     rz_vec_set_sequence(chunk->columns[0], (int64_t)rz_id_make(op->op.plan->u.scan.tables[op->pending_table], op->pending_offset), 1);
+    uint64_t first = op->pending_offset;
     op->pending_offset += count;
-    return RUZU_OK;
+    return op->pending_bounded ? node_scan_bound_rows(op, reader, first, err) : RUZU_OK;
 }
 
 static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
@@ -147,6 +250,7 @@ static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
             if (!rz_morsel_take(&op->shared->source, base->private_source, &op->private_next, &unit)) {
                 return RUZU_OK;
             }
+            unit = op->shared->pieces == NULL ? unit : op->shared->pieces[unit].unit;
             uint32_t table_idx = 0;
             while (unit >= op->shared->unit_ends[table_idx]) {
                 table_idx++;
@@ -154,7 +258,7 @@ static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
             uint64_t first = (unit - (table_idx == 0 ? 0 : op->shared->unit_ends[table_idx - 1])) * op->shared->unit_rows;
             uint64_t end = first + op->shared->unit_rows;
             RZ_TRY(rz_worker_ntab(base->worker, plan->u.scan.tables[table_idx], &reader, err));
-            if (node_scan_skips(op, reader, table_idx, first)) {
+            if (node_scan_skips(op, reader, table_idx, first) || node_scan_is_beyond(op, reader, table_idx, first)) {
                 RZ_TRY(rz_exec_poll(base->worker->exec, err));
                 continue;
             }
@@ -178,6 +282,7 @@ static ruzu_status node_scan_rewind(rz_op *base, rz_error *err)
     op_node_scan *op = (op_node_scan *)base;
     op->private_next = 0;
     op->pending_offset = op->pending_end = 0;
+    op->pending_bounded = false;
     return RUZU_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "executor/limit.h"
 #include "executor/sort.h"
 #include "executor/spill.h"
+#include "executor/top_bound.h"
 
 #include <string.h>
 
@@ -23,11 +24,13 @@ typedef struct sort_shared {
     rz_sort_source *sources; /* owned: the workers' runs */
     uint32_t source_count;
     uint32_t source_capacity;
+    rz_top_bound bound;      /* of the first key, for a scan below */
 } sort_shared;
 
 typedef struct sort_local {
     const rz_plan *plan;
     rz_mem *mem;
+    rz_top_bound *bound;     /* to be lowered; NULL: the first key is of another type */
     rz_eval **evals;
     rz_vec **vecs;           /* the current chunk's keys */
     int32_t *positions;      /* of the output columns in the input */
@@ -68,8 +71,14 @@ static ruzu_status sort_prepare(rz_exec *exec, const rz_plan *plan, void **out, 
         return rz_error_no_memory(err, "preparing to sort");
     }
     shared->locked = true;
+    rz_top_bound_reset(&shared->bound);
     *out = shared;
     return RUZU_OK;
+}
+
+rz_top_bound *rz_sort_bound(void *shared)
+{
+    return &((sort_shared *)shared)->bound;
 }
 
 static void sort_free_sources(rz_mem *mem, rz_sort_source *sources, uint32_t count, uint32_t capacity)
@@ -152,6 +161,7 @@ static ruzu_status sort_open(rz_worker *worker, const rz_plan *plan, void *share
     RZ_TRY_ALLOC(local, err, "preparing to sort");
     local->plan = plan;
     local->mem = shared->mem;
+    local->bound = rz_top_bound_fits(plan->u.sort.orders[0].expr->type) ? &shared->bound : NULL;
     rz_str_init(&local->text, shared->mem);
     *out = local;
     local->positions = RZ_NEW_ARRAY(arena, int32_t, plan->column_count);
@@ -340,6 +350,9 @@ static ruzu_status sort_settle(rz_mem *mem, sort_local *local, rz_error *err)
     local->threshold.prefix = last->prefix;
     local->threshold.record = local->threshold_key;
     local->has_threshold = true;
+    if (local->bound != NULL) {
+        rz_top_bound_lower(local->bound, local->plan->u.sort.orders[0].expr->type, last->record + RZ_SORT_HEADER, local->plan->u.sort.orders[0].nulls_first);
+    }
     return RUZU_OK;
 }
 
@@ -554,6 +567,7 @@ static ruzu_status sort_restart(rz_worker *worker, void *shared_object, void *lo
     shared->sources = NULL;
     shared->source_count = shared->source_capacity = 0;
     local->has_threshold = false;
+    rz_top_bound_reset(&shared->bound);
     return local->run != NULL ? RUZU_OK : rz_sort_run_create(shared->mem, &local->run, err);
 }
 

@@ -43,6 +43,10 @@ bool rz_sort_near_fits(const rz_type *type);
  * and eight bytes. */
 uint32_t rz_sort_near(const rz_vec *vec, const rz_sel *sel, const rz_plan_order *order, uint64_t bound, uint8_t *keys, uint32_t *rows);
 
+/* The bound that a SORT's shared object keeps for a scan below (top_bound.h). */
+struct rz_top_bound;
+struct rz_top_bound *rz_sort_bound(void *shared);
+
 /* ---- runs ---- */
 
 typedef struct rz_sort_run {

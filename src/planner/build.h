@@ -265,5 +265,7 @@ RZ_NODISCARD ruzu_status rz_plan_count_ends(rz_planner *planner, rz_plan *plan, 
 RZ_NODISCARD ruzu_status rz_plan_count_star(rz_planner *planner, rz_expr **io, rz_error *err);
 /* Sets `spread` where pipelines that begin at one row fan out. */
 void rz_plan_mark_spreads(const rz_planner *planner, rz_plan *plan);
+/* Tells scans of the SORTs that bound them (plan_top.c). */
+RZ_NODISCARD ruzu_status rz_plan_mark_tops(rz_planner *planner, rz_plan *plan, rz_error *err);
 
 #endif

@@ -164,6 +164,7 @@ static void explain_scan(const rz_plan *plan, const rz_catalog *catalog, rz_str 
                              known ? table->properties[column_idx].name : "?", explain_operator(zone->op));
         explain_expr(zone->value, out);
     }
+    rz_str_append_text(out, plan->u.scan.top != NULL ? " bounded by SORT" : "");
 }
 
 static void explain_recursive(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)

@@ -178,6 +178,9 @@ struct rz_plan {
             const rz_plan_zone *zones; /* blocks that cannot match are skipped; the predicates themselves stand in a FILTER above */
             uint32_t zone_count;
             double work;             /* most rows estimated at once between the scan and its pipeline's sink */
+            const rz_plan *top;      /* a SORT with a limit above whose first key is a property of the node: what cannot be among its rows may be left out; or NULL */
+            const rz_type *top_type; /* of that property … */
+            const uint32_t *top_column_idxs; /* … and per scanned table its column, or RZ_NO_COLUMN */
         } scan;
         struct {
             uint32_t column;     /* NODE column to produce */

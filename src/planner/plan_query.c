@@ -95,6 +95,7 @@ ruzu_status rz_plan_query(const rz_plan_context *context, const rz_bound_query *
     RZ_TRY(rz_plan_finish(&planner, &plan, err));
     rz_plan_weigh_scans(plan, 0);
     rz_plan_mark_spreads(&planner, plan);
+    RZ_TRY(rz_plan_mark_tops(&planner, plan, err));
     *out = plan;
     return RUZU_OK;
 }

@@ -139,6 +139,22 @@ static const char *const scan_questions[] = {
     "MATCH (t:T) RETURN t.same, t.name, t.id ORDER BY t.same, t.name DESC, t.id LIMIT 25",
     "MATCH (t:T) RETURN t.flag, t.number, t.id ORDER BY t.flag DESC, t.number DESC, t.id LIMIT 40",
     "MATCH (t:T) RETURN t.name AS n, count(*) AS c ORDER BY c, n LIMIT 9",
+    /* bounds that go down to the scan */
+    "MATCH (t:T) RETURN t.id ORDER BY t.id DESC LIMIT 13",
+    "MATCH (t:T) RETURN t.id, t.name ORDER BY t.id LIMIT 3",
+    "MATCH (t:T) WHERE t.flag RETURN t.runs, t.id ORDER BY t.runs DESC, t.id LIMIT 21",
+    "MATCH (t:T) WHERE t.small > 0 AND t.name CONTAINS 'a' RETURN t.wide AS w, t.id AS i ORDER BY w, i SKIP 3 LIMIT 8",
+    "MATCH (t:T) RETURN t.wide, t.id ORDER BY t.wide DESC, t.id LIMIT 5",
+    "MATCH (t:T) RETURN t.half, t.id ORDER BY t.half DESC, t.id LIMIT 6",
+    "MATCH (t:T) RETURN t.half, t.tiny, t.id ORDER BY t.tiny DESC, t.half, t.id LIMIT 6",
+    "MATCH (t:T) RETURN t.day, t.id ORDER BY t.day DESC, t.id LIMIT 6",
+    "MATCH (t:T) WHERE t.small IS NULL OR t.small > 30 RETURN t.small, t.id ORDER BY t.small DESC, t.id LIMIT 500",
+    "MATCH (t:T) WHERE t.small IS NULL OR t.small < 0 RETURN t.small, t.id ORDER BY t.small, t.id LIMIT 500",
+    "MATCH (t:T) WHERE t.small > 0 AND 10 / t.small > 2 RETURN t.small, t.id ORDER BY t.wide, t.id LIMIT 5",
+    "MATCH (a:T)-[:R]->(b:T) WHERE b.small > 3 RETURN a.id, b.id ORDER BY a.id DESC, b.id LIMIT 10",
+    "MATCH (a:T)-[:R]->(b:T) RETURN a.id, b.wide ORDER BY b.wide DESC, a.id LIMIT 10",
+    "MATCH (t:T) WITH t ORDER BY t.wide LIMIT 20 MATCH (t)-[:R]->(b:T) RETURN count(*), sum(b.id)",
+    "MATCH (t:T) RETURN t.same, t.id ORDER BY t.same, t.id DESC LIMIT 10",
     "MATCH (t:T) RETURN t.tiny, t.flag, t.id ORDER BY t.flag, t.tiny DESC, t.id LIMIT 15",
 };
 
@@ -228,6 +244,8 @@ static const char *const scan_pairs[][2] = {
     {"MATCH (t:T) WHERE t.id < 900 RETURN rpad(CAST(t.id * 7919 % 700 AS STRING), CAST(6 + t.id % 2 * 9000 AS INT64), 'x') + '' AS k, count(*) AS c, sum(t.id) AS s ORDER BY c DESC, s LIMIT 12",
      "MATCH (t:T) WHERE t.id < 900 WITH t.id * 7919 % 700 * 2 + t.id % 2 AS n, count(*) AS c, sum(t.id) AS s RETURN rpad(CAST(CAST(floor(n / 2) AS INT64) AS STRING), CAST(6 + n % 2 * 9000 AS INT64), 'x') AS k, "
      "c, s ORDER BY c DESC, s LIMIT 12"},
+    {"MATCH (a:T), (b:T) WHERE a.wide = b.wide AND a.small < 10 RETURN a.id, b.id ORDER BY b.wide, a.id LIMIT 10",
+     "MATCH (a:T), (b:T) WHERE a.wide = b.wide AND a.small < 10 RETURN a.id, b.id ORDER BY b.wide + 0, a.id LIMIT 10"},
     {"MATCH (t:T) WHERE t.name CONTAINS 'kaan' RETURN count(*), sum(t.id)",
      "MATCH (t:T) WHERE t.name =~ '.*kaan.*' RETURN count(*), sum(t.id)"},
     {"MATCH (t:T) WHERE t.name CONTAINS 'nberdor' RETURN count(*), sum(t.id)",
