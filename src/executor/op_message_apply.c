@@ -25,6 +25,8 @@ typedef struct op_message_apply {
     uint64_t *neighbours;
     uint64_t *starts;          /* of lists that lie together */
     uint64_t *sums;            /* sums[i]: of the first i of `neighbours` */
+    uint64_t *lists;           /* sums over lists as they were written, … */
+    uint64_t *changed;         /* … and what changes add to them */
 } op_message_apply;
 
 static ruzu_status mapply_open(rz_op *base, rz_error *err)
@@ -47,7 +49,9 @@ static ruzu_status mapply_open(rz_op *base, rz_error *err)
     op->neighbours = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->starts = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY + 1);
     op->sums = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY + 1);
-    if (op->numbers == NULL || op->weights == NULL || op->kept == NULL || op->table_rows == NULL || op->neighbours == NULL || op->starts == NULL || op->sums == NULL) {
+    op->lists = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    op->changed = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    if (op->lists == NULL || op->changed == NULL || op->numbers == NULL || op->weights == NULL || op->kept == NULL || op->table_rows == NULL || op->neighbours == NULL || op->starts == NULL || op->sums == NULL) {
         return rz_error_no_memory(err, "building the use of a message");
     }
     return RUZU_OK;
@@ -139,28 +143,26 @@ static bool mapply_fetch_sums(op_message_apply *op, uint32_t table, uint32_t cou
 }
 
 /*
- * Adds up over the lists of hop h of nodes that follow one another: all lists are read as one, and a list's sum is the difference of two sums from the beginning, so that nothing
- * depends on how long a list is, which is hard to guess. *out_done false: they are not to be read as one.
+ * Sums over lists that lie together, added to lists[i]: all are read as one, and a list's sum is the difference of two sums from the beginning, so that nothing
+ * depends on how long a list is, which is hard to guess. A sum that does not fit becomes RZ_MESSAGE_TOO_MANY. *out_large: some number is 2^32 or more.
  */
-static ruzu_status mapply_pull_stretch(op_message_apply *op, uint32_t h, uint32_t low, uint32_t span, bool *out_done, rz_error *err)
+static ruzu_status mapply_sum_stretch(op_message_apply *op, uint32_t h, const rz_slice *slice, uint32_t span, uint64_t *restrict lists, bool *out_large, rz_error *err)
 {
     const rz_hop *hop = &op->hops.expand->hops[h];
-    rz_slice slice;
-    uint64_t *starts = op->starts;
-    uint64_t *restrict out = op->numbers + low;
-    RZ_TRY(rz_adj_stretch(op->hops.readers[h], hop->direction, rz_id_offset(op->hops.ids[low]), span, starts, &slice, out_done, err));
+    const uint64_t *starts = op->starts;
     uint32_t cursor = 0; /* the list that is not complete yet */
-    for (uint32_t at = 0; *out_done && at < slice.length;) {
-        uint32_t count = slice.length - at < RZ_VECTOR_CAPACITY ? slice.length - at : RZ_VECTOR_CAPACITY;
-        RZ_TRY(rz_adj_read(op->hops.readers[h], hop->direction, &slice, at, count, 0, op->neighbours, 0, NULL, err));
+    for (uint32_t at = 0; at < slice->length;) {
+        uint32_t count = slice->length - at < RZ_VECTOR_CAPACITY ? slice->length - at : RZ_VECTOR_CAPACITY;
+        RZ_TRY(rz_adj_read(op->hops.readers[h], hop->direction, slice, at, count, 0, op->neighbours, 0, NULL, err));
         bool large = mapply_fetch_sums(op, hop->to_table, count);
-        uint64_t first = slice.start + at; /* sums[0] is what stands before it */
+        uint64_t first = slice->start + at; /* sums[0] is what stands before it */
+        *out_large = *out_large || large;
         for (;;) {
             uint64_t begin = starts[cursor] < first ? 0 : starts[cursor] - first;
             bool ends = starts[cursor + 1] - first <= count;
             uint64_t end = ends ? starts[cursor + 1] - first : count;
-            out[cursor] = RZ_UNLIKELY(large) ? mapply_sum(op->neighbours + begin, (uint32_t)(end - begin), out[cursor])
-                                             : rz_message_add(out[cursor], op->sums[end] - op->sums[begin]);
+            lists[cursor] = RZ_UNLIKELY(large) ? mapply_sum(op->neighbours + begin, (uint32_t)(end - begin), lists[cursor])
+                                               : rz_message_add(lists[cursor], op->sums[end] - op->sums[begin]);
             cursor += ends;
             if (!ends || cursor == span || starts[cursor] - first == count) {
                 break;
@@ -168,6 +170,52 @@ static ruzu_status mapply_pull_stretch(op_message_apply *op, uint32_t h, uint32_
         }
         at += count;
         RZ_TRY(rz_exec_poll(op->op.worker->exec, err));
+    }
+    return RUZU_OK;
+}
+
+/* What changes add to the sums of lists; the sums may go round on their way. True when some number is 2^32 or more. */
+static bool mapply_sum_changes(const op_message_apply *op, uint32_t table, const rz_adj_changes *changes, uint64_t *restrict lists)
+{
+    uint64_t size = 0, all = 0;
+    const uint64_t *numbers = rz_message_numbers(op->message, table, &size);
+    for (uint32_t i = 0; i < changes->count; i++) {
+        uint64_t neighbour = changes->neighbours[i];
+        uint64_t number = RZ_LIKELY(neighbour < size) ? numbers[neighbour] : 0;
+        uint64_t minus = (changes->rels[i] & RZ_ADJ_REMOVED) != 0 ? UINT64_MAX : 0;
+        all |= number;
+        lists[changes->nodes[i] - changes->first_node] += (number ^ minus) - minus;
+    }
+    return all >> 32 != 0;
+}
+
+/*
+ * Adds up over the lists of hop h of nodes that follow one another. Lists that have changed are summed as they were written, then what was inserted is added and
+ * what was deleted taken away: a list has less than 2^32 entries, so with numbers below 2^32 what comes out is right whatever went round. *out_done false: they cannot be had so.
+ */
+static ruzu_status mapply_pull_stretch(op_message_apply *op, uint32_t h, uint32_t low, uint32_t span, bool *out_done, rz_error *err)
+{
+    const rz_hop *hop = &op->hops.expand->hops[h];
+    rz_slice slice;
+    rz_adj_changes changes[2];
+    uint64_t *out = op->numbers + low;
+    bool large = false;
+    RZ_TRY(rz_adj_stretch(op->hops.readers[h], hop->direction, rz_id_offset(op->hops.ids[low]), span, op->starts, &slice, changes, out_done, err));
+    if (!*out_done) {
+        return RUZU_OK;
+    }
+    if (changes[0].count == 0 && changes[1].count == 0) {
+        return mapply_sum_stretch(op, h, &slice, span, out, &large, err);
+    }
+    memset(op->lists, 0, span * sizeof *op->lists);
+    memset(op->changed, 0, span * sizeof *op->changed);
+    for (uint32_t i = 0; i < 2; i++) { /* first: they do not outlive what is read below */
+        large = mapply_sum_changes(op, hop->to_table, &changes[i], op->changed) || large;
+    }
+    RZ_TRY(mapply_sum_stretch(op, h, &slice, span, op->lists, &large, err));
+    *out_done = !large;
+    for (uint32_t i = 0; i < span && !large; i++) {
+        out[i] = rz_message_add(out[i], op->lists[i] + op->changed[i]);
     }
     return RUZU_OK;
 }

@@ -391,6 +391,55 @@ static void check_properties(rz_rtab_reader *reader, const rz_snapshot *snapshot
     fx.arena = kept;
 }
 
+static uint64_t stretches_changed; /* that were had with changes */
+
+static uint64_t stretch_number(uint64_t neighbour)
+{
+    return (neighbour + 1) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Sums over the lists of nodes [first, first + count), from their pieces. */
+static void check_stretch(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, const edge *sorted, uint64_t end)
+{
+    static uint64_t starts[BATCH + 1], sums[BATCH], neighbours[BATCH];
+    rz_adj_changes changes[2];
+    rz_slice whole;
+    bool done;
+    FX_OK(rz_adj_stretch(reader, direction, first, count, starts, &whole, changes, &done, &fx.err));
+    if (!done) {
+        return;
+    }
+    memset(sums, 0, sizeof sums);
+    for (uint32_t k = 0; k < 2; k++) {
+        stretches_changed += changes[k].count != 0;
+        for (uint32_t i = 0; i < changes[k].count; i++) {
+            uint64_t number = stretch_number(changes[k].neighbours[i]);
+            CHECK((uint32_t)(changes[k].nodes[i] - changes[k].first_node) < count);
+            sums[changes[k].nodes[i] - changes[k].first_node] += (changes[k].rels[i] & RZ_ADJ_REMOVED) != 0 ? 0 - number : number;
+        }
+    }
+    uint32_t list = 0;
+    for (uint32_t at = 0; at < whole.length;) {
+        uint32_t take = whole.length - at < BATCH ? whole.length - at : BATCH;
+        FX_OK(rz_adj_read(reader, direction, &whole, at, take, 0, neighbours, 0, NULL, &fx.err));
+        for (uint32_t i = 0; i < take; i++) {
+            while (starts[list + 1] - starts[0] <= at + i) {
+                list++;
+            }
+            sums[list] += stretch_number(neighbours[i]);
+        }
+        at += take;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t length, expected = 0;
+        const edge *edges_of = list_of(sorted, end, direction, first + i, &length);
+        for (uint64_t k = 0; k < length; k++) {
+            expected += stretch_number(neighbour_of(&edges_of[k], direction));
+        }
+        CHECK_EQ_U64(sums[i], expected);
+    }
+}
+
 /* The reader, made for the snapshot, shows what the model says. */
 static void check_reader(rz_rtab_reader *reader, const rz_snapshot *snapshot, uint32_t rounds)
 {
@@ -439,6 +488,7 @@ static void check_reader(rz_rtab_reader *reader, const rz_snapshot *snapshot, ui
                 (void)list_of(sorted, end, direction, first + i, &length);
                 CHECK_EQ_U64(degrees[i], length);
             }
+            check_stretch(reader, direction, fx_below(NODES), 1 + (uint32_t)fx_below(round % 2 == 0 ? BATCH : BATCH / 4 + 1), sorted, end);
             if (round % 3 == 1) {
                 rz_rtab_reader_release(reader);
             }

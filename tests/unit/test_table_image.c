@@ -281,6 +281,7 @@ int main(void)
     }
     RUN_TABLE(threads_make_each_image_once);
     RUN_TABLE(images_beside_a_writer);
+    CHECK(!FX_ONE_THREAD || stretches_changed != 0);
     model_reset();
     return CHECK_DONE();
 }

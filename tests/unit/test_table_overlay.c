@@ -341,6 +341,7 @@ int main(void)
         RUN_TABLE(damaged_overlays_are_found);
         RUN_TABLE(damaged_directories_with_overlays);
     }
+    CHECK(!FX_ONE_THREAD || stretches_changed != 0);
     model_reset();
     return CHECK_DONE();
 }

@@ -318,6 +318,8 @@ typedef struct rz_csr_side_reader {
     rz_csr_kept_image *images;    /* owned unless `first_image`: image_slots of them, by group, direct-mapped */
     rz_csr_kept_image first_image;
     uint32_t image_slots;         /* a power of two */
+    /* Nodes of the group that is to be entered that are about to be looked at, as far as is known: so many of `coming_span` from number coming_first on. */
+    uint32_t coming, coming_first, coming_span;
     uint32_t slow_here;           /* nodes of `changed` that were looked at one by one since it was entered */
     uint32_t slow;                /* nodes with changes that were looked at one by one */
     uint64_t last_end;            /* position behind the last read in `group`, to tell sequential reads */
@@ -368,7 +370,7 @@ RZ_NODISCARD ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction dire
 RZ_NODISCARD ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out,
                                               rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_stretch(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out,
-                                        bool *out_whole, rz_error *err);
+                                        rz_adj_changes *changes, bool *out_whole, rz_error *err);
 RZ_NODISCARD ruzu_status rz_csr_find(rz_csr_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,
                                      uint32_t *out_count, rz_error *err);
 

@@ -90,7 +90,7 @@ ruzu_status rz_csr_read_entries(rz_csr_reader *reader, rz_csr_side_reader *side,
     return RUZU_OK;
 }
 
-static ruzu_status csr_scratch(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t count, rz_error *err)
+ruzu_status rz_csr_scratch(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t count, rz_error *err)
 {
     if (count > side->scratch_count) {
         uint64_t capacity = count < 2 * RZ_VECTOR_CAPACITY ? 2 * RZ_VECTOR_CAPACITY : count + count / 4;
@@ -122,7 +122,7 @@ static ruzu_status csr_combine(rz_csr_reader *reader, rz_csr_side_reader *side, 
     if (count == 0) {
         return RUZU_OK;
     }
-    RZ_TRY(csr_scratch(reader, side, 2 * count, err));
+    RZ_TRY(rz_csr_scratch(reader, side, 2 * count, err));
     uint64_t *neighbours = side->scratch, *rels = side->scratch + count;
     RZ_TRY(rz_csr_read_entries(reader, side, group_idx, first, count, 0, neighbours, 0, rels, err));
     if (!rz_delta_changes_reserve(out, reader->mem, count + memory.count)) {
@@ -158,6 +158,14 @@ static ruzu_status csr_combine(rz_csr_reader *reader, rz_csr_side_reader *side, 
     return RUZU_OK;
 }
 
+/* A node's changes in the image of its group, where they are. */
+static rz_delta_changes csr_imaged_changes(const rz_delta_image *image, uint64_t bound)
+{
+    uint32_t local = (uint32_t)(bound % RZ_CSR_GROUP_NODES), rank = rz_delta_image_rank(image, local);
+    uint32_t first = image->starts[rank], end = rz_delta_image_has(image, local) ? image->starts[rank + 1] : first;
+    return (rz_delta_changes){.count = end - first, .neighbours = image->neighbours + first, .rels = image->rels + first};
+}
+
 /* A node's changes in memory. */
 static bool csr_load_memory(const rz_csr_reader *reader, rz_csr_side_reader *side, rz_delta_changes *out, uint64_t bound)
 {
@@ -166,14 +174,15 @@ static bool csr_load_memory(const rz_csr_reader *reader, rz_csr_side_reader *sid
         side->slow_here++;
         return rz_delta_load(out, reader->mem, side->changes == NULL ? NULL : rz_delta_find(side->changes, bound), &reader->view);
     }
-    uint32_t first = side->image->starts[bound % RZ_CSR_GROUP_NODES], count = side->image->counts[bound % RZ_CSR_GROUP_NODES];
+    rz_delta_changes image = csr_imaged_changes(side->image, bound);
+    uint32_t count = image.count;
     if (!rz_delta_changes_reserve(out, reader->mem, count)) {
         return false;
     }
     out->count = count;
     if (count != 0) {
-        memcpy(out->neighbours, side->image->neighbours + first, count * sizeof *out->neighbours);
-        memcpy(out->rels, side->image->rels + first, count * sizeof *out->rels);
+        memcpy(out->neighbours, image.neighbours, count * sizeof *out->neighbours);
+        memcpy(out->rels, image.rels, count * sizeof *out->rels);
     }
     return true;
 }
@@ -329,16 +338,13 @@ ruzu_status rz_csr_read_changed(rz_csr_reader *reader, rz_csr_side_reader *side,
     rz_delta_changes image = {0};
     const rz_delta_changes *changes = &image;
     if (side->image != NULL && side->overlay == NULL) {
-        uint32_t at = side->image->starts[slice->bound % RZ_CSR_GROUP_NODES];
-        image.count = side->image->counts[slice->bound % RZ_CSR_GROUP_NODES];
-        image.neighbours = side->image->neighbours + at;
-        image.rels = side->image->rels + at;
+        image = csr_imaged_changes(side->image, slice->bound);
     } else {
         changes = &merged->changes;
         side->next_merged++;
         RZ_TRY(csr_load_changes(reader, side, merged, slice->bound, &start, &base_length, err));
     }
-    RZ_TRY(csr_scratch(reader, side, 2 * (uint64_t)base_length, err));
+    RZ_TRY(rz_csr_scratch(reader, side, 2 * (uint64_t)base_length, err));
     uint64_t *base = side->scratch, *base_rels = rels == NULL ? NULL : base + base_length;
     RZ_TRY(rz_csr_read_base(reader, side, start, base_length, neighbour_base, base, rel_base, base_rels, err));
     if (!csr_apply_changes(base, base_rels, base_length, changes, slice->length, neighbour_base, neighbours, rel_base, rels)) {
@@ -362,21 +368,42 @@ ruzu_status rz_csr_read_imaged(rz_csr_reader *reader, rz_csr_side_reader *side, 
         count--;
     }
     uint64_t base_count = starts[count] - starts[0];
-    RZ_TRY(csr_scratch(reader, side, 2 * base_count, err));
+    RZ_TRY(rz_csr_scratch(reader, side, 2 * base_count, err));
     uint64_t *base = side->scratch, *base_rels = rels == NULL ? NULL : base + base_count;
     if (base_count != 0) {
         RZ_TRY(rz_csr_read_base(reader, side, starts[0], (uint32_t)base_count, neighbour_base, base, rel_base, base_rels, err));
     }
-    for (uint32_t k = 0; k < count; k++) {
-        uint32_t local = (uint32_t)((bound + k) % RZ_CSR_GROUP_NODES), length = slices[rz_sel_at(sel, at + k)].length;
-        uint64_t start = starts[k] - starts[0], base_length = starts[k + 1] - starts[k];
-        const rz_delta_changes changes = {.count = image->counts[local], .neighbours = image->neighbours + image->starts[local],
-                                          .rels = image->rels + image->starts[local]};
-        if (!csr_apply_changes(base + start, rels == NULL ? NULL : base_rels + start, base_length, &changes, length, neighbour_base, neighbours, rel_base, rels)) {
+    uint32_t low = (uint32_t)(bound % RZ_CSR_GROUP_NODES), changed = rz_delta_image_rank(image, low), changed_end = rz_delta_image_rank(image, low + count);
+    for (uint32_t k = 0; k < count;) {
+        uint32_t next = changed < changed_end ? image->nodes[changed] - low : count; /* up to there lists are as they are on pages */
+        uint64_t start = starts[k] - starts[0], copied = starts[next] - starts[k], length = 0;
+        for (uint32_t i = k; i < next; i++) {
+            length += slices[rz_sel_at(sel, at + i)].length;
+        }
+        bool good = length == copied;
+        if (good && copied != 0) {
+            memcpy(neighbours, base + start, (size_t)copied * sizeof *base);
+            if (rels != NULL) {
+                memcpy(rels, base_rels + start, (size_t)copied * sizeof *base);
+            }
+        }
+        neighbours += good ? copied : 0;
+        rels = rels == NULL || !good ? rels : rels + copied;
+        k = next;
+        if (good && k < count) {
+            const rz_delta_changes changes = csr_imaged_changes(image, bound + k);
+            uint64_t list = starts[k] - starts[0];
+            length = slices[rz_sel_at(sel, at + k)].length;
+            good = csr_apply_changes(base + list, rels == NULL ? NULL : base_rels + list, starts[k + 1] - starts[k], &changes, length, neighbour_base, neighbours,
+                                     rel_base, rels);
+            changed++;
+            neighbours += length;
+            rels = rels == NULL ? NULL : rels + length;
+            k++;
+        }
+        if (!good) { /* the slices are not this reader's */
             return rz_csr_damaged(side, bound + k, err);
         }
-        neighbours += length;
-        rels = rels == NULL ? NULL : rels + length;
     }
     *out_lists = count;
     return RUZU_OK;
@@ -450,7 +477,7 @@ ruzu_status rz_csr_read_overlaid(rz_csr_reader *reader, rz_csr_side_reader *side
         return rz_csr_damaged(side, bound, err);
     }
     uint64_t base_count = side->buffer[count] - side->buffer[0], entry_count = end - first;
-    RZ_TRY(csr_scratch(reader, side, 2 * (base_count + entry_count) + 2 * (uint64_t)count, err));
+    RZ_TRY(rz_csr_scratch(reader, side, 2 * (base_count + entry_count) + 2 * (uint64_t)count, err));
     uint64_t *ends = side->scratch; /* of each list: of what is inserted, of what is removed */
     uint64_t *base = ends + 2 * (uint64_t)count, *base_rels = rels == NULL ? NULL : base + base_count;
     uint64_t *entries = base + 2 * base_count, *entry_rels = rels == NULL ? NULL : entries + entry_count;

@@ -95,9 +95,13 @@ static bool csr_add_changes(const rz_csr_reader *reader, rz_csr_side_reader *sid
     const rz_delta_entry *entries;
     const rz_delta_removal *removals;
     if (side->image != NULL && bound / RZ_CSR_GROUP_NODES == side->group_idx) {
-        int64_t length = (int64_t)*io_length + side->image->lengthens[bound % RZ_CSR_GROUP_NODES];
+        uint32_t local = (uint32_t)(bound % RZ_CSR_GROUP_NODES);
+        if (!rz_delta_image_has(side->image, local)) {
+            return false;
+        }
+        int64_t length = (int64_t)*io_length + side->image->lengthens[rz_delta_image_rank(side->image, local)];
         *io_length = length > 0 ? (uint64_t)length : 0;
-        return side->image->counts[bound % RZ_CSR_GROUP_NODES] != 0;
+        return true;
     }
     const rz_delta_node *node = rz_delta_find(side->changes, bound);
     side->slow++;
@@ -125,16 +129,17 @@ static ruzu_status csr_too_long(rz_error *err)
     return rz_error_set(err, RUZU_ERROR_LIMIT, "a node can have at most 4294967294 relationships of a table in one direction.");
 }
 
-/* The same for changes in memory, from their image. */
+/* The same for changes in memory, from their image: only nodes that have any are looked at. */
 static ruzu_status csr_image_slices(const rz_delta_image *image, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices, rz_error *err)
 {
-    for (uint32_t i = first; i < first + count; i++) {
-        rz_slice *slice = &slices[rz_sel_at(sel, i)];
-        uint32_t local = (uint32_t)(slice->bound % RZ_CSR_GROUP_NODES);
-        int64_t length = (int64_t)slice->length + image->lengthens[local];
-        if (RZ_LIKELY(image->counts[local] == 0)) {
-            continue;
-        }
+    uint32_t low = (uint32_t)(slices[rz_sel_at(sel, first)].bound % RZ_CSR_GROUP_NODES);
+    if (count == 1 && !rz_delta_image_has(image, low)) {
+        return RUZU_OK;
+    }
+    uint32_t end = rz_delta_image_rank(image, low + count);
+    for (uint32_t k = rz_delta_image_rank(image, low); k < end; k++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, first + (image->nodes[k] - low))];
+        int64_t length = (int64_t)slice->length + image->lengthens[k];
         if (RZ_UNLIKELY(length >= (int64_t)CSR_CHANGED)) {
             return csr_too_long(err);
         }
@@ -181,6 +186,30 @@ static uint32_t csr_run(const rz_id *ids, const rz_sel *sel, uint32_t first, uin
     return run;
 }
 
+/* Says that nodes [bound, bound + count) are about to be looked at, whose group is to be entered next. */
+static void csr_announce(rz_csr_side_reader *side, uint64_t bound, uint32_t count)
+{
+    side->coming = side->coming_span = count;
+    side->coming_first = (uint32_t)(bound % RZ_CSR_GROUP_NODES);
+}
+
+/* The same of the nodes ids[sel first …], as many of them as are of the same group as the first. */
+static void csr_announce_rows(rz_csr_side_reader *side, const rz_id *ids, const rz_sel *sel, uint32_t first)
+{
+    uint64_t low = rz_id_offset(ids[rz_sel_at(sel, first)]), high = low, group = low / RZ_CSR_GROUP_NODES;
+    uint32_t i = first;
+    for (; i < sel->count && side->changes != NULL; i++) {
+        uint64_t bound = rz_id_offset(ids[rz_sel_at(sel, i)]);
+        if (bound / RZ_CSR_GROUP_NODES != group) {
+            break;
+        }
+        low = bound < low ? bound : low;
+        high = bound > high ? bound : high;
+    }
+    csr_announce(side, low, (uint32_t)(high - low) + 1);
+    side->coming = i - first;
+}
+
 bool rz_csr_unpack_starts(const rz_csr_side_reader *side, uint64_t bound, uint32_t count, uint64_t *starts)
 {
     const rz_csr_group *group = side->group;
@@ -208,6 +237,7 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
         uint32_t row = rz_sel_at(sel, i);
         uint64_t bound = rz_id_offset(ids[row]);
         if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+            csr_announce_rows(side, ids, sel, i);
             RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
         }
         uint32_t run = i + 1 < sel->count && rz_id_offset(ids[rz_sel_at(sel, i + 1)]) == bound + 1
@@ -258,6 +288,7 @@ ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const 
         uint64_t start;
         uint32_t length;
         if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
+            csr_announce_rows(side, ids, sel, i);
             RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
         }
         if (RZ_UNLIKELY(!csr_base_list(side, bound, &start, &length))) {
@@ -307,10 +338,15 @@ static ruzu_status csr_degrees_here(const rz_csr_reader *reader, rz_csr_side_rea
         return RUZU_OK;
     }
     if (side->overlay == NULL && side->image != NULL) {
-        const int64_t *lengthens = side->image->lengthens + bound % RZ_CSR_GROUP_NODES;
+        const rz_delta_image *image = side->image;
+        uint32_t low = (uint32_t)(bound % RZ_CSR_GROUP_NODES), end = rz_delta_image_rank(image, low + count);
         for (uint32_t i = 0; i < count; i++) {
-            int64_t degree = (int64_t)(side->buffer[i + 1] - side->buffer[i]) + lengthens[i];
-            out[i] += degree > 0 ? (uint64_t)degree : 0;
+            out[i] += side->buffer[i + 1] - side->buffer[i];
+        }
+        for (uint32_t k = rz_delta_image_rank(image, low); k < end; k++) {
+            uint32_t i = image->nodes[k] - low;
+            int64_t length = (int64_t)(side->buffer[i + 1] - side->buffer[i]), lengthens = image->lengthens[k];
+            out[i] += (uint64_t)(length + lengthens > 0 ? lengthens : -length); /* a list that would be shorter than nothing is damaged */
         }
         return RUZU_OK;
     }
@@ -343,6 +379,7 @@ ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, 
         uint32_t take = count - done < RZ_VECTOR_CAPACITY ? count - done : RZ_VECTOR_CAPACITY;
         take = take < room ? take : (uint32_t)room;
         if (bound / RZ_CSR_GROUP_NODES != side->group_idx) {
+            csr_announce(side, bound, take);
             RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
         }
         if (side->group != NULL || side->changes != NULL) {
@@ -356,19 +393,55 @@ ruzu_status rz_csr_degrees_range(rz_csr_reader *reader, rz_direction direction, 
     return RUZU_OK;
 }
 
-ruzu_status rz_csr_stretch(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, bool *out_whole, rz_error *err)
+/* What the overlay of the remembered group has for the nodes [first, first + count), into the scratch, in its order. */
+static ruzu_status csr_stretch_overlay(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t first, uint32_t count, rz_adj_changes *out, rz_error *err)
+{
+    uint64_t low = first % RZ_CSR_GROUP_NODES, stored = low >= side->overlay->nodes ? 0 : side->overlay->nodes - low, begin, removed, end, from, behind;
+    stored = stored < count ? stored : count;
+    if (stored == 0) {
+        return RUZU_OK;
+    }
+    if (!csr_overlay_list(side, first, &begin, &removed, &end) || !csr_overlay_list(side, first + stored - 1, &from, &removed, &end) || end < begin) {
+        return rz_csr_damaged(side, first, err);
+    }
+    uint64_t entries = end - begin;
+    RZ_TRY(rz_csr_scratch(reader, side, 3 * entries, err)); /* the last third has room for more than the numbers of nodes */
+    uint64_t *neighbours = side->scratch, *rels = neighbours + entries;
+    uint16_t *nodes = (uint16_t *)(void *)(rels + entries);
+    from = begin;
+    for (uint64_t k = 0; k < stored; k++) { /* before anything is pinned */
+        uint64_t here;
+        if (!csr_overlay_list(side, first + k, &here, &removed, &behind) || here != from || behind > end) {
+            return rz_csr_damaged(side, first + k, err);
+        }
+        for (; from < behind; from++) {
+            rels[from - begin] = from < removed ? 0 : RZ_DELTA_REMOVED;
+            nodes[from - begin] = (uint16_t)k;
+        }
+    }
+    if (entries != 0) {
+        RZ_TRY(rz_csr_read_entries(reader, side, first / RZ_CSR_GROUP_NODES, begin, entries, 0, neighbours, 0, NULL, err));
+    }
+    *out = (rz_adj_changes){.count = (uint32_t)entries, .neighbours = neighbours, .rels = rels, .nodes = nodes};
+    return RUZU_OK;
+}
+
+ruzu_status rz_csr_stretch(rz_csr_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, rz_adj_changes *changes,
+                           bool *out_whole, rz_error *err)
 {
     rz_csr_side_reader *side = &reader->sides[direction];
     uint64_t group_idx = first / RZ_CSR_GROUP_NODES;
     *out_whole = false;
     *out = (rz_slice){.bound = first};
-    if ((first + count - 1) / RZ_CSR_GROUP_NODES != group_idx || (side->changes != NULL && rz_delta_group_of(side->changes, group_idx) != NULL)) {
+    changes[0] = changes[1] = (rz_adj_changes){0};
+    if ((first + count - 1) / RZ_CSR_GROUP_NODES != group_idx) {
         return RUZU_OK;
     }
-    if (side->group_idx != group_idx) {
+    if (side->group_idx != group_idx || side->changed != NULL) { /* perhaps there is an image by now */
+        csr_announce(side, first, count);
         RZ_TRY(rz_csr_enter(reader, side, group_idx, err));
     }
-    if (side->overlay != NULL) {
+    if (side->changed != NULL) { /* without an image */
         return RUZU_OK;
     }
     if (RZ_UNLIKELY(!rz_csr_unpack_starts(side, first, count, starts))) {
@@ -376,6 +449,15 @@ ruzu_status rz_csr_stretch(rz_csr_reader *reader, rz_direction direction, uint64
     }
     out->start = starts[0];
     out->length = out->base_length = (uint32_t)(starts[count] - starts[0]);
+    if (side->image != NULL) {
+        uint32_t low = (uint32_t)(first % RZ_CSR_GROUP_NODES), begin = side->image->starts[rz_delta_image_rank(side->image, low)];
+        uint32_t end = side->image->starts[rz_delta_image_rank(side->image, low + count)];
+        changes[1] = (rz_adj_changes){.count = end - begin, .first_node = low, .neighbours = side->image->neighbours + begin, .rels = side->image->rels + begin,
+                                      .nodes = side->image->owners + begin};
+    }
+    if (side->overlay != NULL) {
+        RZ_TRY(csr_stretch_overlay(reader, side, first, count, &changes[0], err));
+    }
     *out_whole = true;
     return RUZU_OK;
 }

@@ -108,6 +108,8 @@ RZ_NODISCARD ruzu_status rz_csr_search(rz_csr_reader *reader, rz_csr_side_reader
                               uint64_t *out, rz_error *err);
 
 /* csr_changed.c: */
+/* Room for `count` numbers in the side's scratch; what was there is lost. */
+RZ_NODISCARD ruzu_status rz_csr_scratch(const rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t count, rz_error *err);
 /* Entries [first, first + count) of the overlay of the remembered group. */
 RZ_NODISCARD ruzu_status rz_csr_read_entries(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t group_idx, uint64_t first, uint64_t count,
                                     uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err);

@@ -269,17 +269,31 @@ static ruzu_status csr_enter_overlay(rz_csr_reader *reader, rz_csr_side_reader *
 #ifdef RZ_TINY
 #define CSR_IMAGE_LEAST 2u
 #else
-#define CSR_IMAGE_LEAST 64u
+#define CSR_IMAGE_LEAST 4u
 #endif
 #define CSR_MOST_IMAGES 1024u /* that a reader keeps at hand */
 
-/* Whether so many nodes have been looked at one by one, of this group by anybody or of any group by this reader, that an image would have been worth it. */
+/* How many of the nodes that are about to be looked at have changes: all of a stretch are counted, of which some are passed over. */
+static uint64_t csr_changes_coming(const rz_csr_side_reader *side, const rz_delta_group *changed)
+{
+    uint64_t marked = 0;
+    uint32_t end = side->coming == 0 ? 0 : side->coming_first + side->coming_span;
+    for (uint32_t at = side->coming_first; at < end;) {
+        uint32_t take = 64 - at % 64 < end - at ? 64 - at % 64 : end - at;
+        uint64_t bits = atomic_load_explicit(&changed->bits[at / 64], memory_order_relaxed) >> (at % 64);
+        marked += rz_popcount64(take == 64 ? bits : bits & ((UINT64_C(1) << take) - 1));
+        at += take;
+    }
+    return side->coming_span == 0 ? 0 : marked * side->coming / side->coming_span;
+}
+
+/* Whether so many nodes have been looked at one by one, of this group by anybody or of any group by this reader, or are about to be, that an image is worth it. */
 static bool csr_image_due(rz_csr_side_reader *side, const rz_delta_group *changed)
 {
     uint32_t images = atomic_load_explicit(&changed->images, memory_order_relaxed);
     uint32_t cost = atomic_load_explicit(&changed->node_count, memory_order_relaxed) >> (images < CSR_IMAGE_CREDIT_BITS ? CSR_IMAGE_CREDIT_BITS - images : 0);
     cost = cost < CSR_IMAGE_LEAST ? CSR_IMAGE_LEAST : cost;
-    if (atomic_load_explicit(&changed->looked_up, memory_order_relaxed) >= cost) {
+    if (atomic_load_explicit(&changed->looked_up, memory_order_relaxed) + csr_changes_coming(side, changed) >= cost) {
         return true;
     }
     if (side->slow < cost) {
@@ -351,6 +365,7 @@ ruzu_status rz_csr_enter(rz_csr_reader *reader, rz_csr_side_reader *side, uint64
     if (side->changes != NULL) {
         csr_enter_changes(reader, side, group_idx);
     }
+    side->coming = 0;
     if (group != NULL) {
         uint64_t first;
         RZ_TRY(csr_cover(reader, side, group, group_idx, RZ_CSR_STARTS, 0, group->nodes + (uint64_t)1, false, &side->starts, &first, err));

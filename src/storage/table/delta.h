@@ -76,11 +76,15 @@ typedef struct rz_delta_image {
     uint64_t changes;                  /* of the group when it was made */
     uint64_t min_rel, max_rel;         /* of the entries; UINT64_MAX and 0: none */
     const rz_delta_stamp *oldest, *newest; /* of the removals; NULL: none. The delta keeps them */
-    uint32_t *starts;                  /* by node: its first change, */
-    uint32_t *counts;                  /* how many there are, */
-    int64_t *lengthens;                /* and what they add to the length of its list */
-    uint64_t *neighbours;              /* as in rz_delta_changes */
+    uint32_t node_count;               /* nodes with changes, in order */
+    uint64_t bits[RZ_CSR_GROUP_NODES / 64 + 1];   /* which these are; one word more, so that the group's end has a rank, too */
+    uint16_t before[RZ_CSR_GROUP_NODES / 64 + 1]; /* how many are before each word's */
+    uint64_t *neighbours;              /* by change, as in rz_delta_changes: all nodes' one behind the other */
     uint64_t *rels;
+    uint32_t *starts;                  /* by node with changes: its first one; one more says where the last one's end */
+    int32_t *lengthens;                /* by node with changes: what they add to the length of its list */
+    uint16_t *nodes;                   /* by node with changes: its number in the group */
+    uint16_t *owners;                  /* by change: the same */
 } rz_delta_image;
 
 /* What a CSR group's nodes have in common. */
@@ -217,6 +221,18 @@ rz_delta_image *rz_delta_image_get(rz_delta *delta, rz_delta_group *group, const
  * another thread makes one meanwhile, or memory is refused. Any thread. `scratch` and `mem`: as for rz_delta_load. */
 rz_delta_image *rz_delta_image_make(rz_delta *delta, rz_delta_group *group, const rz_delta_view *view, rz_delta_changes *scratch, rz_mem *mem);
 void rz_delta_image_release(rz_delta_image *image); /* NULL is fine */
+
+/* How many nodes with changes are before node `local` of the group, which may be the one behind the last. */
+static inline uint32_t rz_delta_image_rank(const rz_delta_image *image, uint32_t local)
+{
+    return image->before[local / 64] + rz_popcount64(image->bits[local / 64] & ((UINT64_C(1) << (local % 64)) - 1));
+}
+
+static inline bool rz_delta_image_has(const rz_delta_image *image, uint32_t local)
+{
+    return (image->bits[local / 64] >> (local % 64) & 1) != 0;
+}
+
 /* Whether the removal is one that the view's snapshot sees and that is not on pages yet. */
 bool rz_delta_removal_counts(const rz_delta_stamp *when, const rz_delta_view *view);
 

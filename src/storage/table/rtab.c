@@ -166,9 +166,10 @@ ruzu_status rz_adj_degrees_range(rz_rtab_reader *reader, rz_direction direction,
     return rz_csr_degrees_range(&reader->csr, direction, first, count, out, err);
 }
 
-ruzu_status rz_adj_stretch(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, bool *out_whole, rz_error *err)
+ruzu_status rz_adj_stretch(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, rz_adj_changes *changes,
+                           bool *out_whole, rz_error *err)
 {
-    return rz_csr_stretch(&reader->csr, direction, first, count, starts, out, out_whole, err);
+    return rz_csr_stretch(&reader->csr, direction, first, count, starts, out, changes, out_whole, err);
 }
 
 ruzu_status rz_adj_find(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first,

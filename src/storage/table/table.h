@@ -260,12 +260,22 @@ RZ_NODISCARD ruzu_status rz_adj_expand(rz_rtab_reader *reader, rz_direction dire
 RZ_NODISCARD ruzu_status rz_adj_degrees(rz_rtab_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err);
 /* Lengths of the consecutive nodes [first, first + count): out[i] += length. The fast path of whole-table counts. */
 RZ_NODISCARD ruzu_status rz_adj_degrees_range(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *out, rz_error *err);
+/* What has become of lists since they were written: change i adds neighbours[i] to the list of node number nodes[i] - first_node, or takes it away. */
+typedef struct rz_adj_changes {
+    uint32_t count;
+    uint32_t first_node;
+    const uint64_t *neighbours;
+    const uint64_t *rels;  /* RZ_ADJ_REMOVED: taken away; the other bits may be anything */
+    const uint16_t *nodes;
+} rz_adj_changes;
+#define RZ_ADJ_REMOVED (UINT64_C(1) << 63)
 /*
  * The lists of the consecutive nodes [first, first + count), count 1 … RZ_VECTOR_CAPACITY, as one slice: node first + i has its entries from starts[i] - starts[0] to
- * starts[i + 1] - starts[0] (room for count + 1). *out_whole false: they are not side by side, because of changes or because they are of several groups.
+ * starts[i + 1] - starts[0] (room for count + 1), with changes of two kinds, in changes[0] and changes[1], each in any order, which hold until something else than this slice is read. For sums over lists, which
+ * can be made from these pieces without merging them. *out_whole false: they cannot be had like that, because they are of several groups or others are changing them.
  */
-RZ_NODISCARD ruzu_status rz_adj_stretch(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out, bool *out_whole,
-                                        rz_error *err);
+RZ_NODISCARD ruzu_status rz_adj_stretch(rz_rtab_reader *reader, rz_direction direction, uint64_t first, uint32_t count, uint64_t *starts, rz_slice *out,
+                                        rz_adj_changes *changes, bool *out_whole, rz_error *err);
 /* Where neighbour (an offset) stands in the slice: the entries [*out_first, *out_first + *out_count), count 0 when it is no neighbour. Binary search. */
 RZ_NODISCARD ruzu_status rz_adj_find(rz_rtab_reader *reader, rz_direction direction, const rz_slice *slice, uint64_t neighbour, uint32_t *out_first, uint32_t *out_count,
                                      rz_error *err);
