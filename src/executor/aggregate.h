@@ -10,11 +10,13 @@
  *   finish    sets → more tables; then either everything in memory: tables → results, part by part, by several threads;
  *             or something was spilled: the rest is spilled too
  *   source    results (or one part of the records at a time) → rows    (each worker takes parts)
+ *
+ * Where groups can be united by their bytes, the source makes the result of a part when it takes it: the groups are still in the cache when their rows are made.
  */
 #ifndef RZ_EXECUTOR_AGGREGATE_H
 #define RZ_EXECUTOR_AGGREGATE_H
 
-#include "executor/group_table.h"
+#include "executor/group_unite.h"
 #include "executor/node_set.h"
 
 /*
@@ -46,6 +48,7 @@ typedef struct rz_aggregate_shared {
     uint32_t table_capacity;
     uint32_t worker_count;         /* tables of workers */
     rz_group_table **results;      /* [RZ_SPILL_PARTS], of which unit_count are used when nothing is spilled; owned */
+    bool late;                     /* a part's result is made by the source that takes it: entries are NULL before */
     rz_records **parts;            /* spilled groups; owned */
     bool spilled;
     rz_aggregate_set *sets;
@@ -59,6 +62,8 @@ typedef struct rz_aggregate_shared {
 RZ_NODISCARD ruzu_status rz_aggregate_finish(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err);
 /* Makes a group for each of the rows, whose keys are given, without anything aggregated: in a worker's own state (`local` of the sink). */
 RZ_NODISCARD ruzu_status rz_aggregate_seed(void *local, rz_vec *const *keys, const rz_sel *sel, rz_error *err);
+/* Makes the result of a part; for late ones. */
+RZ_NODISCARD ruzu_status rz_aggregate_unite(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_error *err);
 /* A scratch vector per key of a layout. */
 RZ_NODISCARD ruzu_status rz_aggregate_key_vecs(rz_arena *arena, const rz_group_layout *layout, rz_vec ***out, rz_error *err);
 /* Moves records of from[RZ_SPILL_PARTS] behind those of into; entries of from become NULL. */

@@ -73,15 +73,15 @@ static ruzu_status aggregate_run_tasks(rz_exec *exec, rz_aggregate_shared *share
     return tasks.error.code == RUZU_OK ? RUZU_OK : rz_error_copy(err, &tasks.error);
 }
 
-/* ---- merging lists ---- */
+/* ---- merging ---- */
 
-static ruzu_status aggregate_merge_list(rz_worker *worker, const rz_group_list *list, rz_group_table *into, rz_vec *const *vecs, rz_error *err)
+static ruzu_status aggregate_merge_groups(rz_worker *worker, rz_group_cursor *cursor, rz_group_table *into, rz_vec *const *vecs, rz_error *err)
 {
     rz_agg_context context = {.arena = &into->arena, .fn = &worker->fn};
-    for (uint64_t at = 0; at < list->count; at += RZ_VECTOR_CAPACITY) {
-        uint32_t count = list->count - at < RZ_VECTOR_CAPACITY ? (uint32_t)(list->count - at) : RZ_VECTOR_CAPACITY;
+    uint8_t *groups[RZ_VECTOR_CAPACITY];
+    for (uint32_t count; (count = rz_group_cursor_next(cursor, groups, RZ_VECTOR_CAPACITY)) != 0;) {
         RZ_TRY(rz_exec_poll(worker->exec, err));
-        RZ_TRY(rz_group_merge(into, &context, list->groups + at, count, vecs, err));
+        RZ_TRY(rz_group_merge(into, &context, groups, count, vecs, err));
         rz_arena_reset(&worker->scratch);
     }
     return RUZU_OK;
@@ -93,14 +93,20 @@ static ruzu_status aggregate_merge_tables(rz_worker *worker, rz_group_table *con
 {
     uint64_t total = 0;
     for (uint32_t t = 0; t < table_count; t++) {
-        total += divided ? tables[t]->parts[part].count : tables[t]->list.count;
+        total += divided ? rz_group_part_count(&tables[t]->parts[part]) : tables[t]->list.count;
     }
     rz_group_table_expect(into, total);
     if (before != NULL) {
         rz_group_table_hand_on(before, into);
     }
     for (uint32_t t = 0; t < table_count; t++) {
-        RZ_TRY(aggregate_merge_list(worker, divided ? &tables[t]->parts[part] : &tables[t]->list, into, vecs, err));
+        rz_group_cursor cursor;
+        if (divided) {
+            rz_group_cursor_open(&cursor, into->layout, &tables[t]->parts[part]);
+        } else {
+            rz_group_cursor_open_list(&cursor, into->layout, &tables[t]->list);
+        }
+        RZ_TRY(aggregate_merge_groups(worker, &cursor, into, vecs, err));
     }
     return RUZU_OK;
 }
@@ -132,6 +138,7 @@ typedef struct aggregate_feed {
     uint64_t *hashes;
     uint8_t **groups;
     uint8_t **states;
+    rz_group_unite unite;   /* where the set's columns are plain */
     uint64_t budget;
 } aggregate_feed;
 
@@ -175,6 +182,30 @@ static ruzu_status aggregate_feed_list(aggregate_feed *feed, const rz_group_list
     return RUZU_OK;
 }
 
+/* A COUNT without keys only asks how many members there are. */
+static ruzu_status aggregate_feed_number(aggregate_feed *feed, uint64_t count, rz_error *err)
+{
+    const rz_group_layout *layout = feed->shared->layout;
+    const rz_agg_bound *bound = layout->aggs[feed->set->agg];
+    rz_agg_context context = {.arena = &feed->table->arena, .fn = &feed->worker->fn};
+    rz_sel one_row = {.rows = NULL, .count = 1};
+    return bound->agg->update_one(bound, &context, feed->table->lone_group + layout->state_offs[feed->set->agg], feed->shared->one, &one_row, &count, err);
+}
+
+/* Members of one part of the tables (or all of them) into a table of their own. */
+static ruzu_status aggregate_unite_members(aggregate_feed *feed, uint32_t part, rz_group_table *members, rz_error *err)
+{
+    const rz_aggregate_set *set = feed->set;
+    rz_aggregate_shared *shared = feed->shared;
+    rz_agg_context context = {.arena = &members->arena, .fn = &feed->worker->fn};
+    bool spilled = set->divided && set->parts[part] != NULL;
+    if (set->layout->plain_keys && !spilled) {
+        return rz_group_unite_run(&feed->unite, feed->worker->exec, &context, set->tables, shared->worker_count, set->divided ? part : RZ_GROUP_WHOLE, &members->list, err);
+    }
+    RZ_TRY(aggregate_merge_tables(feed->worker, set->tables, shared->worker_count, set->divided, part, NULL, members, feed->vecs, err));
+    return spilled ? rz_group_load(members, feed->worker->exec, &context, set->parts[part], feed->vecs, err) : RUZU_OK;
+}
+
 /* Unites one part of the set (or all of it) and feeds its members. */
 static ruzu_status aggregate_feed_part(aggregate_feed *feed, uint32_t part, rz_error *err)
 {
@@ -186,12 +217,8 @@ static ruzu_status aggregate_feed_part(aggregate_feed *feed, uint32_t part, rz_e
     rz_group_table *members = NULL;
     ruzu_status status = RUZU_OK;
     RZ_TRY_GOTO(rz_group_table_create(shared->mem, set->layout, set->divided ? RZ_SPILL_BITS : 0, RZ_GROUP_NO_LIMIT, &members, err));
-    RZ_TRY_GOTO(aggregate_merge_tables(feed->worker, set->tables, shared->worker_count, set->divided, part, NULL, members, feed->vecs, err));
-    if (set->divided && set->parts[part] != NULL) {
-        rz_agg_context context = {.arena = &members->arena, .fn = &feed->worker->fn};
-        RZ_TRY_GOTO(rz_group_load(members, feed->worker->exec, &context, set->parts[part], feed->vecs, err));
-    }
-    RZ_TRY_GOTO(aggregate_feed_list(feed, &members->list, err));
+    RZ_TRY_GOTO(aggregate_unite_members(feed, part, members, err));
+    RZ_TRY_GOTO(set->counts ? aggregate_feed_number(feed, members->list.count, err) : aggregate_feed_list(feed, &members->list, err));
 cleanup:
     rz_group_table_free(members);
     return status;
@@ -224,6 +251,8 @@ static ruzu_status aggregate_feed_units(aggregate_tasks *tasks, aggregate_feed *
         if (feed->set != set) {
             RZ_TRY(rz_aggregate_key_vecs(&feed->worker->arena, set->layout, &feed->vecs, err));
             feed->set = set;
+            rz_group_unite_deinit(&feed->unite);
+            rz_group_unite_init(&feed->unite, shared->mem, set->layout);
         }
         RZ_TRY(aggregate_feed_part(feed, part, err));
         RZ_TRY(aggregate_feed_spill(tasks, feed, err));
@@ -254,6 +283,7 @@ static ruzu_status aggregate_feed_run(aggregate_tasks *tasks, rz_worker *worker,
     rz_mutex_unlock(&tasks->lock);
     feed.table = NULL;
 cleanup:
+    rz_group_unite_deinit(&feed.unite);
     rz_group_table_free(feed.table);
     return status;
 }
@@ -303,6 +333,35 @@ static ruzu_status aggregate_feed_all(rz_exec *exec, rz_aggregate_shared *shared
 
 /* ---- results ---- */
 
+static ruzu_status aggregate_unite_into(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_group_table *into, rz_error *err)
+{
+    rz_agg_context context = {.arena = &into->arena, .fn = &worker->fn};
+    return rz_group_unite_run(unite, worker->exec, &context, shared->tables, shared->table_count, part, &into->list, err);
+}
+
+ruzu_status rz_aggregate_unite(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_error *err)
+{
+    rz_group_table *into = NULL;
+    RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, RZ_GROUP_NO_LIMIT, &into, err));
+    ruzu_status status = aggregate_unite_into(worker, shared, unite, part, into, err);
+    if (status == RUZU_OK) {
+        shared->results[part] = into;
+    } else {
+        rz_group_table_free(into);
+    }
+    return status;
+}
+
+/* The result of tables that are not divided and have plain keys. */
+static ruzu_status aggregate_unite_whole(rz_worker *worker, rz_aggregate_shared *shared, rz_group_table *into, rz_error *err)
+{
+    rz_group_unite unite;
+    rz_group_unite_init(&unite, shared->mem, shared->layout);
+    ruzu_status status = aggregate_unite_into(worker, shared, &unite, RZ_GROUP_WHOLE, into, err);
+    rz_group_unite_deinit(&unite);
+    return status;
+}
+
 static ruzu_status aggregate_merge_run(aggregate_tasks *tasks, rz_worker *worker, rz_error *err)
 {
     rz_aggregate_shared *shared = tasks->shared;
@@ -315,6 +374,10 @@ static ruzu_status aggregate_merge_run(aggregate_tasks *tasks, rz_worker *worker
         rz_group_table *into = NULL;
         RZ_TRY(rz_group_table_create(shared->mem, shared->layout, divided ? RZ_SPILL_BITS : 0, RZ_GROUP_NO_LIMIT, &into, err));
         shared->results[part] = into;
+        if (shared->layout->plain_keys) {
+            RZ_TRY(aggregate_unite_whole(worker, shared, into, err)); /* parts are united later */
+            continue;
+        }
         RZ_TRY(aggregate_merge_tables(worker, shared->tables, shared->table_count, divided, (uint32_t)part, before, into, vecs, err));
         before = into;
     }
@@ -346,6 +409,10 @@ static ruzu_status aggregate_make_results(rz_exec *exec, rz_aggregate_shared *sh
         RZ_TRY(aggregate_divide(shared->tables, shared->table_count, false, &divided, err));
     }
     shared->unit_count = divided ? RZ_SPILL_PARTS : 1;
+    shared->late = divided && shared->layout->plain_keys;
+    if (shared->late) {
+        return RUZU_OK;
+    }
     if (!divided && shared->table_count == 1) {
         shared->results[0] = shared->tables[0];
         shared->tables[0] = NULL;

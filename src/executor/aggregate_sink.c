@@ -458,7 +458,7 @@ static ruzu_status aggregate_restart(rz_worker *worker, void *shared_object, voi
     aggregate_local *local = (aggregate_local *)local_object;
     aggregate_free_all(shared);
     shared->table_count = shared->worker_count = shared->unit_count = 0;
-    shared->spilled = local->spilled = false;
+    shared->spilled = local->spilled = shared->late = false;
     shared->source.count = 0;
     atomic_store_explicit(&shared->source.next, 0, memory_order_relaxed);
     for (uint32_t s = 0; s < shared->set_count; s++) {

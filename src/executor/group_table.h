@@ -3,9 +3,8 @@
  * Hash tables of groups: keys and aggregate states (private to the executor). A table without aggregates is a set of rows.
  *
  *   entries   open addressing, linear probing, position = upper bits of the hash
- *   group     states (16-aligned, state_size each) | hash u64, unless the key is inline | keys in row form
  *   list      pointers to all groups in the order they were made
- *   parts     the same divided by the upper RZ_SPILL_BITS of the hash: groups that were *retired* from the entries
+ *   parts     groups that were *retired* from the entries, divided by the upper RZ_SPILL_BITS of the hash
  *
  * A worker's table stays small enough for the cache: when it is full, its groups are retired, part by part, and it begins anew; a key may then have several groups. They meet when the
  * parts of all workers are merged. So with few groups nothing is ever retired, and with many nobody probes a table larger than the cache.
@@ -14,13 +13,16 @@
  * nursery), still in the cache, serves the next ones. Then pointers to groups are valid until the next rz_group_find only, which makes room before it begins. Tables of inline keys
  * do not move groups, as slots point to them from chunk to chunk.
  *
+ * A table of such groups that was full before many rows had met a group again does not reduce anything: for a while its rows are *scattered*, a new group each, straight to their
+ * parts, without being looked up. Then it tries again, as rows later on may repeat.
+ *
  * With a single integer-like key the entry's tag is the key itself and no group is touched by probing; else the tag is the whole hash and the keys of hits are compared by
  * column.
  */
 #ifndef RZ_EXECUTOR_GROUP_TABLE_H
 #define RZ_EXECUTOR_GROUP_TABLE_H
 
-#include "executor/op.h"
+#include "executor/group_part.h"
 #include "executor/records.h"
 #include "executor/spill.h"
 
@@ -31,31 +33,10 @@
 #endif
 #define RZ_GROUP_NO_LIMIT 48u
 
-/* What the groups of a table consist of; immutable, shared by tables. */
-typedef struct rz_group_layout {
-    const rz_type *const *key_types;
-    uint32_t key_count;
-    bool inline_key;               /* one key of at most 8 bytes that is compared as an integer */
-    bool plain_keys;               /* not inline, and equal keys have equal bytes in row form */
-    const rz_agg_bound **aggs;
-    const uint32_t *state_offs;
-    uint32_t agg_count;
-    uint32_t states_size;          /* of all; multiple of 16 */
-    uint32_t keys_off;             /* behind the states and the hash */
-    uint32_t fixed_size;           /* of a whole group when all keys are of fixed size, else 0 */
-    bool movable;                  /* a group is nothing but its bytes, and its key is not inline */
-} rz_group_layout;
-
 typedef struct rz_group_entry {
     uint64_t tag;
     uint8_t *group; /* NULL: empty */
 } rz_group_entry;
-
-typedef struct rz_group_list {
-    uint8_t **groups;
-    uint64_t count;
-    uint64_t capacity;
-} rz_group_list;
 
 #define RZ_GROUP_NURSERY_BLOCKS 64u
 
@@ -73,9 +54,7 @@ typedef struct rz_group_table {
     rz_arena arena;          /* groups, and what their states own */
     uint8_t *next, *end;     /* free room for groups */
     rz_group_nursery nursery;
-    uint8_t *moved, *moved_end; /* free room for retired groups */
-    struct rz_group_map *maps;  /* of many retired groups; owned */
-    uint64_t map_bytes;
+    rz_group_store store;    /* of the parts' blocks */
     rz_group_entry *entries; /* 1 << bits of them; NULL while bits is 0 */
     uint32_t bits;
     uint32_t first_bits;
@@ -86,12 +65,10 @@ typedef struct rz_group_table {
     uint8_t *lone_group;     /* of the NULL key when inline, or the only group when there are no keys */
     uint64_t lone_hash;
     rz_group_list list;      /* all that were not retired, the lone group too */
-    rz_group_list *parts;    /* [RZ_SPILL_PARTS]; NULL while nothing was retired */
+    rz_group_part *parts;    /* [RZ_SPILL_PARTS]; NULL while nothing was retired */
+    uint64_t found_rows;     /* rows that were looked up since the table was empty */
+    uint64_t scatter_rows;   /* rows that will go to the parts without being looked up */
 } rz_group_table;
-
-/* Types are borrowed. aggs may be empty. */
-RZ_NODISCARD ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_types, uint32_t key_count, const rz_agg_bound *const *aggs, uint32_t agg_count,
-                                                rz_group_layout **out, rz_error *err);
 
 /* skip_bits: upper bits of the hash that all groups of the table will share: RZ_SPILL_BITS for a table of one part, else 0. max_bits: RZ_GROUP_LOCAL_BITS, or
  * RZ_GROUP_NO_LIMIT to retire nothing. */
@@ -110,15 +87,21 @@ uint64_t rz_group_table_bytes(const rz_group_table *table);
  * group is not made but is given[row], whose keys are these. */
 RZ_NODISCARD ruzu_status rz_group_find(rz_group_table *table, rz_vec *const *keys, const uint64_t *hashes, const rz_sel *sel, uint8_t *const *given, uint8_t **groups,
                                        rz_error *err);
-/* The tags of the selected rows of an inline key, one after the other. */
-void rz_group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags);
 /* The only group of a table without keys. */
 RZ_NODISCARD ruzu_status rz_group_find_lone(rz_group_table *table, rz_error *err);
+/* The same, of a group that is there. */
+RZ_NODISCARD ruzu_status rz_group_set_lone(rz_group_table *table, uint64_t hash, uint8_t *group, rz_error *err);
 /* Moves all groups from the entries and the list to the parts. Pointers to them may become invalid. */
 RZ_NODISCARD ruzu_status rz_group_retire(rz_group_table *table, rz_error *err);
+/* The same without moving any: they will not stay. */
+RZ_NODISCARD ruzu_status rz_group_retire_where_they_are(rz_group_table *table, rz_error *err);
 
 /* Reads the keys of groups into rows 0… of FLAT vectors, one per key; strings stay where they are. NULL vectors are skipped. */
 RZ_NODISCARD ruzu_status rz_group_read_keys(const rz_group_layout *layout, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err);
+/* Hashes of keys that were read into rows 0 … of vectors: those stored with the groups (at stored[]), or computed again. */
+void rz_group_read_hashes(const rz_group_layout *layout, const uint8_t *const *stored, uint32_t count, rz_vec *const *keys, uint64_t *hashes);
+/* into += from, state by state. */
+RZ_NODISCARD ruzu_status rz_group_combine(const rz_group_layout *layout, rz_agg_context *context, uint8_t *into, const uint8_t *from, rz_error *err);
 /* Merges groups (of another table whose memory lives on; they may become groups of this one), at most RZ_VECTOR_CAPACITY. keys: scratch vectors, one per key. */
 RZ_NODISCARD ruzu_status rz_group_merge(rz_group_table *table, rz_agg_context *context, uint8_t *const *groups, uint32_t count, rz_vec *const *keys, rz_error *err);
 

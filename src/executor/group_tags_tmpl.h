@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads an integer key column into 64-bit tags. Included by group_table.c once per type with
+ * Reads an integer key column into 64-bit tags. Included by group_layout.c once per type with
  *   GROUP_NAME   the function's name
  *   GROUP_TYPE   the C type of the values
  */

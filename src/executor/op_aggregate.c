@@ -2,7 +2,8 @@
 /*
  * AGGREGATE, giving side: groups as rows, part by part.
  *
- * Groups in memory are only read, so that several chains may do it at once and again after a rewind; a part that waits in records is merged into a table of the op's own.
+ * Results in memory are made once, a late one by the first who takes its part, and then only read, so that several chains may do it at once and again after a rewind; a part that
+ * waits in records is merged into a table of the op's own.
  */
 #include "executor/aggregate.h"
 
@@ -15,6 +16,7 @@ typedef struct op_aggregate {
     uint64_t at;           /* the next of them */
     rz_group_table *own;   /* of a spilled part */
     rz_vec **own_keys;     /* scratch for merging it */
+    rz_group_unite unite;  /* makes late results */
     rz_vec **keys;         /* output vectors by key; NULL: not wanted */
     rz_vec **aggregates;   /* the same by aggregate */
     uint8_t **states;
@@ -27,6 +29,7 @@ static ruzu_status aggregate_op_open(rz_op *base, rz_error *err)
     rz_arena *arena = &base->worker->arena;
     op->shared = (rz_aggregate_shared *)rz_exec_shared(base->worker->exec, plan);
     const rz_group_layout *layout = op->shared->layout;
+    rz_group_unite_init(&op->unite, op->shared->mem, layout);
     op->keys = RZ_NEW_ARRAY(arena, rz_vec *, layout->key_count);
     op->aggregates = RZ_NEW_ARRAY(arena, rz_vec *, layout->agg_count);
     op->states = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
@@ -61,6 +64,23 @@ static ruzu_status aggregate_op_load(op_aggregate *op, uint32_t part, rz_error *
     return rz_group_load(op->own, worker->exec, &context, shared->parts[part], op->own_keys, err);
 }
 
+/* The result of a part that nobody has asked for yet. A common source gives out each part once; chains that each read all parts meet here. */
+static ruzu_status aggregate_op_unite(op_aggregate *op, uint32_t part, rz_error *err)
+{
+    rz_aggregate_shared *shared = op->shared;
+    ruzu_status status = RUZU_OK;
+    if (op->op.private_source) {
+        rz_mutex_lock(&shared->lock);
+    }
+    if (shared->results[part] == NULL) {
+        status = rz_aggregate_unite(op->op.worker, shared, &op->unite, part, err);
+    }
+    if (op->op.private_source) {
+        rz_mutex_unlock(&shared->lock);
+    }
+    return status;
+}
+
 /* Takes the next part; *out_ended when there is none. */
 static ruzu_status aggregate_op_take(op_aggregate *op, bool *out_ended, rz_error *err)
 {
@@ -72,6 +92,8 @@ static ruzu_status aggregate_op_take(op_aggregate *op, bool *out_ended, rz_error
     }
     if (shared->spilled) {
         RZ_TRY(aggregate_op_load(op, (uint32_t)part, err));
+    } else if (shared->late) {
+        RZ_TRY(aggregate_op_unite(op, (uint32_t)part, err));
     }
     op->list = shared->spilled ? &op->own->list : &shared->results[part]->list;
     op->at = 0;
@@ -134,7 +156,9 @@ static ruzu_status aggregate_op_rewind(rz_op *base, rz_error *err)
 
 static void aggregate_op_close(rz_op *base)
 {
-    rz_group_table_free(((op_aggregate *)base)->own);
+    op_aggregate *op = (op_aggregate *)base;
+    rz_group_unite_deinit(&op->unite);
+    rz_group_table_free(op->own);
 }
 
 static uint64_t aggregate_op_units(const rz_exec *exec, const rz_plan *plan)

@@ -157,6 +157,12 @@ void rz_row_values_write(const rz_vec *vec, const rz_sel *sel, uint8_t **cursors
 RZ_NODISCARD ruzu_status rz_row_values_read(const uint8_t **cursors, uint32_t count, bool copy_strings, rz_vec *vec, uint32_t start_row, rz_error *err);
 /* Skips one value of the type. */
 const uint8_t *rz_row_value_skip(const rz_type *type, const uint8_t *data);
+#define RZ_ROW_NULL 0u /* the first byte of a NULL */
+/* Bytes of a STRING, or of a NULL in its place. */
+static inline size_t rz_row_string_size(const uint8_t *data)
+{
+    return *data == RZ_ROW_NULL ? 1 : 5 + (size_t)rz_load_u32(data + 1);
+}
 /* True when the value in row form equals (as rz_vec_equal) row of vec; *out_end is the end of the value in either case. */
 bool rz_row_value_equal(const uint8_t *data, const rz_vec *vec, uint32_t row, const uint8_t **out_end);
 /* Keeps those of items[0..count) for which the value at cursors[item] equals row rows[item] of vec, and moves their cursors behind it; returns how

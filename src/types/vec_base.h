@@ -134,7 +134,7 @@ static inline const rz_vec *vec_union_member(const rz_vec *base, uint32_t row, u
 }
 
 /* First byte of a value in row form (row.c). */
-#define ROW_NULL 0u
+#define ROW_NULL RZ_ROW_NULL
 #define ROW_VALUE 1u
 
 /* at[i] = base row of row rows[items[i]] of vec; returns the base. A SEQUENCE, which has no base, keeps its rows. */

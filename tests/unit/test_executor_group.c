@@ -240,10 +240,11 @@ static void group_check_merge(bool wide, uint32_t max_bits, uint32_t values)
         rz_group_table *result = group_new(&fixture, RZ_SPILL_BITS, RZ_GROUP_NO_LIMIT);
         rz_agg_context context = {.arena = &result->arena, .fn = &fixture.fn};
         for (uint32_t t = 0; t < 3; t++) {
-            const rz_group_list *part = &tables[t]->parts[p];
-            for (uint64_t at = 0; at < part->count; at += RZ_VECTOR_CAPACITY) {
-                uint32_t count = part->count - at < RZ_VECTOR_CAPACITY ? (uint32_t)(part->count - at) : RZ_VECTOR_CAPACITY;
-                CHECK_EQ_I64(rz_group_merge(result, &context, part->groups + at, count, fixture.keys, &fixture.err), RUZU_OK);
+            uint8_t *groups[RZ_VECTOR_CAPACITY];
+            rz_group_cursor cursor;
+            rz_group_cursor_open(&cursor, fixture.layout, &tables[t]->parts[p]);
+            for (uint32_t count; (count = rz_group_cursor_next(&cursor, groups, RZ_VECTOR_CAPACITY)) != 0;) {
+                CHECK_EQ_I64(rz_group_merge(result, &context, groups, count, fixture.keys, &fixture.err), RUZU_OK);
             }
         }
         rz_group_table_close(result);
