@@ -92,12 +92,11 @@ static bool recur_any_volatile(rz_expr *const *exprs, uint32_t count)
     return false;
 }
 
-/* Do the answers depend on the node that a search begins from alone? */
-static bool recur_is_plain(const rz_recur *recur)
+/* Do the answers depend on the ends of a search alone? */
+static bool recur_is_repeatable(const rz_recur *recur)
 {
     const rz_bound_recursive *spec = recur->spec->spec;
-    return !recur->with_path && !recur->spec->to_bound && !recur->steps.any_outer && !recur_any_volatile(spec->rel_filters, spec->rel_filter_count) &&
-           !recur_any_volatile(spec->node_filters, spec->node_filter_count);
+    return !recur->steps.any_outer && !recur_any_volatile(spec->rel_filters, spec->rel_filter_count) && !recur_any_volatile(spec->node_filters, spec->node_filter_count);
 }
 
 static ruzu_status recur_open(rz_op *base, rz_error *err)
@@ -127,7 +126,8 @@ static ruzu_status recur_open(rz_op *base, rz_error *err)
         recur->all_tables = recur->all_tables && recur_is_table(recur->spec, from_type->tables[t]);
     }
     RZ_TRY(rz_steps_open(base->worker, recur->spec, base->input->plan, &recur->steps, err));
-    recur->plain = recur_is_plain(recur);
+    recur->repeatable = recur_is_repeatable(recur);
+    recur->plain = recur->repeatable && !recur->with_path && !recur->spec->to_bound;
     recur->memo.enabled = recur->plain && !recur->spec->count_ends;
     if (rz_recur_batch_fits(recur)) {
         RZ_TRY(rz_recur_batch_open(recur, err));
@@ -449,6 +449,7 @@ static ruzu_status recur_restart(rz_op *base, rz_error *err)
 {
     rz_recur_memo_clear(&((rz_recur *)base)->memo);
     rz_recur_wide_suspend((rz_recur *)base);
+    ((rz_recur *)base)->began = false;
     return recur_rewind(base, err);
 }
 

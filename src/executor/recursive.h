@@ -179,6 +179,8 @@ struct rz_recur {
     uint32_t limit;
     uint64_t ends;            /* count_ends: of the current row so far */
     rz_recur_memo memo;
+    bool repeatable;          /* filters do not depend on the rest of the input row */
+    bool began;               /* a search was begun in this execution */
     bool plain;               /* answers depend on the node that a search begins from, and nothing else */
     rz_recur_wide *wide;      /* NULL: searches stay as they are */
     rz_recur_batch *batch;    /* NULL: searches run one by one */

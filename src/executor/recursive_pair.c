@@ -5,6 +5,10 @@
  * When level d of one side first meets level e of the other, the shortest paths have length d + e, and each of them has exactly one node that is in both levels: the paths are the
  * ways into such a node from both sides, their number is the sum of the products. (Had a node of an earlier level been met, the sides would have met before, unless it may not be passed through: such
  * nodes do not count as meetings.)
+ *
+ * Rows that follow one another often have an end in common: pairs made of a few nodes and many. Then what was searched from that end is kept. Let it be the source, searched to depth d: a
+ * target that has been reached is an answer at once, with the ways into it; for any other one the shortest paths are longer than d, so they go through a node of level d, and the search goes on as if
+ * it had come there for this target. The more rows share an end, the more of a level's cost is spent on rows to come: in the end all is known from there.
  */
 #include "executor/recursive_bfs.h"
 
@@ -17,8 +21,13 @@ typedef struct search_pair {
     bool all;
     bool searched;
     bool met;
-    uint32_t at;                 /* the next node of side 0's level that may be a meeting */
-    uint32_t other;              /* the current meeting's number on side 1 */
+    rz_id ends[2];               /* where the sides began */
+    bool whole[2];               /* all levels of the side are complete: no search was stopped within one */
+    uint64_t shared[2];          /* rows before this one that had the same end */
+    uint32_t walk;               /* the side whose last level is looked through for meetings */
+    uint32_t at;                 /* the next node of that level that may be one */
+    bool only;                   /* there is one meeting, meets: no need to look */
+    uint32_t meets[2];           /* the current meeting's number on both sides */
     bool in_meeting;             /* more paths through it */
     uint32_t *ways[2];
     rz_id *nodes;
@@ -67,13 +76,32 @@ static ruzu_status pair_begin(rz_recur *recur, void *search, rz_error *err)
 {
     search_pair *pair = (search_pair *)search;
     pair->searched = recur->from == recur->target || !rz_recur_accepts(recur, recur->target); /* no path leads a node to itself */
-    pair->met = pair->in_meeting = false;
+    pair->met = pair->in_meeting = pair->only = false;
     if (pair->searched) {
         return RUZU_OK;
     }
     RZ_TRY(rz_steps_set_row(&pair->back_steps, &recur->op, recur->input, recur->flats, rz_sel_at(&recur->sel, recur->at_row), err));
-    RZ_TRY(rz_bfs_begin(&pair->sides[0], recur->from, err));
-    return rz_bfs_begin(&pair->sides[1], recur->target, err);
+    /* A transaction that writes may change what was found. An end that comes again begins anew if its side is not whole, and is kept from the next row on. */
+    bool keeps = recur->repeatable && recur->began && rz_txn_snapshot(recur->op.worker->exec->context->txn)->own_stamp == 0;
+    bool same[2] = {keeps && pair->ends[0] == recur->from, keeps && pair->ends[1] == recur->target};
+    uint64_t rows[2] = {same[0] ? pair->shared[0] + 1 : 0, same[1] ? pair->shared[1] + 1 : 0};
+    uint32_t kept = rows[1] > rows[0] ? 1 : 0;
+    recur->began = true;
+    for (uint32_t s = 0; s < 2; s++) {
+        pair->shared[s] = s == kept ? rows[s] : 0;
+        if (pair->shared[s] == 0 || !pair->whole[s]) {
+            pair->ends[s] = s == 0 ? recur->from : recur->target;
+            pair->whole[s] = true;
+            RZ_TRY(rz_bfs_begin(&pair->sides[s], pair->ends[s], err));
+        }
+    }
+    return RUZU_OK;
+}
+
+/* The side that is kept for later rows, if an end has come again; else 2. */
+static uint32_t pair_kept_side(const search_pair *pair)
+{
+    return pair->shared[0] != 0 ? 0 : pair->shared[1] != 0 ? 1 : 2;
 }
 
 /* Is node `idx` of side `s`, in its last level, also in the last level of the other side, and may the path go through it? */
@@ -93,60 +121,118 @@ static ruzu_status pair_is_meeting(search_pair *pair, uint32_t s, uint32_t idx, 
     return RUZU_OK;
 }
 
-static ruzu_status pair_search(rz_recur *recur, search_pair *pair, rz_error *err)
+/* Has the kept side reached the other end in a row before? */
+static bool pair_knows(search_pair *pair)
 {
-    pair->searched = true;
-    while (!pair->met && pair->sides[0].depth + pair->sides[1].depth < recur->spec->spec->upper) {
-        uint64_t work[2] = {0, 0};
-        RZ_TRY(rz_bfs_work(&pair->sides[0], &work[0], err));
-        RZ_TRY(rz_bfs_work(&pair->sides[1], &work[1], err));
-        if (work[0] == 0 || work[1] == 0) {
-            return RUZU_OK; /* one side cannot go on */
-        }
-        uint32_t s = work[0] <= work[1] ? 0 : 1;
-        rz_bfs *side = &pair->sides[s];
-        /* One shortest path is enough, and any node may be gone through: the first meeting ends the search. */
-        bool first = !pair->all && !rz_steps_filters_nodes(side->steps);
-        uint32_t met = RZ_BFS_NONE;
-        RZ_TRY(rz_bfs_expand(side, first ? &pair->sides[1 - s] : NULL, &met, err));
-        pair->met = met != RZ_BFS_NONE;
-        if (pair->met && recur->with_path) {
-            uint32_t other = rz_node_map_find(&pair->sides[1 - s].seen, side->seen.ids[met]);
-            pair->at = s == 0 ? met : other;
+    uint32_t s = pair_kept_side(pair);
+    uint32_t idx = s == 2 ? RZ_NODE_NONE : rz_node_map_find(&pair->sides[s].seen, pair->ends[1 - s]);
+    if (idx == RZ_NODE_NONE) {
+        return false;
+    }
+    pair->meets[s] = idx;
+    pair->meets[1 - s] = 0;
+    return true;
+}
+
+/* The side to go on with: 2 when one of them cannot. */
+static ruzu_status pair_choose(search_pair *pair, uint32_t *out, rz_error *err)
+{
+    uint64_t work[2] = {0, 0};
+    for (uint32_t s = 0; s < 2; s++) {
+        RZ_TRY(rz_bfs_work(&pair->sides[s], &work[s], err));
+        if (work[s] == 0) {
+            *out = 2;
             return RUZU_OK;
         }
-        for (uint32_t i = side->level_start; i < side->level_end && !pair->met && !first; i++) {
-            uint32_t other = 0;
-            RZ_TRY(pair_is_meeting(pair, s, i, &other, &pair->met, err));
-        }
+        work[s] /= 1 + pair->shared[s]; /* as many rows may follow */
     }
-    pair->at = pair->sides[0].level_start;
+    *out = work[0] <= work[1] ? 0 : 1;
     return RUZU_OK;
 }
 
-/* ---- answers ---- */
-
-/* Goes to the next meeting from `at` on; at is the level's end when there is none. */
-static ruzu_status pair_seek(search_pair *pair, rz_error *err)
+/* Goes to the next meeting from `at` on; false when there is none. */
+static ruzu_status pair_seek(rz_recur *recur, search_pair *pair, bool *out, rz_error *err)
 {
-    const rz_bfs *side = &pair->sides[0];
-    for (; pair->at < side->level_end; pair->at++) {
-        bool meets = false;
-        RZ_TRY(pair_is_meeting(pair, 0, pair->at, &pair->other, &meets, err));
-        if (meets) {
+    const rz_bfs *side = &pair->sides[pair->walk];
+    *out = pair->only;
+    for (; !pair->only && pair->at < side->level_end; pair->at++) {
+        if (pair->at % 4096 == 0) {
+            RZ_TRY(rz_exec_poll(recur->op.worker->exec, err));
+        }
+        pair->meets[pair->walk] = pair->at;
+        RZ_TRY(pair_is_meeting(pair, pair->walk, pair->at, &pair->meets[1 - pair->walk], out, err));
+        if (*out) {
             break;
         }
     }
     return RUZU_OK;
 }
 
+/* Goes one level further; looks for meetings there. */
+static ruzu_status pair_expand(rz_recur *recur, search_pair *pair, uint32_t s, rz_error *err)
+{
+    rz_bfs *side = &pair->sides[s];
+    /* One shortest path is enough, and any node may be gone through: the first meeting ends the search. Nobody else wants the rest of the level. */
+    bool first = !pair->all && !rz_steps_filters_nodes(side->steps) && s != pair_kept_side(pair);
+    uint32_t met = RZ_BFS_NONE;
+    RZ_TRY(rz_bfs_expand(side, first ? &pair->sides[1 - s] : NULL, &met, err));
+    pair->met = met != RZ_BFS_NONE;
+    if (pair->met) {
+        pair->whole[s] = false;
+        pair->only = true;
+        pair->meets[s] = met;
+        pair->meets[1 - s] = rz_node_map_find(&pair->sides[1 - s].seen, side->seen.ids[met]);
+        return RUZU_OK;
+    }
+    if (first) {
+        return RUZU_OK;
+    }
+    /* The smaller one of the two levels is looked through. */
+    const rz_bfs *other = &pair->sides[1 - s];
+    uint32_t w = side->level_end - side->level_start <= other->level_end - other->level_start ? s : 1 - s;
+    pair->walk = w;
+    pair->at = pair->sides[w].level_start;
+    return pair_seek(recur, pair, &pair->met, err); /* the first meeting */
+}
+
+static ruzu_status pair_search(rz_recur *recur, search_pair *pair, rz_error *err)
+{
+    pair->searched = true;
+    pair->met = pair->only = pair_knows(pair);
+    while (!pair->met && pair->sides[0].depth + pair->sides[1].depth < recur->spec->spec->upper) {
+        uint32_t s = 2;
+        RZ_TRY(pair_choose(pair, &s, err));
+        if (s == 2) {
+            return RUZU_OK;
+        }
+        RZ_TRY(pair_expand(recur, pair, s, err));
+    }
+    return RUZU_OK;
+}
+
+/* ---- answers ---- */
+
+/* The current meeting is done. */
+static void pair_pass(search_pair *pair)
+{
+    pair->at++;
+    pair->met = !pair->only;
+}
+
+static uint32_t pair_depth(const search_pair *pair, uint32_t s)
+{
+    return pair->only ? rz_bfs_at(&pair->sides[s], pair->meets[s])->depth : pair->sides[s].depth;
+}
+
 static void pair_write_path(search_pair *pair)
 {
     const rz_bfs *from = &pair->sides[0];
     const rz_bfs *back = &pair->sides[1];
-    rz_id meeting = from->seen.ids[pair->at];
+    uint32_t from_depth = pair_depth(pair, 0);
+    uint32_t back_depth = pair_depth(pair, 1);
+    rz_id meeting = from->seen.ids[pair->meets[0]];
     rz_id to = meeting;
-    for (uint32_t level = from->depth; level > 0; level--) {
+    for (uint32_t level = from_depth; level > 0; level--) {
         const rz_bfs_link *link = &from->links[pair->ways[0][level - 1]];
         rz_id parent = from->seen.ids[link->parent];
         pair->rels[level - 1] = rz_recur_rel(parent, to, link->rel, link->forward);
@@ -155,14 +241,14 @@ static void pair_write_path(search_pair *pair)
         }
         to = parent;
     }
-    if (from->depth != 0 && back->depth != 0) {
-        pair->nodes[from->depth - 1] = meeting;
+    if (from_depth != 0 && back_depth != 0) {
+        pair->nodes[from_depth - 1] = meeting;
     }
     to = meeting;
-    for (uint32_t level = back->depth; level > 0; level--) { /* from the meeting to the target */
+    for (uint32_t level = back_depth; level > 0; level--) { /* from the meeting to the target */
         const rz_bfs_link *link = &back->links[pair->ways[1][level - 1]];
         rz_id parent = back->seen.ids[link->parent];
-        uint32_t place = from->depth + back->depth - level;
+        uint32_t place = from_depth + back_depth - level;
         pair->rels[place] = rz_recur_rel(parent, to, link->rel, link->forward);
         if (level > 1) {
             pair->nodes[place] = parent;
@@ -175,18 +261,20 @@ static void pair_write_path(search_pair *pair)
 static ruzu_status pair_give_count(rz_recur *recur, search_pair *pair, rz_recur_answer *answer, rz_error *err)
 {
     uint64_t total = 0;
-    for (;;) {
-        RZ_TRY(pair_seek(pair, err));
-        if (pair->at == pair->sides[0].level_end) {
+    while (pair->met) {
+        bool more = false;
+        RZ_TRY(pair_seek(recur, pair, &more, err));
+        if (!more) {
             break;
         }
         uint64_t product = 0;
-        if (rz_mul_overflow(rz_bfs_at(&pair->sides[0], pair->at)->paths, rz_bfs_at(&pair->sides[1], pair->other)->paths, &product) ||
+        if (rz_mul_overflow(rz_bfs_at(&pair->sides[0], pair->meets[0])->paths, rz_bfs_at(&pair->sides[1], pair->meets[1])->paths, &product) ||
             rz_add_overflow(total, product, &total) || total > INT64_MAX) {
             return rz_error_set(err, RUZU_ERROR_OVERFLOW, "The number of paths is not within INT64 range.");
         }
-        pair->at++;
+        pair_pass(pair);
     }
+    pair->met = false;
     answer->count = total;
     return rz_recur_answer_add(recur, answer, err);
 }
@@ -195,22 +283,26 @@ static ruzu_status pair_give_count(rz_recur *recur, search_pair *pair, rz_recur_
 static ruzu_status pair_give_path(rz_recur *recur, search_pair *pair, const rz_recur_answer *answer, rz_error *err)
 {
     if (!pair->in_meeting) {
-        RZ_TRY(pair_seek(pair, err));
-        if (pair->at == pair->sides[0].level_end) {
+        bool more = false;
+        RZ_TRY(pair_seek(recur, pair, &more, err));
+        if (!more) {
             pair->met = false;
             return RUZU_OK;
         }
-        rz_bfs_first_way(&pair->sides[0], pair->at, pair->ways[0]);
-        rz_bfs_first_way(&pair->sides[1], pair->other, pair->ways[1]);
+        rz_bfs_first_way(&pair->sides[0], pair->meets[0], pair->ways[0]);
+        rz_bfs_first_way(&pair->sides[1], pair->meets[1], pair->ways[1]);
     }
     pair_write_path(pair);
-    pair->in_meeting = pair->all && rz_bfs_next_way(&pair->sides[0], pair->sides[0].depth, pair->ways[0]);
+    pair->in_meeting = pair->all && rz_bfs_next_way(&pair->sides[0], pair_depth(pair, 0), pair->ways[0]);
     if (pair->all && !pair->in_meeting) {
-        rz_bfs_first_way(&pair->sides[0], pair->at, pair->ways[0]);
-        pair->in_meeting = rz_bfs_next_way(&pair->sides[1], pair->sides[1].depth, pair->ways[1]);
+        rz_bfs_first_way(&pair->sides[0], pair->meets[0], pair->ways[0]);
+        pair->in_meeting = rz_bfs_next_way(&pair->sides[1], pair_depth(pair, 1), pair->ways[1]);
     }
-    pair->at += !pair->in_meeting;
-    pair->met = pair->all; /* SHORTEST: this one only */
+    if (!pair->all) { /* SHORTEST: this one only */
+        pair->met = false;
+    } else if (!pair->in_meeting) {
+        pair_pass(pair);
+    }
     return rz_recur_answer_add(recur, answer, err);
 }
 
@@ -221,12 +313,12 @@ static ruzu_status pair_run(rz_recur *recur, void *search, bool *out_done, rz_er
         RZ_TRY(pair_search(recur, pair, err));
     }
     while (pair->met && !rz_recur_is_full(recur)) {
-        rz_recur_answer answer = {.to = recur->target, .length = pair->sides[0].depth + pair->sides[1].depth, .count = 1, .nodes = pair->nodes, .rels = pair->rels};
+        rz_recur_answer answer = {.to = recur->target, .length = pair_depth(pair, 0) + pair_depth(pair, 1), .count = 1, .nodes = pair->nodes, .rels = pair->rels};
         if (recur->with_path) {
             RZ_TRY(pair_give_path(recur, pair, &answer, err));
         } else {
-            pair->met = false;
             RZ_TRY(pair->all ? pair_give_count(recur, pair, &answer, err) : rz_recur_answer_add(recur, &answer, err));
+            pair->met = false;
         }
     }
     *out_done = !pair->met;

@@ -68,7 +68,7 @@ static void search_make(ruzu_conn *conn, int degree, uint64_t seed)
 /* ---- by hand ---- */
 
 /* What is asked of the nodes that are reached. */
-typedef enum search_form { SEARCH_SUMS, SEARCH_LENGTHS, SEARCH_FILTERED, SEARCH_COUNT_ENDS, SEARCH_ENDS, SEARCH_FORMS } search_form;
+typedef enum search_form { SEARCH_SUMS, SEARCH_LENGTHS, SEARCH_FILTERED, SEARCH_COUNT_ENDS, SEARCH_ENDS, SEARCH_PAIRS, SEARCH_PAIR_PATHS, SEARCH_FORMS } search_form;
 
 typedef struct search_ask_of {
     search_form form;
@@ -80,7 +80,7 @@ typedef struct search_ask_of {
 static void search_visit(const search_ask_of *ask, int *depths, int level, int from, int to, int weight, bool *out_more)
 {
     bool leaves = depths[from] == level || (level == 0 && from == ask->source);
-    bool passes = ask->form != SEARCH_FILTERED || (weight != 3 && (level == 0 || from % 7 != 2));
+    bool passes = (ask->form != SEARCH_FILTERED && ask->form != SEARCH_PAIR_PATHS) || (weight != 3 && (level == 0 || from % 7 != 2));
     if (leaves && passes && depths[to] < 0) {
         depths[to] = level + 1;
         *out_more = true;
@@ -90,6 +90,7 @@ static void search_visit(const search_ask_of *ask, int *depths, int level, int f
 static void search_by_hand(const search_ask_of *ask, char *text, size_t size)
 {
     bool walks = ask->form == SEARCH_COUNT_ENDS || ask->form == SEARCH_ENDS; /* which may come back to where they began */
+    bool pairs = ask->form == SEARCH_PAIRS || ask->form == SEARCH_PAIR_PATHS;
     int direction = ask->direction;
     long total_count = 0;
     long total_sum = 0;
@@ -114,12 +115,13 @@ static void search_by_hand(const search_ask_of *ask, char *text, size_t size)
             }
         }
         for (int i = 0; i < SEARCH_ROOM; i++) {
-            count += depths[i] == level + 1;
-            sum += depths[i] == level + 1 ? i : 0;
+            bool counts = depths[i] == level + 1 && (!pairs || i % 29 == 0);
+            count += counts;
+            sum += counts ? i : 0;
         }
         total_count += count;
         total_sum += sum;
-        if (more && !walks) {
+        if (more && !walks && (count != 0 || !pairs)) {
             used += (size_t)snprintf(text + used, size - used, "%s%d|%ld", used == 0 ? "" : "\n", level + 1, count);
             used += ask->form == SEARCH_LENGTHS ? 0 : (size_t)snprintf(text + used, size - used, "|%ld", sum);
         }
@@ -136,22 +138,26 @@ static void search_by_hand(const search_ask_of *ask, char *text, size_t size)
 
 static const char *const search_arrows[3][2] = {{"-", "->"}, {"<-", "-"}, {"-", "-"}};
 
-/* Before the upper bound, behind it, behind the pattern. */
+/* Before the upper bound, behind it, behind the pattern. Pairs: the ends are known, the first one is that of all rows. */
 static const char *const search_questions[SEARCH_FORMS][3] = {
     [SEARCH_SUMS] = {"e:F* SHORTEST 1..", "", "RETURN length(e) AS n, count(*), sum(b.id) ORDER BY n"},
     [SEARCH_LENGTHS] = {"e:F* SHORTEST 1..", "", "RETURN length(e) AS n, count(*) ORDER BY n"},
     [SEARCH_FILTERED] = {"e:F* SHORTEST 1..", " (r, n | WHERE r.w <> 3 AND n.id % 7 <> 2)", "RETURN length(e) AS n, count(*), sum(b.id) ORDER BY n"},
     [SEARCH_COUNT_ENDS] = {":F*1..", "", "RETURN count(DISTINCT b.id)"},
+    [SEARCH_PAIRS] = {"e:F* SHORTEST 1..", "", "RETURN length(e) AS n, count(*), sum(b.id) ORDER BY n"},
+    [SEARCH_PAIR_PATHS] = {"e:F* SHORTEST 1..", " (r, n | WHERE r.w <> 3 AND n.id % 7 <> 2)", "RETURN size(rels(e)) AS n, count(*), sum(b.id) ORDER BY n"},
     [SEARCH_ENDS] = {":F*1..", "", "WITH DISTINCT b RETURN count(*), sum(b.id)"},
 };
 
 static ruzu_stmt *search_prepare(ruzu_conn *conn, search_form form, int direction, int upper)
 {
-    char text[256];
+    char text[400];
     const char *const *words = search_questions[form];
     ruzu_stmt *stmt = NULL;
-    (void)snprintf(text, sizeof text, "MATCH (a:P)%s[%s%d%s]%s(b:P) WHERE a.id = $a %s", search_arrows[direction][0], words[0], upper, words[1], search_arrows[direction][1],
-                   words[2]);
+    bool pairs = form == SEARCH_PAIRS || form == SEARCH_PAIR_PATHS;
+    const char *const starts[2] = {"MATCH (a:P)", "UNWIND range(0, 3400, 29) AS i MATCH (a:P), (b:P) WHERE a.id = $a AND b.id = i WITH a, b MATCH (a)"};
+    (void)snprintf(text, sizeof text, "%s%s[%s%d%s]%s%s %s", starts[pairs], search_arrows[direction][0], words[0], upper, words[1], search_arrows[direction][1],
+                   pairs ? "(b)" : "(b:P) WHERE a.id = $a", words[2]);
     CHECK_EQ_I64(ruzu_prepare(conn, text, &stmt), RUZU_OK);
     return stmt;
 }
