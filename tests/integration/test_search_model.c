@@ -115,7 +115,7 @@ static void search_by_hand(const search_ask_of *ask, char *text, size_t size)
             }
         }
         for (int i = 0; i < SEARCH_ROOM; i++) {
-            bool counts = depths[i] == level + 1 && (!pairs || i % 29 == 0);
+            bool counts = depths[i] == level + 1 && (!pairs || i % 97 == 0);
             count += counts;
             sum += counts ? i : 0;
         }
@@ -155,7 +155,7 @@ static ruzu_stmt *search_prepare(ruzu_conn *conn, search_form form, int directio
     const char *const *words = search_questions[form];
     ruzu_stmt *stmt = NULL;
     bool pairs = form == SEARCH_PAIRS || form == SEARCH_PAIR_PATHS;
-    const char *const starts[2] = {"MATCH (a:P)", "UNWIND range(0, 3400, 29) AS i MATCH (a:P), (b:P) WHERE a.id = $a AND b.id = i WITH a, b MATCH (a)"};
+    const char *const starts[2] = {"MATCH (a:P)", "UNWIND range(0, 3400, 97) AS i MATCH (a:P), (b:P) WHERE a.id = $a AND b.id = i WITH a, b MATCH (a)"};
     (void)snprintf(text, sizeof text, "%s%s[%s%d%s]%s%s %s", starts[pairs], search_arrows[direction][0], words[0], upper, words[1], search_arrows[direction][1],
                    pairs ? "(b)" : "(b:P) WHERE a.id = $a", words[2]);
     CHECK_EQ_I64(ruzu_prepare(conn, text, &stmt), RUZU_OK);
