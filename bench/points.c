@@ -4,6 +4,8 @@
  *
  *     points DATABASE_FILE [SECONDS_PER_CASE [CASE]]
  *
+ * Scans cost what the table has rows: for their fixed cost take a small one.
+ *
  * The database has Person nodes with the keys 1 … n (id, name, age, gender) and a relationship table Follows (gen_people and demo make one; so do
  * the comparison workloads). Prints a line per case: name, operations, rows, operations a second of wall time and microseconds of processor time an operation.
  * Every case reads all rows and values of its results; the sum of what was read is printed, so that nothing can be left out.
@@ -39,6 +41,10 @@ static const points_case points_cases[] = {
      20},
     {"to-all", "MATCH (a:Person)-[e:Follows* SHORTEST 1..30]->(b:Person) WHERE a.id = $id RETURN count(*) AS n, max(length(e)) AS m", POINTS_PREPARED, 1},
     {"set", "MATCH (p:Person) WHERE p.id = $id SET p.age = 33", POINTS_PREPARED, 50},
+    {"scan-count", "MATCH (p:Person) WHERE p.id > $id RETURN count(*) AS n", POINTS_PREPARED, 20},
+    {"scan-filter", "MATCH (p:Person) WHERE p.age > 40 AND p.id > $id RETURN count(p.id) AS n, sum(p.id) AS s", POINTS_PREPARED, 20},
+    {"scan-group", "MATCH (p:Person) WHERE p.id > $id RETURN p.age % 8 AS a, count(*) AS n", POINTS_PREPARED, 20},
+    {"scan-top", "MATCH (p:Person) WHERE p.id > $id RETURN p.id AS i, p.age AS a ORDER BY a DESC, i LIMIT 10", POINTS_PREPARED, 20},
 };
 
 static uint64_t points_state = 12345;

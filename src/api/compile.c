@@ -283,7 +283,7 @@ ruzu_status rz_compile(ruzu_conn *conn, rz_txn *txn, rz_mem *mem, const rz_ast_s
     slot->catalog_version = rz_catalog_version(rz_txn_catalog(txn));
     slot->option_epoch = conn->option_epoch;
     slot->keep = slot->bound->kind == RZ_BOUND_QUERY && slot->bound->explain == RZ_AST_EXPLAIN_NONE && !compile_reads_outside(slot->plan);
-    slot->can_keep = slot->keep && !slot->bound->writes && rz_exec_can_keep(slot->plan);
+    slot->can_keep = slot->keep && rz_exec_can_keep(slot->plan);
     slot->serial = ++conn->plan_serial;
     slot->filled = true;
     return RUZU_OK;

@@ -332,6 +332,11 @@ ruzu_status rz_eval_constant(rz_worker *worker, const rz_expr *expr, rz_arena *a
 {
     rz_eval *eval = NULL;
     RZ_TRY(rz_eval_compile(worker, expr, NULL, 0, &eval, err));
+    return rz_eval_constant_run(eval, arena, out, err);
+}
+
+ruzu_status rz_eval_constant_run(rz_eval *eval, rz_arena *arena, rz_value *out, rz_error *err)
+{
     rz_chunk one_row = {.count = 1};
     rz_sel sel = {.rows = NULL, .count = 1};
     rz_vec *result = NULL;

@@ -69,6 +69,11 @@ static ruzu_status insert_rel_open(rz_inserter *inserter, const rz_bound_insert_
     return insert_element_open(inserter, element, type, rel->values, table->property_count, err);
 }
 
+void rz_inserter_restart(rz_inserter *inserter)
+{
+    inserter->slice = INSERT_FIRST_SLICE;
+}
+
 ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, const rz_bound_create *create, const rz_plan *input, bool null_ends_fail,
                                rz_inserter **out, rz_error *err)
 {

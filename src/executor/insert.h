@@ -14,6 +14,8 @@ RZ_NODISCARD ruzu_status rz_inserter_create(rz_worker *worker, rz_arena *heap, c
                                             rz_inserter **out, rz_error *err);
 /* Evaluates the values, inserts for the selected rows, forgets the readers of the tables. */
 RZ_NODISCARD ruzu_status rz_inserter_run(rz_inserter *inserter, const rz_chunk *input, const rz_sel *sel, rz_error *err);
+/* Another execution begins: as it was created. */
+void rz_inserter_restart(rz_inserter *inserter);
 /* References to what the last run made, in its rows. */
 const rz_vec *rz_inserter_node(const rz_inserter *inserter, uint32_t idx);
 const rz_vec *rz_inserter_rel(const rz_inserter *inserter, uint32_t idx);

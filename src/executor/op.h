@@ -206,6 +206,8 @@ void rz_eval_close_all(rz_worker *worker);
 RZ_NODISCARD ruzu_status rz_eval_restart_all(rz_worker *worker, rz_error *err);
 /* A constant expression's value (SKIP, LIMIT, options). */
 RZ_NODISCARD ruzu_status rz_eval_constant(rz_worker *worker, const rz_expr *expr, rz_arena *arena, rz_value *out, rz_error *err);
+/* The same of one that was compiled, for chunks without columns: where it is asked in each execution. */
+RZ_NODISCARD ruzu_status rz_eval_constant_run(rz_eval *eval, rz_arena *arena, rz_value *out, rz_error *err);
 
 /* ---- rows kept for later: sorting, building, buffering, results ---- */
 

@@ -93,4 +93,5 @@ static ruzu_status delete_next(rz_op *base, rz_chunk **out, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_delete = {.name = "DELETE", .size = sizeof(op_delete), .open = delete_open, .next = delete_next, .single_worker = true};
+const rz_op_class rz_op_delete = {
+    .name = "DELETE", .size = sizeof(op_delete), .open = delete_open, .next = delete_next, .restart = rz_op_restart_plain, .single_worker = true};

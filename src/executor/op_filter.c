@@ -26,6 +26,7 @@ enum { FILTER_UNKNOWN = 0, FILTER_DROPPED = 1, FILTER_KEPT = 2 };
 /* A predicate that encoded values can be tested for. */
 typedef struct filter_encoded {
     const rz_expr *property;
+    rz_eval *value;   /* of the constant; NULL: there is none */
     int32_t position; /* of the node column in the input; -1: the predicate is evaluated */
     rz_col_range range;
     rz_col_text text; /* range.text, where it is that */
@@ -47,27 +48,29 @@ typedef struct op_filter {
     rz_filter_order order;
     bool any_encoded;
     bool any_text;           /* strings among them */
+    bool begun;              /* encoded, any_encoded and any_text are of this execution */
+    rz_arena constants;      /* what ranges point to */
 } op_filter;
 
-static void filter_open_encoded(op_filter *op, const rz_plan_encoded *plan, filter_encoded *out)
+/* What encoded values are compared with, in this execution. */
+static void filter_begin_encoded(op_filter *op, const rz_plan_encoded *plan, filter_encoded *out)
 {
-    rz_worker *worker = op->op.worker;
-    out->property = plan->property;
     out->position = -1;
+    out->range.text = NULL;
     if (plan->property == NULL) {
         return;
     }
     const rz_type *type = plan->property->type;
     rz_value value = {.type = type};
     value.u.boolean = true;
-    if (plan->value != NULL) {
+    if (out->value != NULL) {
         rz_error ignored;
         rz_error_init(&ignored);
-        if (rz_eval_constant(worker, plan->value, &worker->arena, &value, &ignored) != RUZU_OK) {
+        if (rz_eval_constant_run(out->value, &op->constants, &value, &ignored) != RUZU_OK) {
             return; /* it fails again, properly, where it is evaluated */
         }
     }
-    bool is_text = plan->value != NULL && rz_col_text_init(&out->text, rz_op_account(&op->op), type, plan->text_op, plan->op, plan->negated, &value);
+    bool is_text = out->value != NULL && rz_col_text_init(&out->text, rz_op_account(&op->op), type, plan->text_op, plan->op, plan->negated, &value);
     out->range.text = is_text ? &out->text : NULL;
     if (is_text || (type->id != RUZU_TYPE_STRING && rz_col_range_make(type, plan->op, &value, &out->range))) {
         out->position = rz_plan_position(op->op.input->plan, plan->property->children[0]->u.column);
@@ -76,9 +79,25 @@ static void filter_open_encoded(op_filter *op, const rz_plan_encoded *plan, filt
     }
 }
 
+static void filter_begin(op_filter *op)
+{
+    op->begun = true;
+    rz_arena_reset(&op->constants);
+    for (uint32_t i = 0; op->op.plan->u.filter.encoded != NULL && i < op->op.plan->u.filter.count; i++) {
+        filter_begin_encoded(op, &op->op.plan->u.filter.encoded[i], &op->encoded[i]);
+    }
+}
+
+static ruzu_status filter_open_encoded(op_filter *op, const rz_plan_encoded *plan, filter_encoded *out, rz_error *err)
+{
+    out->property = plan->property;
+    return plan->property == NULL || plan->value == NULL ? RUZU_OK : rz_eval_create(op->op.worker, plan->value, NULL, 0, &out->value, err);
+}
+
 static ruzu_status filter_open(rz_op *base, rz_error *err)
 {
     op_filter *op = (op_filter *)base;
+    rz_arena_init(&op->constants, rz_op_account(base));
     rz_arena *arena = &base->worker->arena;
     const rz_plan *input = base->input->plan;
     uint32_t count = base->plan->u.filter.count;
@@ -103,7 +122,7 @@ static ruzu_status filter_open(rz_op *base, rz_error *err)
     for (uint32_t i = 0; i < count; i++) {
         RZ_TRY(rz_eval_create(base->worker, base->plan->u.filter.predicates[i], input->columns, input->column_count, &op->evals[i], err));
         if (base->plan->u.filter.encoded != NULL) {
-            filter_open_encoded(op, &base->plan->u.filter.encoded[i], &op->encoded[i]);
+            RZ_TRY(filter_open_encoded(op, &base->plan->u.filter.encoded[i], &op->encoded[i], err));
         }
     }
     return RUZU_OK;
@@ -326,6 +345,9 @@ static ruzu_status filter_narrow(op_filter *op, const rz_chunk *input, rz_sel *s
 static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)
 {
     op_filter *op = (op_filter *)base;
+    if (!op->begun) {
+        filter_begin(op);
+    }
     for (;;) {
         rz_chunk *input = NULL;
         RZ_TRY(rz_op_next(base->input, &input, err));
@@ -349,24 +371,32 @@ static ruzu_status filter_next(rz_op *base, rz_chunk **out, rz_error *err)
     }
 }
 
+/* Verdicts and constants are of one snapshot and one set of parameters. */
+static void filter_forget(op_filter *op)
+{
+    rz_mem_free(rz_op_account(&op->op), op->verdicts, (size_t)op->size);
+    op->verdicts = NULL;
+    op->size = 0;
+    for (uint32_t i = 0; op->any_text && i < op->op.plan->u.filter.count; i++) {
+        if (op->encoded[i].range.text != NULL) {
+            rz_col_text_deinit(&op->encoded[i].text);
+            op->encoded[i].range.text = NULL;
+        }
+    }
+    op->any_encoded = op->any_text = op->begun = false;
+}
+
 static void filter_close(rz_op *base)
 {
     op_filter *op = (op_filter *)base;
-    rz_mem_free(rz_op_account(base), op->verdicts, (size_t)op->size);
-    op->verdicts = NULL;
-    op->size = 0;
-    for (uint32_t i = 0; op->any_text && i < base->plan->u.filter.count; i++) {
-        if (op->encoded[i].range.text != NULL) {
-            rz_col_text_deinit(&op->encoded[i].text);
-        }
-    }
+    filter_forget(op);
+    rz_arena_free(&op->constants);
 }
 
-/* Verdicts are of one snapshot and one set of parameters. */
 static ruzu_status filter_restart(rz_op *base, rz_error *err)
 {
     (void)err;
-    filter_close(base);
+    filter_forget((op_filter *)base);
     return RUZU_OK;
 }
 

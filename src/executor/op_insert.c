@@ -63,4 +63,12 @@ static ruzu_status insert_next(rz_op *base, rz_chunk **out, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_insert = {.name = "INSERT", .size = sizeof(op_insert), .open = insert_open, .next = insert_next, .single_worker = true};
+static ruzu_status insert_restart(rz_op *base, rz_error *err)
+{
+    (void)err;
+    rz_inserter_restart(((op_insert *)base)->inserter);
+    return RUZU_OK;
+}
+
+const rz_op_class rz_op_insert = {
+    .name = "INSERT", .size = sizeof(op_insert), .open = insert_open, .next = insert_next, .restart = insert_restart, .single_worker = true};

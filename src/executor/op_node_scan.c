@@ -7,6 +7,7 @@
  *
  * Where long texts are read, pieces are as small as texts.c wants them. A block that no row can pass by its zone maps is skipped. A fully visible block becomes a SEQUENCE, which readers of properties recognise as dense.
  */
+#include "executor/node_scan.h"
 #include "executor/sort.h"
 #include "executor/top_bound.h"
 
@@ -24,7 +25,10 @@ typedef struct op_node_scan {
     rz_op op;
     scan_shared *shared;
     uint64_t private_next;
-    rz_value *zone_values;   /* one per zone condition; is_null: cannot be used */
+    rz_eval **zone_evals;    /* one per zone condition */
+    rz_value *zone_values;   /* the same; is_null: cannot be used */
+    rz_arena zone_heap;      /* what values point to */
+    bool begun;              /* zone_values are of this execution */
     uint32_t *rows;
     /* the rest of a block, when chunks are capped below the capacity */
     uint64_t pending_offset;
@@ -99,16 +103,11 @@ static ruzu_status node_scan_order_units(rz_exec *exec, const rz_plan *plan, sca
     return RUZU_OK;
 }
 
-static ruzu_status node_scan_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
+/* How far the tables go in this snapshot, and the pieces of that. */
+ruzu_status rz_node_scan_divide(rz_exec *exec, const rz_plan *plan, rz_error *err)
 {
-    scan_shared *shared = RZ_NEW(&exec->arena, scan_shared);
+    scan_shared *shared = (scan_shared *)rz_exec_shared(exec, plan);
     uint64_t rows = 0;
-    RZ_TRY_ALLOC(shared, err, "preparing a scan");
-    shared->unit_ends = RZ_NEW_ARRAY(&exec->arena, uint64_t, plan->u.scan.table_count);
-    shared->offset_ends = RZ_NEW_ARRAY(&exec->arena, uint64_t, plan->u.scan.table_count);
-    if (shared->unit_ends == NULL || shared->offset_ends == NULL) {
-        return rz_error_no_memory(err, "preparing a scan");
-    }
     for (uint32_t i = 0; i < plan->u.scan.table_count; i++) {
         rz_ntab *table = rz_txn_ntab(exec->context->txn, plan->u.scan.tables[i]);
         if (table == NULL) {
@@ -121,12 +120,26 @@ static ruzu_status node_scan_prepare(rz_exec *exec, const rz_plan *plan, void **
         rows += shared->offset_ends[i];
     }
     shared->unit_rows = node_scan_unit_rows(exec, plan, rows);
+    shared->source.count = 0;
+    atomic_store_explicit(&shared->source.next, 0, memory_order_relaxed);
     for (uint32_t i = 0; i < plan->u.scan.table_count; i++) {
         shared->source.count += (shared->offset_ends[i] + shared->unit_rows - 1) / shared->unit_rows;
         shared->unit_ends[i] = shared->source.count;
     }
-    *out = shared;
     return node_scan_has_bound(plan) ? node_scan_order_units(exec, plan, shared, err) : RUZU_OK;
+}
+
+static ruzu_status node_scan_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
+{
+    scan_shared *shared = RZ_NEW(&exec->arena, scan_shared);
+    RZ_TRY_ALLOC(shared, err, "preparing a scan");
+    shared->unit_ends = RZ_NEW_ARRAY(&exec->arena, uint64_t, plan->u.scan.table_count);
+    shared->offset_ends = RZ_NEW_ARRAY(&exec->arena, uint64_t, plan->u.scan.table_count);
+    if (shared->unit_ends == NULL || shared->offset_ends == NULL) {
+        return rz_error_no_memory(err, "preparing a scan");
+    }
+    *out = shared;
+    return rz_node_scan_divide(exec, plan, err);
 }
 
 static uint64_t node_scan_units(const rz_exec *exec, const rz_plan *plan)
@@ -141,23 +154,35 @@ static ruzu_status node_scan_open(rz_op *base, rz_error *err)
     const rz_plan *plan = base->plan;
     op->shared = (scan_shared *)rz_exec_shared(base->worker->exec, plan);
     op->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    rz_arena_init(&op->zone_heap, rz_op_account(base));
+    op->zone_evals = RZ_NEW_ARRAY(arena, rz_eval *, plan->u.scan.zone_count);
     op->zone_values = RZ_NEW_ARRAY(arena, rz_value, plan->u.scan.zone_count);
-    if (op->rows == NULL || op->zone_values == NULL) {
+    if (op->rows == NULL || op->zone_evals == NULL || op->zone_values == NULL) {
         return rz_error_no_memory(err, "building a scan");
     }
     for (uint32_t i = 0; i < plan->u.scan.zone_count; i++) {
-        rz_error ignored;
-        rz_error_init(&ignored);
-        /* A constant that fails to evaluate fails again, properly, in the filter above. */
-        if (rz_eval_constant(base->worker, plan->u.scan.zones[i].value, arena, &op->zone_values[i], &ignored) != RUZU_OK) {
-            op->zone_values[i].is_null = true;
-        }
+        RZ_TRY(rz_eval_create(base->worker, plan->u.scan.zones[i].value, NULL, 0, &op->zone_evals[i], err));
     }
     if (node_scan_has_bound(plan)) {
         op->bound = rz_sort_bound(rz_exec_shared(base->worker->exec, plan->u.scan.top));
         op->range_rank = UINT64_MAX;
     }
     return rz_op_make_chunk(base, &plan->u.scan.column, 1, err);
+}
+
+/* What rows are compared with, in this execution. */
+static void node_scan_begin(op_node_scan *op)
+{
+    op->begun = true;
+    rz_arena_reset(&op->zone_heap);
+    for (uint32_t i = 0; i < op->op.plan->u.scan.zone_count; i++) {
+        rz_error ignored;
+        rz_error_init(&ignored);
+        /* A constant that fails to evaluate fails again, properly, in the filter above. */
+        if (rz_eval_constant_run(op->zone_evals[i], &op->zone_heap, &op->zone_values[i], &ignored) != RUZU_OK) {
+            op->zone_values[i].is_null = true;
+        }
+    }
 }
 
 /* True when the zone maps say that no row of the block can pass. */
@@ -243,6 +268,9 @@ static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
 {
     op_node_scan *op = (op_node_scan *)base;
     const rz_plan *plan = base->plan;
+    if (!op->begun) {
+        node_scan_begin(op);
+    }
     for (;;) {
         rz_ntab_reader *reader = NULL;
         if (op->pending_offset == op->pending_end) {
@@ -286,10 +314,23 @@ static ruzu_status node_scan_rewind(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
+static ruzu_status node_scan_restart(rz_op *base, rz_error *err)
+{
+    ((op_node_scan *)base)->begun = false;
+    return node_scan_rewind(base, err);
+}
+
+static void node_scan_close(rz_op *base)
+{
+    rz_arena_free(&((op_node_scan *)base)->zone_heap);
+}
+
 const rz_op_class rz_op_node_scan = {.name = "NODE_SCAN",
                                      .size = sizeof(op_node_scan),
                                      .open = node_scan_open,
                                      .next = node_scan_next,
                                      .rewind = node_scan_rewind,
+                                     .close = node_scan_close,
+                                     .restart = node_scan_restart,
                                      .prepare = node_scan_prepare,
                                      .units = node_scan_units};

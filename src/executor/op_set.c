@@ -96,4 +96,14 @@ static ruzu_status setter_next(rz_op *base, rz_chunk **out, rz_error *err)
     return RUZU_OK;
 }
 
-const rz_op_class rz_op_set = {.name = "SET_PROPERTY", .size = sizeof(op_set), .open = setter_open, .next = setter_next, .single_worker = true};
+static ruzu_status setter_restart(rz_op *base, rz_error *err)
+{
+    (void)err;
+    op_set *op = (op_set *)base;
+    op->input = NULL;
+    op->row_count = op->next = 0;
+    return RUZU_OK;
+}
+
+const rz_op_class rz_op_set = {
+    .name = "SET_PROPERTY", .size = sizeof(op_set), .open = setter_open, .next = setter_next, .restart = setter_restart, .single_worker = true};

@@ -493,12 +493,18 @@ static ruzu_status barrier_combine(rz_worker *worker, void *shared_object, void 
     barrier_shared *shared = (barrier_shared *)shared_object;
     barrier_local *local = (barrier_local *)local_object;
     rz_mutex_lock(&shared->lock);
-    ruzu_status status = rz_rowset_take(shared->rows, local->rows, err);
+    ruzu_status status = rz_rowset_move(shared->rows, local->rows, err);
     rz_mutex_unlock(&shared->lock);
-    if (status == RUZU_OK) {
-        local->rows = NULL;
-    }
     return status;
+}
+
+static ruzu_status barrier_restart(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
+{
+    (void)worker;
+    (void)local_object;
+    (void)err;
+    rz_rowset_clear(((barrier_shared *)shared_object)->rows);
+    return RUZU_OK;
 }
 
 static void barrier_close(rz_worker *worker, void *local_object)
@@ -532,7 +538,8 @@ const rz_sink_class rz_sink_barrier = {.prepare = barrier_prepare,
                                        .combine = barrier_combine,
                                        .close = barrier_close,
                                        .finish = barrier_finish,
-                                       .destroy = barrier_destroy};
+                                       .destroy = barrier_destroy,
+                                       .restart = barrier_restart};
 
 typedef struct op_barrier {
     rz_op op;
@@ -573,4 +580,5 @@ static uint64_t barrier_op_units(const rz_exec *exec, const rz_plan *plan)
 }
 
 const rz_op_class rz_op_barrier = {
-    .name = "BARRIER", .size = sizeof(op_barrier), .open = barrier_op_open, .next = barrier_op_next, .rewind = barrier_op_rewind, .units = barrier_op_units};
+    .name = "BARRIER", .size = sizeof(op_barrier), .open = barrier_op_open, .next = barrier_op_next, .rewind = barrier_op_rewind,
+    .restart = rz_op_restart_plain, .units = barrier_op_units};

@@ -40,6 +40,26 @@ static const char *const kept_queries[] = {
     "RETURN $k + $n, $s, $l",
     "RETURN 1 / ($n - 3)",
     "MATCH (a:A) WHERE a.id = $k CALL { WITH a MATCH (a)-[:R]->(b:A) RETURN count(*) AS c } RETURN a.id, c",
+    /* from scans */
+    "MATCH (a:A) RETURN count(*), min(a.id), max(a.v)",
+    "MATCH (a:A) WHERE a.v > $n RETURN count(*), sum(a.id)",
+    "MATCH (a:A) WHERE a.v >= $n AND a.id > $k / $n RETURN a.id ORDER BY a.id",
+    "MATCH (a:A) WHERE a.id >= $k - $n AND a.id < $k RETURN a.id, a.v ORDER BY a.id LIMIT 5",
+    "MATCH (a:A) WHERE a.name = $s OR a.v = $n RETURN a.id ORDER BY a.id",
+    "MATCH (a:A) WHERE a.name = $s AND a.v <> $n RETURN a.id, a.name ORDER BY a.id",
+    "MATCH (a:A) WHERE a.name STARTS WITH $s RETURN a.id ORDER BY a.id",
+    "MATCH (a:A) WHERE a.name CONTAINS $s AND a.name >= 'a' RETURN count(*)",
+    "MATCH (a:A) WHERE a.name CONTAINS '1' RETURN a.name, count(*) ORDER BY a.name",
+    "MATCH (a:A) WHERE a.id IN $l RETURN a.v, collect(a.name)[1], count(*) AS c ORDER BY a.v, c",
+    "MATCH (a:A) RETURN a.v, count(*), sum(a.id) ORDER BY a.v",
+    "MATCH (a:A) RETURN a.name, a.v % 2 AS m, count(DISTINCT a.v) ORDER BY a.name, m",
+    "MATCH (a:A) RETURN a.id, a.name ORDER BY a.v DESC, a.id SKIP 2 LIMIT 7",
+    "MATCH (a:A) WITH a LIMIT 3 RETURN count(*)",
+    "MATCH (a:A)-[r:R]->(b:A) WHERE a.v > $n RETURN count(*), sum(r.w)",
+    "MATCH (a:A)-[r:R]->(b:A) WHERE b.v = $n AND r.w > $n RETURN b.id, count(*) ORDER BY b.id",
+    "MATCH (a:A)-[:R]->(b:A) RETURN b.v, count(DISTINCT a.id) ORDER BY b.v",
+    "MATCH (a:A) WHERE a.v = $n OPTIONAL MATCH (b:A) WHERE b.id > a.id AND b.v = $n RETURN a.id, count(b) ORDER BY a.id",
+    "MATCH (a:A) WHERE a.v < $n AND EXISTS { MATCH (a)-[:R]->(b:A) WHERE b.v = $n } RETURN a.id ORDER BY a.id",
 };
 enum { KEPT_QUERIES = sizeof kept_queries / sizeof kept_queries[0] };
 
@@ -235,6 +255,86 @@ static void kept_executions_agree_with_single_ones(void)
     kept_run_rounds(session_path("two.ruzu"), 20, "CALL threads = 2");
 }
 
+static const char *const kept_writes[] = {
+    "MATCH (a:A) WHERE a.id = $k SET a.v = $n",
+    "MATCH (a:A) WHERE a.id = $k SET a.v = a.v + 1, a.name = $s RETURN a.id, a.v, a.name",
+    "MATCH (a:A) WHERE a.v = $n SET a.v = a.v + 1, a.name = 'changed'",
+    "CREATE (a:A {id: $k, name: $s, v: $n}) RETURN a.id, a.v",
+    "CREATE (a:A {id: $k + 100, v: $n})-[:R {w: $n}]->(b:A {id: $k + 200})",
+    "MATCH (a:A) WHERE a.id = $k DETACH DELETE a",
+    "MATCH (a:A) WHERE a.id = $k DELETE a",
+    "MATCH (a:A), (b:A) WHERE a.id = $k AND b.id = $n CREATE (a)-[r:R {w: $n}]->(b) RETURN a.id, r.w, b.id",
+    "MATCH (a:A)-[r:R]->(b:A) WHERE a.id = $k AND b.v = $n DELETE r",
+    "MATCH (a:A)-[r:R]->(b:A) WHERE a.id = $k SET r.w = r.w + $n RETURN b.id, r.w ORDER BY b.id, r.w",
+    "MATCH (a:A)-[r:R]->(b:A) WHERE a.id = $k SET b.v = $n RETURN count(*)",
+    "MERGE (a:A {id: $k}) ON CREATE SET a.v = $n ON MATCH SET a.v = a.v + $n RETURN a.v",
+    "UNWIND $l AS x MATCH (a:A) WHERE a.id = x SET a.v = a.v * 2 RETURN a.id, a.v ORDER BY a.id, a.v",
+    "UNWIND $l AS x CREATE (:A {id: x + 300, v: $n})",
+    "MATCH (a:A) WHERE a.id > 90 AND a.v > $n DETACH DELETE a",
+    "MATCH (a:A) WHERE a.id = $k SET a.v = a.v / $n RETURN a.v",
+    "MATCH (a:A) WHERE a.id = $k WITH a, a.v AS old SET a.v = old + $n WITH a, old MATCH (b:A) WHERE b.v = old RETURN old, count(b)",
+};
+enum { KEPT_WRITES = sizeof kept_writes / sizeof kept_writes[0] };
+
+/* The same statements in the same order on two databases: prepared on one, run once on the other. */
+static void kept_writes_agree_with_single_ones(void)
+{
+    static const char *const all[] = {"MATCH (a:A) RETURN a.id, a.name, a.v ORDER BY a.id", "MATCH (a:A)-[r:R]->(b:A) RETURN a.id, b.id, r.w ORDER BY a.id, b.id, r.w"};
+    for (int threads = 1; threads <= 2; threads++) {
+        ruzu_conn *kept = session_open(threads == 1 ? ":memory:" : session_path("writes.ruzu"));
+        ruzu_conn *once = session_open(":memory:");
+        ruzu_stmt *stmts[KEPT_WRITES];
+        kept_fill(kept);
+        kept_fill(once);
+        session_run(kept, threads == 1 ? "CALL threads = 1" : "CALL threads = 2");
+        for (int q = 0; q < KEPT_WRITES; q++) {
+            CHECK_EQ_I64(ruzu_prepare(kept, kept_writes[q], &stmts[q]), RUZU_OK);
+        }
+        for (int step = 0; step < 1500; step++) {
+            kept_parameters p;
+            char text[KEPT_TEXT];
+            ruzu_result *results[2] = {NULL, NULL};
+            int q = (int)kept_random(KEPT_WRITES);
+            kept_choose(&p);
+            kept_bind(stmts[q], &p);
+            kept_write(kept_writes[q], &p, text);
+            char *got = kept_answer(kept, ruzu_execute(stmts[q], &results[0]), results[0]);
+            char *want = kept_answer(once, ruzu_query(once, text, &results[1]), results[1]);
+            size_t length = strncmp(want, "Runtime exception: Node(", 24) == 0 ? 24 : strlen(want) + 1; /* places in tables differ */
+            check_count++;
+            if (strncmp(got, want, length) != 0) {
+                check_failures++;
+                fprintf(stderr, "%s\n    kept: %s\n    once: %s\n", text, got, want);
+            }
+            free(got);
+            free(want);
+            ruzu_result_free(results[0]);
+            ruzu_result_free(results[1]);
+            CHECK_EQ_I64(ruzu_in_transaction(kept), ruzu_in_transaction(once));
+            if (kept_random(12) == 0) {
+                const char *control = !ruzu_in_transaction(kept) ? "BEGIN TRANSACTION" : kept_random(2) == 0 ? "COMMIT" : "ROLLBACK";
+                session_run(kept, control);
+                session_run(once, control);
+            } else if (kept_random(40) == 0 && !ruzu_in_transaction(kept)) {
+                session_run(kept, "CHECKPOINT");
+            }
+            for (int i = 0; i < 2 && step % 10 == 0; i++) {
+                ruzu_result *rows = NULL;
+                CHECK_EQ_I64(ruzu_query(once, all[i], &rows), RUZU_OK);
+                char *wanted = kept_copy(session_text(rows));
+                EXPECT_ROWS(kept, all[i], wanted);
+                free(wanted);
+                ruzu_result_free(rows);
+            }
+        }
+        for (int q = 0; q < KEPT_WRITES; q++) {
+            ruzu_stmt_free(stmts[q]);
+        }
+        session_close(kept);
+        session_close(once);
+    }
+}
+
 static void kept_executions_agree_in_memory(void)
 {
     kept_run_rounds(":memory:", 12, "CALL threads = 1");
@@ -302,6 +402,7 @@ int main(void)
     session_begin();
     RUN(kept_executions_agree_with_single_ones);
     RUN(kept_executions_agree_in_memory);
+    RUN(kept_writes_agree_with_single_ones);
     RUN(kept_executions_see_other_connections);
     RUN(texts_seen_before_are_not_compiled);
     session_end();
