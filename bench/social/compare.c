@@ -3,8 +3,10 @@
  * ruzu and hand-written loops over arrays (arrays.h), side by side in one run: the same graphs, the same questions, answers compared, times and their ratio. A
  * time on a busy machine says little, the ratio to the kernel beside it says how far ruzu is from what the machine can do.
  *
- *     compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,joins,recursive,points,scans] [--only NAME,…]
+ *     compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,joins,recursive,points,scans,profile] [--only NAME,…]
  *             [--pool BYTES | --pool-share SHARE] [--churn none|unfolded|folded|full] [--json FILE]
+ *
+ * Without --sections all but profile, which prints what PROFILE costs, are run.
  *
  * DIRECTORY/SCALE/ keeps generated CSV files and loaded databases for the next run. --pool-share 0.25: a buffer pool of a quarter of the database file, but at
  * least 16 MiB. --churn works on a copy of the database: a tenth of everything is changed, and left in memory (unfolded), checkpointed
@@ -271,7 +273,7 @@ static void open_for_questions(comparison *run, const workload *work, const comp
     compare_churn(run, work);
 }
 
-static void compare_lsqb(comparison *run)
+static void compare_lsqb(comparison *run, const char *sections)
 {
     compare_paths paths;
     uint64_t rows;
@@ -282,7 +284,13 @@ static void compare_lsqb(comparison *run)
         load_database(run, &workload_lsqb, &paths, rows, milliseconds);
     }
     open_for_questions(run, &workload_lsqb, &paths);
-    compare_questions(run, "lsqb", &workload_lsqb, arrays);
+    if (listed(sections, "lsqb")) {
+        compare_questions(run, "lsqb", &workload_lsqb, arrays);
+    }
+    if (listed(sections, "profile")) {
+        static const char *const names[] = {"q1", "q5", "q9"};
+        compare_profile(run, &workload_lsqb, names, sizeof names / sizeof names[0]);
+    }
     close_database(run);
     lsqb_arrays_free(arrays);
 }
@@ -313,6 +321,11 @@ static void compare_study(comparison *run, const char *sections)
     if (listed(sections, "points")) {
         compare_points(run, arrays);
     }
+    if (listed(sections, "profile")) {
+        static const char *const names[] = {"q1", "q9"};
+        compare_profile(run, &workload_study, names, sizeof names / sizeof names[0]);
+        compare_profile(run, &workload_scans, NULL, 0);
+    }
     close_database(run);
     study_arrays_free(arrays);
 }
@@ -321,7 +334,7 @@ static void compare_study(comparison *run, const char *sections)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,joins,recursive,points,scans] [--only NAME,...]\n"
+    fprintf(stderr, "usage: compare DIRECTORY [--scale S] [--seed N] [--runs N] [--sections lsqb,study,joins,recursive,points,scans,profile] [--only NAME,...]\n"
                     "               [--pool BYTES | --pool-share SHARE] [--churn none|unfolded|folded|full] [--json FILE]\n");
     exit(2);
 }
@@ -375,10 +388,10 @@ int main(int argc, char **argv)
         usage();
     }
     comparison run = {.options = &options};
-    if (listed(sections, "lsqb")) {
-        compare_lsqb(&run);
+    if (listed(sections, "lsqb") || listed(sections, "profile")) {
+        compare_lsqb(&run, sections);
     }
-    if (listed(sections, "study") || listed(sections, "joins") || listed(sections, "recursive") || listed(sections, "points") || listed(sections, "scans")) {
+    if (listed(sections, "profile") || listed(sections, "study") || listed(sections, "joins") || listed(sections, "recursive") || listed(sections, "points") || listed(sections, "scans")) {
         compare_study(&run, sections);
     }
     if (options.json != NULL && fclose(options.json) != 0) {

@@ -58,6 +58,8 @@ void compare_print(const comparison *run, const char *section, size_t first_row)
 void compare_churn(comparison *run, const workload *work);
 /* The questions of one statement each. */
 void compare_questions(comparison *run, const char *section, const workload *work, const void *arrays);
+/* What PROFILE takes more for the questions of these names (NULL: all), or those that were asked for: compare_profile.c. */
+void compare_profile(comparison *run, const workload *work, const char *const *names, size_t count);
 /* Walks, reachability and shortest paths; look-ups by key and hops: compare_search.c. */
 void compare_recursive(comparison *run, const study_arrays *arrays);
 void compare_points(comparison *run, const study_arrays *arrays);
