@@ -46,6 +46,37 @@ static ruzu_status csr_search_edge(rz_csr_reader *reader, rz_csr_side_reader *si
     return RUZU_OK;
 }
 
+#define CSR_WALK_SHARE 32u /* one change in so many entries: passing over these is cheaper than searching */
+
+/* A part of a base list that was read into the scratch. */
+typedef struct csr_walk {
+    uint64_t first, end; /* positions */
+} csr_walk;
+
+/* csr_search_edge, entry by entry. */
+static ruzu_status csr_walk_to_edge(rz_csr_reader *reader, rz_csr_side_reader *side, csr_walk *walk, uint64_t neighbour, uint64_t rel, uint64_t *io_low, uint64_t end,
+                                    bool *out_found, rz_error *err)
+{
+    const uint64_t *neighbours = side->scratch, *rels = side->scratch + RZ_VECTOR_CAPACITY;
+    uint64_t low = *io_low;
+    *out_found = false;
+    while (low < end) {
+        if (low >= walk->end) {
+            uint64_t take = end - low < RZ_VECTOR_CAPACITY ? end - low : RZ_VECTOR_CAPACITY;
+            RZ_TRY(rz_csr_read_base(reader, side, low, (uint32_t)take, 0, side->scratch, 0, side->scratch + RZ_VECTOR_CAPACITY, err));
+            *walk = (csr_walk){low, low + take};
+        }
+        uint64_t at = low - walk->first;
+        if (neighbours[at] > neighbour || (neighbours[at] == neighbour && rels[at] >= rel)) {
+            *out_found = neighbours[at] == neighbour && rels[at] == rel;
+            break;
+        }
+        low++;
+    }
+    *io_low = low;
+    return RUZU_OK;
+}
+
 /* For each change the number of base entries before it, and where it comes to stand: places and at. The node's group is the remembered one. */
 static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *side, rz_csr_merged *merged, uint64_t start, uint32_t base_length,
                                     rz_error *err)
@@ -53,11 +84,17 @@ static ruzu_status csr_merge_places(rz_csr_reader *reader, rz_csr_side_reader *s
     const rz_delta_changes *changes = &merged->changes;
     uint64_t low = start, end = start + base_length;
     uint64_t inserted = 0, removed = 0;
+    bool walks = base_length / CSR_WALK_SHARE <= changes->count;
+    csr_walk walk = {start, start};
+    if (walks) {
+        RZ_TRY(rz_csr_scratch(reader, side, 2 * (uint64_t)RZ_VECTOR_CAPACITY, err));
+    }
     for (uint32_t i = 0; i < changes->count; i++) {
         bool removal = (changes->rels[i] & RZ_DELTA_REMOVED) != 0;
         uint64_t wanted = changes->rels[i] & ~RZ_DELTA_REMOVED;
         bool found;
-        RZ_TRY(csr_search_edge(reader, side, changes->neighbours[i], wanted, &low, end, &found, err));
+        RZ_TRY(walks ? csr_walk_to_edge(reader, side, &walk, changes->neighbours[i], wanted, &low, end, &found, err)
+                     : csr_search_edge(reader, side, changes->neighbours[i], wanted, &low, end, &found, err));
         merged->places[i] = low - start;
         merged->at[i] = low - start + inserted - removed;
         if (found != removal) { /* what is deleted was there, what is inserted was not */

@@ -277,6 +277,39 @@ static uint32_t patch_slot(const rz_patch_table *table, uint32_t row)
     return at;
 }
 
+#define PATCH_MARK_WORDS ((RZ_VECTOR_CAPACITY + 63u) / 64u)
+#define PATCH_MARKED_SLOTS (RZ_VECTOR_CAPACITY / 8u) /* slots from which on marks are small against them; most rows have no node, which these say without a look at nodes */
+
+/* The row's newest node, in its slot. */
+static void patch_link(rz_patch_table *table, uint32_t slot, const rz_patch_node *node)
+{
+    if (table->marks != NULL) {
+        uint64_t word = atomic_load_explicit(&table->marks[node->row / 64], memory_order_relaxed);
+        atomic_store_explicit(&table->marks[node->row / 64], word | UINT64_C(1) << (node->row % 64), memory_order_relaxed);
+    }
+    atomic_store_explicit(&table->slots[slot], node, memory_order_release);
+}
+
+/* An empty table; NULL: no memory. */
+static rz_patch_table *patch_table_create(rz_arena *arena, uint32_t slots)
+{
+    rz_patch_table *table = (rz_patch_table *)rz_arena_calloc(arena, 1, sizeof *table + slots * sizeof table->slots[0]);
+    bool marked = slots >= PATCH_MARKED_SLOTS;
+    _Atomic uint64_t *marks = table == NULL || !marked ? NULL : (_Atomic uint64_t *)rz_arena_alloc(arena, PATCH_MARK_WORDS * sizeof *marks);
+    if (table == NULL || (marked && marks == NULL)) {
+        return NULL;
+    }
+    for (uint32_t i = 0; marked && i < PATCH_MARK_WORDS; i++) {
+        atomic_init(&marks[i], 0);
+    }
+    for (uint32_t i = 0; i < slots; i++) {
+        atomic_init(&table->slots[i], NULL);
+    }
+    table->mask = slots - 1;
+    table->marks = marks;
+    return table;
+}
+
 /* A table of the block with room for `more` rows. A smaller one is copied; readers may stay in it. NULL: no memory. */
 static rz_patch_table *patches_reserve(rz_patches *patches, rz_patch_column *column, uint32_t block, uint32_t more)
 {
@@ -289,18 +322,14 @@ static rz_patch_table *patches_reserve(rz_patches *patches, rz_patch_column *col
     if (old != NULL && slots == old->mask + 1) {
         return old;
     }
-    rz_patch_table *table = (rz_patch_table *)rz_arena_calloc(&patches->arena, 1, sizeof *table + slots * sizeof table->slots[0]);
+    rz_patch_table *table = patch_table_create(&patches->arena, slots);
     if (table == NULL) {
         return NULL;
-    }
-    table->mask = slots - 1;
-    for (uint32_t i = 0; i < slots; i++) {
-        atomic_init(&table->slots[i], NULL);
     }
     for (uint32_t i = 0; old != NULL && i <= old->mask; i++) {
         const rz_patch_node *node = atomic_load_explicit(&old->slots[i], memory_order_relaxed);
         if (node != NULL) {
-            atomic_store_explicit(&table->slots[patch_slot(table, node->row)], node, memory_order_relaxed);
+            patch_link(table, patch_slot(table, node->row), node);
             table->used++;
         }
     }
@@ -345,7 +374,7 @@ ruzu_status rz_patches_add(rz_patches *patches, uint32_t column, uint32_t block,
         const rz_patch_node *newest = atomic_load_explicit(&table->slots[slot], memory_order_relaxed);
         table->used += newest == NULL;
         nodes[i] = (rz_patch_node){.older = patch_skip_undone(newest), .patch = patch, .index = i, .row = rows[i]};
-        atomic_store_explicit(&table->slots[slot], &nodes[i], memory_order_release);
+        patch_link(table, slot, &nodes[i]);
     }
     patches->node_count += patch->count;
     return RUZU_OK;
@@ -354,6 +383,9 @@ ruzu_status rz_patches_add(rz_patches *patches, uint32_t column, uint32_t block,
 static const rz_patch_node *patch_find(const rz_patch_table *table, uint32_t row)
 {
     uint32_t at = row & table->mask;
+    if (table->marks != NULL && (atomic_load_explicit(&table->marks[row / 64], memory_order_relaxed) >> (row % 64) & 1) == 0) {
+        return NULL;
+    }
     for (uint32_t seen = 0; seen <= table->mask; seen++, at = (at + 1) & table->mask) {
         const rz_patch_node *node = atomic_load_explicit(&table->slots[at], memory_order_acquire);
         if (node == NULL || node->row == row) {
@@ -508,7 +540,7 @@ static bool patch_copy_table(rz_patches *fresh, const rz_patch_table *table, uin
     for (uint32_t i = 0; i <= table->mask; i++) {
         uint32_t here = patch_copy_row(atomic_load_explicit(&table->slots[i], memory_order_relaxed), need, nodes);
         if (here != 0) {
-            atomic_store_explicit(&copy->slots[patch_slot(copy, nodes->row)], nodes, memory_order_relaxed);
+            patch_link(copy, patch_slot(copy, nodes->row), nodes);
             copy->used++;
             nodes += here;
         }

@@ -57,6 +57,7 @@ struct rz_patch_node {
 typedef struct rz_patch_table {
     uint32_t mask; /* slots - 1 */
     uint32_t used; /* write lock */
+    _Atomic uint64_t *marks; /* of a large table: a bit a row that may have a node; set before it has one. NULL: look */
     _Atomic(const rz_patch_node *) slots[];
 } rz_patch_table;
 
