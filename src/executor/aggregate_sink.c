@@ -4,6 +4,7 @@
  */
 #include "executor/aggregate.h"
 #include "executor/aggregate_entries.h"
+#include "executor/aggregate_fold.h"
 #include "executor/aggregate_slots.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ typedef struct aggregate_local {
     rz_agg_slot_kind *slot_kinds; /* per aggregate */
     bool by_slot;                 /* the current chunk */
     bool groups_known;            /* by_slot: groups[row] are, too */
+    rz_aggregate_fold *folds;     /* per aggregate */
 } aggregate_local;
 
 /* ---- shared object ---- */
@@ -163,6 +165,7 @@ static ruzu_status aggregate_open_buffers(rz_worker *worker, const rz_plan *plan
     local->key_vecs = RZ_NEW_ARRAY(arena, rz_vec *, plan->u.aggregate.key_count + 1);
     local->args = RZ_NEW_ARRAY(arena, rz_eval *, agg_count);
     local->distinct = RZ_NEW_ARRAY(arena, bool, agg_count);
+    local->folds = RZ_NEW_ARRAY(arena, rz_aggregate_fold, agg_count);
     local->parts = RZ_NEW_ARRAY(arena, rz_records *, RZ_SPILL_PARTS);
     local->sets = RZ_NEW_ARRAY(arena, rz_group_table *, local->set_count);
     local->set_parts = RZ_NEW_ARRAY(arena, rz_records **, local->set_count);
@@ -172,7 +175,7 @@ static ruzu_status aggregate_open_buffers(rz_worker *worker, const rz_plan *plan
     local->groups = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
     local->states = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
     local->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
-    bool ok = local->keys != NULL && local->key_vecs != NULL && local->args != NULL && local->distinct != NULL && local->parts != NULL && local->sets != NULL &&
+    bool ok = local->keys != NULL && local->key_vecs != NULL && local->args != NULL && local->distinct != NULL && local->folds != NULL && local->parts != NULL && local->sets != NULL &&
               local->set_parts != NULL && local->nodes != NULL && local->hashes != NULL && local->set_hashes != NULL && local->groups != NULL && local->states != NULL && local->rows != NULL;
     for (uint32_t s = 0; ok && s < local->set_count; s++) {
         local->set_parts[s] = RZ_NEW_ARRAY(arena, rz_records *, RZ_SPILL_PARTS);
@@ -215,6 +218,7 @@ static ruzu_status aggregate_open(rz_worker *worker, const rz_plan *plan, void *
         if (expr->child_count != 0) {
             RZ_TRY(rz_eval_create(worker, expr->children[0], input->columns, input->column_count, &local->args[a], err));
         }
+        RZ_TRY(rz_aggregate_fold_open(worker, plan, a, &local->folds[a], err));
     }
     if (shared->layout->key_count != 0 && set_count == 0) {
         local->slots = RZ_NEW(&worker->arena, rz_aggregate_slots);
@@ -302,9 +306,18 @@ static ruzu_status aggregate_update(rz_worker *worker, aggregate_local *local, c
     const rz_group_layout *layout = local->table->layout;
     rz_agg_context context = {.arena = &local->table->arena, .fn = &worker->fn};
     uint32_t s = 0;
+    rz_fold_rows rows;
+    rows.made = false;
     for (uint32_t a = 0; a < layout->agg_count; a++) {
         const rz_agg_bound *bound = layout->aggs[a];
         rz_vec *arg = NULL;
+        bool folded = false;
+        if (local->folds[a].kind != RZ_FOLD_NONE) {
+            RZ_TRY(rz_aggregate_fold_run(worker, &local->folds[a], bound, chunk, &rows, local->table->lone_group + layout->state_offs[a], &folded, err));
+        }
+        if (folded) {
+            continue;
+        }
         if (local->args[a] != NULL) {
             RZ_TRY(rz_eval_run(local->args[a], chunk, sel, &arg, err));
         }

@@ -85,6 +85,17 @@ static ruzu_status agg_sum_combine(const rz_agg_bound *bound, rz_agg_context *co
     return rz_add_overflow(into->sum, from.sum, &into->sum) ? rz_agg_fail_sum(err) : RUZU_OK;
 }
 
+bool rz_agg_takes_totals(const rz_agg_bound *bound)
+{
+    return bound->agg->update_one != NULL && rz_agg_slots_of(bound) == RZ_AGG_SLOTS_SUM;
+}
+
+ruzu_status rz_agg_add_total(const rz_agg_bound *bound, uint8_t *state, rz_int128 sum, uint64_t count, rz_error *err)
+{
+    rz_agg_sum_state total = {.sum = sum, .count = count, .unused = 0};
+    return agg_sum_combine(bound, NULL, state, (const uint8_t *)&total, err);
+}
+
 static ruzu_status agg_sum_merge(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *into_bytes,
                                  const uint8_t *const *from_bytes, const uint64_t *times, uint32_t count, rz_error *err)
 {

@@ -136,6 +136,10 @@ rz_agg_slot_kind rz_agg_slots_of(const rz_agg_bound *bound);
 /* Each row counts once. False, and nothing is changed, when the chunk is none for this way (NULLs, huge values): then update must be called. */
 bool rz_agg_update_slots(rz_agg_slot_kind kind, const rz_agg_bound *bound, const rz_agg_slots *slots, uint32_t state_off, const rz_vec *arg, const rz_sel *sel);
 
+/* SUM and AVG of integers: `count` values of which only the sum is known. */
+bool rz_agg_takes_totals(const rz_agg_bound *bound);
+RZ_NODISCARD ruzu_status rz_agg_add_total(const rz_agg_bound *bound, uint8_t *state, rz_int128 sum, uint64_t count, rz_error *err);
+
 bool rz_agg_exists(const char *name);
 const char *rz_agg_canonical_name(const char *name);
 /* arg_type NULL for COUNT(*). Errors as rz_fn_resolve. */

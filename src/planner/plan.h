@@ -251,6 +251,7 @@ struct rz_plan {
             rz_expr **aggregates; /* RZ_EXPR_AGGREGATE */
             const uint32_t *aggregate_columns;
             uint32_t aggregate_count;
+            bool folds;          /* sums and extremes of stored values may be taken without decoding them */
             bool every_row;      /* correlated, without keys of its own: a group for outer rows without input, too; all keys are columns of the outer rows */
         } aggregate;
         struct {

@@ -312,6 +312,7 @@ static ruzu_status project_aggregate(plan_arm *arm, const rz_bound_projection *p
     plan->u.aggregate.key_columns = columns;
     plan->u.aggregate.key_count = key_count;
     plan->u.aggregate.aggregates = exprs + key_count;
+    plan->u.aggregate.folds = rz_plan_rule(arm->planner, RZ_RULE_ENCODED);
     plan->u.aggregate.aggregate_columns = columns + key_count;
     plan->u.aggregate.aggregate_count = aggregate_count;
     plan->rows = key_count == 0 ? 1 : rz_plan_group_count(planner, exprs, key_count, rows);

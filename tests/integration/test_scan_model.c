@@ -139,6 +139,15 @@ static const char *const scan_questions[] = {
     "MATCH (t:T) RETURN t.same, t.name, t.id ORDER BY t.same, t.name DESC, t.id LIMIT 25",
     "MATCH (t:T) RETURN t.flag, t.number, t.id ORDER BY t.flag DESC, t.number DESC, t.id LIMIT 40",
     "MATCH (t:T) RETURN t.name AS n, count(*) AS c ORDER BY c, n LIMIT 9",
+    /* sums and extremes of what is stored */
+    "MATCH (t:T) RETURN sum(t.small), avg(t.small), min(t.small), max(t.small), count(t.small)",
+    "MATCH (t:T) RETURN sum(t.id), avg(t.id), min(t.id), max(t.id), sum(t.wide), min(t.wide), max(t.wide)",
+    "MATCH (t:T) RETURN sum(t.tiny), sum(t.half), sum(t.runs), sum(t.same), sum(t.few), avg(t.few), min(t.half), max(t.tiny), min(t.day), max(t.day)",
+    "MATCH (t:T) WHERE t.small > 0 RETURN sum(t.tiny), sum(t.half), sum(t.runs), sum(t.same), sum(t.few), sum(t.id), sum(t.small), min(t.half), max(t.tiny), min(t.day), max(t.day)",
+    "MATCH (t:T) WHERE t.name CONTAINS 'a' AND t.flag RETURN sum(t.small), avg(t.small), sum(t.wide), max(t.wide), min(t.runs), sum(t.number) > 0, min(t.number), max(t.number)",
+    "MATCH (t:T) WHERE t.id % 700 = 3 RETURN sum(t.small), min(t.small), max(t.half), sum(DISTINCT t.small), max(t.flag), min(t.name)",
+    "MATCH (t:T) WHERE t.small IS NULL RETURN sum(t.small), min(t.small), max(t.small), sum(t.tiny), max(t.tiny)",
+    "MATCH (a:T)-[:R]->(b:T) RETURN sum(a.small), sum(b.small), max(b.wide), min(a.half)",
     /* bounds that go down to the scan */
     "MATCH (t:T) RETURN t.id ORDER BY t.id DESC LIMIT 13",
     "MATCH (t:T) RETURN t.id, t.name ORDER BY t.id LIMIT 3",

@@ -268,7 +268,7 @@ static void types_without_keys_have_no_range(void)
     CHECK(!rz_col_range_make(RZ_INT64, RZ_CMP_EQ, &value, &range));
 }
 
-static void packed_ranges_match_like_the_scalar_kernel(void)
+static void packed_kernels_do_what_the_scalar_ones_do(void)
 {
     static uint64_t values[700];
     for (uint32_t width = 1; width <= 64; width++) {
@@ -301,6 +301,17 @@ static void packed_ranges_match_like_the_scalar_kernel(void)
             rz_packed_match_scalar(data, first, count, width, low, span, outside, a);
             wrong += memcmp(a, b, sizeof a) != 0;
             CHECK_EQ_U64(wrong, 0);
+            uint64_t sum = 0, all = 0;
+            for (uint32_t i = 0; i < count; i++) {
+                all += values[first + i];
+                sum += rz_bit_get(b, i) ? values[first + i] : 0;
+            }
+            if (count != 0 && width <= 52) {
+                CHECK_EQ_U64(rz_packed_sum(data, first, count, width, b), sum);
+                CHECK_EQ_U64(rz_packed_sum(data, first, count, width, NULL), all);
+                CHECK_EQ_U64(rz_packed_sum_scalar(data, first, count, width, b), sum);
+                CHECK_EQ_U64(rz_packed_sum_scalar(data, first, count, width, NULL), all);
+            }
         }
         rz_arena_reset(&fx.arena);
     }
@@ -311,6 +322,6 @@ int main(void)
     RUN_COLUMN(encoded_values_are_compared_like_decoded_ones);
     RUN_COLUMN(encoded_texts_are_tested_like_decoded_ones);
     RUN_COLUMN(types_without_keys_have_no_range);
-    RUN_COLUMN(packed_ranges_match_like_the_scalar_kernel);
+    RUN_COLUMN(packed_kernels_do_what_the_scalar_ones_do);
     return CHECK_DONE();
 }

@@ -160,6 +160,16 @@ RZ_NODISCARD ruzu_status rz_col_gather(rz_col_reader *reader, const rz_segment *
 RZ_NODISCARD ruzu_status rz_col_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range,
                                        uint64_t *bits, bool *out_done, rz_error *err);
 
+/* Values added up. */
+typedef struct rz_col_total {
+    rz_int128 sum;
+    uint64_t count;
+} rz_col_total;
+/* Adds the values of rows [first, first + count) of an integer column whose bits are set (bits NULL: all) as they are encoded; NULLs do not count. *out_done is false, and
+ * nothing is added, where the codec at that place has no such way, and of segments with overlays. */
+RZ_NODISCARD ruzu_status rz_col_sum(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const uint64_t *bits, rz_col_total *io,
+                                    bool *out_done, rz_error *err);
+
 /* ---- packed integers (shared with CSR groups and indexes) ---- */
 
 /* Packs count values of `width` bits (0…64, each value < 2^width) little-endian, bit after bit, into out (rz_packed_bytes(count, width) bytes). */

@@ -151,6 +151,28 @@ void rz_packed_match(const uint8_t *data, uint64_t first, uint32_t count, uint32
     rz_packed_match_scalar(data, first + done, count - done, width, low, span, outside, bits + done / 64);
 }
 
+uint64_t rz_packed_sum_scalar(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, const uint64_t *bits)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t takes = bits == NULL ? 1 : bits[i / 64] >> (i % 64) & 1;
+        sum += rz_packed_get(data, first + i, width) & (0 - takes);
+    }
+    return sum;
+}
+
+uint64_t rz_packed_sum(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, const uint64_t *bits)
+{
+    uint32_t done = 0;
+    uint64_t sum = 0;
+#if defined(__x86_64__)
+    if (count >= 64 && width <= 25 && rz_cpu()->avx2) {
+        sum = rz_packed_sum_avx2(data, first, count, width, bits, &done);
+    }
+#endif
+    return sum + rz_packed_sum_scalar(data, first + done, count - done, width, bits == NULL ? NULL : bits + done / 64);
+}
+
 void rz_unpack_bits(const uint8_t *data, uint64_t first, uint64_t count, uint8_t *out)
 {
     uint64_t i = 0;

@@ -30,7 +30,13 @@ void rz_packed_match(const uint8_t *data, uint64_t first, uint32_t count, uint32
 void rz_packed_match_scalar(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint64_t low, uint64_t span, bool outside,
                             uint64_t *bits);
 
+/* The sum of those values [first, first + count) whose bit (from 0 on) is set; bits NULL: of all. 1 <= width; count * 2^width < 2^64. */
+uint64_t rz_packed_sum(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, const uint64_t *bits);
+uint64_t rz_packed_sum_scalar(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, const uint64_t *bits);
+
 #if defined(__x86_64__)
+/* The same of as many as is safe to read, in multiples of 64; *out_done: how many. 1 <= width <= 25. */
+uint64_t rz_packed_sum_avx2(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, const uint64_t *bits, uint32_t *out_done);
 /* As much of rz_packed_match as is safe to read, in multiples of 64; the caller does the rest. 1 <= width <= 25. */
 uint32_t rz_packed_match_avx2(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, uint32_t low, uint32_t span, bool outside,
                               uint64_t *bits);

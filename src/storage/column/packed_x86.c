@@ -135,4 +135,46 @@ uint32_t rz_packed_match_avx2(const uint8_t *data, uint64_t first, uint32_t coun
     return done;
 }
 
+/* Sums of 64 values stay in 32 bits, then they are widened. A byte of the mask is spread over eight lanes by testing one bit in each. */
+RZ_TARGET("avx2")
+uint64_t rz_packed_sum_avx2(const uint8_t *data, uint64_t first, uint32_t count, uint32_t width, const uint64_t *bits, uint32_t *out_done)
+{
+    uint64_t start = first * width;
+    uint32_t phase = (uint32_t)(start & 7);
+    const uint8_t *p = data + (start >> 3);
+    const uint8_t *safe = data + (((first + count - 1) * width) >> 3) + 8;
+    uint32_t off1 = (phase + 4 * width) >> 3;
+
+    const __m256i sevens = _mm256_set1_epi32(7);
+    const __m256i mask = _mm256_set1_epi32((int32_t)((UINT32_C(1) << width) - 1));
+    const __m256i lanes = _mm256_set_epi32(128, 64, 32, 16, 8, 4, 2, 1);
+    const __m256i halves = _mm256_set1_epi64x(UINT32_MAX);
+    __m256i at = _mm256_mullo_epi32(_mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0), _mm256_set1_epi32((int32_t)width));
+    at = _mm256_add_epi32(at, _mm256_set1_epi32((int32_t)phase));
+    at = _mm256_sub_epi32(at, _mm256_andnot_si256(sevens, _mm256_shuffle_epi32(at, 0x00)));
+    const __m256i spread = _mm256_set_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0, 0x0c0c0c0c, 0x08080808, 0x04040404, 0);
+    const __m256i shuffle = _mm256_add_epi8(_mm256_shuffle_epi8(_mm256_srli_epi32(at, 3), spread), _mm256_set1_epi32(0x03020100));
+    const __m256i shift = _mm256_and_si256(at, sevens);
+
+    __m256i total = _mm256_setzero_si256();
+    uint32_t done = 0;
+    while (done + 64 <= count && p + 7 * (uint64_t)width + off1 + 16 <= safe) {
+        uint64_t word = bits == NULL ? UINT64_MAX : bits[done / 64];
+        __m256i part = _mm256_setzero_si256();
+        for (uint32_t i = 0; i < 64; i += 8) {
+            __m256i values = _mm256_shuffle_epi8(packed_load_pair(p, p + off1), shuffle);
+            values = _mm256_and_si256(_mm256_srlv_epi32(values, shift), mask);
+            __m256i takes = _mm256_and_si256(_mm256_set1_epi32((int32_t)(word >> i & 255)), lanes);
+            part = _mm256_add_epi32(part, _mm256_and_si256(values, _mm256_cmpeq_epi32(takes, lanes)));
+            p += width;
+        }
+        total = _mm256_add_epi64(total, _mm256_add_epi64(_mm256_and_si256(part, halves), _mm256_srli_epi64(part, 32)));
+        done += 64;
+    }
+    uint64_t sums[4];
+    _mm256_storeu_si256((__m256i *)(void *)sums, total);
+    *out_done = done;
+    return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
 #endif

@@ -560,6 +560,12 @@ ruzu_status rz_ntab_filter(rz_ntab_reader *reader, uint32_t col_idx, uint64_t fi
     return rz_rows_filter(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, count, range, bits, out_done, err);
 }
 
+ruzu_status rz_ntab_sum(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, const uint64_t *bits, rz_col_total *io, bool *out_done,
+                        rz_error *err)
+{
+    return rz_rows_sum(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, count, bits, io, out_done, err);
+}
+
 bool rz_ntab_zone(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, rz_zone *out)
 {
     return rz_rows_zone(&reader->rows, rz_rows_reader_position(&reader->rows, col_idx), first, out);

@@ -357,6 +357,9 @@ bool rz_rows_zone(const rz_rows_reader *reader, uint32_t column, uint64_t first,
 /* rz_ntab_read_entries */
 RZ_NODISCARD ruzu_status rz_rows_read_entries(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes,
                                               bool *out_done, rz_error *err);
+/* rz_ntab_sum */
+RZ_NODISCARD ruzu_status rz_rows_sum(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, const uint64_t *bits, rz_col_total *io, bool *out_done,
+                                     rz_error *err);
 /* rz_ntab_filter */
 RZ_NODISCARD ruzu_status rz_rows_filter(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
                                         bool *out_done, rz_error *err);

@@ -533,6 +533,19 @@ ruzu_status rz_rows_filter(rz_rows_reader *reader, uint32_t column, uint64_t fir
     return rz_col_filter(col, segment->data, row, count, range, bits, out_done, err);
 }
 
+ruzu_status rz_rows_sum(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, const uint64_t *bits, rz_col_total *io, bool *out_done, rz_error *err)
+{
+    uint32_t row = 0, block = 0;
+    rz_col_reader *col = NULL;
+    *out_done = false;
+    const rz_row_segment *segment = rows_block_segment(reader, column, first, count, &row, &block);
+    if (segment == NULL) {
+        return RUZU_OK;
+    }
+    RZ_TRY(rows_column(reader, column, &col, err));
+    return rz_col_sum(col, segment->data, row, count, bits, io, out_done, err);
+}
+
 ruzu_status rz_rows_read_entries(rz_rows_reader *reader, uint32_t column, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes, bool *out_done,
                                  rz_error *err)
 {

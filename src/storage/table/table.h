@@ -170,6 +170,10 @@ bool rz_ntab_zone(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, rz_z
  * and nothing is changed, where that cannot be done: changes in memory, other codecs, more than one block. Visibility is not looked at. */
 RZ_NODISCARD ruzu_status rz_ntab_filter(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
                                         bool *out_done, rz_error *err);
+/* Adds the values of offsets [first, first + count) whose bits are set (bits NULL: all), as they are encoded. *out_done is false, and nothing is added, where that cannot be
+ * done: as for rz_ntab_filter, and where a column has an overlay. Visibility is not looked at. */
+RZ_NODISCARD ruzu_status rz_ntab_sum(rz_ntab_reader *reader, uint32_t col_idx, uint64_t first, uint32_t count, const uint64_t *bits, rz_col_total *io,
+                                     bool *out_done, rz_error *err);
 /* Primary-key look-up: keys (of the key's type, any kind) of the selected rows; out_offsets[row] = offset or UINT64_MAX (NULL keys too). */
 RZ_NODISCARD ruzu_status rz_ntab_lookup(rz_ntab_reader *reader, const rz_vec *keys, const rz_sel *sel, uint64_t *out_offsets, rz_error *err);
 
