@@ -2,7 +2,7 @@
 /*
  * Messages: how many rows each node stands for (private to the executor). Made by the sink in message_sink.c, read by MESSAGE_APPLY.
  *
- * A message with values has a record for each node instead of a number: the number, then states of aggregates over the rows (message_record.c; the layout is that of RZ_AGG_RECORD_HEAD).
+ * A message with values has a record for each node instead of a number: the number, what failed, then states of aggregates over the rows (message_record.c; the layout is that of RZ_AGG_RECORD_HEAD).
  * Records are addressed by columns of rows once the message is complete, so they stay where they are until the statement ends.
  *
  * A number that is too large is kept as UINT64_MAX, RZ_MESSAGE_TOO_MANY: whoever needs it raises the error, so that nodes which no row of the query reaches
@@ -47,6 +47,7 @@ typedef struct rz_message_values {
     uint8_t **records;        /* by row */
     uint8_t **states;         /* by row: of one value */
     uint32_t *rows;
+    uint32_t *passed;         /* of rows: those whose own records say nothing of a failure */
     rz_message_heap *heap;    /* owned until it is handed over */
 } rz_message_values;
 

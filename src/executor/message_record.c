@@ -4,9 +4,13 @@
  *
  * Where the number of rows is too large (RZ_MESSAGE_TOO_MANY) the states mean nothing: whoever needs the node fails for the number. As long as it is not, no sum is out of range
  * (rz_agg_has_parts), so that taking rows in fails for lack of memory only.
+ *
+ * Arguments are evaluated for nodes that no row of the query may reach: what they raise is kept with the record, goes on from record to record, and is raised where a row that is left at the end
+ * is aggregated.
  */
 #include "executor/message.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static uint8_t *message_record_at(const rz_message *message, rz_id id)
@@ -46,7 +50,8 @@ ruzu_status rz_message_values_open(rz_worker *worker, const rz_plan *plan, rz_me
     out->records = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
     out->states = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
     out->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
-    if (out->args == NULL || out->idxs == NULL || out->records == NULL || out->states == NULL || out->rows == NULL) {
+    out->passed = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
+    if (out->passed == NULL || out->args == NULL || out->idxs == NULL || out->records == NULL || out->states == NULL || out->rows == NULL) {
         return rz_error_no_memory(err, "building a message");
     }
     for (uint32_t v = 0; v < plan->u.message.value_count; v++) {
@@ -144,21 +149,104 @@ static uint32_t message_count_rows(rz_message_values *values, uint32_t count, co
     return kept;
 }
 
-ruzu_status rz_message_values_add(rz_message_values *values, rz_message *message, const rz_chunk *chunk, const rz_sel *sel, const rz_view *view, rz_error *err)
+/* ---- what fails ---- */
+
+static uint8_t *message_failure(uint8_t *record)
+{
+    return record + sizeof(uint64_t);
+}
+
+/* May the error wait until a row needs the node? */
+static bool message_may_wait(ruzu_status status)
+{
+    return status == RUZU_ERROR_CONVERSION || status == RUZU_ERROR_OVERFLOW || status == RUZU_ERROR_RUNTIME || status == RUZU_ERROR_BINDER;
+}
+
+/* Keeps the error with the record, unless it has one; as long as its message is. */
+static ruzu_status message_keep_failure(rz_message_values *values, uint8_t *record, const rz_error *error, rz_error *err)
+{
+    if (rz_load_u64(message_failure(record)) == 0) {
+        const void *kept = rz_arena_dup(&values->heap->arena, error, offsetof(rz_error, message) + strlen(error->message) + 1);
+        RZ_TRY_ALLOC(kept, err, "building a message");
+        rz_store_u64(message_failure(record), (uint64_t)(uintptr_t)kept);
+    }
+    return RUZU_OK;
+}
+
+/* Of rows with records of their own those that do not fail; the others' failures go over to their nodes' records. */
+static rz_sel message_pass_failures(const rz_message_values *values, const rz_vec *arg, const rz_sel *rows)
+{
+    rz_view view;
+    uint32_t count = 0;
+    rz_vec_view(arg, &view);
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t row = rz_sel_at(rows, i);
+        uint32_t at = rz_view_at(&view, row);
+        const uint8_t *own = rz_view_valid(&view, at) ? (const uint8_t *)(uintptr_t)((const uint64_t *)view.data)[at] : NULL;
+        uint64_t failure = own == NULL ? 0 : rz_load_u64(own + sizeof(uint64_t));
+        if (failure != 0) {
+            rz_store_u64(message_failure(values->records[row]), failure);
+        }
+        values->passed[count] = row;
+        count += failure == 0;
+    }
+    return (rz_sel){.rows = values->passed, .count = count};
+}
+
+/* ---- values ---- */
+
+static ruzu_status message_take(rz_message_values *values, uint32_t v, const rz_chunk *chunk, const rz_vec *arg, const rz_sel *rows, rz_error *err)
 {
     rz_agg_context context = {.arena = &values->heap->arena, .fn = &values->worker->fn};
+    const rz_agg_bound *bound = message_value(values, v);
+    rz_sel sel = bound->part_of == NULL ? *rows : message_pass_failures(values, arg, rows);
+    for (uint32_t i = 0; i < sel.count; i++) {
+        uint32_t row = rz_sel_at(&sel, i);
+        values->states[row] = values->records[row] + values->plan->u.message.value_offs[v];
+    }
+    return sel.count == 0 ? RUZU_OK : bound->agg->update(bound, &context, values->states, arg, &sel, chunk->weight, err);
+}
+
+/* Evaluates for one row after the other, since it fails for some. */
+static ruzu_status message_take_one_by_one(rz_message_values *values, uint32_t v, const rz_chunk *chunk, const rz_sel *rows, rz_error *err)
+{
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t row = rz_sel_at(rows, i);
+        const rz_sel one = {.rows = &row, .count = 1};
+        rz_error error;
+        rz_vec *arg = NULL;
+        rz_error_init(&error);
+        ruzu_status status = rz_eval_run(values->args[v], chunk, &one, &arg, &error);
+        if (status == RUZU_OK) {
+            RZ_TRY(message_take(values, v, chunk, arg, &one, err));
+        } else if (message_may_wait(status)) {
+            RZ_TRY(message_keep_failure(values, values->records[row], &error, err));
+        } else {
+            *err = error;
+            return status;
+        }
+    }
+    return RUZU_OK;
+}
+
+ruzu_status rz_message_values_add(rz_message_values *values, rz_message *message, const rz_chunk *chunk, const rz_sel *sel, const rz_view *view, rz_error *err)
+{
     uint32_t count = 0;
     RZ_TRY(message_find_records(values, message, sel, view, &count, err));
     const rz_sel rows = {.rows = values->rows, .count = message_count_rows(values, count, chunk->weight)};
     for (uint32_t v = 0; v < values->plan->u.message.value_count && rows.count != 0; v++) {
-        const rz_agg_bound *bound = message_value(values, v);
         rz_vec *arg = NULL;
-        RZ_TRY(rz_eval_run(values->args[v], chunk, &rows, &arg, err));
-        for (uint32_t i = 0; i < rows.count; i++) {
-            uint32_t row = rows.rows[i];
-            values->states[row] = values->records[row] + values->plan->u.message.value_offs[v];
+        rz_error error;
+        rz_error_init(&error);
+        ruzu_status status = rz_eval_run(values->args[v], chunk, &rows, &arg, &error);
+        if (status == RUZU_OK) {
+            RZ_TRY(message_take(values, v, chunk, arg, &rows, err));
+        } else if (message_may_wait(status)) {
+            RZ_TRY(message_take_one_by_one(values, v, chunk, &rows, err));
+        } else {
+            *err = error;
+            return status;
         }
-        RZ_TRY(bound->agg->update(bound, &context, values->states, arg, &rows, chunk->weight, err));
     }
     return RUZU_OK;
 }
@@ -175,6 +263,9 @@ static ruzu_status message_unite_record(rz_message_values *values, uint8_t *into
     }
     number = rz_message_add(number, rz_load_u64(from));
     rz_store_u64(into, number);
+    if (rz_load_u64(message_failure(into)) == 0) {
+        rz_store_u64(message_failure(into), rz_load_u64(from + sizeof(uint64_t)));
+    }
     for (uint32_t v = 0; v < values->plan->u.message.value_count && number != RZ_MESSAGE_TOO_MANY; v++) {
         const rz_agg_bound *bound = message_value(values, v);
         uint32_t off = values->plan->u.message.value_offs[v];

@@ -6,6 +6,8 @@
  */
 #include "function/agg.h"
 
+#include <string.h>
+
 #define AGG_PART_BATCH 64u
 
 /* The record at an address; NULL: none. */
@@ -13,6 +15,18 @@ static const uint8_t *agg_part_record(const rz_fn_reader *reader, uint32_t row)
 {
     uint32_t at = rz_fn_at(reader, row);
     return rz_fn_is_null_at(reader, at) ? NULL : (const uint8_t *)(uintptr_t)((const uint64_t *)reader->data)[at];
+}
+
+/* Raises what a record has kept. */
+static ruzu_status agg_part_fail(uint64_t address, rz_error *err)
+{
+    const rz_error *kept = (const rz_error *)(uintptr_t)address;
+    if (err != NULL && err->code == RUZU_OK) {
+        err->code = kept->code;
+        err->position = kept->position;
+        memcpy(err->message, kept->message, strlen(kept->message) + 1);
+    }
+    return kept->code;
 }
 
 static ruzu_status agg_part_rows(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *const *states, uint8_t *one, const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err)
@@ -31,6 +45,10 @@ static ruzu_status agg_part_rows(const rz_agg_bound *bound, rz_agg_context *cont
                 continue;
             }
             uint64_t rows = rz_load_u64(record);
+            uint64_t failure = rz_load_u64(record + sizeof rows);
+            if (RZ_UNLIKELY(failure != 0)) {
+                return agg_part_fail(failure, err);
+            }
             uint64_t weight = rz_agg_weight(weights, row);
             into[count] = one != NULL ? one : states[row];
             from[count] = record + bound->part_offset;

@@ -111,7 +111,8 @@ struct rz_agg {
 };
 
 /*
- * Parts: aggregates computed ahead for each node, to be merged into others. A record is 16-aligned memory that begins with the number of rows it stands for (uint64_t, at least 1); states
+ * Parts: aggregates computed ahead for each node, to be merged into others. A record is 16-aligned memory that begins with the number of rows it stands for (uint64_t, at least 1) and the address
+ * of the rz_error that evaluating an argument for one of them raised (uint64_t, 0: none; it may end behind its message). Then the states mean nothing: whoever takes the record in fails. States
  * follow at offsets that are multiples of 16. An aggregate over records takes their addresses as UINT64 (0 or NULL: no rows) from rows whose weights are multiples of that number: a row
  * stands for weight / number copies of the record.
  */

@@ -7,8 +7,8 @@
  * meet, the sums of one are multiplied by the number of matches of the other; that need not be done at each step, since a row's weight is a multiple of the record's number of
  * matches, and the quotient is how often the record counts. So a row carries the address of its record until it is aggregated again.
  *
- * An aggregate is carried if its argument looks at one node only, cannot fail (it is evaluated for nodes that no row may reach) and is not volatile, if it is not DISTINCT, and if it can
- * be merged (rz_agg_has_parts). Rows that carry records must not be repeated: their weights are needed. So only one connected pattern, followed by OPTIONAL MATCH clauses at most,
+ * An aggregate is carried if its argument looks at one node only and is not volatile, if it is not DISTINCT, and if it can be merged (rz_agg_has_parts). The argument is evaluated for nodes that
+ * no row may reach: should it fail there, the record keeps the error until a row is aggregated that has it. Rows that carry records must not be repeated: their weights are needed. So only one connected pattern, followed by OPTIONAL MATCH clauses at most,
  * right below a projection without volatile parts.
  */
 #include "planner/join.h"
@@ -49,7 +49,7 @@ static bool carry_takes(rz_planner *planner, const rz_expr *aggregate, uint32_t 
         return false;
     }
     const rz_expr *arg = aggregate->children[0];
-    *out_column = rz_plan_can_fail(arg) || rz_plan_has_subquery(arg) ? RZ_NO_COLUMN_ID : carry_only_column(planner, arg);
+    *out_column = rz_plan_has_subquery(arg) ? RZ_NO_COLUMN_ID : carry_only_column(planner, arg);
     return *out_column != RZ_NO_COLUMN_ID;
 }
 

@@ -255,6 +255,10 @@ static void msg_aggregate(msg_text *out, const msg_pattern *pattern, int a)
         MSG_ADD(out, "sum(CASE WHEN %s.v > 2 THEN %s.t ELSE 0 END) AS a%d", name, name, a);
     } else if (msg_often(8)) {
         MSG_ADD(out, "sum(%s.v + n0.v) AS a%d", name, a);
+    } else if (msg_often(12)) { /* deviations add up in another order */
+        MSG_ADD(out, "round(%s(%s.%s), 9) AS a%d", msg_often(50) ? "stdev" : "stdevp", name, sums[msg_random(4)], a);
+    } else if (msg_often(20)) { /* fails for some nodes, which rows may reach or not */
+        MSG_ADD(out, "%s(%s.t + 60 / (%s.v - %d)) AS a%d", aggregates[msg_random(5)][0] == 's' ? "sum" : "max", name, name, 3 + msg_random(3), a);
     } else {
         bool adds = which < 2 || which > 5;
         MSG_ADD(out, "%s%s.%s) AS a%d", aggregates[which], name, adds ? sums[msg_random(4)] : properties[msg_random(6)], a);
@@ -543,6 +547,25 @@ static void msg_check_hubs(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
     CHECK(strstr(msg_ask(all, "MATCH (a:H) RETURN count(*)", 1), text) != NULL);
 }
 
+/* What fails for a node is an error where a row has it, and none where no row does. */
+static void msg_check_failing(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
+{
+    int failed = 0, answered = 0;
+    CHECK(strstr(msg_ask(all, "EXPLAIN MATCH (a:A)-[:R]->(b:A)-[:S]->(c:B) RETURN a.v, sum(60 / (c.v - 1))", 1), "MESSAGE BY (a:A): SUM") != NULL);
+    for (int i = 0; i < 48; i++) {
+        static const char *const patterns[] = {"(a:A)-[:R]->(b:A)-[:S]->(c:B)", "(c:B)<-[:S]-(a:A)-[:S]->(b:B)", "(a:B)-[:S]-(b:B)<-[:S]-(c:A)", "(a:A)-[:S]->(:B)<-[:S]-(b:A)-[:R]-(c:A)"};
+        char text[200];
+        (void)snprintf(text, sizeof text, "MATCH %s WHERE a.id = %d RETURN a.v, sum(60 / (c.v - %d)), max(b.t), count(*)", patterns[i % 4], i / 4, i % 7);
+        msg_expect_same(plain, all, text, "failing, one thread");
+        failed += ruzu_errcode(all) == RUZU_ERROR_RUNTIME;
+        answered += ruzu_errcode(all) == RUZU_OK && strcmp(msg_ask(all, text, 1), "") != 0;
+        (void)snprintf(text, sizeof text, "MATCH %s WHERE a.v >= %d RETURN a.id, avg(60 %% (c.t - %d)), min(60 %% (b.id - 4)), count(*)", patterns[i % 4], i % 6, i % 10);
+        msg_expect_same(plain, two, text, "failing, two threads");
+    }
+    CHECK(failed > 0);
+    CHECK(answered > 0);
+}
+
 /* Friends of friends who are no friends, among more nodes than a part of the work has where limits are shrunk: hubs, parallel relationships, self-loops. */
 static void msg_check_friends(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
 {
@@ -609,6 +632,7 @@ int main(int argc, char **argv)
     session_run(plain, "CHECKPOINT");
     msg_check_large(all);
     msg_check_alike(plain, all, two);
+    msg_check_failing(plain, all, two);
     msg_check_friends(plain, all, two);
     msg_create_hubs(all); /* plainly, keys are not looked up */
     msg_check_hubs(plain, all, two);
