@@ -30,7 +30,7 @@ void *rz_exec_shared(const rz_exec *exec, const rz_plan *plan)
 #ifdef RZ_ASSERTS
 #define CALL_AFTER_US 0u
 #else
-#define CALL_AFTER_US 100u
+#define CALL_AFTER_US 250u
 #endif
 #define CALL_AT_ONCE_ROWS 100000.0 /* estimated in one place of the pipeline */
 
@@ -251,6 +251,7 @@ static ruzu_status pipeline_drain(rz_exec_pipeline *pipeline, rz_worker *worker,
         RZ_TRY(rz_exec_poll(pipeline->exec, err));
         RZ_TRY(rz_op_next(chain, &chunk, err));
         if (chunk == NULL) {
+            atomic_store_explicit(&pipeline->ended, 1, memory_order_relaxed);
             break;
         }
         RZ_TRY(pipeline_consume(pipeline, worker, local, chunk, err));
@@ -332,6 +333,9 @@ static void pipeline_worker(void *arg, uint32_t worker_idx)
     rz_exec_pipeline *pipeline = (rz_exec_pipeline *)arg;
     rz_error err;
     rz_error_init(&err);
+    if (worker_idx != 0 && atomic_load_explicit(&pipeline->ended, memory_order_relaxed) != 0) {
+        return; /* woke up too late: building its operators would keep the others waiting */
+    }
     bool keeps = pipeline->exec->keeps && worker_idx == 0;
     ruzu_status status = keeps ? pipeline_run_kept(pipeline, &err) : pipeline_run_once(pipeline, worker_idx, &err);
     if (status != RUZU_OK) {
@@ -425,6 +429,7 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
 {
     rz_exec *exec = pipeline->exec;
     rz_error_init(&pipeline->error);
+    atomic_store_explicit(&pipeline->ended, 0, memory_order_relaxed);
     uint32_t worker_count = pipeline_workers(exec, pipeline->input, pipeline->sink);
     RZ_TRY(pipeline_open_spread(pipeline, &worker_count, err));
     exec->worker_count = worker_count;

@@ -42,6 +42,7 @@ typedef struct rz_exec_pipeline {
     rz_op *chain;
     void *local;
     rz_spread *spread;          /* rows dealt out to the workers; NULL: none */
+    _Atomic uint32_t ended;     /* a worker has found the end of the input: who has not begun need not */
 } rz_exec_pipeline;
 
 /* Runs a pipeline whose shared object is ready, and the sink's finish. */
