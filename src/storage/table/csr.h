@@ -284,6 +284,7 @@ RZ_NODISCARD ruzu_status rz_csr_decode(rz_csr *csr, rz_reader *reader, uint64_t 
 #define RZ_CSR_FIRST_WINDOWS 4u    /* per kind of array, to begin with */
 #define RZ_CSR_MOST_WINDOWS 1024u
 #define RZ_CSR_MERGED 4u
+#define RZ_CSR_COPY 4u             /* entries of a short list that are copied whether they are there or not */
 
 /* The visible changes of one node, sorted, with their places in the base list and in the merged one. Behind the last change both say where the lists end. */
 typedef struct rz_csr_merged {
@@ -338,7 +339,7 @@ typedef struct rz_csr_side_reader {
     rz_delta_changes combined;    /* owned: for merging overlay and memory */
     uint64_t *scratch;            /* owned: lists on their way through a merge */
     uint64_t scratch_count;
-    uint64_t buffer[RZ_VECTOR_CAPACITY + 1];
+    uint64_t buffer[RZ_VECTOR_CAPACITY + RZ_CSR_COPY];
 } rz_csr_side_reader;
 
 typedef struct rz_csr_reader {

@@ -7,6 +7,12 @@
 
 #define CSR_RUN 12u          /* consecutive nodes that are worth unpacking together */
 #define CSR_OVERLAY_RUN 128u /* nodes whose overlay lists are unpacked together, at most */
+#define CSR_SPAN_SHARE 8u    /* one row in so many nodes: still cheaper to unpack the starts of those between, too … */
+#ifdef RZ_TINY
+#    define CSR_SPAN_ROWS 3u
+#else
+#    define CSR_SPAN_ROWS 12u /* … for so many rows at least */
+#endif
 
 /* Changes the length of a node's list by what the overlay of the remembered group has for it; *out_changed when it has anything. False when that makes no sense. */
 static inline bool csr_add_overlay(const rz_csr_side_reader *side, uint64_t bound, uint64_t *io_length, bool *out_changed)
@@ -230,15 +236,60 @@ bool rz_csr_unpack_starts(const rz_csr_side_reader *side, uint64_t bound, uint32
     return disorder >> 63 == 0 && starts[stored] <= group->edges && starts[stored] - starts[0] < CSR_CHANGED;
 }
 
+/*
+ * Unpacks the starts between the rows of sel from `first` on when these seem to be nodes of the remembered group that lie close together, in whatever order: *out_span is 0 when
+ * they do not. What a condition left of a scan's rows is like that: how long its runs are is hard to guess, so nothing should depend on it. Only the first and the last
+ * row have been looked at: of the others the caller finds out.
+ */
+static ruzu_status csr_unpack_close(rz_csr_side_reader *side, const rz_id *ids, const rz_sel *sel, uint32_t first, uint64_t *out_low, uint32_t *out_span, rz_error *err)
+{
+    uint32_t count = sel->count - first;
+    uint64_t low = rz_id_offset(ids[rz_sel_at(sel, first)]), high = rz_id_offset(ids[rz_sel_at(sel, sel->count - 1)]);
+    *out_low = low;
+    *out_span = 0;
+    if (side->overlay != NULL || count < CSR_SPAN_ROWS || high < low || high / RZ_CSR_GROUP_NODES != side->group_idx ||
+        (high - low) / CSR_SPAN_SHARE >= count || high - low >= RZ_VECTOR_CAPACITY) {
+        return RUZU_OK;
+    }
+    *out_span = (uint32_t)(high - low) + 1;
+    return RZ_LIKELY(rz_csr_unpack_starts(side, low, *out_span, side->buffer)) ? RUZU_OK : rz_csr_damaged(side, low, err);
+}
+
+/* The slices of rows whose starts have been unpacked. False: some row lies elsewhere. */
+static bool csr_close_slices(const rz_csr_side_reader *side, const rz_id *ids, const rz_sel *sel, uint32_t first, uint64_t low, uint32_t span, rz_slice *slices)
+{
+    const uint64_t *starts = side->buffer;
+    bool elsewhere = false;
+    for (uint32_t i = first; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t local = rz_id_offset(ids[row]) - low;
+        elsewhere |= local >= span;
+        local = local < span ? local : 0;
+        uint32_t length = (uint32_t)(starts[local + 1] - starts[local]);
+        slices[row] = (rz_slice){.bound = low + local, .start = starts[local], .length = length, .base_length = length};
+    }
+    return !elsewhere;
+}
+
 ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)
 {
     rz_csr_side_reader *side = &reader->sides[direction];
+    uint64_t tried = UINT64_MAX; /* the group whose rows have been found far apart */
     for (uint32_t i = 0; i < sel->count;) {
         uint32_t row = rz_sel_at(sel, i);
         uint64_t bound = rz_id_offset(ids[row]);
         if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
             csr_announce_rows(side, ids, sel, i);
             RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        uint64_t low;
+        uint32_t span = 0;
+        if (bound / RZ_CSR_GROUP_NODES != tried) {
+            tried = bound / RZ_CSR_GROUP_NODES;
+            RZ_TRY(csr_unpack_close(side, ids, sel, i, &low, &span, err));
+        }
+        if (span != 0 && csr_close_slices(side, ids, sel, i, low, span, slices)) {
+            return side->changes == NULL ? RUZU_OK : csr_memory_slices(reader, side, sel, i, sel->count - i, slices, err);
         }
         uint32_t run = i + 1 < sel->count && rz_id_offset(ids[rz_sel_at(sel, i + 1)]) == bound + 1
                            ? csr_run(ids, sel, i, sel->count - i < RZ_VECTOR_CAPACITY ? sel->count - i : RZ_VECTOR_CAPACITY)
@@ -279,9 +330,26 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
     return RUZU_OK;
 }
 
+/* Adds the lengths of the lists of rows whose starts have been unpacked, if none lies elsewhere. */
+static bool csr_close_degrees(const rz_csr_side_reader *side, const rz_id *ids, const rz_sel *sel, uint32_t first, uint64_t low, uint32_t span, uint64_t *degrees)
+{
+    const uint64_t *starts = side->buffer;
+    bool elsewhere = false;
+    for (uint32_t i = first; i < sel->count; i++) {
+        elsewhere |= rz_id_offset(ids[rz_sel_at(sel, i)]) - low >= span;
+    }
+    for (uint32_t i = first; i < sel->count && !elsewhere; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t local = rz_id_offset(ids[row]) - low;
+        degrees[row] += starts[local + 1] - starts[local];
+    }
+    return !elsewhere;
+}
+
 ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err)
 {
     rz_csr_side_reader *side = &reader->sides[direction];
+    uint64_t tried = UINT64_MAX; /* the group whose rows have been found far apart */
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         uint64_t bound = rz_id_offset(ids[row]);
@@ -290,6 +358,15 @@ ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const 
         if (RZ_UNLIKELY(bound / RZ_CSR_GROUP_NODES != side->group_idx)) {
             csr_announce_rows(side, ids, sel, i);
             RZ_TRY(rz_csr_enter(reader, side, bound / RZ_CSR_GROUP_NODES, err));
+        }
+        uint64_t low;
+        uint32_t span;
+        if (side->changes == NULL && bound / RZ_CSR_GROUP_NODES != tried) {
+            tried = bound / RZ_CSR_GROUP_NODES;
+            RZ_TRY(csr_unpack_close(side, ids, sel, i, &low, &span, err));
+            if (span != 0 && csr_close_degrees(side, ids, sel, i, low, span, degrees)) {
+                return RUZU_OK;
+            }
         }
         if (RZ_UNLIKELY(!csr_base_list(side, bound, &start, &length))) {
             return rz_csr_damaged(side, bound, err);

@@ -4,6 +4,8 @@
  */
 #include "storage/table/csr_read.h"
 
+#define CSR_NEAR 32u /* so many entries between two lists, and a list of so many, take less to read than it takes to begin anew */
+
 ruzu_status rz_csr_read_base(rz_csr_reader *reader, rz_csr_side_reader *side, uint64_t position, uint32_t count, uint64_t neighbour_base,
                                  uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, rz_error *err)
 {
@@ -168,12 +170,85 @@ static uint32_t csr_expand_run(const rz_slice *slices, const rz_sel *sel, uint32
     return count;
 }
 
+/* A list's row for each of its entries; `room` for how many there is. Most lists are short, and how short is hard to guess. */
+static inline void csr_fill_parents(uint32_t *parents, uint32_t length, uint32_t room, uint32_t row)
+{
+    if (RZ_LIKELY(length <= RZ_CSR_COPY && room >= RZ_CSR_COPY)) {
+        for (uint32_t k = 0; k < RZ_CSR_COPY; k++) {
+            parents[k] = row;
+        }
+    } else {
+        csr_fill_u32(parents, length, row);
+    }
+}
+
+/*
+ * How many positions from the first one's start on hold the lists of the rows from `at` on, if they lie one after the other with little between them; 0: they do not seem to. Only
+ * the first and the last list are looked at.
+ */
+static uint32_t csr_near_span(const rz_slice *slices, const rz_sel *sel, uint32_t at)
+{
+    const rz_slice *first = &slices[rz_sel_at(sel, at)];
+    uint32_t last = sel->count - 1;
+    while (last > at && slices[rz_sel_at(sel, last)].length == 0) {
+        last--;
+    }
+    const rz_slice *end = &slices[rz_sel_at(sel, last)];
+    uint64_t span = end->start + end->length - first->start;
+    bool near = end->bound / RZ_CSR_GROUP_NODES == first->bound / RZ_CSR_GROUP_NODES && end->start >= first->start && end->length == end->base_length &&
+                span <= RZ_VECTOR_CAPACITY && span <= (uint64_t)(last - at + 1) * CSR_NEAR;
+    return near ? (uint32_t)span : 0;
+}
+
+/*
+ * Reads the lists from the selected row number *io_at on, which csr_near_span found near, at once, and leaves out what lies between them. Stops at a list that lies elsewhere or for
+ * which there is no room.
+ */
+static ruzu_status csr_expand_near(rz_csr_reader *reader, rz_csr_side_reader *side, const rz_slice *slices, const rz_sel *sel, uint32_t *io_at, uint32_t span,
+                                   uint32_t capacity, uint64_t neighbour_base, uint64_t *neighbours, uint32_t *parents, uint32_t *out_count, rz_error *err)
+{
+    uint32_t at = *io_at, done = 0;
+    uint64_t first = slices[rz_sel_at(sel, at)].start, group = slices[rz_sel_at(sel, at)].bound / RZ_CSR_GROUP_NODES;
+    if (group != side->group_idx) {
+        RZ_TRY(rz_csr_enter(reader, side, group, err));
+    }
+    RZ_TRY(rz_csr_read_base(reader, side, first, span, neighbour_base, side->buffer, 0, NULL, err));
+    for (; at < sel->count; at++) {
+        uint32_t row = rz_sel_at(sel, at);
+        const rz_slice *slice = &slices[row];
+        uint32_t length = slice->length, room = capacity - done;
+        uint64_t begin = slice->start - first;
+        bool empty = (length | slice->base_length) == 0; /* perhaps the node is of another table */
+        bool fits = (length == slice->base_length) & (slice->bound / RZ_CSR_GROUP_NODES == group) & (begin + length <= span) & (begin <= span) & (length <= room);
+        if (RZ_UNLIKELY(!(empty | fits))) {
+            break;
+        }
+        const uint64_t *from = side->buffer + (empty ? 0 : begin);
+        if (RZ_LIKELY((length <= RZ_CSR_COPY) & (room >= RZ_CSR_COPY))) { /* most are short, and how short is hard to guess */
+            memcpy(neighbours + done, from, RZ_CSR_COPY * sizeof *neighbours);
+            for (uint32_t k = 0; parents != NULL && k < RZ_CSR_COPY; k++) {
+                parents[done + k] = row;
+            }
+        } else {
+            memcpy(neighbours + done, from, length * sizeof *neighbours);
+            if (parents != NULL) {
+                csr_fill_u32(parents + done, length, row);
+            }
+        }
+        done += length;
+    }
+    *io_at = at;
+    *out_count = done;
+    return RUZU_OK;
+}
+
 ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const rz_slice *slices, const rz_sel *sel, uint32_t *io_at, uint32_t *io_entry,
                           uint32_t capacity, uint64_t neighbour_base, uint64_t *neighbours, uint64_t rel_base, uint64_t *rels, uint32_t *parents,
                           uint32_t *out_count, rz_error *err)
 {
     rz_csr_side_reader *side = &reader->sides[direction];
     uint32_t done = 0;
+    bool nears = rels == NULL;
     while (done < capacity && *io_at < sel->count) {
         uint32_t row = rz_sel_at(sel, *io_at);
         const rz_slice *slice = &slices[row];
@@ -219,6 +294,15 @@ ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const r
                 ++*io_at;
                 *io_entry = 0;
             }
+            continue;
+        }
+        uint32_t span = nears && *io_entry == 0 && slice->length <= capacity - done && slice->length <= CSR_NEAR ? csr_near_span(slices, sel, *io_at) : 0;
+        if (span != 0) {
+            uint32_t read;
+            RZ_TRY(csr_expand_near(reader, side, slices, sel, io_at, span, capacity - done, neighbour_base, neighbours + done, parents == NULL ? NULL : parents + done,
+                                   &read, err));
+            done += read;
+            nears = read >= span / CSR_NEAR; /* else the lists are in no order */
             continue;
         }
         uint64_t position = slice->start + *io_entry;
