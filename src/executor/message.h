@@ -20,6 +20,8 @@ typedef struct rz_message_table {
     uint64_t *numbers; /* by offset; owned; NULL: the table's nodes are in the map, or there are none, or they have records */
     uint8_t *records;  /* the same with values */
     uint64_t size;
+    uint64_t gaps;     /* of `size`: offsets without a node */
+    uint64_t every;    /* of a finished message: what all nodes of the table stand for; 0: they differ, or nobody knows */
 } rz_message_table;
 
 /* What states of one worker's making own. */
@@ -83,6 +85,12 @@ static inline const uint64_t *rz_message_numbers(const rz_message *message, uint
 {
     *out_size = !message->sparse && table < message->table_count ? message->tables[table].size : 0;
     return *out_size == 0 ? NULL : message->tables[table].numbers;
+}
+
+/* What all nodes of a table stand for, when it is the same and not 0: then it need not be looked at which node it is. Else 0. */
+static inline uint64_t rz_message_every(const rz_message *message, uint32_t table)
+{
+    return !message->sparse && table < message->table_count ? message->tables[table].every : 0;
 }
 
 static inline uint64_t rz_message_find(const rz_message *message, rz_id id)

@@ -77,7 +77,7 @@ static void message_free(rz_message *message)
     }
 }
 
-static ruzu_status message_table_size(const rz_exec *exec, uint32_t table, uint64_t *out, rz_error *err)
+static ruzu_status message_table_size(const rz_exec *exec, uint32_t table, uint64_t *out, uint64_t *out_gaps, rz_error *err)
 {
     rz_ntab_reader *reader = NULL;
     rz_ntab *storage = rz_txn_ntab(exec->context->txn, table);
@@ -86,6 +86,7 @@ static ruzu_status message_table_size(const rz_exec *exec, uint32_t table, uint6
     }
     RZ_TRY(rz_ntab_reader_create(storage, rz_txn_snapshot(exec->context->txn), exec->context->mem, &reader, err));
     *out = rz_ntab_offset_end(reader);
+    *out_gaps = *out - rz_ntab_visible_rows(reader);
     rz_ntab_reader_free(reader);
     return RUZU_OK;
 }
@@ -107,9 +108,10 @@ static ruzu_status message_init(const rz_exec *exec, const rz_plan *plan, rz_wor
     out->sparse = plan->u.message.sparse;
     for (uint32_t i = 0; i < type->table_count && !out->sparse; i++) {
         rz_message_table *table = &out->tables[type->tables[i]];
-        uint64_t size = 0;
-        RZ_TRY(message_table_size(exec, type->tables[i], &size, err));
+        uint64_t size = 0, gaps = 0;
+        RZ_TRY(message_table_size(exec, type->tables[i], &size, &gaps, err));
         message_make_table(out, size, table);
+        table->gaps = gaps;
         out->sparse = table->size != size;
     }
     if (out->sparse) { /* arrays made before one was refused */
@@ -307,12 +309,34 @@ static ruzu_status message_combine(rz_worker *worker, void *shared_object, void 
     return status;
 }
 
+/* Do all nodes of the table stand for the same number? Mostly the second one says no. */
+static uint64_t message_find_every(const rz_message_table *table)
+{
+    uint64_t every = 0, gaps = 0;
+    for (uint64_t offset = 0; offset < table->size && gaps <= table->gaps; offset++) {
+        uint64_t number = table->numbers[offset];
+        if (number == 0) {
+            gaps++;
+            continue;
+        }
+        every = every == 0 ? number : every;
+        if (number != every) {
+            return 0;
+        }
+    }
+    return gaps == table->gaps && every != RZ_MESSAGE_TOO_MANY ? every : 0;
+}
+
 static ruzu_status message_finish(rz_exec *exec, const rz_plan *plan, void *shared_object, rz_error *err)
 {
     (void)exec;
     (void)plan;
-    (void)shared_object;
     (void)err;
+    rz_message *message = &((message_shared *)shared_object)->message;
+    for (uint32_t t = 0; message->record_size == 0 && !message->sparse && t < message->table_count; t++) {
+        rz_message_table *table = &message->tables[t];
+        table->every = table->numbers == NULL ? 0 : message_find_every(table);
+    }
     return RUZU_OK;
 }
 

@@ -233,6 +233,20 @@ static void mapply_records(op_message_apply *op, const rz_sel *sel)
     }
 }
 
+/* What every neighbour stands for, whichever it is; 0: it matters which. */
+static uint64_t mapply_every(const op_message_apply *op)
+{
+    const rz_plan_expand *walk = op->hops.expand;
+    if (op->message == NULL || walk->hop_count == 0) {
+        return op->message == NULL;
+    }
+    uint64_t every = rz_message_every(op->message, walk->hops[0].to_table);
+    for (uint32_t h = 1; h < walk->hop_count; h++) {
+        every = rz_message_every(op->message, walk->hops[h].to_table) == every ? every : 0;
+    }
+    return every;
+}
+
 static ruzu_status mapply_numbers(op_message_apply *op, const rz_chunk *input, const rz_sel *sel, rz_error *err)
 {
     if (op->apply->walk.hop_count == 0 && op->message != NULL && op->message->record_size != 0) {
@@ -246,8 +260,14 @@ static ruzu_status mapply_numbers(op_message_apply *op, const rz_chunk *input, c
         }
         return RUZU_OK;
     }
-    if (op->message == NULL) {
-        return rz_hops_degrees(&op->hops, input, sel, op->numbers, op->table_rows, err);
+    uint64_t every = mapply_every(op);
+    if (every != 0) { /* the lists need not be read */
+        RZ_TRY(rz_hops_degrees(&op->hops, input, sel, op->numbers, op->table_rows, err));
+        for (uint32_t i = 0; i < sel->count && every != 1; i++) {
+            uint32_t row = rz_sel_at(sel, i);
+            op->numbers[row] = rz_message_multiply(op->numbers[row], every);
+        }
+        return RUZU_OK;
     }
     uint32_t low, span;
     bool dense = rz_hops_dense(&op->hops, input, sel, MAPPLY_DENSE_SHARE, &low, &span) && !op->message->sparse;
