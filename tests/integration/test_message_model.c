@@ -591,6 +591,39 @@ static void msg_check_friends(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
     }
 }
 
+/* Messages that say the same of every node, of all but those that are gone, and of all but one. */
+static void msg_check_every(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
+{
+    static const char *const stages[] = {
+        "CREATE NODE TABLE Y(id INT64 PRIMARY KEY); CREATE NODE TABLE Z(id INT64 PRIMARY KEY); CREATE REL TABLE O(FROM H TO Y); CREATE REL TABLE I(FROM Y TO Z)",
+        "UNWIND range(0, 40) AS i CREATE (:Y {id: i})-[:I]->(:Z {id: i})",
+        "MATCH (h:H), (y:Y) WHERE h.id % 7 = 0 AND (h.id + y.id) % 19 = 3 CREATE (h)-[:O]->(y)", /* each stands for one */
+        "MATCH (y:Y), (z:Z) WHERE y.id + z.id = 40 CREATE (y)-[:I]->(z)",                         /* for two */
+        "CHECKPOINT",
+        "MATCH (y:Y) WHERE y.id % 10 = 4 DETACH DELETE y",                                        /* some are gone */
+        "MATCH (y:Y {id: 7})-[q:I]->(z:Z) WHERE z.id = 7 DELETE q",                               /* one stands for one, the others for two */
+        "MATCH (y:Y {id: 7})-[q:I]->() DELETE q",                                                 /* one for none */
+        "CREATE (:Y {id: 100})",
+    };
+    static const char *const questions[] = {
+        "MATCH (h:H)-[:O]->(:Y)-[:I]->(:Z) RETURN count(*)",
+        "MATCH (h:H)-[:O]->(:Y)-[:I]->(:Z) RETURN h.v, count(*)",
+        "MATCH (h:H)-[:P]->(:H)-[:O]->(:Y)-[:I]->(:Z) RETURN count(*)",
+        "MATCH (:H)<-[:P]-(h:H)-[:O]->(:Y)-[:I]->(:Z)<-[:I]-(:Y) RETURN h.v, count(*)",
+        "MATCH (h:H) OPTIONAL MATCH (h)-[:O]->(:Y)-[:I]->(:Z) RETURN h.v, count(*)",
+        "MATCH (h:H) WHERE NOT EXISTS { MATCH (h)-[:O]->(:Y)-[:I]->(:Z) } RETURN count(*)",
+        "MATCH (z:Z)<-[:I]-(:Y)<-[:O]-(h:H)-[:P]->(:H) RETURN z.id % 3, count(*)",
+        "MATCH (y:Y)-[:I]-(:Z)-[:I]-(:Y)-[:I]-(:Z) RETURN y.id % 2, count(*)",
+    };
+    for (size_t s = 0; s < sizeof stages / sizeof *stages; s++) {
+        session_run(plain, stages[s]);
+        for (size_t i = 0; i < sizeof questions / sizeof *questions && s != 0; i++) {
+            msg_expect_same(plain, all, questions[i], stages[s]);
+            msg_expect_same(plain, two, questions[i], stages[s]);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
@@ -636,6 +669,7 @@ int main(int argc, char **argv)
     msg_check_friends(plain, all, two);
     msg_create_hubs(all); /* plainly, keys are not looked up */
     msg_check_hubs(plain, all, two);
+    msg_check_every(plain, all, two);
     if (check_failures == 0) { /* the questions are worth asking */
         CHECK(msg_answers > 2 * questions);
         CHECK(msg_rows > questions);

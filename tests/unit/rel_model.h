@@ -454,9 +454,12 @@ static void check_reader(rz_rtab_reader *reader, const rz_snapshot *snapshot, ui
         for (uint32_t round = 0; round < rounds; round++) {
             uint32_t count = 1 + (uint32_t)fx_below(BATCH < 60 ? BATCH : 60);
             uint32_t rows[64], chosen = 0;
-            for (uint32_t i = 0; i < count; i++) { /* runs of neighbours, and nodes beyond all groups */
-                ids[i] = rz_id_make(1, i > 0 && fx_below(12) != 0 ? rz_id_offset(ids[i - 1]) + 1 : fx_below(20) == 0 ? NODES * 3 : any_node());
-                if (fx_below(8) != 0) {
+            uint32_t jumps = fx_below(2) == 0 ? 12 : 200, step = 1 + (uint32_t)fx_below(5), back = (uint32_t)fx_below(2);
+            for (uint32_t i = 0; i < count; i++) { /* runs of neighbours, nodes close together in some order, and nodes beyond all groups */
+                uint64_t near = i == 0 ? 0 : rz_id_offset(ids[i - 1]) + (step == 1 ? 1 : fx_below(step + back));
+                near = back != 0 && near != 0 && fx_below(6) == 0 ? near - 1 : near;
+                ids[i] = rz_id_make(1, i > 0 && fx_below(jumps) != 0 ? near : fx_below(20) == 0 ? NODES * 3 : any_node());
+                if (fx_below(step < 3 ? 8 : 3) != 0) {
                     rows[chosen++] = i;
                 }
             }
