@@ -2,7 +2,7 @@
 /*
  * MESSAGE: adds up the weights of its input's rows by node; with values, aggregates them too (message_record.c).
  *
- * Numbers lie in an array by offset for each table that the node may be of; where few nodes are expected, or memory for arrays is refused, in a hash map. Workers that may meet the same
+ * Numbers lie in an array by offset (message_numbers.c) for each table that the node may be of; where few nodes are expected, or memory for arrays is refused, in a hash map. Workers that may meet the same
  * node each fill a message of their own, which are added up as they end; where a scan divides the nodes between the workers, all fill one.
  */
 #include "executor/message.h"
@@ -47,20 +47,20 @@ static const rz_type *message_key_type(const rz_plan *plan)
 
 static void message_free_table(const rz_message *message, rz_message_table *table)
 {
-    rz_mem_free(message->mem, table->numbers, (size_t)table->size * sizeof(uint64_t));
+    rz_message_numbers_free(message, table);
     rz_mem_free(message->mem, table->records, (size_t)table->size * message->record_size);
     *table = (rz_message_table){0};
 }
 
 /* Room for a table's nodes; without, the table stays empty. */
-static void message_make_table(const rz_message *message, uint64_t size, rz_message_table *out)
+static void message_make_table(const rz_message *message, uint64_t size, uint32_t width, rz_message_table *out)
 {
     if (message->record_size != 0) {
         out->records = (uint8_t *)rz_mem_calloc(message->mem, (size_t)size, message->record_size);
+        out->size = out->records == NULL ? 0 : size;
     } else {
-        out->numbers = (uint64_t *)rz_mem_calloc(message->mem, (size_t)size, sizeof(uint64_t));
+        out->size = rz_message_numbers_make(message, size, width, out) ? size : 0;
     }
-    out->size = out->numbers == NULL && out->records == NULL ? 0 : size;
 }
 
 static void message_free(rz_message *message)
@@ -91,6 +91,7 @@ static ruzu_status message_table_size(const rz_exec *exec, uint32_t table, uint6
     return RUZU_OK;
 }
 
+/* worker: whose message it is; NULL: all workers' together, who cannot change the width of numbers. */
 static ruzu_status message_init(const rz_exec *exec, const rz_plan *plan, rz_worker *worker, rz_message *out, rz_error *err)
 {
     const rz_type *type = message_key_type(plan);
@@ -110,7 +111,7 @@ static ruzu_status message_init(const rz_exec *exec, const rz_plan *plan, rz_wor
         rz_message_table *table = &out->tables[type->tables[i]];
         uint64_t size = 0, gaps = 0;
         RZ_TRY(message_table_size(exec, type->tables[i], &size, &gaps, err));
-        message_make_table(out, size, table);
+        message_make_table(out, size, worker == NULL ? sizeof(uint64_t) : 1, table);
         table->gaps = gaps;
         out->sparse = table->size != size;
     }
@@ -177,16 +178,6 @@ static void message_close(rz_worker *worker, void *local_object)
 
 /* ---- adding ---- */
 
-static ruzu_status message_add_sparse(rz_message *message, rz_id id, uint64_t weight, rz_error *err)
-{
-    uint32_t idx = 0;
-    bool is_new = false;
-    RZ_TRY(rz_node_map_add(&message->map, id, &idx, &is_new, err));
-    uint64_t *number = (uint64_t *)(void *)message->map.data + idx;
-    *number = rz_message_add(*number, weight);
-    return RUZU_OK;
-}
-
 /* Nodes that follow one another: what a scan without conditions gives. */
 static bool message_add_sequence(rz_message *message, const rz_vec *column, const rz_sel *sel, const uint64_t *weight)
 {
@@ -194,12 +185,11 @@ static bool message_add_sequence(rz_message *message, const rz_vec *column, cons
         return false;
     }
     rz_id first = (rz_id)column->start;
-    uint64_t size = 0;
-    (void)rz_message_numbers(message, rz_id_table(first), &size);
-    if (rz_id_offset(first) + rz_sel_at(sel, sel->count - 1) >= size) {
+    const rz_message_table *table = &message->tables[rz_id_table(first)];
+    if (table->width != sizeof(uint64_t) || rz_id_offset(first) + rz_sel_at(sel, sel->count - 1) >= table->size) {
         return false;
     }
-    uint64_t *numbers = message->tables[rz_id_table(first)].numbers + rz_id_offset(first);
+    uint64_t *numbers = (uint64_t *)table->numbers + rz_id_offset(first);
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         numbers[row] = rz_message_add(numbers[row], weight == NULL ? 1 : weight[row]);
@@ -229,55 +219,7 @@ static ruzu_status message_consume(rz_worker *worker, void *shared_object, void 
     if (message->record_size != 0) {
         return rz_message_values_add(&local->values, message, chunk, &sel, &view, err);
     }
-    const rz_id *ids = (const rz_id *)view.data;
-    for (uint32_t i = 0; i < sel.count; i++) {
-        uint32_t row = rz_sel_at(&sel, i);
-        uint32_t at = rz_view_at(&view, row);
-        if (!rz_view_valid(&view, at)) {
-            continue;
-        }
-        uint64_t weight = chunk->weight == NULL ? 1 : chunk->weight[row];
-        if (message->sparse) {
-            RZ_TRY(message_add_sparse(message, ids[at], weight, err));
-            continue;
-        }
-        uint32_t table = rz_id_table(ids[at]);
-        uint64_t offset = rz_id_offset(ids[at]);
-        if (RZ_LIKELY(table < message->table_count && offset < message->tables[table].size)) {
-            uint64_t *number = &message->tables[table].numbers[offset];
-            *number = rz_message_add(*number, weight);
-        }
-    }
-    return RUZU_OK;
-}
-
-/* Adds a message to another; either may be sparse. */
-static ruzu_status message_merge(rz_message *into, const rz_message *from, rz_error *err)
-{
-    const uint64_t *numbers = (const uint64_t *)(const void *)from->map.data;
-    for (uint32_t i = 0; i < from->map.count; i++) {
-        rz_id id = from->map.ids[i];
-        if (into->sparse) {
-            RZ_TRY(message_add_sparse(into, id, numbers[i], err));
-        } else if (rz_id_table(id) < into->table_count && rz_id_offset(id) < into->tables[rz_id_table(id)].size) {
-            uint64_t *number = &into->tables[rz_id_table(id)].numbers[rz_id_offset(id)];
-            *number = rz_message_add(*number, numbers[i]);
-        }
-    }
-    for (uint32_t t = 0; t < from->table_count; t++) {
-        const rz_message_table *table = &from->tables[t];
-        uint64_t *numbers_into = into->tables[t].numbers;
-        uint64_t both = table->size < into->tables[t].size ? table->size : into->tables[t].size; /* one snapshot, one size; 0: sparse */
-        for (uint64_t offset = 0; offset < both; offset++) {
-            numbers_into[offset] = rz_message_add(numbers_into[offset], table->numbers[offset]);
-        }
-        for (uint64_t offset = 0; into->sparse && offset < table->size; offset++) {
-            if (table->numbers[offset] != 0) {
-                RZ_TRY(message_add_sparse(into, rz_id_make(t, offset), table->numbers[offset], err));
-            }
-        }
-    }
-    return RUZU_OK;
+    return rz_message_numbers_add(message, &view, &sel, chunk->weight, err);
 }
 
 static ruzu_status message_combine(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
@@ -298,7 +240,7 @@ static ruzu_status message_combine(rz_worker *worker, void *shared_object, void 
         memset(&local->own, 0, sizeof local->own);
         shared->filled = true;
     } else if (local->own.record_size == 0) {
-        status = message_merge(&shared->message, &local->own, err);
+        status = rz_message_numbers_merge(&shared->message, &local->own, err);
     } else {
         status = rz_message_values_merge(&local->values, &shared->message, &local->own, err);
     }
@@ -309,24 +251,6 @@ static ruzu_status message_combine(rz_worker *worker, void *shared_object, void 
     return status;
 }
 
-/* Do all nodes of the table stand for the same number? Mostly the second one says no. */
-static uint64_t message_find_every(const rz_message_table *table)
-{
-    uint64_t every = 0, gaps = 0;
-    for (uint64_t offset = 0; offset < table->size && gaps <= table->gaps; offset++) {
-        uint64_t number = table->numbers[offset];
-        if (number == 0) {
-            gaps++;
-            continue;
-        }
-        every = every == 0 ? number : every;
-        if (number != every) {
-            return 0;
-        }
-    }
-    return gaps == table->gaps && every != RZ_MESSAGE_TOO_MANY ? every : 0;
-}
-
 static ruzu_status message_finish(rz_exec *exec, const rz_plan *plan, void *shared_object, rz_error *err)
 {
     (void)exec;
@@ -335,7 +259,7 @@ static ruzu_status message_finish(rz_exec *exec, const rz_plan *plan, void *shar
     rz_message *message = &((message_shared *)shared_object)->message;
     for (uint32_t t = 0; message->record_size == 0 && !message->sparse && t < message->table_count; t++) {
         rz_message_table *table = &message->tables[t];
-        table->every = table->numbers == NULL ? 0 : message_find_every(table);
+        table->every = table->numbers == NULL ? 0 : rz_message_numbers_every(table);
     }
     return RUZU_OK;
 }

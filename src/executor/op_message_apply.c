@@ -59,19 +59,6 @@ static ruzu_status mapply_open(rz_op *base, rz_error *err)
 
 /* ---- numbers ---- */
 
-/* Replaces neighbours (offsets in one table) by what the message says of them. */
-static void mapply_fetch(const op_message_apply *op, uint32_t table, uint64_t *io, uint32_t count)
-{
-    uint64_t size = 0;
-    const uint64_t *numbers = rz_message_numbers(op->message, table, &size);
-    for (uint32_t i = 0; i < count && op->message->sparse; i++) {
-        io[i] = rz_message_find_sparse(op->message, rz_id_make(table, io[i]));
-    }
-    for (uint32_t i = 0; i < count && !op->message->sparse; i++) {
-        io[i] = io[i] < size ? numbers[io[i]] : 0;
-    }
-}
-
 /* Replaces by 0 what stands for the node itself: BACKWARD of an undirected pattern meets self-loops a second time. own: offsets, by entry of the slices from (cursor, used) on. */
 static void mapply_skip_loops(const op_message_apply *op, const rz_slice *slices, const rz_sel *rows, uint32_t cursor, uint32_t used, uint64_t *io, uint32_t count)
 {
@@ -109,7 +96,7 @@ static ruzu_status mapply_pull_hop(op_message_apply *op, uint32_t h, const rz_se
         if (op->hops.skips_loops[h]) {
             mapply_skip_loops(op, slices, rows, cursor, used, op->neighbours, count);
         }
-        mapply_fetch(op, hop->to_table, op->neighbours, count);
+        rz_message_fetch(op->message, hop->to_table, op->neighbours, count);
         for (uint32_t done = 0; done < count;) {
             uint32_t row = rz_sel_at(rows, cursor);
             uint32_t left = slices[row].length - used;
@@ -124,24 +111,6 @@ static ruzu_status mapply_pull_hop(op_message_apply *op, uint32_t h, const rz_se
     return RUZU_OK;
 }
 
-/* What the message says of `neighbours` instead of them, with sums; true when it is so much that these may have gone round. */
-static bool mapply_fetch_sums(op_message_apply *op, uint32_t table, uint32_t count)
-{
-    uint64_t size = 0, sum = 0, all = 0;
-    const uint64_t *numbers = rz_message_numbers(op->message, table, &size);
-    uint64_t *io = op->neighbours;
-    uint64_t *restrict sums = op->sums;
-    sums[0] = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t number = RZ_LIKELY(io[i] < size) ? numbers[io[i]] : 0;
-        io[i] = number;
-        all |= number;
-        sum += number;
-        sums[i + 1] = sum;
-    }
-    return all >> 32 != 0; /* RZ_VECTOR_CAPACITY smaller ones are far from going round */
-}
-
 /*
  * Sums over lists that lie together, added to lists[i]: all are read as one, and a list's sum is the difference of two sums from the beginning, so that nothing
  * depends on how long a list is, which is hard to guess. A sum that does not fit becomes RZ_MESSAGE_TOO_MANY. *out_large: some number is 2^32 or more.
@@ -154,7 +123,7 @@ static ruzu_status mapply_sum_stretch(op_message_apply *op, uint32_t h, const rz
     for (uint32_t at = 0; at < slice->length;) {
         uint32_t count = slice->length - at < RZ_VECTOR_CAPACITY ? slice->length - at : RZ_VECTOR_CAPACITY;
         RZ_TRY(rz_adj_read(op->hops.readers[h], hop->direction, slice, at, count, 0, op->neighbours, 0, NULL, err));
-        bool large = mapply_fetch_sums(op, hop->to_table, count);
+        bool large = rz_message_fetch_sums(op->message, hop->to_table, op->neighbours, op->sums, count);
         uint64_t first = slice->start + at; /* sums[0] is what stands before it */
         *out_large = *out_large || large;
         for (;;) {
@@ -177,11 +146,9 @@ static ruzu_status mapply_sum_stretch(op_message_apply *op, uint32_t h, const rz
 /* What changes add to the sums of lists; the sums may go round on their way. True when some number is 2^32 or more. */
 static bool mapply_sum_changes(const op_message_apply *op, uint32_t table, const rz_adj_changes *changes, uint64_t *restrict lists)
 {
-    uint64_t size = 0, all = 0;
-    const uint64_t *numbers = rz_message_numbers(op->message, table, &size);
+    uint64_t all = 0;
     for (uint32_t i = 0; i < changes->count; i++) {
-        uint64_t neighbour = changes->neighbours[i];
-        uint64_t number = RZ_LIKELY(neighbour < size) ? numbers[neighbour] : 0;
+        uint64_t number = rz_message_find(op->message, rz_id_make(table, changes->neighbours[i]));
         uint64_t minus = (changes->rels[i] & RZ_ADJ_REMOVED) != 0 ? UINT64_MAX : 0;
         all |= number;
         lists[changes->nodes[i] - changes->first_node] += (number ^ minus) - minus;
