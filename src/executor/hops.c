@@ -4,7 +4,13 @@
  */
 #include "executor/hops.h"
 
+#include "os/os.h"
+
 #include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #define HOPS_DENSE_SHARE 4u /* one selected row in so many: still cheaper to count all nodes between */
 
@@ -193,36 +199,74 @@ static inline uint64_t hops_product(uint64_t number, uint64_t weight, uint64_t n
     return (uint64_t)(uint32_t)number * (uint32_t)weight;
 }
 
+/* All rows of sel, one by one; returns how many are kept. */
+static uint32_t hops_weigh_rows(const uint64_t *numbers, const uint64_t *weight, const rz_sel *sel, uint64_t none, uint64_t *restrict weights, uint32_t *restrict rows,
+                                uint64_t *io_factors)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t product = hops_product(numbers[row], weight == NULL ? 1 : weight[row], none, io_factors);
+        weights[row] = product;
+        rows[left] = row;
+        left += product != 0;
+    }
+    return left;
+}
+
+#if defined(__x86_64__)
+/* Rows [0, words * 64); a bit for each that is kept. */
+RZ_TARGET("avx2") static void hops_weigh_avx2(const uint64_t *numbers, const uint64_t *weight, uint32_t words, bool optional, uint64_t *restrict weights, uint64_t *restrict bits,
+                                              uint64_t *io_factors)
+{
+    const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi64x(1);
+    __m256i factors = zero;
+    for (uint32_t word = 0; word < words; word++) {
+        uint64_t gone = 0;
+        for (uint32_t i = 0; i < 64; i += 4) {
+            uint32_t row = word * 64 + i;
+            __m256i number = _mm256_loadu_si256((const __m256i *)(const void *)(numbers + row));
+            __m256i other = weight == NULL ? one : _mm256_loadu_si256((const __m256i *)(const void *)(weight + row));
+            number = optional ? _mm256_sub_epi64(number, _mm256_cmpeq_epi64(number, zero)) : number;
+            factors = _mm256_or_si256(factors, _mm256_or_si256(number, other));
+            __m256i product = _mm256_mul_epu32(number, other);
+            _mm256_storeu_si256((__m256i *)(void *)(weights + row), product);
+            gone |= (uint64_t)(uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(product, zero))) << i;
+        }
+        bits[word] = ~gone;
+    }
+    uint64_t each[4];
+    _mm256_storeu_si256((__m256i *)(void *)each, factors);
+    *io_factors |= each[0] | each[1] | each[2] | each[3];
+}
+#endif
+
+/* All rows [0, count); returns how many are kept. */
+static uint32_t hops_weigh_all(const uint64_t *numbers, const uint64_t *weight, uint32_t count, bool optional, uint64_t *weights, uint32_t *rows, uint64_t *io_factors)
+{
+    uint32_t kept = 0, words = 0;
+#if defined(__x86_64__)
+    uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
+    if (rz_cpu()->avx2 && count <= RZ_VECTOR_CAPACITY) {
+        words = count / 64;
+        hops_weigh_avx2(numbers, weight, words, optional, weights, bits, io_factors);
+        kept = rz_bits_positions(bits, words * 64, rows);
+    }
+#endif
+    for (uint32_t row = words * 64; row < count; row++) {
+        weights[row] = hops_product(numbers[row], weight == NULL ? 1 : weight[row], optional ? 1 : 0, io_factors);
+        rows[kept] = row;
+        kept += weights[row] != 0;
+    }
+    return kept;
+}
+
 bool rz_hops_weigh(const uint64_t *numbers, const uint64_t *weight, const rz_sel *sel, bool optional, uint64_t *restrict weights, uint32_t *restrict rows, rz_sel *kept)
 {
-    uint64_t factors = 0, none = optional ? 1 : 0, zeros = 0;
-    uint32_t count = sel->count;
-    if (sel->rows == NULL) {
-        for (uint32_t row = 0; row < count && weight != NULL; row++) {
-            weights[row] = hops_product(numbers[row], weight[row], none, &factors);
-            zeros |= (uint64_t)(weights[row] == 0);
-        }
-        for (uint32_t row = 0; row < count && weight == NULL; row++) {
-            weights[row] = hops_product(numbers[row], 1, none, &factors);
-            zeros |= (uint64_t)(weights[row] == 0);
-        }
-    } else {
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t row = sel->rows[i];
-            weights[row] = hops_product(numbers[row], weight == NULL ? 1 : weight[row], none, &factors);
-            zeros |= (uint64_t)(weights[row] == 0);
-        }
-    }
-    *kept = *sel;
-    if (zeros != 0) {
-        uint32_t left = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t row = rz_sel_at(sel, i);
-            rows[left] = row;
-            left += weights[row] != 0;
-        }
-        *kept = (rz_sel){.rows = rows, .count = left};
-    }
+    uint64_t factors = 0;
+    uint32_t left = sel->rows == NULL ? hops_weigh_all(numbers, weight, sel->count, optional, weights, rows, &factors)
+                                      : hops_weigh_rows(numbers, weight, sel, optional ? 1 : 0, weights, rows, &factors);
+    *kept = left == sel->count ? *sel : (rz_sel){.rows = rows, .count = left};
     return factors >> 32 == 0;
 }
 
