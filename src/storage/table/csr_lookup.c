@@ -155,6 +155,19 @@ static ruzu_status csr_image_slices(const rz_delta_image *image, const rz_sel *s
     return RUZU_OK;
 }
 
+/* The same where the nodes are of one group, but follow one another in no order. */
+static ruzu_status csr_image_each(const rz_delta_image *image, const rz_sel *sel, uint32_t first, rz_slice *slices, rz_error *err)
+{
+    for (uint32_t i = first; i < sel->count; i++) {
+        rz_slice *slice = &slices[rz_sel_at(sel, i)];
+        const rz_sel one = {.rows = NULL, .count = 1};
+        if (RZ_UNLIKELY(rz_delta_image_has(image, (uint32_t)(slice->bound % RZ_CSR_GROUP_NODES)))) {
+            RZ_TRY(csr_image_slices(image, &one, 0, 1, slice, err));
+        }
+    }
+    return RUZU_OK;
+}
+
 /* The same for changes in memory. */
 static ruzu_status csr_memory_slices(const rz_csr_reader *reader, rz_csr_side_reader *side, const rz_sel *sel, uint32_t first, uint32_t count, rz_slice *slices,
                                      rz_error *err)
@@ -289,7 +302,9 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
             RZ_TRY(csr_unpack_close(side, ids, sel, i, &low, &span, err));
         }
         if (span != 0 && csr_close_slices(side, ids, sel, i, low, span, slices)) {
-            return side->changes == NULL ? RUZU_OK : csr_memory_slices(reader, side, sel, i, sel->count - i, slices, err);
+            return side->changes == NULL ? RUZU_OK
+                   : side->image != NULL ? csr_image_each(side->image, sel, i, slices, err)
+                                         : csr_memory_slices(reader, side, sel, i, sel->count - i, slices, err);
         }
         uint32_t run = i + 1 < sel->count && rz_id_offset(ids[rz_sel_at(sel, i + 1)]) == bound + 1
                            ? csr_run(ids, sel, i, sel->count - i < RZ_VECTOR_CAPACITY ? sel->count - i : RZ_VECTOR_CAPACITY)
