@@ -66,6 +66,27 @@ void rz_join_sieve_take(rz_join_sieve *into, rz_join_sieve *from);
 /* The rows that may be in it; returns their number. */
 uint32_t rz_join_sieve_test(const rz_join_sieve *sieve, const uint64_t *hashes, const rz_sel *sel, uint32_t *rows);
 
+/* The values of one key of the build side: join_bounds.c. */
+typedef struct rz_join_bounds {
+    rz_mem *mem;
+    uint64_t low, high; /* as keys of zone maps; low > high: there is none */
+    uint64_t *keys;     /* owned; 1 << bits of them: a table, and once sealed `count` values in ascending order */
+    uint32_t bits;
+    uint32_t count;
+    bool has_last;      /* the greatest number of all is one of them; not in the table */
+    bool many;          /* the values are not kept */
+} rz_join_bounds;
+void rz_join_bounds_open(rz_join_bounds *bounds, rz_mem *mem);
+void rz_join_bounds_close(rz_join_bounds *bounds);
+/* The selected rows; none of them NULL. Memory that is refused is no error. */
+void rz_join_bounds_add(rz_join_bounds *bounds, const rz_vec *vec, const rz_sel *sel);
+void rz_join_bounds_take(rz_join_bounds *into, rz_join_bounds *from); /* empties from */
+void rz_join_bounds_seal(rz_join_bounds *bounds);
+/* Cuts [*io_low, *io_high] to where values are; false: there are none. Sealed. */
+bool rz_join_bounds_narrow(const rz_join_bounds *bounds, uint64_t *io_low, uint64_t *io_high);
+/* Sets the bits of the values in [first, first + count), returns their number; not where they are too many to be kept. Sealed. */
+uint32_t rz_join_bounds_mark(const rz_join_bounds *bounds, uint64_t first, uint32_t count, uint64_t *bits);
+
 typedef struct rz_join_shared {
     const rz_plan *plan;
     rz_mem *mem;
@@ -81,6 +102,7 @@ typedef struct rz_join_shared {
     const rz_type **row_types;
     uint64_t row_count;    /* of the build side */
     rz_join_sieve *sieves; /* owned; as many as the plan has */
+    rz_join_bounds *bounds; /* owned; as many as the plan has */
 } rz_join_shared;
 
 /* Fills, for the rows of sel, sizes[i] and then cursors[i] with (keys, then columns) in row form. */

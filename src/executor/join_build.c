@@ -27,6 +27,8 @@ typedef struct join_local {
     uint32_t sieve_count;
     rz_vec **sieve_keys;
     uint64_t *sieve_hashes;
+    rz_join_bounds *bounds;
+    uint32_t bound_count;
 } join_local;
 
 static ruzu_status join_prepare(rz_exec *exec, const rz_plan *plan, void **out, rz_error *err)
@@ -55,6 +57,11 @@ static ruzu_status join_prepare(rz_exec *exec, const rz_plan *plan, void **out, 
     shared->row_types[shared->columns.payload_count] = rz_type_of(RUZU_TYPE_UINT64);
     shared->sieves = RZ_NEW_ARRAY(arena, rz_join_sieve, plan->u.join.sieve_count);
     RZ_TRY_ALLOC(shared->sieves, err, "preparing a join");
+    shared->bounds = RZ_NEW_ARRAY(arena, rz_join_bounds, plan->u.join.bound_count);
+    RZ_TRY_ALLOC(shared->bounds, err, "preparing a join");
+    for (uint32_t b = 0; b < plan->u.join.bound_count; b++) {
+        rz_join_bounds_open(&shared->bounds[b], shared->mem);
+    }
     if (plan->u.join.kind == RZ_JOIN_CROSS) {
         return rz_rowset_create(shared->mem, shared->pool, shared->row_types, shared->columns.payload_count + 1, &shared->rows, err);
     }
@@ -69,6 +76,9 @@ static void join_destroy(rz_exec *exec, void *shared_object)
     rz_rowset_free(shared->rows);
     for (uint32_t s = 0; shared->sieves != NULL && s < shared->plan->u.join.sieve_count; s++) {
         rz_join_sieve_close(&shared->sieves[s]);
+    }
+    for (uint32_t b = 0; shared->bounds != NULL && b < shared->plan->u.join.bound_count; b++) {
+        rz_join_bounds_close(&shared->bounds[b]);
     }
     for (uint32_t p = 0; shared->parts != NULL && p < RZ_SPILL_PARTS; p++) {
         rz_records_free(shared->parts[p]);
@@ -92,6 +102,12 @@ static ruzu_status join_open_sieves(rz_worker *worker, const rz_plan *plan, join
     }
     local->sieves = sieves;
     local->sieve_count = count;
+    local->bounds = RZ_NEW_ARRAY(&worker->arena, rz_join_bounds, plan->u.join.bound_count);
+    RZ_TRY_ALLOC(local->bounds, err, "preparing a join");
+    for (uint32_t b = 0; b < plan->u.join.bound_count; b++) {
+        rz_join_bounds_open(&local->bounds[b], worker->exec->context->mem);
+    }
+    local->bound_count = plan->u.join.bound_count;
     return RUZU_OK;
 }
 
@@ -138,6 +154,9 @@ static void join_close(rz_worker *worker, void *local_object)
     rz_rowset_free(local->rowset);
     for (uint32_t s = 0; local->sieves != NULL && s < local->sieve_count; s++) {
         rz_join_sieve_close(&local->sieves[s]);
+    }
+    for (uint32_t b = 0; b < local->bound_count; b++) {
+        rz_join_bounds_close(&local->bounds[b]);
     }
     for (uint32_t p = 0; p < RZ_SPILL_PARTS; p++) {
         rz_records_free(local->parts[p]);
@@ -193,6 +212,9 @@ static void join_feed_sieves(const rz_plan *plan, const join_local *local, const
         }
         rz_join_hash(local->sieve_keys, sieve->key_count, sel, local->sieve_hashes);
         rz_join_sieve_add(&local->sieves[s], local->sieve_hashes, sel);
+    }
+    for (uint32_t b = 0; b < local->bound_count; b++) {
+        rz_join_bounds_add(&local->bounds[b], local->keys[plan->u.join.bounds[b]], sel);
     }
 }
 
@@ -277,6 +299,9 @@ static ruzu_status join_hand_over(rz_join_shared *shared, join_local *local, rz_
     for (uint32_t s = 0; s < local->sieve_count; s++) {
         rz_join_sieve_take(&shared->sieves[s], &local->sieves[s]);
     }
+    for (uint32_t b = 0; b < local->bound_count; b++) {
+        rz_join_bounds_take(&shared->bounds[b], &local->bounds[b]);
+    }
     if (shared->rows != NULL) {
         RZ_TRY(rz_rowset_take(shared->rows, local->rowset, err));
         local->rowset = NULL;
@@ -315,6 +340,9 @@ static ruzu_status join_finish(rz_exec *exec, const rz_plan *plan, void *shared_
     if (shared->rows != NULL) {
         rz_rowset_seal(shared->rows);
         return RUZU_OK;
+    }
+    for (uint32_t b = 0; b < shared->plan->u.join.bound_count; b++) {
+        rz_join_bounds_seal(&shared->bounds[b]);
     }
     if (!shared->spilled) {
         return rz_join_table_build(&shared->table, err);

@@ -6,12 +6,33 @@
  * promise the best values come first, where that tells many of them apart.
  *
  * Where long texts are read, pieces are as small as texts.c wants them. A block that no row can pass by its zone maps is skipped. A fully visible block becomes a SEQUENCE, which readers of properties recognise as dense.
+ *
+ * Where a join above wants only nodes whose values its build side has (planner/join_bound.c), blocks are skipped by these values as well, and packed values tested for lying
+ * between those that the block may have.
  */
+#include "executor/join.h"
 #include "executor/node_scan.h"
 #include "executor/sort.h"
 #include "executor/top_bound.h"
 
 #include <string.h>
+
+#ifdef RZ_TINY
+#define SCAN_TRIAL 64u
+#else
+#define SCAN_TRIAL 16384u /* rows after which tests against a join's values are judged */
+#endif
+
+/* Values of a join's build side that the scan looks at. */
+typedef struct scan_bound {
+    const rz_join_bounds *values;
+    const uint32_t *column_idxs; /* NULL: the node's id */
+    const rz_type *type;
+    uint64_t low, high;          /* of the values that the unit may have */
+    bool tests;                  /* some rows of the unit may lie outside of them */
+    bool given_up;               /* most rows pass */
+    uint64_t seen, kept;         /* of the trial */
+} scan_bound;
 
 typedef struct scan_shared {
     rz_morsel_source source; /* units of unit_rows offsets, tables one after the other */
@@ -30,6 +51,7 @@ typedef struct op_node_scan {
     rz_arena zone_heap;      /* what values point to */
     bool begun;              /* zone_values are of this execution */
     uint32_t *rows;
+    scan_bound *bounds;
     /* the rest of a block, when chunks are capped below the capacity */
     uint64_t pending_offset;
     uint64_t pending_end;
@@ -43,14 +65,23 @@ typedef struct op_node_scan {
 /* Work worth several threads, in rows, and the pieces each should find. */
 #define SCAN_DIVIDED_WORK 20000.0
 #define SCAN_UNITS_PER_THREAD 8u
+#define SCAN_UNIT_ROWS_MIN (RZ_VECTOR_CAPACITY / 32 == 0 ? 1u : RZ_VECTOR_CAPACITY / 32u)
 
-/* A block is the unit where there are enough of them; few nodes with much work behind them are divided further. */
+/*
+ * A block is the unit where there are enough of them; few nodes with much work behind them are divided further. Where zone maps may leave little, the few that are kept count: they may
+ * lie in one block. Then every unit costs a look at the zones, so they do not become too small.
+ */
 static uint64_t node_scan_unit_rows(const rz_exec *exec, const rz_plan *plan, uint64_t rows)
 {
     uint64_t unit_rows = RZ_VECTOR_CAPACITY;
     uint64_t wanted = (uint64_t)exec->context->max_threads * SCAN_UNITS_PER_THREAD;
+    uint64_t least = 1;
+    if (plan->u.scan.zone_count != 0 && plan->u.scan.kept >= 1 && plan->u.scan.kept < (double)rows) {
+        rows = (uint64_t)plan->u.scan.kept;
+        least = SCAN_UNIT_ROWS_MIN;
+    }
     if (exec->context->max_threads > 1 && plan->u.scan.work >= SCAN_DIVIDED_WORK && plan->u.scan.work > 2 * (double)rows) {
-        while (unit_rows > 1 && rows / unit_rows < wanted) {
+        while (unit_rows > least && rows / unit_rows < wanted) {
             unit_rows /= 2;
         }
     }
@@ -147,6 +178,21 @@ static uint64_t node_scan_units(const rz_exec *exec, const rz_plan *plan)
     return ((const scan_shared *)rz_exec_shared(exec, plan))->source.count;
 }
 
+static ruzu_status node_scan_open_bounds(op_node_scan *op, rz_error *err)
+{
+    const rz_plan *plan = op->op.plan;
+    op->bounds = RZ_NEW_ARRAY(&op->op.worker->arena, scan_bound, plan->u.scan.bound_count);
+    RZ_TRY_ALLOC(op->bounds, err, "building a scan");
+    for (uint32_t i = 0; i < plan->u.scan.bound_count; i++) {
+        const rz_plan_scan_bound *bound = &plan->u.scan.bounds[i];
+        const rz_join_shared *shared = (const rz_join_shared *)rz_exec_shared(op->op.worker->exec, bound->join);
+        op->bounds[i].values = shared == NULL ? NULL : &shared->bounds[bound->bound];
+        op->bounds[i].column_idxs = bound->column_idxs;
+        op->bounds[i].type = bound->join->u.join.probe_keys[bound->join->u.join.bounds[bound->bound]]->type;
+    }
+    return RUZU_OK;
+}
+
 static ruzu_status node_scan_open(rz_op *base, rz_error *err)
 {
     op_node_scan *op = (op_node_scan *)base;
@@ -167,6 +213,7 @@ static ruzu_status node_scan_open(rz_op *base, rz_error *err)
         op->bound = rz_sort_bound(rz_exec_shared(base->worker->exec, plan->u.scan.top));
         op->range_rank = UINT64_MAX;
     }
+    RZ_TRY(node_scan_open_bounds(op, err));
     return rz_op_make_chunk(base, &plan->u.scan.column, 1, err);
 }
 
@@ -184,6 +231,118 @@ static void node_scan_begin(op_node_scan *op)
         }
     }
 }
+
+/* ---- values of joins ---- */
+
+/* Zones give bits; those of signed types have to be turned to compare as unsigned numbers. */
+static uint64_t scan_zone_key(const rz_type *type, uint64_t bits)
+{
+    bool is_signed = type->physical >= RZ_PHYS_INT8 && type->physical <= RZ_PHYS_INT64;
+    return is_signed ? bits ^ UINT64_C(1) << 63 : bits;
+}
+
+/* Cuts the pending unit to the ids that the join has; false: none. */
+static bool scan_bound_ids(op_node_scan *op, scan_bound *bound)
+{
+    uint32_t table = op->op.plan->u.scan.tables[op->pending_table];
+    bound->low = rz_id_make(table, op->pending_offset);
+    bound->high = rz_id_make(table, op->pending_end - 1);
+    if (!rz_join_bounds_narrow(bound->values, &bound->low, &bound->high)) {
+        return false;
+    }
+    op->pending_offset = rz_id_offset(bound->low);
+    op->pending_end = rz_id_offset(bound->high) + 1;
+    bound->tests = !bound->values->many;
+    return true;
+}
+
+/* What values rows of the pending unit may have; false: none that the join has. */
+static bool scan_bound_zone(const op_node_scan *op, rz_ntab_reader *reader, scan_bound *bound)
+{
+    uint32_t column_idx = bound->column_idxs[op->pending_table];
+    rz_zone zone;
+    if (column_idx == RZ_NO_COLUMN) {
+        return false; /* NULL meets nothing */
+    }
+    bool known = rz_ntab_zone(reader, column_idx, op->pending_offset, &zone);
+    if (known && zone.all_null) {
+        return false;
+    }
+    uint64_t low = known ? scan_zone_key(bound->type, zone.min_bits) : 0;
+    uint64_t high = known ? scan_zone_key(bound->type, zone.max_bits) : UINT64_MAX;
+    bound->low = low;
+    bound->high = high;
+    bool meets = rz_join_bounds_narrow(bound->values, &bound->low, &bound->high);
+    bound->tests = !known || zone.null_count != 0 || bound->low != low || bound->high != high;
+    return meets;
+}
+
+/* True when no row of the pending unit has values that the joins above have. */
+static bool node_scan_outside(op_node_scan *op, rz_ntab_reader *reader)
+{
+    for (uint32_t i = 0; i < op->op.plan->u.scan.bound_count; i++) {
+        scan_bound *bound = &op->bounds[i];
+        bool meets = bound->values == NULL || (bound->column_idxs == NULL ? scan_bound_ids(op, bound) : scan_bound_zone(op, reader, bound));
+        if (!meets) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Leaves the rows of the chunk whose values may be among those of the join. */
+static ruzu_status scan_bound_test(op_node_scan *op, rz_ntab_reader *reader, scan_bound *bound, uint64_t first, uint32_t count, uint64_t *bits, rz_error *err)
+{
+    uint32_t table_idx = op->pending_table;
+    uint64_t before = rz_bits_count(bits, count);
+    if (bound->column_idxs == NULL) {
+        uint64_t marks[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)] = {0};
+        (void)rz_join_bounds_mark(bound->values, rz_id_make(op->op.plan->u.scan.tables[table_idx], first), count, marks);
+        for (uint32_t w = 0; w < RZ_BITMAP_WORDS(count); w++) {
+            bits[w] &= marks[w];
+        }
+    } else {
+        rz_col_range range = {.low = bound->low, .high = bound->high};
+        bool done = false;
+        RZ_TRY(rz_ntab_filter(reader, bound->column_idxs[table_idx], first, count, &range, bits, &done, err));
+    }
+    bound->seen += before;
+    bound->kept += rz_bits_count(bits, count);
+    if (bound->seen >= SCAN_TRIAL) {
+        bound->given_up = bound->kept > bound->seen - bound->seen / 4;
+        bound->seen = bound->kept = 0;
+    }
+    return RUZU_OK;
+}
+
+/* Narrows the chunk's selection. */
+static ruzu_status node_scan_narrow(op_node_scan *op, rz_ntab_reader *reader, uint64_t first, rz_error *err)
+{
+    rz_chunk *chunk = op->op.chunk;
+    uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
+    bool any = false;
+    for (uint32_t i = 0; i < op->op.plan->u.scan.bound_count; i++) {
+        scan_bound *bound = &op->bounds[i];
+        if (bound->values == NULL || !bound->tests || bound->given_up) {
+            continue;
+        }
+        if (!any) {
+            memset(bits, chunk->sel == NULL ? 0xff : 0, RZ_BITMAP_WORDS(chunk->count) * sizeof *bits);
+            for (uint32_t r = 0; chunk->sel != NULL && r < chunk->sel_count; r++) {
+                rz_bit_set(bits, chunk->sel[r]);
+            }
+        }
+        any = true;
+        RZ_TRY(scan_bound_test(op, reader, bound, first, chunk->count, bits, err));
+    }
+    if (any && rz_bits_count(bits, chunk->count) != (chunk->sel == NULL ? chunk->count : chunk->sel_count)) {
+        chunk->sel = op->rows;
+        chunk->sel_count = rz_bits_positions(bits, chunk->count, op->rows);
+    }
+    return RUZU_OK;
+}
+
+/* ---- blocks ---- */
 
 /* True when the zone maps say that no row of the block can pass. */
 static bool node_scan_skips(op_node_scan *op, rz_ntab_reader *reader, uint32_t table_idx, uint64_t first)
@@ -261,7 +420,8 @@ static ruzu_status node_scan_emit(op_node_scan *op, rz_ntab_reader *reader, rz_e
     rz_vec_set_sequence(chunk->columns[0], (int64_t)rz_id_make(op->op.plan->u.scan.tables[op->pending_table], op->pending_offset), 1);
     uint64_t first = op->pending_offset;
     op->pending_offset += count;
-    return op->pending_bounded ? node_scan_bound_rows(op, reader, first, err) : RUZU_OK;
+    RZ_TRY(op->pending_bounded ? node_scan_bound_rows(op, reader, first, err) : RUZU_OK);
+    return op->op.plan->u.scan.bound_count == 0 ? RUZU_OK : node_scan_narrow(op, reader, first, err);
 }
 
 static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
@@ -293,6 +453,11 @@ static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
             op->pending_table = table_idx;
             op->pending_offset = first;
             op->pending_end = end < op->shared->offset_ends[table_idx] ? end : op->shared->offset_ends[table_idx];
+            if (node_scan_outside(op, reader)) {
+                op->pending_offset = op->pending_end = 0;
+                RZ_TRY(rz_exec_poll(base->worker->exec, err));
+                continue;
+            }
         } else {
             RZ_TRY(rz_worker_ntab(base->worker, plan->u.scan.tables[op->pending_table], &reader, err));
         }
@@ -301,6 +466,7 @@ static ruzu_status node_scan_next(rz_op *base, rz_chunk **out, rz_error *err)
             *out = base->chunk;
             return RUZU_OK;
         }
+        RZ_TRY(rz_exec_poll(base->worker->exec, err));
     }
 }
 

@@ -188,6 +188,10 @@ RZ_NODISCARD ruzu_status rz_carry_aggregate(rz_planner *planner, const plan_carr
 
 /* Puts JOIN_FILTERs into the probe side of a join, where they keep rows from being made many. Columns are those of plans not yet finished. */
 RZ_NODISCARD ruzu_status rz_plan_sieve_join(rz_planner *planner, rz_plan *join, rz_error *err);
+/* Whether each row of the plan comes from one row of its first child, or of what stands below that. */
+bool rz_plan_sieve_passes(const rz_plan *plan);
+/* Lets scans in the probe side look at the values of the build side: join_bound.c. */
+RZ_NODISCARD ruzu_status rz_plan_bound_join(rz_planner *planner, rz_plan *join, rz_error *err);
 
 /* ---- plan_clause.c, plan_project.c ---- */
 

@@ -165,6 +165,14 @@ static void explain_scan(const rz_plan *plan, const rz_catalog *catalog, rz_str 
         explain_expr(zone->value, out);
     }
     rz_str_append_text(out, plan->u.scan.top != NULL ? " bounded by SORT" : "");
+    for (uint32_t i = 0; i < plan->u.scan.bound_count; i++) {
+        const rz_plan *join = plan->u.scan.bounds[i].join;
+        uint32_t key = join->u.join.bounds[plan->u.scan.bounds[i].bound];
+        rz_str_append_text(out, i == 0 ? " within " : ", ");
+        explain_expr(join->u.join.probe_keys[key], out);
+        rz_str_append_text(out, " of ");
+        explain_expr(join->u.join.build_keys[key], out);
+    }
 }
 
 static void explain_recursive(const rz_plan *plan, const rz_catalog *catalog, rz_str *out)

@@ -65,6 +65,11 @@ static sieve_step sieve_step_of(const rz_plan *plan)
     return SIEVE_STOP;
 }
 
+bool rz_plan_sieve_passes(const rz_plan *plan)
+{
+    return sieve_step_of(plan) != SIEVE_STOP;
+}
+
 /* The lowest place in the probe side where the key is known and work stands above; NULL: none. */
 static rz_plan **sieve_place(rz_planner *planner, rz_plan *join, const rz_expr *key)
 {

@@ -144,6 +144,13 @@ typedef struct rz_plan_zone {
     rz_expr *value;              /* constant expression of the column's type */
 } rz_plan_zone;
 
+/* A join above drops rows whose node has a value that its build side does not have: what that side's least and greatest value, or all of them, leave out need not be scanned. */
+typedef struct rz_plan_scan_bound {
+    const struct rz_plan *join;
+    uint32_t bound;              /* index into the join's bounds */
+    const uint32_t *column_idxs; /* per scanned table; RZ_NO_COLUMN: such nodes have none; NULL: it is the node's id */
+} rz_plan_scan_bound;
+
 /* What of a predicate can be tested on encoded values: `property op value`. */
 typedef struct rz_plan_encoded {
     const rz_expr *property; /* of a node column; NULL: the predicate must be evaluated */
@@ -177,6 +184,9 @@ struct rz_plan {
             uint32_t table_count;
             const rz_plan_zone *zones; /* blocks that cannot match are skipped; the predicates themselves stand in a FILTER above */
             uint32_t zone_count;
+            rz_plan_scan_bound *bounds;
+            uint32_t bound_count;
+            double kept;             /* rows that the FILTER above is expected to keep; 0: there is none */
             double work;             /* most rows estimated at once between the scan and its pipeline's sink */
             const rz_plan *top;      /* a SORT with a limit above whose first key is a property of the node: what cannot be among its rows may be left out; or NULL */
             const rz_type *top_type; /* of that property … */
@@ -269,6 +279,8 @@ struct rz_plan {
             uint32_t key_count;   /* 0 for CROSS */
             const rz_plan_sieve *sieves; /* for the JOIN_FILTERs in the probe side */
             uint32_t sieve_count;
+            const uint32_t *bounds; /* indices of keys whose values scans in the probe side want to know */
+            uint32_t bound_count;
         } join;
         struct {
             const struct rz_plan *join; /* the HASH_JOIN above whose sieve it is */

@@ -473,6 +473,7 @@ static ruzu_status finish_join(rz_planner *planner, rz_plan *plan, const plan_se
     plan_set probe_need;
     plan_set build_need;
     RZ_TRY(rz_plan_sieve_join(planner, plan, err));
+    RZ_TRY(rz_plan_bound_join(planner, plan, err));
     finish_copy_set(planner, need, &probe_need);
     finish_copy_set(planner, need, &build_need);
     rz_plan_set_uses_all(planner, &probe_need, plan->u.join.probe_keys, plan->u.join.key_count);

@@ -99,7 +99,7 @@ static bool reuse_same_filter(reuse_map *map, const rz_plan *a, const rz_plan *b
 /* Scans of the same tables; their zones say what the filters above them say. */
 static bool reuse_same_scan(reuse_map *map, const rz_plan *a, const rz_plan *b)
 {
-    bool same = a->u.scan.table_count == b->u.scan.table_count && a->u.scan.zone_count == b->u.scan.zone_count;
+    bool same = a->u.scan.table_count == b->u.scan.table_count && a->u.scan.zone_count == b->u.scan.zone_count && a->u.scan.bound_count == 0 && b->u.scan.bound_count == 0;
     for (uint32_t i = 0; i < a->u.scan.table_count && same; i++) {
         same = a->u.scan.tables[i] == b->u.scan.tables[i];
     }

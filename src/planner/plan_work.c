@@ -14,6 +14,9 @@ static double work_more(double a, double b)
 void rz_plan_weigh_scans(rz_plan *plan, double above)
 {
     double here = work_more(above, plan->rows);
+    if (plan->kind == RZ_PLAN_FILTER && plan->children[0]->kind == RZ_PLAN_NODE_SCAN) {
+        plan->children[0]->u.scan.kept = plan->rows;
+    }
     switch (plan->kind) {
     case RZ_PLAN_NODE_SCAN: plan->u.scan.work = here; break;
     case RZ_PLAN_TRIANGLE:

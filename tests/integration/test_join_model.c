@@ -13,6 +13,7 @@ enum { JOIN_TEXT = 1 << 20, JOIN_KEYS = 4000, JOIN_TAGS = 6 };
 #define JOIN_EAGER  UINT64_C(0x1ffffffff)
 #define JOIN_UNNEST (UINT64_C(1) << 20)
 #define JOIN_SIEVE  (UINT64_C(1) << 21)
+#define JOIN_BOUNDS (UINT64_C(1) << 22)
 
 typedef struct join_side {
     int count;
@@ -113,7 +114,7 @@ static void join_tally(const join_side *right, int from, long long *counts, long
 }
 
 typedef struct join_answers {
-    long long semi, semi_sum, anti, anti_sum, inner, inner_sum, left, counted;
+    long long semi, semi_sum, anti, anti_sum, inner, inner_sum, left, counted, by_id, by_id_sum;
 } join_answers;
 
 static join_answers join_count(const join_side *left, const join_side *right, int from)
@@ -132,6 +133,8 @@ static join_answers join_count(const join_side *left, const join_side *right, in
         out.inner_sum += left->key[i] < 0 ? 0 : sums[left->key[i]];
         out.left += found == 0 ? 1 : found;
         out.counted += found * (i % 7);
+        out.by_id += i < JOIN_KEYS ? counts[i] : 0;
+        out.by_id_sum += i < JOIN_KEYS ? counts[i] * i : 0;
     }
     return out;
 }
@@ -165,6 +168,10 @@ static void join_check_model(ruzu_conn *conn, const join_side *left, const join_
     join_expect(conn, text, want.inner, want.counted);
     (void)snprintf(text, sizeof text, "MATCH (l:L) WITH l, EXISTS {MATCH (r:R) WHERE r.%s = l.%s AND r.t >= %d} AS e WHERE e RETURN count(*), coalesce(sum(l.id), 0)", key, key, from);
     join_expect(conn, text, want.semi, want.semi_sum);
+    (void)snprintf(text, sizeof text, "MATCH (l:L), (r:R) WHERE l.id = r.k AND r.t >= %d RETURN count(*), coalesce(sum(l.id), 0)", from);
+    join_expect(conn, text, want.by_id, want.by_id_sum);
+    (void)snprintf(text, sizeof text, "MATCH (l:L), (m:L), (r:R) WHERE id(m) = id(l) AND m.id = r.k AND r.t >= %d RETURN count(*), coalesce(sum(l.id), 0)", from);
+    join_expect(conn, text, want.by_id, want.by_id_sum);
 }
 
 /* ---- the same under other rules ---- */
@@ -208,6 +215,18 @@ static const char *const join_questions[] = {
     "MATCH (l:L) WITH l, l.k AS k MATCH (l)-[:D]->(m:L), (r:R) WHERE r.k = k AND r.t = 1 RETURN count(*), sum(m.id), sum(r.id)",
     "MATCH (l:L) OPTIONAL MATCH (l)-[:D]->(m:L) WITH l, m MATCH (r:R) WHERE r.k = l.k AND r.t = 1 RETURN count(*), sum(m.id), sum(r.id)",
     "MATCH (l:L) UNWIND range(1, l.t) AS i MATCH (r:R) WHERE r.k = l.k AND r.t = i RETURN count(*), sum(r.id), sum(i)",
+    /* values of build sides in scans */
+    "MATCH (l:L), (r:R) WHERE l.id = r.k AND r.t = 1 RETURN count(*), sum(l.t), sum(r.id)",
+    "MATCH (l:L), (r:R) WHERE l.k = r.k AND r.id < 3 RETURN l.id, r.id ORDER BY l.id, r.id",
+    "MATCH (l:L), (r:R) WHERE l.k = r.k AND l.t = r.t AND r.id > 20 RETURN l.id, r.id ORDER BY l.id, r.id",
+    "MATCH (l:L), (r:R) WHERE l.k = r.k AND r.id < 0 RETURN l.id, r.id ORDER BY l.id, r.id",
+    "MATCH (l:L), (r:R) WHERE l.t = r.t AND r.id < 9 AND r.k IS NULL RETURN l.id, r.id ORDER BY l.id, r.id",
+    "MATCH (l:L) WHERE EXISTS {MATCH (r:R) WHERE r.t = l.t AND r.id > 60} RETURN l.id ORDER BY l.id",
+    "MATCH (l:L) OPTIONAL MATCH (l)-[:D]->(m:L) WITH l, m MATCH (r:R) WHERE r.k = l.id AND r.t = 1 RETURN count(*), sum(m.id), sum(r.id)",
+    "MATCH (l:L)-[:D]->(m:L), (q:L) WHERE id(q) = id(m) AND l.id < 5 RETURN l.id, q.id ORDER BY l.id, q.id",
+    "MATCH (l:L)-[:D]->(m:L), (q:L)-[:D]->(o:L) WHERE id(q) = id(m) AND l.id = 5 RETURN q.id, count(*), sum(o.id) ORDER BY q.id",
+    "MATCH (l:L), (q:L), (r:R) WHERE id(q) = id(l) AND r.k = l.k AND r.t = q.t RETURN count(*), sum(q.id), sum(r.id)",
+    "MATCH (l:L:R), (r:R) WHERE l.k = r.k AND r.t = 2 RETURN count(*), sum(l.id), sum(r.id)",
     /* the best of each outer row */
     "MATCH (l:L) RETURN l.id, COLLECT {MATCH (l)-[:D]->(m:L) RETURN m.id ORDER BY m.k, m.id LIMIT 3} AS best ORDER BY l.id",
     "MATCH (l:L) RETURN l.id, COLLECT {MATCH (l)-[:D]->(m:L) RETURN m.id ORDER BY m.k DESC, m.t, m.id SKIP 2 LIMIT 2} AS best ORDER BY l.id",
@@ -228,7 +247,8 @@ static void join_check_rules(ruzu_conn *conn, const char *when)
         uint64_t rules;
         int threads;
         const char *name;
-    } ways[] = {{JOIN_ALL, 1, "all"}, {JOIN_ALL, 2, "all, two threads"}, {JOIN_EAGER, 2, "eager"}, {JOIN_ALL & ~JOIN_UNNEST, 1, "no unnesting"}, {JOIN_EAGER & ~JOIN_SIEVE, 1, "no sieves"}};
+    } ways[] = {{JOIN_ALL, 1, "all"}, {JOIN_ALL, 2, "all, two threads"}, {JOIN_EAGER, 2, "eager"}, {JOIN_ALL & ~JOIN_UNNEST, 1, "no unnesting"}, {JOIN_EAGER & ~JOIN_SIEVE, 1, "no sieves"},
+              {JOIN_EAGER & ~JOIN_BOUNDS, 1, "no bounds"}, {JOIN_EAGER & ~JOIN_SIEVE, 2, "bounds alone, two threads"}};
     for (size_t q = 0; q < sizeof join_questions / sizeof join_questions[0]; q++) {
         join_set(conn, 0, 1);
         join_ask(conn, join_questions[q], want);
@@ -261,6 +281,11 @@ static void join_check_plans(ruzu_conn *conn)
     join_set(conn, JOIN_EAGER & ~(UINT64_C(1) << 14), 1);
     join_ask(conn, "EXPLAIN MATCH (l:L)-[:D]->(m:L), (r:R) WHERE r.k = l.k AND r.t = 1 RETURN count(*), sum(m.id), sum(r.id)", text);
     CHECK(strstr(text, "JOIN_FILTER") != NULL);
+    join_ask(conn, "EXPLAIN MATCH (l:L), (r:R) WHERE l.id = r.k AND r.t = 1 RETURN count(*), sum(l.t), sum(r.id)", text);
+    CHECK(strstr(text, " within ") != NULL);
+    join_set(conn, JOIN_EAGER & ~JOIN_BOUNDS, 1);
+    join_ask(conn, "EXPLAIN MATCH (l:L), (r:R) WHERE l.id = r.k AND r.t = 1 RETURN count(*), sum(l.t), sum(r.id)", text);
+    CHECK(strstr(text, " within ") == NULL);
 }
 
 static void join_run_small(uint64_t seed)
@@ -285,6 +310,8 @@ static void join_run_small(uint64_t seed)
         join_check_model(conn, &left, &right, JOIN_TAGS, "k"); /* nothing on the right */
     }
     join_check_rules(conn, seed % 2 == 0 ? "even seed" : "odd seed");
+    session_run(conn, "MATCH (l:L) WHERE l.id % 9 = 4 SET l.k = l.k + 2, l.t = l.t + 1; MATCH (r:R) WHERE r.id % 13 = 5 DETACH DELETE r; MATCH (l:L) WHERE l.id % 11 = 6 DETACH DELETE l");
+    join_check_rules(conn, "after changes");
     if (left.count != 0 && right.count != 0) {
         join_check_plans(conn);
     }
