@@ -279,10 +279,10 @@ uint32_t rz_option_rules(const ruzu_conn *conn)
     }
     uint32_t rules = (uint32_t)rz_option_get(conn, RZ_OPTION_DEBUG_PLAN_RULES);
     if (rz_option_get(conn, RZ_OPTION_ZONE_MAP) == 0) {
-        rules &= ~(uint32_t)RZ_RULE_ZONES;
+        rules &= ~(uint32_t)(RZ_RULE_ZONES | RZ_RULE_BOUNDS);
     }
     if (rz_option_get(conn, RZ_OPTION_SEMI_MASK) == 0) {
-        rules &= ~(uint32_t)RZ_RULE_SEMI;
+        rules &= ~(uint32_t)(RZ_RULE_SEMI | RZ_RULE_SIEVE | RZ_RULE_BOUNDS);
     }
     return rules;
 }

@@ -490,6 +490,7 @@ static const rz_sink_class *exec_sink_of(rz_plan_kind kind)
     case RZ_PLAN_AGGREGATE: return &rz_sink_aggregate;
     case RZ_PLAN_SORT: return &rz_sink_sort;
     case RZ_PLAN_HASH_JOIN: return &rz_sink_hash_build;
+    case RZ_PLAN_REUSE: return &rz_sink_reuse;
     case RZ_PLAN_BARRIER: return &rz_sink_barrier;
     case RZ_PLAN_MESSAGE: return &rz_sink_message;
     case RZ_PLAN_RESULT: return &rz_sink_result;
@@ -533,7 +534,8 @@ static ruzu_status exec_prepare(rz_exec *exec, const rz_plan *plan, rz_error *er
         RZ_TRY(exec_prepare(exec, plan->children[i], err));
     }
     exec->plans[plan->id] = plan;
-    const rz_sink_class *sink = plan->correlated ? NULL : exec_sink_of(plan->kind);
+    bool reads = plan->kind == RZ_PLAN_REUSE && plan->u.reuse.source != NULL; /* what another one keeps */
+    const rz_sink_class *sink = plan->correlated || reads ? NULL : exec_sink_of(plan->kind);
     if (sink != NULL) {
         return pipeline_run(exec, plan, plan->children[plan->kind == RZ_PLAN_HASH_JOIN ? 1 : 0], sink, err);
     }

@@ -69,6 +69,7 @@ static bool keep_plan_fits(const rz_plan *plan)
     case RZ_PLAN_CLOSED:
     case RZ_PLAN_HASH_JOIN:
     case RZ_PLAN_JOIN_FILTER:
+    case RZ_PLAN_REUSE:
     case RZ_PLAN_UNION:
     case RZ_PLAN_MERGE:
     case RZ_PLAN_COUNT_EXCEPT:

@@ -40,6 +40,7 @@ const rz_op_class *rz_op_class_of(rz_plan_kind kind)
     case RZ_PLAN_SORT: return &rz_op_sort;
     case RZ_PLAN_HASH_JOIN: return &rz_op_hash_join;
     case RZ_PLAN_UNION: return &rz_op_union;
+    case RZ_PLAN_REUSE: return &rz_op_reuse;
     case RZ_PLAN_BARRIER: return &rz_op_barrier;
     case RZ_PLAN_INSERT: return &rz_op_insert;
     case RZ_PLAN_SET: return &rz_op_set;
@@ -66,6 +67,7 @@ static bool op_has_input(const rz_plan *plan)
     case RZ_PLAN_AGGREGATE:
     case RZ_PLAN_SORT: return plan->correlated;
     case RZ_PLAN_BARRIER:
+    case RZ_PLAN_REUSE:
     case RZ_PLAN_UNION: /* opens its children itself, one after the other */
     case RZ_PLAN_MESSAGE:
     case RZ_PLAN_RESULT: return false;

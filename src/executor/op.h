@@ -155,6 +155,7 @@ extern const rz_op_class rz_op_node_lookup, rz_op_expand, rz_op_expand_into, rz_
 extern const rz_op_class rz_op_filter, rz_op_join_filter, rz_op_project, rz_op_unwind, rz_op_collapse, rz_op_message_apply, rz_op_repeat, rz_op_limit, rz_op_apply,
     rz_op_union;
 extern const rz_op_class rz_op_triangle, rz_op_closed, rz_op_aggregate, rz_op_sort, rz_op_hash_join, rz_op_barrier; /* the source side; their sinks are below */
+extern const rz_op_class rz_op_reuse;
 extern const rz_op_class rz_op_collect; /* AGGREGATE and SORT inside an APPLY */
 extern const rz_op_class rz_op_insert, rz_op_set, rz_op_delete, rz_op_merge;
 
@@ -176,7 +177,7 @@ struct rz_sink_class {
     ruzu_status (*restart)(rz_worker *worker, void *shared, void *local, rz_error *err);
     bool single_worker; /* the pipeline must run on one worker (writes; order matters) */
 };
-extern const rz_sink_class rz_sink_message, rz_sink_triangle, rz_sink_aggregate, rz_sink_sort, rz_sink_hash_build, rz_sink_barrier, rz_sink_result;
+extern const rz_sink_class rz_sink_message, rz_sink_triangle, rz_sink_aggregate, rz_sink_sort, rz_sink_hash_build, rz_sink_reuse, rz_sink_barrier, rz_sink_result;
 
 /* Sources with work to divide give it out in morsels through an object in exec->shared: a plain atomic cursor. */
 typedef struct rz_morsel_source {

@@ -36,6 +36,7 @@ static const char *explain_kind(rz_plan_kind kind)
     case RZ_PLAN_SORT: return "SORT";
     case RZ_PLAN_HASH_JOIN: return "HASH_JOIN";
     case RZ_PLAN_JOIN_FILTER: return "JOIN_FILTER";
+    case RZ_PLAN_REUSE: return "REUSE";
     case RZ_PLAN_UNION: return "UNION";
     case RZ_PLAN_BARRIER: return "BARRIER";
     case RZ_PLAN_INSERT: return "INSERT";
@@ -276,6 +277,19 @@ static void explain_join_filter(const rz_plan *plan, rz_str *out)
     }
 }
 
+/* What is kept is shown below the first one; the others say of which columns it is. */
+static void explain_reuse(const rz_plan *plan, rz_str *out)
+{
+    const rz_plan *source = plan->u.reuse.source;
+    rz_str_append_text(out, source == NULL ? " keeps" : " of kept");
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        rz_str_append_format(out, "%s%s", i == 0 ? " " : ", ", explain_name(plan, plan->columns[i]));
+        if (source != NULL) {
+            rz_str_append_format(out, " = %s", explain_name(source, source->children[0]->columns[plan->u.reuse.positions[i]]));
+        }
+    }
+}
+
 static void explain_correlated(const rz_plan *plan, rz_str *out)
 {
     rz_str_append_text(out, plan->correlated ? " PER ROW" : "");
@@ -438,6 +452,7 @@ static void explain_arguments(const rz_plan *plan, const rz_catalog *catalog, rz
         }
         break;
     case RZ_PLAN_RESULT: explain_exprs(plan->u.result.exprs, plan->u.result.count, out); break;
+    case RZ_PLAN_REUSE: explain_reuse(plan, out); break;
     case RZ_PLAN_SINGLE_ROW:
     case RZ_PLAN_EMPTY:
     case RZ_PLAN_ARGUMENT:

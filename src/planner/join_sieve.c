@@ -55,6 +55,7 @@ static sieve_step sieve_step_of(const rz_plan *plan)
     case RZ_PLAN_AGGREGATE:
     case RZ_PLAN_SORT:
     case RZ_PLAN_UNION:
+    case RZ_PLAN_REUSE:
     case RZ_PLAN_BARRIER:
     case RZ_PLAN_INSERT:
     case RZ_PLAN_SET:

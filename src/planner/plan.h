@@ -49,6 +49,7 @@ typedef enum rz_plan_kind {
     RZ_PLAN_JOIN_FILTER,    /* join_filter: (w) in the probe side of a HASH_JOIN, below what makes its rows many: drops rows whose keys are not in the build side */
     RZ_PLAN_UNION,          /* union: children[0 … n) one after the other, bag semantics */
     RZ_PLAN_MESSAGE,        /* message: (w) only as children[1], [2] of MESSAGE_APPLY or CLOSED, which look nodes up in it: how many rows each node has */
+    RZ_PLAN_REUSE,          /* reuse: (w) a sub-plan that occurs several times: the first keeps the rows of its child; the others have none and give the first one's rows */
     RZ_PLAN_BARRIER,        /* materialises its input completely before the first row goes on (between writing and reading clauses) */
     /* writing */
     RZ_PLAN_INSERT,         /* insert: nodes and relationships, for each row */
@@ -290,6 +291,10 @@ struct rz_plan {
             /* per child, the columns that go to `columns` of this operator, child after child */
             const uint32_t *inputs;
         } set_union;
+        struct {
+            const struct rz_plan *source; /* whose rows these are; NULL: its own */
+            const uint32_t *positions;    /* per column its place among those of the source's child */
+        } reuse;
         const rz_bound_call *call;
         const rz_bound_load *load;
         const rz_bound_create *insert;

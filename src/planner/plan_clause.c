@@ -99,6 +99,7 @@ static bool clause_reads(const rz_plan *plan, const plan_set *tables)
     case RZ_PLAN_FILE_SCAN:
     case RZ_PLAN_FILTER:
     case RZ_PLAN_JOIN_FILTER:
+    case RZ_PLAN_REUSE:
     case RZ_PLAN_PROJECT:
     case RZ_PLAN_UNWIND:
     case RZ_PLAN_COLLAPSE:

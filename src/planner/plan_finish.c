@@ -732,6 +732,7 @@ static ruzu_status finish_node(rz_planner *planner, rz_plan **io, const plan_set
     case RZ_PLAN_MERGE: return finish_exact(planner, plan, need, above, err);
     case RZ_PLAN_RESULT: return finish_result(planner, plan, err);
     case RZ_PLAN_COLLAPSE:
+    case RZ_PLAN_REUSE:
     case RZ_PLAN_REPEAT: break; /* made by this pass only */
     }
     return rz_error_set(err, RUZU_ERROR_INTERNAL, "a plan node of kind %d where none can be", (int)plan->kind);

@@ -21,6 +21,7 @@ void rz_plan_weigh_scans(rz_plan *plan, double above)
     case RZ_PLAN_NODE_SCAN: plan->u.scan.work = here; break;
     case RZ_PLAN_TRIANGLE:
     case RZ_PLAN_CLOSED:
+    case RZ_PLAN_REUSE:
     case RZ_PLAN_AGGREGATE:
     case RZ_PLAN_SORT:
     case RZ_PLAN_BARRIER:

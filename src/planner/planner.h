@@ -45,6 +45,7 @@ enum {
     RZ_RULE_UNNEST = 1u << 20,         /* subqueries that hang on outer rows by equalities: LEFT, SEMI, ANTI joins */
     RZ_RULE_SIEVE = 1u << 21,          /* joins tell their probe sides early which keys there are: JOIN_FILTER */
     RZ_RULE_BOUNDS = 1u << 22,         /* joins tell the scans of their probe sides which values there are */
+    RZ_RULE_REUSE_PARTS = 1u << 23,    /* with RZ_RULE_REUSE: other parts of plans that give the same rows as well */
     RZ_RULE_CARRY = 1u << 24,          /* nodes that only sums, minima … look at: aggregated within messages */
     RZ_RULE_REUSE = 1u << 25,          /* messages that say the same: made once */
     RZ_RULE_FILTER_ORDER = 1u << 28,   /* predicates of a filter in an order that is measured */
