@@ -38,8 +38,8 @@ typedef struct rz_intersect {
     uint32_t to_table;
     uint64_t bit_count;    /* length of the bitmaps: nodes of the table */
     uint64_t most_words;   /* that a bitmap may take */
-    rz_intersect_input **order; /* of the current row, the shortest list first */
-    uint32_t *common[2];   /* room for the shortest list of a row */
+    rz_intersect_input **order; /* of the current row, the shortest list first; those with bitmaps count for longer */
+    uint32_t *common[2];   /* room for the first list in order */
     uint64_t common_capacity;
     uint64_t *copies;      /* how often each common neighbour comes */
 } rz_intersect;

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #define INTERSECT_BITS_ROWS 2u  /* rows in which a list must have been met before it gets a bitmap */
-#define INTERSECT_BITS_MIN  24u /* shorter lists get none */
+#define INTERSECT_BITS_MIN  24u /* shorter lists get none … */
+#define INTERSECT_BITS_LONG 8u  /* … before they have been met in so many */
+#define INTERSECT_BITS_LONGER 4u /* how many times as long a list may be that is tested */
 
 ruzu_status rz_intersect_overflow(rz_error *err)
 {
@@ -65,6 +67,7 @@ ruzu_status rz_intersect_open(rz_worker *worker, const rz_plan *plan, const rz_p
         RZ_TRY_ALLOC(in->lookups, err, "building an intersection");
         rz_near_cache_open(&in->cache, &in->hops);
         in->cache.able = in->cache.able && out->narrow;
+        rz_near_cache_expect(&in->cache, input->rows / worker->exec->context->max_threads);
     }
     return RUZU_OK;
 }
@@ -220,13 +223,25 @@ void rz_intersect_prefetch(const rz_intersect *intersect, const rz_sel *sel, uin
 
 /* ---- one row ---- */
 
+/* Has the list served so many rows that it is likely to serve more? */
+static bool intersect_stays(const rz_intersect_input *in)
+{
+    return in->rows >= (in->count < INTERSECT_BITS_MIN ? INTERSECT_BITS_LONG : INTERSECT_BITS_ROWS);
+}
+
+/* What a list counts for in the order: one that stays is tested by its bitmap and comes behind others that are not much longer. */
+static uint64_t intersect_length(const rz_intersect_input *in)
+{
+    return in->count * (uint64_t)(intersect_stays(in) ? INTERSECT_BITS_LONGER : 1);
+}
+
 /* Is the input's list set in its bitmap? Sets it there when it has served rows enough; when memory for that is refused, it never is. */
 static bool intersect_is_marked(const rz_intersect *intersect, rz_intersect_input *in)
 {
     if (in->marked) {
         return true;
     }
-    if (in->rows < INTERSECT_BITS_ROWS || in->count < INTERSECT_BITS_MIN || in->ends[in->count - 1] >= intersect->bit_count) {
+    if (!intersect_stays(in) || in->ends[in->count - 1] >= intersect->bit_count) {
         return false;
     }
     if (in->bits == NULL) {
@@ -243,13 +258,13 @@ static bool intersect_is_marked(const rz_intersect *intersect, rz_intersect_inpu
     return true;
 }
 
-/* Tests against a bitmap pay for lists that are not longer than the marked one; the marked list has to know all their offsets. */
+/* Tests against a bitmap pay for lists that are not much longer than the marked one: a test costs less than a step of a merge. The marked list has to know all their offsets. */
 static bool intersect_tests_bits(const rz_intersect *intersect, rz_intersect_input *in, const uint32_t *list, uint32_t count)
 {
-    return count <= in->count && list[count - 1] < intersect->bit_count && intersect_is_marked(intersect, in);
+    return count / INTERSECT_BITS_LONGER <= in->count && list[count - 1] < intersect->bit_count && intersect_is_marked(intersect, in);
 }
 
-/* Brings all lists of the row, the shortest first into order[]; *out_empty: one of them is empty. */
+/* Brings all lists of the row, the shortest (intersect_length) first into order[]; *out_empty: one of them is empty. */
 static ruzu_status intersect_begin(rz_intersect *intersect, uint32_t row, bool *out_empty, rz_error *err)
 {
     *out_empty = false;
@@ -261,7 +276,7 @@ static ruzu_status intersect_begin(rz_intersect *intersect, uint32_t row, bool *
             return RUZU_OK;
         }
         uint32_t at = i;
-        for (; at > 0 && in->count < intersect->order[at - 1]->count; at--) {
+        for (; at > 0 && intersect_length(in) < intersect_length(intersect->order[at - 1]); at--) {
             intersect->order[at] = intersect->order[at - 1];
         }
         intersect->order[at] = in;

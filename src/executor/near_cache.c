@@ -29,6 +29,11 @@ void rz_near_cache_open(rz_near_cache *cache, const rz_hops *hops)
     }
 }
 
+void rz_near_cache_expect(rz_near_cache *cache, double probes)
+{
+    cache->probes = probes > 1e15 ? UINT64_C(1000000000000000) : probes > 0 ? (uint64_t)probes : 0;
+}
+
 void rz_near_cache_close(rz_near_cache *cache)
 {
     if (cache->hops == NULL) {

@@ -34,12 +34,15 @@ typedef struct rz_near_cache {
 } rz_near_cache;
 
 void rz_near_cache_open(rz_near_cache *cache, const rz_hops *hops);
+/* So many probes are expected of this worker: as if they had been seen. */
+void rz_near_cache_expect(rz_near_cache *cache, double probes);
 void rz_near_cache_close(rz_near_cache *cache);
 /* Notes that these rows (hops->ids) will be probed. */
 void rz_near_cache_begin(rz_near_cache *cache, const rz_sel *sel);
 /* The node of `list` (just decoded for a probe of it) may be kept. */
 void rz_near_cache_keep(rz_near_cache *cache, const rz_near_list *list);
 
+#define RZ_NEAR_PROBES_PER_NODE 2u /* from here on lists are kept when they are first met */
 #define RZ_NEAR_ONCE 1u
 #define RZ_NEAR_NEVER 2u
 #define RZ_NEAR_FIRST 3u
@@ -65,14 +68,14 @@ static inline void rz_near_cache_prefetch(const rz_near_cache *cache, rz_id id)
     }
 }
 
-/* Was the node probed before, so that its list is worth keeping? Notes this probe. */
+/* Was the node probed before, or will it be (there are several probes a node), so that its list is worth keeping? Notes this probe. */
 static inline bool rz_near_cache_again(rz_near_cache *cache, rz_id id)
 {
     uint64_t offset = rz_id_offset(id);
     if (offset >= cache->slot_count || cache->slots[offset] == RZ_NEAR_NEVER) {
         return false;
     }
-    bool again = cache->slots[offset] == RZ_NEAR_ONCE;
+    bool again = cache->slots[offset] == RZ_NEAR_ONCE || cache->probes / RZ_NEAR_PROBES_PER_NODE > cache->largest;
     cache->slots[offset] = RZ_NEAR_ONCE;
     return again;
 }
