@@ -188,7 +188,7 @@ static void changing_groups_get_few_images(void)
     uint64_t again = atomic_load_explicit(&image_group(table, 0, 0)->images, memory_order_relaxed);
     uint64_t nodes = atomic_load_explicit(&image_group(table, 0, 0)->node_count, memory_order_relaxed);
     CHECK(looked_up != 0);
-    CHECK(again <= 6 + 2 * looked_up / (nodes / 2));
+    CHECK(nodes < 2 || again <= 6 + 2 * looked_up / (nodes / 2)); /* small groups may have one node with changes */
     check_reader(held, &before, 1);
     rz_rtab_reader_free(held);
     rz_snapshot now = fx_snapshot();
