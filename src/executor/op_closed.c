@@ -149,7 +149,7 @@ static ruzu_status closed_weigh(op_closed *op, uint32_t child, uint64_t **out, r
         return RUZU_OK;
     }
     const rz_message *message = rz_message_of(op->op.worker->exec, op->op.plan->children[child]);
-    *out = (uint64_t *)rz_mem_alloc(op->shared->mem, (size_t)op->capacity * sizeof **out);
+    *out = (uint64_t *)rz_mem_alloc(rz_op_account(&op->op), (size_t)op->capacity * sizeof **out);
     RZ_TRY_ALLOC(*out, err, "counting closed paths");
     for (uint32_t v = 0; v < graph->count; v++) {
         (*out)[v] = rz_message_find(message, graph->base + graph->vertices[v].node);
@@ -165,7 +165,7 @@ static ruzu_status closed_load(op_closed *op, rz_error *err)
     }
     RZ_TRY(rz_triangle_graph_load(&op->graph, 0, err));
     op->capacity = op->graph.count;
-    op->sums = (uint64_t *)rz_mem_calloc(op->shared->mem, (size_t)op->capacity, sizeof *op->sums);
+    op->sums = (uint64_t *)rz_mem_calloc(rz_op_account(&op->op), (size_t)op->capacity, sizeof *op->sums);
     RZ_TRY_ALLOC(op->sums, err, "counting closed paths");
     RZ_TRY(closed_weigh(op, op->op.plan->u.triangle.middle_child, &op->middle, err));
     return closed_weigh(op, op->op.plan->u.triangle.far_child, &op->far, err);
@@ -239,7 +239,7 @@ static ruzu_status closed_next(rz_op *base, rz_chunk **out, rz_error *err)
 
 static void closed_free(op_closed *op)
 {
-    rz_mem *mem = op->op.worker->exec->context->mem;
+    rz_mem *mem = rz_op_account(&op->op);
     size_t size = (size_t)op->capacity * sizeof(uint64_t);
     rz_mem_free(mem, op->sums, op->sums == NULL ? 0 : size);
     rz_mem_free(mem, op->middle, op->middle == NULL ? 0 : size);

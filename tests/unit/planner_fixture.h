@@ -291,7 +291,7 @@ static inline void planner_verify_node(const rz_plan *plan, const rz_plan *outer
     case RZ_PLAN_HASH_JOIN:
         planner_check_exprs(plan->u.join.probe_keys, plan->u.join.key_count, input);
         planner_check_exprs(plan->u.join.build_keys, plan->u.join.key_count, plan->children[1]);
-        CHECK(!plan->children[1]->weighted);
+        CHECK(!plan->children[1]->weighted || plan->weighted);
         break;
     case RZ_PLAN_UNION:
         for (uint32_t c = 0; c < plan->child_count; c++) {

@@ -27,7 +27,7 @@ static void projections(void)
     PLAN_IS(&f, "MATCH (a:Person) RETURN a.name, a.id + 1 AS x ORDER BY a.age LIMIT 10",
             "RESULT a.name, +(a.id,1)\n"
             "  SORT a.age LIMIT 10\n"
-            "    NODE_SCAN (a:Person)\n");
+            "    NODE_SCAN (a:Person) bounded by SORT\n");
     f.rules = RZ_RULE_ALL & ~(uint32_t)RZ_RULE_TOP_K;
     PLAN_IS(&f, "MATCH (a:Person) RETURN a.name ORDER BY a.age LIMIT 10",
             "RESULT a.name\n"
@@ -39,7 +39,7 @@ static void projections(void)
             "RESULT b.name\n"
             "  EXPAND (a)-[:Knows]->(b)\n"
             "    SORT a.age LIMIT 10\n"
-            "      NODE_SCAN (a:Person)\n");
+            "      NODE_SCAN (a:Person) bounded by SORT\n");
     /* A projection's column used inside an expression stays one. */
     PLAN_IS(&f, "MATCH (a:Person) WITH a.age + 1 AS x RETURN x, x + 1 AS y",
             "RESULT x, +(x,1)\n"
