@@ -68,6 +68,10 @@ static ruzu_status run_kept_query(rz_run *run, rz_error *err)
     ruzu_conn *conn = run->conn;
     const rz_plan *plan = slot->plan;
     rz_result_set *set = NULL;
+    if (slot->kept != NULL && !rz_kept_exec_fits(slot->kept, &run->exec)) {
+        rz_kept_exec_free(slot->kept);
+        slot->kept = NULL;
+    }
     ruzu_result *spare = slot->kept == NULL ? NULL : rz_result_take_spare(conn, slot->serial);
     run->exec.recycled = spare == NULL ? NULL : spare->set;
     ruzu_status status = rz_exec_run_kept(&run->exec, &conn->kept_mem, plan, &slot->kept, &set, err);

@@ -108,6 +108,11 @@ void rz_kept_exec_free(rz_kept_exec *kept)
     }
 }
 
+bool rz_kept_exec_fits(const rz_kept_exec *kept, const rz_exec_context *context)
+{
+    return context->max_threads <= kept->max_threads;
+}
+
 uint64_t rz_kept_exec_bytes(const rz_kept_exec *kept)
 {
     return atomic_load_explicit(&kept->mem.used, memory_order_relaxed);
@@ -167,10 +172,6 @@ static ruzu_status keep_run_again(rz_kept_exec *kept, const rz_exec_context *con
 ruzu_status rz_exec_run_kept(const rz_exec_context *context, rz_mem *mem, const rz_plan *plan, rz_kept_exec **io_kept, rz_result_set **out, rz_error *err)
 {
     *out = NULL;
-    if (*io_kept != NULL && context->max_threads > (*io_kept)->max_threads) {
-        rz_kept_exec_free(*io_kept);
-        *io_kept = NULL;
-    }
     if (*io_kept == NULL) {
         rz_result_set_free(context->recycled);
         return keep_run_first(context, mem, plan, io_kept, out, err);

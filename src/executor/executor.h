@@ -91,6 +91,8 @@ bool rz_exec_can_keep(const rz_plan *plan);
 RZ_NODISCARD ruzu_status rz_exec_run_kept(const rz_exec_context *context, rz_mem *mem, const rz_plan *plan, rz_kept_exec **io_kept, rz_result_set **out,
                                           rz_error *err);
 uint64_t rz_kept_exec_bytes(const rz_kept_exec *kept);
+/* False: it was made for fewer threads, and has to be freed before the plan runs. */
+bool rz_kept_exec_fits(const rz_kept_exec *kept, const rz_exec_context *context);
 void rz_kept_exec_free(rz_kept_exec *kept); /* NULL is fine */
 
 /* COPY table FROM files or a query's plan (plan NULL: files). Rows copied in *out_rows. */

@@ -255,6 +255,22 @@ static void kept_executions_agree_with_single_ones(void)
     kept_run_rounds(session_path("two.ruzu"), 20, "CALL threads = 2");
 }
 
+/* What is kept was made for fewer threads, while an empty result waits for its next execution. */
+static void kept_executions_meet_other_numbers_of_threads(void)
+{
+    ruzu_conn *conn = session_open(":memory:");
+    session_run(conn, "CREATE NODE TABLE A(id INT64 PRIMARY KEY); UNWIND range(1, 20000) AS i CREATE (:A {id: i})");
+    for (int round = 0; round < 12; round++) {
+        char threads[32];
+        (void)snprintf(threads, sizeof threads, "CALL threads = %d", 1 + round % 4);
+        session_run(conn, threads);
+        for (int again = 0; again < 3; again++) {
+            EXPECT_ROWS(conn, "MATCH (a:A) WHERE a.id % 2 = 0 RETURN count(*), sum(a.id)", "10000|100010000");
+        }
+    }
+    session_close(conn);
+}
+
 static const char *const kept_writes[] = {
     "MATCH (a:A) WHERE a.id = $k SET a.v = $n",
     "MATCH (a:A) WHERE a.id = $k SET a.v = a.v + 1, a.name = $s RETURN a.id, a.v, a.name",
@@ -401,6 +417,7 @@ int main(void)
 {
     session_begin();
     RUN(kept_executions_agree_with_single_ones);
+    RUN(kept_executions_meet_other_numbers_of_threads);
     RUN(kept_executions_agree_in_memory);
     RUN(kept_writes_agree_with_single_ones);
     RUN(kept_executions_see_other_connections);
