@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Comparisons on encoded values: for every codec, type, shape and run of rows the bitmap holds exactly the rows for which the comparison of the decoded
- * values does, and where there is no such test nothing is changed. The packed kernels are compared with the scalar one at every width.
+ * values does, and where there is no such test nothing is changed. Sums of encoded values are those of the decoded ones. The packed kernels are compared with the scalar one at every width.
  */
 #include "column_fixture.h"
 
@@ -16,6 +16,8 @@
 static const ruzu_type_id filter_ids[] = {RUZU_TYPE_BOOL,  RUZU_TYPE_INT8,   RUZU_TYPE_INT16,  RUZU_TYPE_INT32,  RUZU_TYPE_INT64,
                                           RUZU_TYPE_UINT8, RUZU_TYPE_UINT16, RUZU_TYPE_UINT32, RUZU_TYPE_UINT64, RUZU_TYPE_DATE};
 #define FILTER_TYPES ((uint32_t)(sizeof filter_ids / sizeof filter_ids[0]))
+
+#define FILTER_WRAPS 1000u /* shapes from there on: sequences that pass the end of their type */
 
 /* Shapes: small range, far values, few distinct far values, runs, constant, sequence, bits; every other round with NULLs. */
 static void filter_put(rz_vec *vec, uint32_t row, uint32_t shape, bool nulls)
@@ -33,6 +35,10 @@ static void filter_put(rz_vec *vec, uint32_t row, uint32_t shape, bool nulls)
     case 4: value = (uint64_t)-3; break;
     case 5: value = row; break;
     case 6: value = fx_below(2); break;
+    case FILTER_WRAPS: value = INT64_MAX - UINT64_C(100) + row; break;
+    case FILTER_WRAPS + 1: value = row * (UINT64_C(1) << 62); break;
+    case FILTER_WRAPS + 2: value = UINT64_C(300) - row; break;
+    case FILTER_WRAPS + 3: value = row * UINT64_C(0x123456789abcdef1); break;
     default: value = fx_random() >> (64 - (shape % 60 + 2)); break;
     }
     if (vec->type->physical == RZ_PHYS_BOOL) {
@@ -129,6 +135,61 @@ static void encoded_values_are_compared_like_decoded_ones(void)
         }
     }
     CHECK(done > 40 * 14 * FILTER_TYPES / 2);
+}
+
+/* ---- sums ---- */
+
+static uint32_t filter_check_sum(const rz_segment *segment, rz_col_reader *reader, const rz_vec *vec)
+{
+    uint64_t bits[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)];
+    uint32_t first = fx_below(FILTER_ROWS);
+    uint32_t count = 1 + fx_below(RZ_VECTOR_CAPACITY);
+    count = count < FILTER_ROWS - first ? count : FILTER_ROWS - first;
+    bool all = fx_below(3) == 0;
+    for (uint32_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        bits[i] = fx_random();
+    }
+    rz_col_total want = {.sum = 5, .count = 7};
+    rz_col_total got = want;
+    bool done = false;
+    FX_OK(rz_col_sum(reader, segment, first, count, all ? NULL : bits, &got, &done, &fx.err));
+    bool is_signed = vec->type->physical >= RZ_PHYS_INT8 && vec->type->physical <= RZ_PHYS_INT64;
+    for (uint32_t i = 0; i < count && done; i++) {
+        if (!rz_vec_is_null(vec, first + i) && (all || rz_bit_get(bits, i))) {
+            uint32_t size = rz_type_size(vec->type);
+            uint64_t value = 0;
+            memcpy(&value, (const uint8_t *)vec->data + (size_t)(first + i) * size, size);
+            uint64_t sign = UINT64_C(1) << (8 * size - 1);
+            want.sum += is_signed ? (rz_int128)(int64_t)((value ^ sign) - sign) : (rz_int128)value;
+            want.count++;
+        }
+    }
+    CHECK(got.sum == want.sum);
+    CHECK_EQ_U64(got.count, want.count);
+    return done;
+}
+
+static void encoded_values_are_added_up_like_decoded_ones(void)
+{
+    uint32_t done = 0;
+    for (uint32_t kind = 1; kind < FILTER_TYPES; kind++) {
+        for (uint32_t shape = 0; shape < 18; shape++) {
+            rz_vec *vec = fx_vec(rz_type_of(filter_ids[kind]), FILTER_ROWS);
+            for (uint32_t row = 0; row < FILTER_ROWS; row++) {
+                filter_put(vec, row, shape < 7 ? shape : shape < 14 ? shape * 7 + kind : FILTER_WRAPS + shape - 14, shape < 14 && (shape + kind) % 2 == 1);
+            }
+            rz_segment *segment = fx_build(vec, FILTER_ROWS);
+            rz_col_reader *reader = NULL;
+            FX_OK(rz_col_reader_create(&fx.mem, fx.pool, vec->type, "test", &reader, &fx.err));
+            for (uint32_t round = 0; round < 40; round++) {
+                done += filter_check_sum(segment, reader, vec);
+                rz_col_reader_release(reader);
+            }
+            rz_col_reader_free(reader);
+            rz_arena_reset(&fx.arena);
+        }
+    }
+    CHECK(done > 40 * 18 * (FILTER_TYPES - 1) / 4);
 }
 
 /* ---- texts ---- */
@@ -320,6 +381,7 @@ static void packed_kernels_do_what_the_scalar_ones_do(void)
 int main(void)
 {
     RUN_COLUMN(encoded_values_are_compared_like_decoded_ones);
+    RUN_COLUMN(encoded_values_are_added_up_like_decoded_ones);
     RUN_COLUMN(encoded_texts_are_tested_like_decoded_ones);
     RUN_COLUMN(types_without_keys_have_no_range);
     RUN_COLUMN(packed_kernels_do_what_the_scalar_ones_do);

@@ -23,6 +23,15 @@ static ruzu_status sum_packed(rz_col_reader *reader, const rz_part *part, uint32
     return RUZU_OK;
 }
 
+/* The ends' mean, so many times. False: the values pass the end of their type and go on at the other one. */
+static bool sum_sequence(const rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, rz_int128 *out)
+{
+    rz_int128 first = sum_value(reader, part->base[0] + part->base[1] * row);
+    rz_int128 last = sum_value(reader, part->base[0] + part->base[1] * (row + (uint64_t)count - 1));
+    *out = (first + last) * (rz_int128)count / 2;
+    return last - first == (rz_int128)(int64_t)part->base[1] * (rz_int128)(count - 1);
+}
+
 ruzu_status rz_col_sum(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const uint64_t *bits, rz_col_total *io, bool *out_done,
                        rz_error *err)
 {
@@ -68,11 +77,7 @@ ruzu_status rz_col_sum(rz_col_reader *reader, const rz_segment *segment, uint64_
         *out_done = true;
         break;
     case RZ_CODEC_SEQUENCE:
-        if (bits == NULL) { /* the ends' mean, so many times */
-            rz_int128 ends = sum_value(reader, part->base[0] + part->base[1] * row) + sum_value(reader, part->base[0] + part->base[1] * (row + (uint64_t)count - 1));
-            sum = ends * (rz_int128)count / 2;
-            *out_done = true;
-        }
+        *out_done = bits == NULL && sum_sequence(reader, part, row, count, &sum);
         break;
     case RZ_CODEC_DICTIONARY:
     case RZ_CODEC_RLE:
