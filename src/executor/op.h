@@ -99,7 +99,7 @@ struct rz_op_class {
     ruzu_status (*prepare)(rz_exec *exec, const rz_plan *plan, void **out_shared, rz_error *err);
     void (*destroy)(rz_exec *exec, void *shared);    /* of what prepare made; at the end of the statement, also after failures */
     uint64_t (*units)(const rz_exec *exec, const rz_plan *plan); /* sources: pieces of work to divide; NULL: 1 */
-    bool single_worker;                              /* a pipeline with this op runs on one worker (writes) */
+    bool single_worker;                              /* a pipeline with this op runs on one worker: it writes, or each worker would give all of its rows */
 };
 
 struct rz_op {

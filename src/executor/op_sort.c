@@ -670,4 +670,5 @@ const rz_op_class rz_op_sort = {.name = "SORT",
                                 .rewind = sort_op_rewind,
                                 .restart = rz_op_restart_plain,
                                 .close = sort_op_close,
-                                .units = sort_op_units};
+                                .units = sort_op_units,
+                                .single_worker = true};

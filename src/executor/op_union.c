@@ -11,20 +11,30 @@ typedef struct op_union {
     int32_t *positions; /* of the output columns in the current child */
 } op_union;
 
+/* Would several workers give rows of the plan more than once, or in another order? A source without units of its own, as a single row, is read by each worker. */
+static bool union_child_is_alone(const rz_plan *plan)
+{
+    bool alone = rz_op_class_of(plan->kind)->single_worker;
+    while (!alone && rz_op_class_of(plan->kind)->units == NULL && plan->child_count != 0) {
+        plan = plan->children[0];
+        alone = rz_op_class_of(plan->kind)->single_worker;
+    }
+    for (uint32_t i = 0; i < plan->child_count && plan->kind == RZ_PLAN_UNION && !alone; i++) {
+        alone = union_child_is_alone(plan->children[i]);
+    }
+    return alone || rz_op_class_of(plan->kind)->units == NULL;
+}
+
 static uint64_t union_units(const rz_exec *exec, const rz_plan *plan)
 {
     uint64_t units = 0;
     for (uint32_t i = 0; i < plan->child_count; i++) {
         const rz_plan *child = plan->children[i];
-        while (rz_op_class_of(child->kind)->units == NULL && child->child_count != 0) {
-            if (rz_op_class_of(child->kind)->single_worker) {
-                return 1;
-            }
-            child = child->children[0];
-        }
-        /* A source without units of its own (a single row) would be read once by each worker. */
-        if (rz_op_class_of(child->kind)->units == NULL) {
+        if (union_child_is_alone(child)) {
             return 1;
+        }
+        while (rz_op_class_of(child->kind)->units == NULL) {
+            child = child->children[0];
         }
         units += rz_op_class_of(child->kind)->units(exec, child);
     }

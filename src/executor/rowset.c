@@ -571,7 +571,7 @@ static ruzu_status barrier_op_rewind(rz_op *base, rz_error *err)
     return RUZU_OK;
 }
 
-/* Each worker's cursor goes over all rows, so there is one; saying so also keeps the count of workers from looking below. */
+/* Each worker's cursor goes over all rows, so there is one worker; saying so keeps the count of workers from looking below. */
 static uint64_t barrier_op_units(const rz_exec *exec, const rz_plan *plan)
 {
     (void)exec;
@@ -581,4 +581,4 @@ static uint64_t barrier_op_units(const rz_exec *exec, const rz_plan *plan)
 
 const rz_op_class rz_op_barrier = {
     .name = "BARRIER", .size = sizeof(op_barrier), .open = barrier_op_open, .next = barrier_op_next, .rewind = barrier_op_rewind,
-    .restart = rz_op_restart_plain, .units = barrier_op_units};
+    .restart = rz_op_restart_plain, .units = barrier_op_units, .single_worker = true};

@@ -11,6 +11,7 @@ enum { JOIN_TEXT = 1 << 20, JOIN_KEYS = 4000, JOIN_TAGS = 6 };
 /* debug_plan_rules: bit 32 applies rules whatever they cost. */
 #define JOIN_ALL    UINT64_C(0xffffffff)
 #define JOIN_EAGER  UINT64_C(0x1ffffffff)
+#define JOIN_PUSH   (UINT64_C(1) << 6)
 #define JOIN_UNNEST (UINT64_C(1) << 20)
 #define JOIN_SIEVE  (UINT64_C(1) << 21)
 #define JOIN_BOUNDS (UINT64_C(1) << 22)
@@ -433,10 +434,57 @@ static void join_run_weights(void)
     session_close(conn);
 }
 
+/* Rows in all, of a text with a row a line. */
+static int join_count_lines(const char *text)
+{
+    int count = text[0] != '\0';
+    for (; *text != '\0'; text++) {
+        count += *text == '\n' && text[1] != '\0';
+    }
+    return count;
+}
+
+/* Branches of a UNION: those in an order are given once, whatever the others have several workers for; those of which the scans skip other blocks are not the same. */
+static void join_run_unions(void)
+{
+    static const struct {
+        const char *cypher;
+        int rows;
+    } cases[] = {
+        {"MATCH (u:U) RETURN u.id AS x ORDER BY x LIMIT 3 UNION ALL MATCH (u:U) RETURN u.id AS x", 5003},
+        {"MATCH (u:U) RETURN u.id AS x UNION ALL MATCH (u:U) RETURN u.k AS x ORDER BY x DESC SKIP 4990", 5010},
+        {"MATCH (u:U)-[:V]->(v:U) RETURN v.k AS x, count(*) AS n ORDER BY x, n LIMIT 2 UNION ALL MATCH (u:U)-[:V]->(v:U) RETURN u.id AS x, count(*) AS n", 5002},
+        {"CALL {MATCH (u:U) RETURN u.id AS x ORDER BY x LIMIT 3 UNION ALL MATCH (u:U) RETURN u.id AS x} RETURN x UNION ALL MATCH (u:U) RETURN u.id AS x", 10003},
+        {"MATCH (u:U)-[:V]->(v:U) WHERE u.id < 5 AND v.k >= 0 RETURN v.id AS x UNION ALL MATCH (u:U)-[:V]->(v:U) WHERE u.id > 4995 AND v.k >= 0 RETURN v.id AS x", 9},
+        {"MATCH (u:U)-[:V]->(v:U) WHERE u.id < 5 AND v.k >= 0 RETURN v.id AS x UNION ALL MATCH (u:U)-[:V]->(v:U) WHERE u.id <= 4998 AND v.k >= 0 RETURN v.id AS x", 5004},
+    };
+    static const uint64_t rules[] = {JOIN_ALL, JOIN_EAGER, JOIN_EAGER & ~JOIN_PUSH, JOIN_EAGER & ~JOIN_PARTS, 0};
+    static char got[JOIN_TEXT];
+    ruzu_conn *conn = session_open(session_path("unions.ruzu"));
+    session_run(conn, "CREATE NODE TABLE U(id INT64 PRIMARY KEY, k INT64); CREATE REL TABLE V(FROM U TO U); UNWIND range(0, 4999) AS i CREATE (:U {id: i, k: i % 7})");
+    session_run(conn, "MATCH (a:U), (b:U) WHERE b.id = (a.id * 7 + 3) % 5000 CREATE (a)-[:V]->(b)");
+    session_run(conn, "CHECKPOINT");
+    for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++) {
+        for (int threads = 1; threads <= 2; threads++) {
+            join_set(conn, rules[r], threads);
+            for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+                join_ask(conn, cases[c].cypher, got);
+                check_count++;
+                if (join_count_lines(got) != cases[c].rows) {
+                    check_failures++;
+                    (void)fprintf(stderr, "%s\n  rules %llx, %d threads: want %d rows, got %d: %.80s\n", cases[c].cypher, (unsigned long long)rules[r], threads, cases[c].rows, join_count_lines(got), got);
+                }
+            }
+        }
+    }
+    session_close(conn);
+}
+
 int main(void)
 {
     session_begin();
     join_run_weights();
+    join_run_unions();
     for (uint64_t seed = 0; seed < test_volume(8, 3); seed++) {
         join_run_small(seed);
     }
