@@ -140,10 +140,23 @@ static bool reuse_same_indices(const uint32_t *a, uint32_t a_count, const uint32
     return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
 }
 
-/* Scans of the same tables; their zones say what the filters above them say. */
+/* The same blocks are skipped: the filters that say so may stand above the part. */
+static bool reuse_same_zones(const rz_plan *a, const rz_plan *b)
+{
+    uint32_t tables = a->u.scan.table_count;
+    bool same = a->u.scan.zone_count == b->u.scan.zone_count;
+    for (uint32_t i = 0; i < a->u.scan.zone_count && same; i++) {
+        const rz_plan_zone *x = &a->u.scan.zones[i];
+        const rz_plan_zone *y = &b->u.scan.zones[i];
+        same = x->op == y->op && reuse_same_indices(x->column_idxs, tables, y->column_idxs, tables) && rz_expr_equal(x->value, y->value);
+    }
+    return same;
+}
+
+/* Scans of the same tables. */
 static bool reuse_same_scan(reuse_map *map, const rz_plan *a, const rz_plan *b)
 {
-    bool same = reuse_same_indices(a->u.scan.tables, a->u.scan.table_count, b->u.scan.tables, b->u.scan.table_count) && a->u.scan.zone_count == b->u.scan.zone_count &&
+    bool same = reuse_same_indices(a->u.scan.tables, a->u.scan.table_count, b->u.scan.tables, b->u.scan.table_count) && reuse_same_zones(a, b) &&
                 a->u.scan.bound_count == b->u.scan.bound_count;
     for (uint32_t i = 0; i < a->u.scan.bound_count && same; i++) {
         const rz_plan_scan_bound *x = &a->u.scan.bounds[i];
