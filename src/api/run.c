@@ -76,7 +76,6 @@ static ruzu_status run_kept_query(rz_run *run, rz_error *err)
     run->exec.recycled = spare == NULL ? NULL : spare->set;
     ruzu_status status = rz_exec_run_kept(&run->exec, &conn->kept_mem, plan, &slot->kept, &set, err);
     if (status == RUZU_OK && spare != NULL) {
-        spare->set = set; /* another one when the execution could not be gone on with: then the old one is gone */
         rz_result_revive(conn, spare);
         run->result = spare;
     } else if (spare != NULL) {

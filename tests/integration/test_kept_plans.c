@@ -413,39 +413,6 @@ static void texts_seen_before_are_not_compiled(void)
     session_close(conn);
 }
 
-/* What is kept was made for so many threads: with more of them a statement begins anew, also where the result of the time before was to be filled again. */
-static void kept_executions_begin_anew_for_more_threads(void)
-{
-    ruzu_conn *conn = session_open(session_path("threads.ruzu"));
-    ruzu_stmt *stmts[2];
-    kept_fill(conn);
-    CHECK_EQ_I64(ruzu_prepare(conn, "MATCH (a:A) WHERE a.id <= $k RETURN count(*), sum(a.id)", &stmts[0]), RUZU_OK);
-    CHECK_EQ_I64(ruzu_prepare(conn, "UNWIND [$k, $k + 1] AS x RETURN x", &stmts[1]), RUZU_OK);
-    for (int step = 0; step < 60; step++) {
-        char text[KEPT_TEXT];
-        snprintf(text, sizeof text, "CALL threads = %d", 1 + step / 5 % 4);
-        session_run(conn, text);
-        for (int s = 0; s < 2; s++) {
-            ruzu_result *result = NULL;
-            CHECK_EQ_I64(ruzu_bind_int64(stmts[s], "k", step), RUZU_OK);
-            CHECK_EQ_I64(ruzu_execute(stmts[s], &result), RUZU_OK);
-            if (s == 0) {
-                snprintf(text, sizeof text, "MATCH (a:A) WHERE a.id <= %d RETURN count(*), sum(a.id)", step);
-                char *got = kept_copy(session_text(result));
-                EXPECT_ROWS(conn, text, got);
-                free(got);
-            } else {
-                snprintf(text, sizeof text, "%d\n%d", step, step + 1);
-                CHECK_STR(session_text(result), text);
-            }
-            ruzu_result_free(result);
-        }
-    }
-    ruzu_stmt_free(stmts[0]);
-    ruzu_stmt_free(stmts[1]);
-    session_close(conn);
-}
-
 int main(void)
 {
     session_begin();
@@ -454,7 +421,6 @@ int main(void)
     RUN(kept_executions_agree_in_memory);
     RUN(kept_writes_agree_with_single_ones);
     RUN(kept_executions_see_other_connections);
-    RUN(kept_executions_begin_anew_for_more_threads);
     RUN(texts_seen_before_are_not_compiled);
     session_end();
     return check_failures != 0;
