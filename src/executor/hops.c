@@ -29,7 +29,7 @@ ruzu_status rz_hops_open(rz_worker *worker, const rz_plan_expand *expand, const 
     hops->readers = RZ_NEW_ARRAY(arena, rz_rtab_reader *, expand->hop_count);
     hops->skips_loops = RZ_NEW_ARRAY(arena, bool, expand->hop_count);
     hops->slices = RZ_NEW_ARRAY(arena, rz_slice *, expand->hop_count);
-    hops->ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
+    hops->ids = hops->own_ids = RZ_NEW_ARRAY(arena, rz_id, RZ_VECTOR_CAPACITY);
     hops->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     if (hops->readers == NULL || hops->skips_loops == NULL || hops->slices == NULL || hops->ids == NULL || hops->rows == NULL) {
         return rz_error_no_memory(err, "building an expansion");
@@ -58,9 +58,10 @@ ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const rz_sel *sel,
     (void)err;
     const rz_vec *column = input->columns[hops->from_position];
     *out_sel = *sel;
+    hops->ids = hops->own_ids;
     uint32_t low, span;
     if (rz_hops_dense(hops, input, sel, HOPS_DENSE_SHARE, &low, &span)) {
-        rz_id *ids = hops->ids + low;
+        rz_id *ids = hops->own_ids + low;
         rz_id first = (rz_id)column->start + low;
         for (uint32_t i = 0; i < span; i++) { /* those between, too: it takes less than to leave them out */
             ids[i] = first + i;
@@ -70,17 +71,21 @@ ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const rz_sel *sel,
     if (column->kind == RZ_VEC_SEQUENCE) {
         for (uint32_t i = 0; i < sel->count; i++) {
             uint32_t row = rz_sel_at(sel, i);
-            hops->ids[row] = (rz_id)(column->start + (int64_t)row * column->step);
+            hops->own_ids[row] = (rz_id)(column->start + (int64_t)row * column->step);
         }
         return RUZU_OK;
     }
     rz_view view;
     rz_vec_view(column, &view);
     const rz_id *ids = (const rz_id *)view.data;
+    if (view.validity == NULL && view.index == NULL) {
+        hops->ids = ids;
+        return RUZU_OK;
+    }
     if (view.validity == NULL) {
         for (uint32_t i = 0; i < sel->count; i++) {
             uint32_t row = rz_sel_at(sel, i);
-            hops->ids[row] = ids[rz_view_at(&view, row)];
+            hops->own_ids[row] = ids[view.index[row]];
         }
         return RUZU_OK;
     }
@@ -90,7 +95,7 @@ ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const rz_sel *sel,
         uint32_t row = rz_sel_at(sel, i);
         uint32_t at = rz_view_at(&view, row);
         if (rz_view_valid(&view, at)) {
-            hops->ids[row] = ids[at];
+            hops->own_ids[row] = ids[at];
             hops->rows[out_sel->count++] = row;
         }
     }

@@ -15,13 +15,14 @@ typedef struct rz_hops {
     rz_rtab_reader **readers;  /* per hop */
     bool *skips_loops;         /* per hop: BACKWARD of an undirected pattern: self-loops were met FORWARD */
     bool one_table;            /* all hops start at the only table the column can have */
-    rz_id *ids;                /* per row of the chunk: the from node */
+    const rz_id *ids;          /* per row of the chunk: the from node; the input's own values, or: */
+    rz_id *own_ids;
     rz_slice **slices;         /* per hop, per row */
     uint32_t *rows;
 } rz_hops;
 
 RZ_NODISCARD ruzu_status rz_hops_open(rz_worker *worker, const rz_plan_expand *expand, const rz_plan *input, rz_hops *hops, rz_error *err);
-/* Ids of the from column for the selected rows into hops->ids; NULL rows are left out: *out_sel (rows in hops->rows) are the others. */
+/* Ids of the from column for the selected rows: hops->ids, as long as the input's chunk is; NULL rows are left out: *out_sel (rows in hops->rows) are the others. */
 RZ_NODISCARD ruzu_status rz_hops_ids(rz_hops *hops, const rz_chunk *input, const rz_sel *sel, rz_sel *out_sel, rz_error *err);
 /* Slices of the rows of sel for every hop; rows whose node is of another table get an empty one. Call after rz_hops_ids. */
 RZ_NODISCARD ruzu_status rz_hops_lookup(rz_hops *hops, const rz_sel *sel, rz_error *err);

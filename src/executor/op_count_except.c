@@ -10,13 +10,14 @@
  * Where only one node is taken out of a list, rows with the same list are a run: the list is looked up once a run, and as the nodes mostly come sorted themselves (neighbours that
  * EXPAND has just read), a cursor moves through the list beside them.
  */
-#include "executor/hops.h"
+#include "executor/short_lists.h"
 
 #define EXCEPT_STEPS 4u /* so many entries are passed one by one before a search begins */
 
 typedef struct except_list {
     rz_hops hops;
     rz_near_list near;
+    rz_short_lists all; /* of all rows, where only two lists are compared */
 } except_list;
 
 /* The last node looked for in the counted list: how often it stands there, and where it stands or would stand. */
@@ -34,11 +35,13 @@ typedef struct op_count_except {
     rz_hops *nodes;      /* their ids; no hops */
     const int32_t *positions;
     uint64_t *weights;
+    uint64_t *counts;    /* by row: what is left of its list */
     uint32_t *kept;
     uint64_t *gone;      /* bits: entries of the counted list that another list or node has taken out */
     uint64_t gone_words;
     bool once;           /* the node stands in the list exactly once, whichever it is */
     bool runs;           /* one node is taken out, and nothing else */
+    bool compares;       /* two lists are compared, and nothing else */
     uint32_t *heads;     /* rows in which a run of rows with the same list begins; else those with lists to count in */
     except_cursor cursor;
 } op_count_except;
@@ -56,18 +59,24 @@ static ruzu_status except_open(rz_op *base, rz_error *err)
     rz_arena *arena = &base->worker->arena;
     op->except = &base->plan->u.except;
     op->runs = !op->except->pairs && op->except->other_count == 0 && op->except->node_count == 1;
+    op->compares = op->except->other_count == 1 && (op->except->pairs || op->except->node_count == 0);
     op->others = RZ_NEW_ARRAY(arena, except_list, op->except->other_count);
     op->nodes = RZ_NEW_ARRAY(arena, rz_hops, op->except->node_count);
     rz_plan_expand *looks = RZ_NEW_ARRAY(arena, rz_plan_expand, op->except->node_count);
     op->weights = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
+    op->counts = RZ_NEW_ARRAY(arena, uint64_t, RZ_VECTOR_CAPACITY);
     op->kept = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     op->heads = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
-    if (op->others == NULL || op->nodes == NULL || looks == NULL || op->weights == NULL || op->kept == NULL || op->heads == NULL) {
+    if (op->others == NULL || op->nodes == NULL || looks == NULL || op->weights == NULL || op->counts == NULL || op->kept == NULL || op->heads == NULL) {
         return rz_error_no_memory(err, "building a count of neighbours");
     }
     RZ_TRY(except_open_list(op, &op->except->walk, &op->counted, err));
     for (uint32_t i = 0; i < op->except->other_count; i++) {
         RZ_TRY(except_open_list(op, &op->except->others[i], &op->others[i], err));
+    }
+    if (op->compares) {
+        RZ_TRY(rz_short_lists_open(arena, &op->counted.all, err));
+        RZ_TRY(rz_short_lists_open(arena, &op->others[0].all, err));
     }
     for (uint32_t i = 0; i < op->except->node_count; i++) {
         looks[i] = (rz_plan_expand){.from = op->except->nodes[i], .to = RZ_NO_COLUMN_ID, .rel = RZ_NO_COLUMN_ID};
@@ -86,44 +95,6 @@ static uint64_t except_length(const rz_hops *hops, uint32_t row)
         length += hops->slices[h][row].length;
     }
     return length;
-}
-
-/* Pairs of equal entries of two sorted lists. */
-static uint64_t except_equal_pairs(const rz_near_list *a, const rz_near_list *b)
-{
-    uint64_t pairs = 0;
-    for (uint64_t i = 0, j = 0; i < a->count && j < b->count;) {
-        rz_id x = a->ids[i];
-        rz_id y = b->ids[j];
-        if (x != y) {
-            i += x < y;
-            j += y < x;
-            continue;
-        }
-        uint64_t first = i, second = j;
-        while (i < a->count && a->ids[i] == x) {
-            i++;
-        }
-        while (j < b->count && b->ids[j] == x) {
-            j++;
-        }
-        pairs += (i - first) * (j - second);
-    }
-    return pairs;
-}
-
-/* Entries of a that stand in b. */
-static uint64_t except_common(const rz_near_list *a, const rz_near_list *b)
-{
-    uint64_t common = 0;
-    for (uint64_t i = 0, j = 0; i < a->count && j < b->count;) {
-        rz_id x = a->ids[i];
-        rz_id y = b->ids[j];
-        common += x == y;
-        i += x <= y;
-        j += y < x;
-    }
-    return common;
 }
 
 static ruzu_status except_reserve_bits(op_count_except *op, uint64_t count, rz_error *err)
@@ -197,11 +168,11 @@ static ruzu_status except_count(op_count_except *op, uint32_t row, uint64_t *out
     const rz_near_list *counted = &op->counted.near;
     if (except->pairs) {
         const rz_near_list *other = &op->others[0].near;
-        *out = counted->count * other->count - except_equal_pairs(counted, other);
+        *out = counted->count * other->count - rz_list_equal_pairs(counted->ids, counted->count, other->ids, other->count);
         return RUZU_OK;
     }
     if (except->other_count == 1 && except->node_count <= 1) {
-        *out = counted->count - except_common(counted, &op->others[0].near);
+        *out = counted->count - rz_list_common(counted->ids, counted->count, op->others[0].near.ids, op->others[0].near.count);
         if (except->node_count == 1 && rz_near_count(&op->others[0].near, op->nodes[0].ids[row]) == 0) {
             *out -= rz_near_count(counted, op->nodes[0].ids[row]);
         }
@@ -261,7 +232,7 @@ static rz_sel except_heads(op_count_except *op, const rz_sel *sel)
     return heads;
 }
 
-/* The counts of all rows of sel into op->weights. */
+/* The counts of all rows of sel into op->counts. */
 static ruzu_status except_count_runs(op_count_except *op, const rz_sel *sel, rz_error *err)
 {
     rz_hops *hops = &op->counted.hops;
@@ -280,8 +251,30 @@ static ruzu_status except_count_runs(op_count_except *op, const rz_sel *sel, rz_
         }
         for (; i < sel->count && rz_sel_at(sel, i) != next; i++) {
             uint32_t row = rz_sel_at(sel, i);
-            op->weights[row] = near->count - (op->once ? 1 : except_times(near, &op->cursor, ids[row]));
+            op->counts[row] = near->count - (op->once ? 1 : except_times(near, &op->cursor, ids[row]));
         }
+    }
+    return RUZU_OK;
+}
+
+/* ---- two lists compared ---- */
+
+/* The counts of all rows of sel into op->counts, whose lists have been looked up. *out_done is false where they are long. */
+static ruzu_status except_count_short(op_count_except *op, const rz_sel *sel, bool *out_done, rz_error *err)
+{
+    except_list *counted = &op->counted, *other = &op->others[0];
+    RZ_TRY(rz_short_lists_read(&counted->hops, sel, &counted->all, out_done, err));
+    if (*out_done) {
+        RZ_TRY(rz_short_lists_read(&other->hops, sel, &other->all, out_done, err));
+    }
+    if (!*out_done) {
+        return RUZU_OK;
+    }
+    rz_short_lists_equal(&counted->all, &other->all, sel, op->except->pairs, op->counts);
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t others = op->except->pairs ? other->all.lengths[row] : 1;
+        op->counts[row] = counted->all.lengths[row] * others - op->counts[row];
     }
     return RUZU_OK;
 }
@@ -300,7 +293,7 @@ static void except_keep_filled(op_count_except *op, const rz_hops *hops, rz_sel 
     *io = (rz_sel){.rows = op->heads, .count = kept};
 }
 
-/* The rows in which no node is NULL; looks up the lists, and counts where rows come in runs. */
+/* The rows in which no node is NULL and some neighbours are left to count, and their counts. */
 static ruzu_status except_take(op_count_except *op, const rz_chunk *input, rz_sel *out, rz_error *err)
 {
     rz_sel sel = rz_chunk_sel(input);
@@ -323,11 +316,39 @@ static ruzu_status except_take(op_count_except *op, const rz_chunk *input, rz_se
     RZ_TRY(rz_hops_lookup(first, out, err));
     except_keep_filled(op, first, out);
     if (op->except->pairs) {
-        return rz_hops_lookup(&op->counted.hops, out, err);
+        RZ_TRY(rz_hops_lookup(&op->counted.hops, out, err));
     }
-    for (uint32_t i = 0; i < op->except->other_count; i++) {
+    for (uint32_t i = 0; i < op->except->other_count && !op->except->pairs; i++) {
         RZ_TRY(rz_hops_lookup(&op->others[i].hops, out, err));
     }
+    bool done = false;
+    if (op->compares) {
+        RZ_TRY(except_count_short(op, out, &done, err));
+    }
+    for (uint32_t i = 0; i < out->count && !done; i++) {
+        uint32_t row = rz_sel_at(out, i);
+        RZ_TRY(except_count(op, row, &op->counts[row], err));
+    }
+    return RUZU_OK;
+}
+
+/* Weights of the rows of sel; out: those that are kept. */
+static ruzu_status except_weigh(op_count_except *op, const rz_chunk *input, const rz_sel *sel, rz_sel *out, rz_error *err)
+{
+    if (RZ_LIKELY(rz_hops_weigh(op->counts, input->weight, sel, false, op->weights, op->kept, out))) {
+        return RUZU_OK;
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < sel->count; i++) {
+        uint32_t row = rz_sel_at(sel, i);
+        uint64_t weight = input->weight == NULL ? 1 : input->weight[row];
+        if (RZ_UNLIKELY(rz_mul_overflow(weight, op->counts[row], &op->weights[row]))) {
+            return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)weight, (unsigned long long)op->counts[row]);
+        }
+        op->kept[kept] = row;
+        kept += op->counts[row] != 0;
+    }
+    *out = (rz_sel){.rows = op->kept, .count = kept};
     return RUZU_OK;
 }
 
@@ -336,31 +357,18 @@ static ruzu_status except_next(rz_op *base, rz_chunk **out, rz_error *err)
     op_count_except *op = (op_count_except *)base;
     for (;;) {
         rz_chunk *input = NULL;
-        rz_sel sel;
-        uint32_t kept = 0;
+        rz_sel sel, kept;
         RZ_TRY(rz_op_next(base->input, &input, err));
         if (input == NULL) {
             return RUZU_OK;
         }
         RZ_TRY(except_take(op, input, &sel, err));
-        for (uint32_t i = 0; i < sel.count; i++) {
-            uint32_t row = rz_sel_at(&sel, i);
-            uint64_t weight = input->weight == NULL ? 1 : input->weight[row];
-            uint64_t count = op->weights[row];
-            if (!op->runs) {
-                RZ_TRY(except_count(op, row, &count, err));
-            }
-            if (RZ_UNLIKELY(rz_mul_overflow(weight, count, &op->weights[row]))) {
-                return rz_error_set(err, RUZU_ERROR_OVERFLOW, "Value %llu * %llu is not within UINT64 range.", (unsigned long long)weight, (unsigned long long)count);
-            }
-            op->kept[kept] = row;
-            kept += count != 0;
-        }
+        RZ_TRY(except_weigh(op, input, &sel, &kept, err));
         RZ_TRY(rz_exec_poll(base->worker->exec, err));
-        if (kept != 0) {
+        if (kept.count != 0) {
             rz_op_pass(base, input, op->positions);
-            base->chunk->sel = op->kept;
-            base->chunk->sel_count = kept;
+            base->chunk->sel = kept.rows;
+            base->chunk->sel_count = kept.count;
             base->chunk->weight = op->weights;
             *out = base->chunk;
             return RUZU_OK;

@@ -130,7 +130,7 @@ static ruzu_status graph_lookup(rz_triangle_graph *graph, uint32_t first, uint32
 {
     rz_sel sel = {.rows = NULL, .count = count};
     for (uint32_t i = 0; i < count; i++) {
-        graph->hops.ids[i] = graph->base + graph->vertices[first + i].node;
+        graph->hops.own_ids[i] = graph->base + graph->vertices[first + i].node;
     }
     return rz_hops_lookup(&graph->hops, &sel, err);
 }
