@@ -145,7 +145,7 @@ typedef struct rz_kept_plan {
 #define RZ_KEPT_PLANS 64u
 #define RZ_SPARE_RESULTS 8u
 #endif
-#define RZ_KEPT_EXEC_SHARE 32u                        /* of the smallest memory limit that all kept executions of a connection may take … */
+#define RZ_KEPT_EXEC_SHARE 16u                        /* of the smallest memory limit that all kept executions of a connection may take … */
 #define RZ_KEPT_EXEC_MOST (UINT64_C(64) * 1024 * 1024) /* … and no more than this */
 #define RZ_KEPT_PLAN_MAX_TEXT (64u * 1024u) /* bytes; longer texts are rarely sent twice */
 
@@ -219,6 +219,8 @@ bool rz_plan_slot_fits(const rz_plan_slot *slot, const ruzu_conn *conn, const rz
 rz_kept_plan *rz_kept_find(ruzu_conn *conn, const char *text, size_t length, uint64_t hash);
 /* Takes a parsed script over as a new kept plan (the least recently used one goes). NULL when memory is refused: script stays the caller's. */
 rz_kept_plan *rz_kept_add(ruzu_conn *conn, const char *text, size_t length, uint64_t hash, rz_script *script);
+/* Gives up executions that are kept for other texts than current's, the one that was not used for longest first, until all that the connection keeps takes no more than `most` bytes. */
+void rz_kept_make_room(ruzu_conn *conn, const rz_plan_slot *current, uint64_t most);
 void rz_kept_clear(ruzu_conn *conn);
 
 /* ---- running ---- */

@@ -52,6 +52,24 @@ rz_kept_plan *rz_kept_add(ruzu_conn *conn, const char *text, size_t length, uint
     return kept;
 }
 
+void rz_kept_make_room(ruzu_conn *conn, const rz_plan_slot *current, uint64_t most)
+{
+    while (atomic_load_explicit(&conn->kept_mem.used, memory_order_relaxed) > most) {
+        rz_kept_plan *oldest = NULL;
+        for (uint32_t i = 0; i < RZ_KEPT_PLANS; i++) {
+            rz_kept_plan *kept = conn->kept[i];
+            if (kept != NULL && kept->slot.kept != NULL && &kept->slot != current && (oldest == NULL || kept->last_use < oldest->last_use)) {
+                oldest = kept;
+            }
+        }
+        if (oldest == NULL) {
+            return;
+        }
+        rz_kept_exec_free(oldest->slot.kept);
+        oldest->slot.kept = NULL;
+    }
+}
+
 void rz_kept_clear(ruzu_conn *conn)
 {
     for (uint32_t i = 0; i < RZ_KEPT_PLANS; i++) {

@@ -84,7 +84,9 @@ static ruzu_status run_kept_query(rz_run *run, rz_error *err)
         status = rz_result_create(conn, plan->u.result.names, plan->u.result.types, plan->u.result.count, set, &run->result, err);
     }
     uint64_t most = rz_mem_smallest_limit(&conn->kept_mem) / RZ_KEPT_EXEC_SHARE;
-    if (slot->kept != NULL && atomic_load_explicit(&conn->kept_mem.used, memory_order_relaxed) > (most < RZ_KEPT_EXEC_MOST ? most : RZ_KEPT_EXEC_MOST)) {
+    most = most < RZ_KEPT_EXEC_MOST ? most : RZ_KEPT_EXEC_MOST;
+    rz_kept_make_room(conn, slot, most);
+    if (slot->kept != NULL && atomic_load_explicit(&conn->kept_mem.used, memory_order_relaxed) > most) { /* it is too large itself, or prepared statements keep the rest */
         rz_kept_exec_free(slot->kept);
         slot->kept = NULL;
     } else if (status == RUZU_OK) {
