@@ -287,7 +287,8 @@ static bool csr_close_slices(const rz_csr_side_reader *side, const rz_id *ids, c
 ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, rz_slice *slices, rz_error *err)
 {
     rz_csr_side_reader *side = &reader->sides[direction];
-    uint64_t tried = UINT64_MAX; /* the group whose rows have been found far apart */
+    uint64_t tried = UINT64_MAX; /* the group whose rows have been asked about */
+    bool scattered = false;      /* rows that seemed close together were not: another try, a group, would be a pass over the rows a row */
     for (uint32_t i = 0; i < sel->count;) {
         uint32_t row = rz_sel_at(sel, i);
         uint64_t bound = rz_id_offset(ids[row]);
@@ -297,11 +298,12 @@ ruzu_status rz_csr_lookup(rz_csr_reader *reader, rz_direction direction, const r
         }
         uint64_t low;
         uint32_t span = 0;
-        if (bound / RZ_CSR_GROUP_NODES != tried) {
+        if (bound / RZ_CSR_GROUP_NODES != tried && !scattered) {
             tried = bound / RZ_CSR_GROUP_NODES;
             RZ_TRY(csr_unpack_close(side, ids, sel, i, &low, &span, err));
         }
-        if (span != 0 && csr_close_slices(side, ids, sel, i, low, span, slices)) {
+        scattered = scattered || (span != 0 && !csr_close_slices(side, ids, sel, i, low, span, slices));
+        if (span != 0 && !scattered) {
             return side->changes == NULL ? RUZU_OK
                    : side->image != NULL ? csr_image_each(side->image, sel, i, slices, err)
                                          : csr_memory_slices(reader, side, sel, i, sel->count - i, slices, err);
@@ -364,7 +366,8 @@ static bool csr_close_degrees(const rz_csr_side_reader *side, const rz_id *ids, 
 ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const rz_id *ids, const rz_sel *sel, uint64_t *degrees, rz_error *err)
 {
     rz_csr_side_reader *side = &reader->sides[direction];
-    uint64_t tried = UINT64_MAX; /* the group whose rows have been found far apart */
+    uint64_t tried = UINT64_MAX; /* the group whose rows have been asked about */
+    bool scattered = false;      /* rows that seemed close together were not: another try, a group, would be a pass over the rows a row */
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         uint64_t bound = rz_id_offset(ids[row]);
@@ -376,12 +379,13 @@ ruzu_status rz_csr_degrees(rz_csr_reader *reader, rz_direction direction, const 
         }
         uint64_t low;
         uint32_t span;
-        if (side->changes == NULL && bound / RZ_CSR_GROUP_NODES != tried) {
+        if (side->changes == NULL && bound / RZ_CSR_GROUP_NODES != tried && !scattered) {
             tried = bound / RZ_CSR_GROUP_NODES;
             RZ_TRY(csr_unpack_close(side, ids, sel, i, &low, &span, err));
             if (span != 0 && csr_close_degrees(side, ids, sel, i, low, span, degrees)) {
                 return RUZU_OK;
             }
+            scattered = span != 0;
         }
         if (RZ_UNLIKELY(!csr_base_list(side, bound, &start, &length))) {
             return rz_csr_damaged(side, bound, err);
