@@ -184,15 +184,16 @@ static inline void csr_fill_parents(uint32_t *parents, uint32_t length, uint32_t
 
 /*
  * How many positions from the first one's start on hold the lists of the rows from `at` on, if they lie one after the other with little between them; 0: they do not seem to. Only
- * the first and the last list are looked at.
+ * the first and the last list are looked at; *io_last was the number of the last row at first, and is that of the last one that has a list.
  */
-static uint32_t csr_near_span(const rz_slice *slices, const rz_sel *sel, uint32_t at)
+static uint32_t csr_near_span(const rz_slice *slices, const rz_sel *sel, uint32_t at, uint32_t *io_last)
 {
     const rz_slice *first = &slices[rz_sel_at(sel, at)];
-    uint32_t last = sel->count - 1;
+    uint32_t last = *io_last;
     while (last > at && slices[rz_sel_at(sel, last)].length == 0) {
         last--;
     }
+    *io_last = last; /* so that each empty list is passed once, whatever is asked how often */
     const rz_slice *end = &slices[rz_sel_at(sel, last)];
     uint64_t span = end->start + end->length - first->start;
     bool near = end->bound / RZ_CSR_GROUP_NODES == first->bound / RZ_CSR_GROUP_NODES && end->start >= first->start && end->length == end->base_length &&
@@ -247,7 +248,7 @@ ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const r
                           uint32_t *out_count, rz_error *err)
 {
     rz_csr_side_reader *side = &reader->sides[direction];
-    uint32_t done = 0;
+    uint32_t done = 0, last = sel->count - 1;
     bool nears = rels == NULL;
     while (done < capacity && *io_at < sel->count) {
         uint32_t row = rz_sel_at(sel, *io_at);
@@ -296,7 +297,7 @@ ruzu_status rz_csr_expand(rz_csr_reader *reader, rz_direction direction, const r
             }
             continue;
         }
-        uint32_t span = nears && *io_entry == 0 && slice->length <= capacity - done && slice->length <= CSR_NEAR ? csr_near_span(slices, sel, *io_at) : 0;
+        uint32_t span = nears && *io_entry == 0 && slice->length <= capacity - done && slice->length <= CSR_NEAR ? csr_near_span(slices, sel, *io_at, &last) : 0;
         if (span != 0) {
             uint32_t read;
             RZ_TRY(csr_expand_near(reader, side, slices, sel, io_at, span, capacity - done, neighbour_base, neighbours + done, parents == NULL ? NULL : parents + done,
