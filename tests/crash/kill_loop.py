@@ -461,7 +461,8 @@ class Loop:
             missing = sorted(set(wanted) - set(got))
             extra = sorted(set(got) - set(wanted))
             other = sorted(key for key in set(got) & set(wanted) if got[key] != wanted[key])
-            return '%s: %d missing %r, %d too many %r, %d different %r' % (what, len(missing), missing[:5], len(extra), extra[:5], len(other), other[:5])
+            changes = ', '.join('%r: %.60r instead of %.60r' % (key, got[key], wanted[key]) for key in other[:5])
+            return '%s: %d missing %r, %d too many %r, %d different (%s)' % (what, len(missing), missing[:5], len(extra), extra[:5], len(other), changes)
         lines = ['the state is not one that was acknowledged']
         for name, model in (('acknowledged', self.model), ('with what was in flight', self.maybe)):
             if model is not None:

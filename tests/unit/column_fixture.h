@@ -158,7 +158,10 @@ static inline bool fx_reads_back(const rz_segment *segment, const rz_vec *model,
 {
     rz_col_reader *reader = NULL;
     rz_vec *out = fx_vec(model->type, RZ_VECTOR_CAPACITY);
+    rz_vec *entries = fx_vec(model->type, RZ_VECTOR_CAPACITY);
     uint32_t wanted[RZ_VECTOR_CAPACITY];
+    uint32_t codes[RZ_VECTOR_CAPACITY];
+    bool coded = false;
     bool same = rz_segment_rows(segment) == rows;
 
     FX_OK(rz_col_reader_create(&fx.mem, fx.pool, model->type, "table T, column c", &reader, &fx.err));
@@ -169,6 +172,12 @@ static inline bool fx_reads_back(const rz_segment *segment, const rz_vec *model,
         FX_OK(rz_col_read(reader, segment, first, n, out, 0, &fx.err));
         rz_col_reader_release(reader);
         same = fx_same(out, model, NULL, first, n, "block");
+        FX_OK(rz_col_read_entries(reader, segment, first, n, entries, codes, &coded, &fx.err)); /* the same as codes, where it has those */
+        if (same && coded) {
+            FX_OK(rz_vec_slice(out, entries, codes, n, &fx.err));
+            FX_OK(rz_vec_flatten(out, &(rz_sel){NULL, n}, &fx.err));
+            same = fx_same(out, model, NULL, first, n, "codes");
+        }
     }
     for (uint32_t round = 0; same && round < 20; round++) { /* anywhere, in two halves */
         uint32_t first = fx_below(rows), n = fx_below(RZ_VECTOR_CAPACITY + 1);

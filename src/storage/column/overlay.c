@@ -427,6 +427,14 @@ static uint32_t overmap_count(const overlay_map *map, uint32_t first, uint32_t c
     return found;
 }
 
+ruzu_status rz_col_overlay_has(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, bool *out, rz_error *err)
+{
+    const overlay_map *map = NULL;
+    RZ_TRY(overmap_begin(reader, segment, &map, err));
+    *out = overmap_count(map, (uint32_t)first, count) != 0;
+    return RUZU_OK;
+}
+
 ruzu_status rz_col_overlay_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,
                                   bool *out_done, rz_error *err)
 {

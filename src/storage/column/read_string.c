@@ -477,12 +477,17 @@ ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment
     }
     const rz_part *part = rz_segment_part_at(segment, first);
     uint32_t row = (uint32_t)(first - part->first_row);
-    bool use = false;
+    bool use = false, overlaid = false;
     if (count > part->rows - row || part->codec != RZ_CODEC_DICTIONARY || part->null_count == part->rows || part->aux_count >= count / 4 ||
         part->aux_count >= entries->capacity || part->byte_count > COLSTR_ENTRIES_BYTES) {
         return RUZU_OK;
     }
-    RZ_TRY(rz_col_dictionary_use(reader, part, count, &use, err));
+    if (segment->overlay != NULL) {
+        RZ_TRY(rz_col_overlay_has(reader, segment, first, count, &overlaid, err));
+    }
+    if (!overlaid) {
+        RZ_TRY(rz_col_dictionary_use(reader, part, count, &use, err));
+    }
     if (!use) {
         return RUZU_OK;
     }
