@@ -60,9 +60,9 @@ static bool keep_plan_fits(const rz_plan *plan)
     case RZ_PLAN_AGGREGATE: return rz_sink_aggregate.restart != NULL;
     case RZ_PLAN_BARRIER: return rz_sink_barrier.restart != NULL;
     case RZ_PLAN_RESULT: return rz_sink_result.restart != NULL;
-    case RZ_PLAN_INSERT: /* writes are made anew each time, until it is known why a kill test once found other rows than those acknowledged */
+    case RZ_PLAN_INSERT:
     case RZ_PLAN_SET:
-    case RZ_PLAN_DELETE:
+    case RZ_PLAN_DELETE: return true;
     case RZ_PLAN_TABLE_FUNCTION:
     case RZ_PLAN_FILE_SCAN:
     case RZ_PLAN_TRIANGLE:
