@@ -143,9 +143,9 @@ void rz_col_reader_release(rz_col_reader *reader); /* drops the pins (end of a c
  */
 RZ_NODISCARD ruzu_status rz_col_read(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err);
 /*
- * Rows [first, first + count) of a STRING segment as codes: entries (FLAT) gets the texts of the dictionary, codes[i] the row of entries that row first + i shows;
- * NULL is an entry too. *out_done is false, and nothing was read, where rows do not repeat a few short texts, or some of them were changed since the column was written: then the
- * caller reads them. count <= RZ_VECTOR_CAPACITY.
+ * Rows [first, first + count) of a STRING segment as codes: entries (FLAT) gets the texts of the dictionary and those of rows that were changed since, codes[i] the row of
+ * entries that row first + i shows; NULL is an entry too, and a text may be several. *out_done is false, and nothing was read, where rows do not repeat a few short texts or
+ * too many were changed: then the caller reads them. count <= RZ_VECTOR_CAPACITY.
  */
 RZ_NODISCARD ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *entries,
                                              uint32_t *codes, bool *out_done, rz_error *err);

@@ -427,12 +427,26 @@ static uint32_t overmap_count(const overlay_map *map, uint32_t first, uint32_t c
     return found;
 }
 
-ruzu_status rz_col_overlay_has(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, bool *out, rz_error *err)
+ruzu_status rz_col_overlay_count(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, uint32_t *out, rz_error *err)
 {
     const overlay_map *map = NULL;
     RZ_TRY(overmap_begin(reader, segment, &map, err));
-    *out = overmap_count(map, (uint32_t)first, count) != 0;
+    *out = overmap_count(map, (uint32_t)first, count);
     return RUZU_OK;
+}
+
+ruzu_status rz_col_overlay_entries(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *entries, uint32_t start,
+                                   uint32_t *codes, rz_error *err)
+{
+    const overlay_map *map = NULL;
+    RZ_TRY(overmap_begin(reader, segment, &map, err));
+    rz_col_overlay_reader *over = reader->overlay;
+    uint32_t found = overmap_places(map, (uint32_t)first, count, over->places);
+    for (uint32_t i = 0; i < found; i++) {
+        codes[over->places[i]] = start + i;
+        over->places[i] = start + i;
+    }
+    return overmap_put(over, segment->overlay->values, reader->size, overmap_rank(map, (uint32_t)first), found, entries, err);
 }
 
 ruzu_status rz_col_overlay_filter(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, const rz_col_range *range, uint64_t *bits,

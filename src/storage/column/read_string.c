@@ -468,6 +468,19 @@ static ruzu_status colstr_put_entries(const rz_col_dictionary *dictionary, rz_ve
     return RUZU_OK;
 }
 
+/* NULL rows show the entry behind the dictionary's. */
+static ruzu_status colstr_null_codes(rz_col_reader *reader, const rz_part *part, uint32_t row, uint32_t count, uint32_t *codes, rz_error *err)
+{
+    const uint8_t *valid = NULL;
+    uint64_t mask[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)] = {0};
+    RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_VALIDITY, row / 8, (row + count + 7) / 8 - row / 8, true, &valid, err));
+    rz_colk_copy_bits(mask, 0, valid, row % 8, count);
+    for (uint32_t i = 0; i < count; i++) {
+        codes[i] = rz_bit_get(mask, i) ? codes[i] : part->aux_count;
+    }
+    return RUZU_OK;
+}
+
 ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *entries, uint32_t *codes,
                                 bool *out_done, rz_error *err)
 {
@@ -477,17 +490,19 @@ ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment
     }
     const rz_part *part = rz_segment_part_at(segment, first);
     uint32_t row = (uint32_t)(first - part->first_row);
-    bool use = false, overlaid = false;
+    uint32_t changed = 0;
+    bool use = false;
     if (count > part->rows - row || part->codec != RZ_CODEC_DICTIONARY || part->null_count == part->rows || part->aux_count >= count / 4 ||
-        part->aux_count >= entries->capacity || part->byte_count > COLSTR_ENTRIES_BYTES) {
+        part->byte_count > COLSTR_ENTRIES_BYTES) {
         return RUZU_OK;
     }
     if (segment->overlay != NULL) {
-        RZ_TRY(rz_col_overlay_has(reader, segment, first, count, &overlaid, err));
+        RZ_TRY(rz_col_overlay_count(reader, segment, first, count, &changed, err));
     }
-    if (!overlaid) {
-        RZ_TRY(rz_col_dictionary_use(reader, part, count, &use, err));
+    if (part->aux_count + 1 + changed > entries->capacity || part->aux_count + changed >= count / 2) {
+        return RUZU_OK;
     }
+    RZ_TRY(rz_col_dictionary_use(reader, part, count, &use, err));
     if (!use) {
         return RUZU_OK;
     }
@@ -496,17 +511,10 @@ ruzu_status rz_col_read_entries(rz_col_reader *reader, const rz_segment *segment
     rz_vec_reset(entries);
     RZ_TRY(colstr_put_entries(&reader->dictionary, entries, err));
     *out_done = true;
-    if (!part->has_validity) {
-        return RUZU_OK;
+    if (part->has_validity) {
+        RZ_TRY(colstr_null_codes(reader, part, row, count, codes, err));
     }
-    const uint8_t *valid = NULL;
-    uint64_t mask[RZ_BITMAP_WORDS(RZ_VECTOR_CAPACITY)] = {0};
-    RZ_TRY(rz_col_fetch(reader, part, RZ_SECTION_VALIDITY, row / 8, (row + count + 7) / 8 - row / 8, true, &valid, err));
-    rz_colk_copy_bits(mask, 0, valid, row % 8, count);
-    for (uint32_t i = 0; i < count; i++) {
-        codes[i] = rz_bit_get(mask, i) ? codes[i] : part->aux_count;
-    }
-    return RUZU_OK;
+    return changed == 0 ? RUZU_OK : rz_col_overlay_entries(reader, segment, first, count, entries, part->aux_count + 1, codes, err);
 }
 
 /* ---- how long texts are ---- */

@@ -172,8 +172,11 @@ RZ_NODISCARD ruzu_status rz_col_gather_tree(rz_col_reader *reader, const rz_segm
 /* Of a segment with an overlay: what that has over what the base gave; rz_col_filter of both. */
 RZ_NODISCARD ruzu_status rz_col_overlay_read(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *out,
                                              uint32_t out_start, rz_error *err);
-/* Whether it has a value of rows [first, first + count). */
-RZ_NODISCARD ruzu_status rz_col_overlay_has(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, bool *out, rz_error *err);
+/* How many values of rows [first, first + count) it has. */
+RZ_NODISCARD ruzu_status rz_col_overlay_count(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, uint32_t *out, rz_error *err);
+/* Those values into rows start … of entries, and codes[i] to where row first + i has its value there. */
+RZ_NODISCARD ruzu_status rz_col_overlay_entries(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, rz_vec *entries,
+                                                uint32_t start, uint32_t *codes, rz_error *err);
 RZ_NODISCARD ruzu_status rz_col_overlay_bytes(rz_col_reader *reader, const rz_segment *segment, uint64_t first, uint32_t count, uint64_t *io_bytes,
                                               rz_error *err);
 RZ_NODISCARD ruzu_status rz_col_overlay_gather(rz_col_reader *reader, const rz_segment *segment, const uint32_t *rows, const uint32_t *out_rows,
