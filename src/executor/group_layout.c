@@ -1,71 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What groups consist of, and the tags of inline keys.
+ * What groups consist of.
  */
 #include "executor/group_layout.h"
 
 #include <string.h>
 
-#define GROUP_NAME group_tags_i8
-#define GROUP_TYPE int8_t
-#include "executor/group_tags_tmpl.h"
-#define GROUP_NAME group_tags_u8
-#define GROUP_TYPE uint8_t
-#include "executor/group_tags_tmpl.h"
-#define GROUP_NAME group_tags_i16
-#define GROUP_TYPE int16_t
-#include "executor/group_tags_tmpl.h"
-#define GROUP_NAME group_tags_u16
-#define GROUP_TYPE uint16_t
-#include "executor/group_tags_tmpl.h"
-#define GROUP_NAME group_tags_i32
-#define GROUP_TYPE int32_t
-#include "executor/group_tags_tmpl.h"
-#define GROUP_NAME group_tags_u32
-#define GROUP_TYPE uint32_t
-#include "executor/group_tags_tmpl.h"
-#define GROUP_NAME group_tags_64
-#define GROUP_TYPE int64_t
-#include "executor/group_tags_tmpl.h"
-
 /* Only types whose values are equal when their bytes are: not floats. */
 static bool group_is_inline(const rz_type *type)
 {
-    switch ((rz_physical)type->physical) {
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_INT8:
-    case RZ_PHYS_INT16:
-    case RZ_PHYS_INT32:
-    case RZ_PHYS_INT64:
-    case RZ_PHYS_UINT8:
-    case RZ_PHYS_UINT16:
-    case RZ_PHYS_UINT32:
-    case RZ_PHYS_UINT64: return true;
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: break;
-    }
-    return false;
-}
-
-void rz_group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags)
-{
-    switch ((int)type->physical) {
-    case RZ_PHYS_INT8: group_tags_i8(view, sel, tags); return;
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_UINT8: group_tags_u8(view, sel, tags); return;
-    case RZ_PHYS_INT16: group_tags_i16(view, sel, tags); return;
-    case RZ_PHYS_UINT16: group_tags_u16(view, sel, tags); return;
-    case RZ_PHYS_INT32: group_tags_i32(view, sel, tags); return;
-    case RZ_PHYS_UINT32: group_tags_u32(view, sel, tags); return;
-    default: group_tags_64(view, sel, tags); return;
-    }
+    bool is_signed = false;
+    return type->physical == RZ_PHYS_BOOL || rz_integer_width((rz_physical)type->physical, &is_signed) != 0;
 }
 
 ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_types, uint32_t key_count, const rz_agg_bound *const *aggs, uint32_t agg_count,

@@ -29,7 +29,10 @@ typedef struct rz_group_layout {
 RZ_NODISCARD ruzu_status rz_group_layout_create(rz_arena *arena, const rz_type *const *key_types, uint32_t key_count, const rz_agg_bound *const *aggs, uint32_t agg_count,
                                                 rz_group_layout **out, rz_error *err);
 /* The tags of the selected rows of an inline key, one after the other. */
-void rz_group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags);
+static inline void rz_group_tags(const rz_type *type, const rz_view *view, const rz_sel *sel, uint64_t *tags)
+{
+    rz_integer_read((rz_physical)type->physical, view, sel, 0, sel->count, (int64_t *)tags);
+}
 
 /* Bytes of the keys in row form that begin here. */
 static inline size_t rz_group_keys_size(const rz_group_layout *layout, const uint8_t *keys)

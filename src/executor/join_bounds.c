@@ -15,6 +15,7 @@
 #define BOUNDS_MOST 4096u /* different values */
 #endif
 #define BOUNDS_FIRST_BITS 6u
+#define BOUNDS_BLOCK 256u /* keys read at a time */
 #define BOUNDS_SIGN (UINT64_C(1) << 63)
 
 void rz_join_bounds_open(rz_join_bounds *bounds, rz_mem *mem)
@@ -84,48 +85,32 @@ static void bounds_note(rz_join_bounds *bounds, uint64_t key)
     }
 }
 
-static uint64_t bounds_key(rz_physical physical, const void *data, uint32_t at)
-{
-    switch (physical) {
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_UINT8: return ((const uint8_t *)data)[at];
-    case RZ_PHYS_INT8: return (uint64_t)(int64_t)((const int8_t *)data)[at] ^ BOUNDS_SIGN;
-    case RZ_PHYS_INT16: return (uint64_t)(int64_t)((const int16_t *)data)[at] ^ BOUNDS_SIGN;
-    case RZ_PHYS_INT32: return (uint64_t)(int64_t)((const int32_t *)data)[at] ^ BOUNDS_SIGN;
-    case RZ_PHYS_INT64: return (uint64_t)((const int64_t *)data)[at] ^ BOUNDS_SIGN;
-    case RZ_PHYS_UINT16: return ((const uint16_t *)data)[at];
-    case RZ_PHYS_UINT32: return ((const uint32_t *)data)[at];
-    case RZ_PHYS_UINT64: return ((const uint64_t *)data)[at];
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: break;
-    }
-    return 0; /* the planner asks for none of these */
-}
-
+/* The planner asks for integers and BOOL only. */
 void rz_join_bounds_add(rz_join_bounds *bounds, const rz_vec *vec, const rz_sel *sel)
 {
-    rz_view view;
     rz_physical physical = (rz_physical)vec->type->physical;
-    rz_vec_view(vec, &view);
+    rz_view view;
+    int64_t keys[BOUNDS_BLOCK];
+    bool is_signed = false;
+    (void)rz_integer_width(physical, &is_signed);
+    uint64_t flip = is_signed ? BOUNDS_SIGN : 0;
     uint64_t low = bounds->low;
     uint64_t high = bounds->high;
-    for (uint32_t i = 0; i < sel->count; i++) {
-        uint64_t key = bounds_key(physical, view.data, rz_view_at(&view, rz_sel_at(sel, i)));
-        low = key < low ? key : low;
-        high = key > high ? key : high;
+    rz_vec_view(vec, &view);
+    for (uint32_t first = 0; first < sel->count; first += BOUNDS_BLOCK) {
+        uint32_t count = sel->count - first < BOUNDS_BLOCK ? sel->count - first : BOUNDS_BLOCK;
+        rz_integer_read(physical, &view, sel, first, count, keys);
+        for (uint32_t i = 0; i < count; i++) {
+            uint64_t key = (uint64_t)keys[i] ^ flip;
+            low = key < low ? key : low;
+            high = key > high ? key : high;
+        }
+        for (uint32_t i = 0; i < count && !bounds->many; i++) {
+            bounds_note(bounds, (uint64_t)keys[i] ^ flip);
+        }
     }
     bounds->low = low;
     bounds->high = high;
-    for (uint32_t i = 0; i < sel->count && !bounds->many; i++) {
-        bounds_note(bounds, bounds_key(physical, view.data, rz_view_at(&view, rz_sel_at(sel, i))));
-    }
 }
 
 void rz_join_bounds_take(rz_join_bounds *into, rz_join_bounds *from)

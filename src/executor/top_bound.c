@@ -5,28 +5,7 @@
 /* Bytes of the value in a key; 0: no bounds of this type. */
 static uint32_t top_bound_width(const rz_type *type, bool *out_signed)
 {
-    *out_signed = true;
-    switch ((rz_physical)type->physical) {
-    case RZ_PHYS_INT8: return 1;
-    case RZ_PHYS_INT16: return 2;
-    case RZ_PHYS_INT32: return 4;
-    case RZ_PHYS_INT64: return 8;
-    case RZ_PHYS_UINT8: *out_signed = false; return 1;
-    case RZ_PHYS_UINT16: *out_signed = false; return 2;
-    case RZ_PHYS_UINT32: *out_signed = false; return 4;
-    case RZ_PHYS_UINT64: *out_signed = false; return 8;
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: return 0;
-    }
-    return 0;
+    return rz_integer_width((rz_physical)type->physical, out_signed);
 }
 
 /* Ranks are of the type's width. */
@@ -70,31 +49,9 @@ bool rz_top_bound_range(const rz_type *type, bool descending, uint64_t rank, rz_
     uint64_t mask = top_bound_mask(width), sign = (mask >> 1) + 1;
     uint64_t bits = (descending ? ~rank : rank) & mask;
     bits = is_signed ? bits ^ sign : bits;
-    if (is_signed && (bits & sign) != 0) {
-        bits |= ~mask;
-    }
     rz_value value = {.type = type};
-    switch ((rz_physical)type->physical) {
-    case RZ_PHYS_INT8: value.u.i8 = (int8_t)bits; break;
-    case RZ_PHYS_INT16: value.u.i16 = (int16_t)bits; break;
-    case RZ_PHYS_INT32: value.u.i32 = (int32_t)bits; break;
-    case RZ_PHYS_INT64: value.u.i64 = (int64_t)bits; break;
-    case RZ_PHYS_UINT8: value.u.u8 = (uint8_t)bits; break;
-    case RZ_PHYS_UINT16: value.u.u16 = (uint16_t)bits; break;
-    case RZ_PHYS_UINT32: value.u.u32 = (uint32_t)bits; break;
-    case RZ_PHYS_UINT64: value.u.u64 = bits; break;
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: return false;
-    }
-    return rz_col_range_make(type, descending ? RZ_CMP_GE : RZ_CMP_LE, &value, out);
+    return rz_integer_set((rz_physical)type->physical, &value.u, 0, (int64_t)bits) &&
+           rz_col_range_make(type, descending ? RZ_CMP_GE : RZ_CMP_LE, &value, out);
 }
 
 bool rz_top_bound_zone(const rz_type *type, const rz_plan_order *order, const rz_zone *zone, uint64_t *out_low, uint64_t *out_high)

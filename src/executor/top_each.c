@@ -12,31 +12,6 @@
 
 #define TOP_EACH_MOST 1024u /* beyond, heaps take more than they save */
 
-static bool top_each_takes(const rz_type *type)
-{
-    switch ((rz_physical)type->physical) {
-    case RZ_PHYS_INT8:
-    case RZ_PHYS_INT16:
-    case RZ_PHYS_INT32:
-    case RZ_PHYS_INT64:
-    case RZ_PHYS_UINT8:
-    case RZ_PHYS_UINT16:
-    case RZ_PHYS_UINT32: return true;
-    case RZ_PHYS_UINT64:
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: break;
-    }
-    return false;
-}
-
 ruzu_status rz_top_each_open(rz_worker *worker, const rz_plan *plan, const rz_plan *input, rz_top_each *out, rz_error *err)
 {
     rz_arena *arena = &worker->arena;
@@ -45,7 +20,7 @@ ruzu_status rz_top_each_open(rz_worker *worker, const rz_plan *plan, const rz_pl
     memset(out, 0, sizeof *out);
     const rz_plan_order *order = &plan->u.sort.orders[0];
     out->number = rz_plan_position(input, plan->row_number);
-    if (plan->u.sort.each_limit == NULL || out->number < 0 || rz_expr_is_volatile(order->expr) || !top_each_takes(order->expr->type)) {
+    if (plan->u.sort.each_limit == NULL || out->number < 0 || rz_expr_is_volatile(order->expr) || !rz_integer_fits_int64((rz_physical)order->expr->type->physical)) {
         return RUZU_OK;
     }
     RZ_TRY(rz_limit_value(worker, plan->u.sort.each_skip, &skip, err));
@@ -60,7 +35,8 @@ ruzu_status rz_top_each_open(rz_worker *worker, const rz_plan *plan, const rz_pl
     out->heaps = RZ_NEW_ARRAY(arena, uint64_t, (size_t)wanted * RZ_VECTOR_CAPACITY);
     out->counts = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
     out->rows = RZ_NEW_ARRAY(arena, uint32_t, RZ_VECTOR_CAPACITY);
-    if (out->heaps == NULL || out->counts == NULL || out->rows == NULL) {
+    out->values = RZ_NEW_ARRAY(arena, int64_t, RZ_VECTOR_CAPACITY);
+    if (out->heaps == NULL || out->counts == NULL || out->rows == NULL || out->values == NULL) {
         return rz_error_no_memory(err, "building a subquery");
     }
     return rz_eval_create(worker, order->expr, input->columns, input->column_count, &out->eval, err);
@@ -71,31 +47,6 @@ void rz_top_each_begin(rz_top_each *top)
     if (top->eval != NULL) {
         memset(top->counts, 0, RZ_VECTOR_CAPACITY * sizeof *top->counts);
     }
-}
-
-static int64_t top_each_value(const rz_type *type, const void *data, uint32_t at)
-{
-    switch ((rz_physical)type->physical) {
-    case RZ_PHYS_INT8: return ((const int8_t *)data)[at];
-    case RZ_PHYS_INT16: return ((const int16_t *)data)[at];
-    case RZ_PHYS_INT32: return ((const int32_t *)data)[at];
-    case RZ_PHYS_INT64: return ((const int64_t *)data)[at];
-    case RZ_PHYS_UINT8: return ((const uint8_t *)data)[at];
-    case RZ_PHYS_UINT16: return ((const uint16_t *)data)[at];
-    case RZ_PHYS_UINT32: return ((const uint32_t *)data)[at];
-    case RZ_PHYS_UINT64:
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: break;
-    }
-    return 0;
 }
 
 /* Lets the rank sink from the top of a heap whose largest is gone. */
@@ -153,6 +104,7 @@ ruzu_status rz_top_each_keep(rz_top_each *top, rz_chunk *chunk, rz_sel *out, rz_
     bool steps = key->kind == RZ_VEC_SEQUENCE;
     if (!steps) {
         rz_vec_view(key, &view);
+        rz_integer_read((rz_physical)key->type->physical, &view, &sel, 0, sel.count, top->values);
     }
     if (numbers->kind != RZ_VEC_SEQUENCE) {
         rz_vec_view(numbers, &number_view);
@@ -167,7 +119,7 @@ ruzu_status rz_top_each_keep(rz_top_each *top, rz_chunk *chunk, rz_sel *out, rz_
         if (!steps && !rz_view_valid(&view, at)) { /* before all others: not counted; behind all others: wanted while too few are there */
             keeps = top->nulls_first || top->counts[outer_row] < top->limit;
         } else {
-            int64_t value = steps ? key->start + (int64_t)row * key->step : top_each_value(key->type, view.data, at);
+            int64_t value = steps ? key->start + (int64_t)row * key->step : top->values[i];
             uint64_t rank = (uint64_t)value ^ UINT64_C(1) << 63;
             keeps = top_each_add(top, outer_row, top->descending ? ~rank : rank);
         }

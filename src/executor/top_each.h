@@ -19,6 +19,7 @@ typedef struct rz_top_each {
     uint64_t *heaps;     /* by outer row: `limit` ranks, the largest first */
     uint32_t *counts;    /* by outer row: ranks in its heap */
     uint32_t *rows;
+    int64_t *values;     /* of the first key, by selected row of the chunk */
 } rz_top_each;
 
 /* plan: a correlated SORT; input: its input. */

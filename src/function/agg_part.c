@@ -106,27 +106,8 @@ static const rz_agg agg_owning_part = {"PART", false, agg_part_init, agg_part_up
 /* Sums of at most 64 bits a row, the sign included: 2^64 rows of them fit into 128 bits. */
 static bool agg_part_is_small(const rz_type *type)
 {
-    switch ((rz_physical)type->physical) {
-    case RZ_PHYS_INT8:
-    case RZ_PHYS_INT16:
-    case RZ_PHYS_INT32:
-    case RZ_PHYS_INT64:
-    case RZ_PHYS_UINT8:
-    case RZ_PHYS_UINT16:
-    case RZ_PHYS_UINT32:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE: return true;
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_UINT64:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: break;
-    }
-    return false;
+    rz_physical physical = (rz_physical)type->physical;
+    return rz_integer_fits_int64(physical) || physical == RZ_PHYS_FLOAT || physical == RZ_PHYS_DOUBLE;
 }
 
 bool rz_agg_has_parts(const rz_agg_bound *bound)

@@ -37,27 +37,7 @@ rz_agg_slot_kind rz_agg_slots_of(const rz_agg_bound *bound)
         return RZ_AGG_SLOTS_COUNT;
     }
     bool sums = strcmp(name, "SUM") == 0 || strcmp(name, "AVG") == 0;
-    switch ((rz_physical)bound->arg_type->physical) {
-    case RZ_PHYS_INT8:
-    case RZ_PHYS_INT16:
-    case RZ_PHYS_INT32:
-    case RZ_PHYS_INT64:
-    case RZ_PHYS_UINT8:
-    case RZ_PHYS_UINT16:
-    case RZ_PHYS_UINT32: return sums ? RZ_AGG_SLOTS_SUM : RZ_AGG_SLOTS_NONE;
-    case RZ_PHYS_UINT64: /* those above 2^63 would need another sum */
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_BOOL:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT: break;
-    }
-    return RZ_AGG_SLOTS_NONE;
+    return sums && rz_integer_fits_int64((rz_physical)bound->arg_type->physical) ? RZ_AGG_SLOTS_SUM : RZ_AGG_SLOTS_NONE;
 }
 
 #define SLOTS_SUM(T, S)                                                                                                                                      \

@@ -12,6 +12,7 @@
 #ifndef RZ_TYPES_TYPES_H
 #define RZ_TYPES_TYPES_H
 
+#include "types/integer.h"
 #include "types/type.h"
 #include "types/value.h"
 #include "types/vec.h"

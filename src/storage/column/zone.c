@@ -227,37 +227,7 @@ static bool zone_excludes_double(const rz_zone *zone, rz_compare_op op, double v
 
 uint64_t rz_zone_value_bits(rz_physical physical, const rz_value *value)
 {
-    switch (physical) {
-    case RZ_PHYS_BOOL:
-        return value->u.boolean;
-    case RZ_PHYS_INT8:
-        return (uint64_t)value->u.i8;
-    case RZ_PHYS_INT16:
-        return (uint64_t)value->u.i16;
-    case RZ_PHYS_INT32:
-        return (uint64_t)value->u.i32;
-    case RZ_PHYS_INT64:
-        return (uint64_t)value->u.i64;
-    case RZ_PHYS_UINT8:
-        return value->u.u8;
-    case RZ_PHYS_UINT16:
-        return value->u.u16;
-    case RZ_PHYS_UINT32:
-        return value->u.u32;
-    case RZ_PHYS_UINT64:
-        return value->u.u64;
-    case RZ_PHYS_NONE:
-    case RZ_PHYS_INT128:
-    case RZ_PHYS_FLOAT:
-    case RZ_PHYS_DOUBLE:
-    case RZ_PHYS_INTERVAL:
-    case RZ_PHYS_STRING:
-    case RZ_PHYS_REL:
-    case RZ_PHYS_LIST:
-    case RZ_PHYS_STRUCT:
-        break;
-    }
-    return 0;
+    return (uint64_t)rz_integer_get(physical, &value->u, 0);
 }
 
 bool rz_zone_excludes(const rz_type *type, const rz_zone *zone, rz_compare_op op, const rz_value *value)
