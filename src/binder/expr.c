@@ -128,19 +128,50 @@ bool rz_expr_is_volatile(const rz_expr *expr)
     return false;
 }
 
-bool rz_expr_can_fail(const rz_expr *expr)
+/* Casts between numbers that lose no magnitude, and to text, never fail. */
+static bool expr_cast_is_safe(const rz_type *from, const rz_type *to)
 {
-    if (expr->kind == RZ_EXPR_CAST || expr->kind == RZ_EXPR_NEXTVAL || expr->kind == RZ_EXPR_CURRVAL || expr->kind == RZ_EXPR_SUBQUERY ||
-        (expr->kind == RZ_EXPR_FUNCTION && (expr->u.function->fn->flags & RZ_FN_CAN_FAIL) != 0) ||
-        (expr->kind == RZ_EXPR_LIST_LAMBDA && expr->u.lambda.kind == RZ_LAMBDA_REDUCE)) {
+    if (to->id == RUZU_TYPE_STRING) {
         return true;
     }
-    for (uint32_t i = 0; i < expr->child_count; i++) {
-        if (rz_expr_can_fail(expr->children[i])) {
-            return true;
-        }
+    return rz_type_is_numeric(from) && rz_type_is_numeric(to) && from->id != RUZU_TYPE_DECIMAL && to->id != RUZU_TYPE_DECIMAL && rz_type_widens(from, to);
+}
+
+bool rz_expr_can_fail(const rz_expr *expr)
+{
+    bool itself = false;
+    switch (expr->kind) {
+    case RZ_EXPR_CAST: itself = !expr->u.try_cast && !expr_cast_is_safe(expr->children[0]->type, expr->type); break;
+    case RZ_EXPR_FUNCTION: itself = (expr->u.function->fn->flags & RZ_FN_CAN_FAIL) != 0; break;
+    case RZ_EXPR_LIST_LAMBDA: itself = expr->u.lambda.kind == RZ_LAMBDA_REDUCE; break;
+    case RZ_EXPR_NEXTVAL:
+    case RZ_EXPR_CURRVAL: itself = true; break;
+    case RZ_EXPR_SUBQUERY: /* a pattern only: what can fail in it is caught row by row, where it stands */
+    case RZ_EXPR_LITERAL:
+    case RZ_EXPR_PARAMETER:
+    case RZ_EXPR_COLUMN:
+    case RZ_EXPR_AND:
+    case RZ_EXPR_OR:
+    case RZ_EXPR_XOR:
+    case RZ_EXPR_NOT:
+    case RZ_EXPR_IS_NULL:
+    case RZ_EXPR_IS_NOT_NULL:
+    case RZ_EXPR_CASE:
+    case RZ_EXPR_COALESCE:
+    case RZ_EXPR_PROPERTY:
+    case RZ_EXPR_ID:
+    case RZ_EXPR_LABEL:
+    case RZ_EXPR_START_NODE:
+    case RZ_EXPR_END_NODE:
+    case RZ_EXPR_PATH:
+    case RZ_EXPR_FIELD:
+    case RZ_EXPR_GRAPH_VALUE:
+    case RZ_EXPR_AGGREGATE: break;
     }
-    return false;
+    for (uint32_t i = 0; i < expr->child_count && !itself; i++) {
+        itself = rz_expr_can_fail(expr->children[i]);
+    }
+    return itself;
 }
 
 typedef struct expr_lambda_filter {

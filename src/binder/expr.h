@@ -106,7 +106,7 @@ RZ_NODISCARD rz_expr *rz_expr_literal(rz_arena *arena, const rz_value *value);
 bool rz_expr_equal(const rz_expr *a, const rz_expr *b);
 bool rz_expr_is_constant(const rz_expr *expr);  /* no columns, no volatile function (parameters count as constant) */
 bool rz_expr_is_volatile(const rz_expr *expr);
-bool rz_expr_can_fail(const rz_expr *expr);     /* some value may raise an error */
+bool rz_expr_can_fail(const rz_expr *expr);     /* some value may raise an error (those within a subquery are caught where it stands) */
 /* Calls fn for each column used, subqueries' outer columns included, lambda parameters not. */
 void rz_expr_each_column(const rz_expr *expr, void (*fn)(void *user, uint32_t column), void *user);
 

@@ -12,49 +12,6 @@
 #define FILTER_ORDER_PAUSE 8u   /* times as many are not */
 #define FILTER_ORDER_LEAST 0.01 /* share of rows that a predicate drops, at least, as far as its rank goes */
 
-/* Never fails, whatever the row, and gives the same when it is asked again: kinds that surely do. */
-static bool filter_order_is_movable(const rz_expr *expr)
-{
-    bool movable = false;
-    switch (expr->kind) {
-    case RZ_EXPR_FUNCTION: movable = (expr->u.function->fn->flags & (RZ_FN_CAN_FAIL | RZ_FN_VOLATILE)) == 0; break;
-    case RZ_EXPR_LITERAL:
-    case RZ_EXPR_PARAMETER:
-    case RZ_EXPR_COLUMN:
-    case RZ_EXPR_AND:
-    case RZ_EXPR_OR:
-    case RZ_EXPR_XOR:
-    case RZ_EXPR_NOT:
-    case RZ_EXPR_IS_NULL:
-    case RZ_EXPR_IS_NOT_NULL:
-    case RZ_EXPR_CASE:
-    case RZ_EXPR_COALESCE:
-    case RZ_EXPR_PROPERTY:
-    case RZ_EXPR_ID: movable = true; break;
-    case RZ_EXPR_CAST: {
-        const rz_type *from = expr->children[0]->type;
-        movable = rz_type_is_numeric(from) && rz_type_is_numeric(expr->type) && from->id != RUZU_TYPE_DECIMAL && expr->type->id != RUZU_TYPE_DECIMAL &&
-                  rz_type_widens(from, expr->type);
-        break;
-    }
-    case RZ_EXPR_LIST_LAMBDA:
-    case RZ_EXPR_NEXTVAL:
-    case RZ_EXPR_CURRVAL:
-    case RZ_EXPR_SUBQUERY:
-    case RZ_EXPR_LABEL:
-    case RZ_EXPR_START_NODE:
-    case RZ_EXPR_END_NODE:
-    case RZ_EXPR_PATH:
-    case RZ_EXPR_FIELD:
-    case RZ_EXPR_GRAPH_VALUE:
-    case RZ_EXPR_AGGREGATE: break;
-    }
-    for (uint32_t i = 0; i < expr->child_count && movable; i++) {
-        movable = filter_order_is_movable(expr->children[i]);
-    }
-    return movable;
-}
-
 ruzu_status rz_filter_order_open(rz_filter_order *order, rz_arena *arena, rz_expr *const *predicates, uint32_t count, bool reorders, rz_error *err)
 {
     *order = (rz_filter_order){.count = count, .rows = FILTER_ORDER_ROWS, .fixed = true, .measures = false};
@@ -65,7 +22,8 @@ ruzu_status rz_filter_order_open(rz_filter_order *order, rz_arena *arena, rz_exp
     }
     for (uint32_t i = 0; i < count; i++) {
         order->order[i] = i;
-        order->measured[i].movable = reorders && filter_order_is_movable(predicates[i]);
+        /* Never fails, whatever the row, and gives the same when it is asked again. */
+        order->measured[i].movable = reorders && !rz_expr_can_fail(predicates[i]) && !rz_expr_is_volatile(predicates[i]);
         order->fixed = order->fixed && (i == 0 || !order->measured[i].movable || !order->measured[i - 1].movable);
     }
     order->measures = !order->fixed;

@@ -130,7 +130,6 @@ RZ_NODISCARD ruzu_status rz_plan_barrier(plan_arm *arm, rz_error *err);
 
 /* ---- plan_expr.c: expressions ---- */
 
-bool rz_plan_can_fail(const rz_expr *expr); /* rz_expr_can_fail without the casts that cannot */
 bool rz_plan_has_subquery(const rz_expr *expr);
 double rz_plan_selectivity(rz_planner *planner, const rz_expr *expr);
 /* How many different keys so many rows have: plan_estimate.c. */

@@ -156,7 +156,7 @@ static ruzu_status graph_add_predicate(join_graph *graph, rz_expr *expr, rz_erro
     rz_plan_set_uses(planner, &predicate.uses, expr);
     predicate.selectivity = rz_plan_selectivity(planner, expr);
     predicate.cost = rz_plan_expr_cost(expr);
-    predicate.late = rz_plan_can_fail(expr) || rz_expr_is_volatile(expr);
+    predicate.late = rz_expr_can_fail(expr) || rz_expr_is_volatile(expr);
     predicate.has_subquery = rz_plan_has_subquery(expr);
     return RZ_ARRAY_PUSH(&graph->predicates, planner->arena, predicate) ? RUZU_OK
                                                                         : rz_error_no_memory(err, "planning MATCH");

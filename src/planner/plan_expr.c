@@ -8,53 +8,6 @@
 
 /* ---- questions ---- */
 
-/* Casts between numbers that lose no magnitude, and to text, never fail. */
-static bool expr_cast_is_safe(const rz_type *from, const rz_type *to)
-{
-    if (to->id == RUZU_TYPE_STRING) {
-        return true;
-    }
-    return rz_type_is_numeric(from) && rz_type_is_numeric(to) && from->id != RUZU_TYPE_DECIMAL &&
-           to->id != RUZU_TYPE_DECIMAL && rz_type_widens(from, to);
-}
-
-bool rz_plan_can_fail(const rz_expr *expr)
-{
-    bool itself = false;
-    switch (expr->kind) {
-    case RZ_EXPR_CAST: itself = !expr->u.try_cast && !expr_cast_is_safe(expr->children[0]->type, expr->type); break;
-    case RZ_EXPR_FUNCTION: itself = (expr->u.function->fn->flags & RZ_FN_CAN_FAIL) != 0; break;
-    case RZ_EXPR_LIST_LAMBDA: itself = expr->u.lambda.kind == RZ_LAMBDA_REDUCE; break;
-    case RZ_EXPR_NEXTVAL:
-    case RZ_EXPR_CURRVAL: itself = true; break;
-    case RZ_EXPR_SUBQUERY: /* a pattern only: what can fail in it is caught row by row, where it stands */
-    case RZ_EXPR_LITERAL:
-    case RZ_EXPR_PARAMETER:
-    case RZ_EXPR_COLUMN:
-    case RZ_EXPR_AND:
-    case RZ_EXPR_OR:
-    case RZ_EXPR_XOR:
-    case RZ_EXPR_NOT:
-    case RZ_EXPR_IS_NULL:
-    case RZ_EXPR_IS_NOT_NULL:
-    case RZ_EXPR_CASE:
-    case RZ_EXPR_COALESCE:
-    case RZ_EXPR_PROPERTY:
-    case RZ_EXPR_ID:
-    case RZ_EXPR_LABEL:
-    case RZ_EXPR_START_NODE:
-    case RZ_EXPR_END_NODE:
-    case RZ_EXPR_PATH:
-    case RZ_EXPR_FIELD:
-    case RZ_EXPR_GRAPH_VALUE:
-    case RZ_EXPR_AGGREGATE: break;
-    }
-    for (uint32_t i = 0; i < expr->child_count && !itself; i++) {
-        itself = rz_plan_can_fail(expr->children[i]);
-    }
-    return itself;
-}
-
 bool rz_plan_has_subquery(const rz_expr *expr)
 {
     if (expr->kind == RZ_EXPR_SUBQUERY) {
@@ -183,7 +136,7 @@ static bool expr_text_test(const rz_expr *predicate, rz_plan_encoded *out)
     }
     const rz_expr *property = test->children[0];
     if (property->kind != RZ_EXPR_PROPERTY || property->type->id != RUZU_TYPE_STRING || expr_node_property(property) == NULL ||
-        test->children[1]->type->id != RUZU_TYPE_STRING || !rz_expr_is_constant(test->children[1]) || rz_plan_can_fail(test)) {
+        test->children[1]->type->id != RUZU_TYPE_STRING || !rz_expr_is_constant(test->children[1]) || rz_expr_can_fail(test)) {
         return false;
     }
     for (uint32_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
@@ -208,7 +161,7 @@ bool rz_plan_encoded_of(rz_planner *planner, const rz_expr *predicate, rz_plan_e
         out->op = negated ? RZ_CMP_NE : RZ_CMP_EQ;
         return out->property != NULL;
     }
-    if (predicate->kind != RZ_EXPR_FUNCTION || predicate->child_count != 2 || rz_plan_can_fail(predicate)) {
+    if (predicate->kind != RZ_EXPR_FUNCTION || predicate->child_count != 2 || rz_expr_can_fail(predicate)) {
         return false; /* a cast that fails must be seen to fail */
     }
     for (uint32_t side = 0; side < 2; side++) {

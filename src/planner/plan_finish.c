@@ -138,7 +138,7 @@ static uint32_t finish_judged_node(rz_planner *planner, const rz_plan *input, co
 {
     plan_set uses = {0};
     uint32_t found = RZ_NO_COLUMN_ID;
-    if (rz_plan_can_fail(predicate) || rz_expr_is_volatile(predicate) || rz_plan_has_subquery(predicate)) {
+    if (rz_expr_can_fail(predicate) || rz_expr_is_volatile(predicate) || rz_plan_has_subquery(predicate)) {
         return RZ_NO_COLUMN_ID;
     }
     rz_plan_set_uses(planner, &uses, predicate);

@@ -13,14 +13,14 @@ static bool top_passes(const rz_plan *plan)
     switch (plan->kind) {
     case RZ_PLAN_FILTER:
         for (uint32_t i = 0; i < plan->u.filter.count; i++) {
-            if (rz_plan_can_fail(plan->u.filter.predicates[i]) || rz_expr_is_volatile(plan->u.filter.predicates[i])) {
+            if (rz_expr_can_fail(plan->u.filter.predicates[i]) || rz_expr_is_volatile(plan->u.filter.predicates[i])) {
                 return false;
             }
         }
         return true;
     case RZ_PLAN_PROJECT:
         for (uint32_t i = 0; i < plan->u.project.count; i++) {
-            if (rz_plan_can_fail(plan->u.project.exprs[i]) || rz_expr_is_volatile(plan->u.project.exprs[i])) {
+            if (rz_expr_can_fail(plan->u.project.exprs[i]) || rz_expr_is_volatile(plan->u.project.exprs[i])) {
                 return false;
             }
         }
@@ -28,14 +28,14 @@ static bool top_passes(const rz_plan *plan)
     case RZ_PLAN_EXPAND:
     case RZ_PLAN_EXPAND_INTO:
         for (uint32_t i = 0; i < plan->u.expand.filter_count; i++) {
-            if (rz_plan_can_fail(plan->u.expand.filters[i]) || rz_expr_is_volatile(plan->u.expand.filters[i])) {
+            if (rz_expr_can_fail(plan->u.expand.filters[i]) || rz_expr_is_volatile(plan->u.expand.filters[i])) {
                 return false;
             }
         }
         return true;
     case RZ_PLAN_HASH_JOIN:
         for (uint32_t i = 0; i < plan->u.join.key_count; i++) {
-            if (rz_plan_can_fail(plan->u.join.probe_keys[i]) || rz_expr_is_volatile(plan->u.join.probe_keys[i])) {
+            if (rz_expr_can_fail(plan->u.join.probe_keys[i]) || rz_expr_is_volatile(plan->u.join.probe_keys[i])) {
                 return false;
             }
         }
@@ -63,7 +63,7 @@ static ruzu_status top_mark(rz_planner *planner, rz_plan *sort, rz_error *err)
         return RUZU_OK;
     }
     for (uint32_t i = 1; i < sort->u.sort.order_count; i++) {
-        if (rz_plan_can_fail(sort->u.sort.orders[i].expr) || rz_expr_is_volatile(sort->u.sort.orders[i].expr)) {
+        if (rz_expr_can_fail(sort->u.sort.orders[i].expr) || rz_expr_is_volatile(sort->u.sort.orders[i].expr)) {
             return RUZU_OK;
         }
     }

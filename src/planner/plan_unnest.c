@@ -176,7 +176,7 @@ static ruzu_status unnest_pattern_of(plan_arm *arm, const rz_bound_match *match,
         rz_expr *predicate = match->predicates[i];
         plan_set uses = {0};
         rz_plan_set_uses(planner, &uses, predicate);
-        if (rz_plan_can_fail(predicate) || rz_expr_is_volatile(predicate)) {
+        if (rz_expr_can_fail(predicate) || rz_expr_is_volatile(predicate)) {
             return rz_plan_check(planner, err);
         }
         bool taken = unnest_contains(&out->inner, &uses);
