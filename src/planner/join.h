@@ -167,7 +167,7 @@ double rz_join_fan(const join_graph *graph, const join_edge *edge, bool backward
 /* One relationship that nobody looks at. */
 bool rz_join_is_plain(const join_edge *edge);
 
-/* ---- plan_match.c: parts that plan_message.c uses too ---- */
+/* ---- plan_match.c: parts that plan_message.c and branch_build.c use too ---- */
 
 /* A scan or look-up of the step's node on the arm's plan, which is a single row unless a look-up is possible. */
 RZ_NODISCARD ruzu_status rz_match_start(plan_arm *arm, join_graph *graph, const join_step *step, rz_error *err);
@@ -196,7 +196,7 @@ double rz_closed_cost(const join_graph *graph, const join_closed *closed, bool w
 /* A MESSAGE with their number for each first node. middle, far: MESSAGEs with what hangs on those nodes, or NULL. */
 RZ_NODISCARD ruzu_status rz_closed_plan(rz_planner *planner, join_graph *graph, const join_closed *closed, rz_plan *middle, rz_plan *far, rz_plan **out, rz_error *err);
 
-/* ---- plan_message.c ---- */
+/* ---- plan_message.c, branch_build.c ---- */
 
 /* What messages stand for, and which nodes they are applied to. */
 typedef struct join_messages {
