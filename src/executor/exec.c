@@ -349,6 +349,32 @@ static void pipeline_worker(void *arg, uint32_t worker_idx)
     }
 }
 
+/* Does an operator treat rows one by one, whoever else treats the others, and give them on in their order? */
+static bool pipeline_row_by_row(const rz_plan *plan)
+{
+    rz_expr *const *exprs = plan->kind == RZ_PLAN_PROJECT ? plan->u.project.exprs : plan->u.filter.predicates;
+    uint32_t count = plan->kind == RZ_PLAN_PROJECT ? plan->u.project.count : plan->kind == RZ_PLAN_FILTER ? plan->u.filter.count : 0;
+    bool passes = plan->kind == RZ_PLAN_PROJECT || plan->kind == RZ_PLAN_FILTER;
+    for (uint32_t i = 0; i < count; i++) {
+        passes = passes && !rz_expr_is_volatile(exprs[i]);
+    }
+    return passes;
+}
+
+/* Pieces of an ordered source's order that several workers may take; 1: one worker keeps it. */
+static uint64_t pipeline_stretches(const rz_exec *exec, const rz_plan *sink_plan, const rz_plan *plan, const rz_sink_class *sink)
+{
+    bool passes = sink->keeps_order && exec->context->max_threads > 1;
+    for (uint32_t i = 0; passes && i < sink_plan->u.result.count; i++) {
+        passes = !rz_expr_is_volatile(sink_plan->u.result.exprs[i]);
+    }
+    while (passes && rz_op_class_of(plan->kind)->stretches == NULL) {
+        passes = pipeline_row_by_row(plan);
+        plan = passes ? plan->children[0] : plan;
+    }
+    return passes && !plan->correlated ? rz_op_class_of(plan->kind)->stretches(exec, plan) : 1;
+}
+
 /* Number of workers worth starting: pieces of work at the source, unless something in the chain wants to be alone. */
 static uint32_t pipeline_workers(const rz_exec *exec, const rz_plan *plan, const rz_sink_class *sink)
 {
@@ -430,7 +456,11 @@ ruzu_status rz_exec_pipeline_run(rz_exec_pipeline *pipeline, rz_error *err)
     rz_exec *exec = pipeline->exec;
     rz_error_init(&pipeline->error);
     atomic_store_explicit(&pipeline->ended, 0, memory_order_relaxed);
-    uint32_t worker_count = pipeline_workers(exec, pipeline->input, pipeline->sink);
+    uint64_t stretches = pipeline_stretches(exec, pipeline->sink_plan, pipeline->input, pipeline->sink);
+    exec->in_stretches = stretches > 1;
+    uint32_t worker_count = !exec->in_stretches                        ? pipeline_workers(exec, pipeline->input, pipeline->sink)
+                            : stretches < exec->context->max_threads ? (uint32_t)stretches
+                                                                     : exec->context->max_threads;
     RZ_TRY(pipeline_open_spread(pipeline, &worker_count, err));
     exec->worker_count = worker_count;
     if (rz_mutex_init(&pipeline->lock) != RUZU_OK) {

@@ -44,6 +44,7 @@ struct rz_exec {
     rz_exec_call *call;         /* other threads that the running pipeline has not called yet */
     uint32_t worker_count;      /* the running pipeline has at most so many */
     rz_spread *spread;          /* the running pipeline's rows that are dealt out; NULL: none */
+    bool in_stretches;          /* the running pipeline's source gives its order in stretches: rz_op_class.stretches */
 };
 
 /* One thread's share of a pipeline. Lives as long as the pipeline runs. */
@@ -64,6 +65,7 @@ struct rz_worker {
     const rz_plan *profiled;    /* PROFILE: the node at work, and what the arenas had given out when its work began */
     uint64_t arena_mark;
     uint64_t scratch_mark;
+    uint64_t stretch;           /* exec->in_stretches: number of the one that the chain's last chunk is of */
 };
 
 /* The account of a plan node's own memory: under PROFILE each has one, a child of the statement's; else that itself. Same node, same account: at any time of the execution. */
@@ -99,6 +101,8 @@ struct rz_op_class {
     ruzu_status (*prepare)(rz_exec *exec, const rz_plan *plan, void **out_shared, rz_error *err);
     void (*destroy)(rz_exec *exec, void *shared);    /* of what prepare made; at the end of the statement, also after failures */
     uint64_t (*units)(const rz_exec *exec, const rz_plan *plan); /* sources: pieces of work to divide; NULL: 1 */
+    /* Sources whose order matters: into how many pieces it can be cut, with exec->in_stretches set; asked right before the pipeline runs. NULL: none. */
+    uint64_t (*stretches)(const rz_exec *exec, const rz_plan *plan);
     bool single_worker;                              /* a pipeline with this op runs on one worker: it writes, or each worker would give all of its rows */
 };
 
@@ -176,6 +180,7 @@ struct rz_sink_class {
     /* Another execution begins, with this one worker: both objects as prepare and open left them. NULL: plans with this sink are not kept. */
     ruzu_status (*restart)(rz_worker *worker, void *shared, void *local, rz_error *err);
     bool single_worker; /* the pipeline must run on one worker (writes; order matters) */
+    bool keeps_order;   /* consume looks at worker->stretch, and rows of lower stretches come first at the end */
 };
 extern const rz_sink_class rz_sink_message, rz_sink_triangle, rz_sink_aggregate, rz_sink_sort, rz_sink_hash_build, rz_sink_reuse, rz_sink_barrier, rz_sink_result;
 

@@ -266,17 +266,27 @@ cleanup:
 
 /* ---- the RESULT sink ---- */
 
+/* Rows of one stretch of an ordered source. */
+typedef struct result_stretch {
+    uint64_t number;
+    rz_rowset *rows; /* owned */
+} result_stretch;
+
 typedef struct result_shared {
     rz_mutex lock;
     const rz_plan *plan;
     rz_result_set *set; /* NULL: the query returns nothing */
     bool locked;
+    result_stretch *stretches; /* by number; guarded by lock while workers run */
+    uint32_t stretch_count;
+    uint32_t stretch_capacity;
 } result_shared;
 
 typedef struct result_local {
     rz_eval **evals;
     rz_vec **vecs;
     rz_rowset *rows; /* owned */
+    uint64_t stretch; /* that rows are of */
 } result_local;
 
 /* PROFILE shows no rows: the set does not outlive the statement, and is the node's like everything else. */
@@ -301,6 +311,11 @@ static ruzu_status result_prepare(rz_exec *exec, const rz_plan *plan, void **out
                                                          &shared->set, err);
 }
 
+static ruzu_status result_create_rows(const rz_exec *exec, const result_shared *shared, rz_rowset **out, rz_error *err)
+{
+    return rz_rowset_create(result_account(exec, shared->plan), rz_store_pool(rz_txn_store(exec->context->txn)), shared->set->types, shared->set->column_count, out, err);
+}
+
 static ruzu_status result_open(rz_worker *worker, const rz_plan *plan, void *shared_object, void **out, rz_error *err)
 {
     result_shared *shared = (result_shared *)shared_object;
@@ -317,20 +332,55 @@ static ruzu_status result_open(rz_worker *worker, const rz_plan *plan, void *sha
     for (uint32_t i = 0; i < count; i++) {
         RZ_TRY(rz_eval_create(worker, plan->u.result.exprs[i], input->columns, input->column_count, &local->evals[i], err));
     }
-    if (shared->set == NULL) {
+    return shared->set == NULL ? RUZU_OK : result_create_rows(worker->exec, shared, &local->rows, err);
+}
+
+/* Puts rows to those of the stretches before and behind them. *rows stays the caller's when it fails, else it is NULL. */
+static ruzu_status result_add_stretch(result_shared *shared, rz_mem *mem, uint64_t number, rz_rowset **rows, rz_error *err)
+{
+    if (shared->stretch_count == shared->stretch_capacity) {
+        uint32_t capacity = shared->stretch_capacity == 0 ? 16 : 2 * shared->stretch_capacity;
+        result_stretch *more =
+            (result_stretch *)rz_mem_realloc(mem, shared->stretches, shared->stretch_capacity * sizeof *more, capacity * sizeof *more);
+        RZ_TRY_ALLOC(more, err, "making a result");
+        shared->stretches = more;
+        shared->stretch_capacity = capacity;
+    }
+    uint32_t at = shared->stretch_count++;
+    for (; at > 0 && shared->stretches[at - 1].number > number; at--) {
+        shared->stretches[at] = shared->stretches[at - 1];
+    }
+    shared->stretches[at] = (result_stretch){.number = number, .rows = *rows};
+    *rows = NULL;
+    return RUZU_OK;
+}
+
+/* Hands over the rows of a worker's stretch. */
+static ruzu_status result_end_stretch(const rz_worker *worker, result_shared *shared, result_local *local, rz_error *err)
+{
+    if (local->rows == NULL || rz_rowset_count(local->rows) == 0) {
         return RUZU_OK;
     }
-    return rz_rowset_create(result_account(worker->exec, plan), rz_store_pool(rz_txn_store(worker->exec->context->txn)), shared->set->types, count, &local->rows,
-                            err);
+    rz_rowset_seal(local->rows);
+    rz_mutex_lock(&shared->lock);
+    ruzu_status status = result_add_stretch(shared, result_account(worker->exec, shared->plan), local->stretch, &local->rows, err);
+    rz_mutex_unlock(&shared->lock);
+    return status;
 }
 
 static ruzu_status result_consume(rz_worker *worker, void *shared_object, void *local_object, const rz_chunk *chunk, rz_error *err)
 {
-    (void)worker;
-    const result_shared *shared = (const result_shared *)shared_object;
+    result_shared *shared = (result_shared *)shared_object;
     result_local *local = (result_local *)local_object;
     if (shared->set == NULL) {
         return RUZU_OK;
+    }
+    if (worker->exec->in_stretches && worker->stretch != local->stretch) {
+        RZ_TRY(result_end_stretch(worker, shared, local, err));
+        local->stretch = worker->stretch;
+    }
+    if (local->rows == NULL) {
+        RZ_TRY(result_create_rows(worker->exec, shared, &local->rows, err));
     }
     rz_sel sel = rz_chunk_sel(chunk);
     for (uint32_t i = 0; i < shared->set->column_count; i++) {
@@ -341,11 +391,13 @@ static ruzu_status result_consume(rz_worker *worker, void *shared_object, void *
 
 static ruzu_status result_combine(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
 {
-    (void)worker;
     result_shared *shared = (result_shared *)shared_object;
     result_local *local = (result_local *)local_object;
-    if (shared->set == NULL) {
+    if (shared->set == NULL || local->rows == NULL) {
         return RUZU_OK;
+    }
+    if (worker->exec->in_stretches) {
+        return result_end_stretch(worker, shared, local, err);
     }
     rz_mutex_lock(&shared->lock);
     ruzu_status status = rz_rowset_move(shared->set->rows, local->rows, err);
@@ -372,22 +424,36 @@ static void result_close(rz_worker *worker, void *local_object)
     rz_rowset_free(((result_local *)local_object)->rows);
 }
 
+static void result_free_stretches(const rz_exec *exec, result_shared *shared)
+{
+    for (uint32_t i = 0; i < shared->stretch_count; i++) {
+        rz_rowset_free(shared->stretches[i].rows);
+    }
+    rz_mem_free(result_account(exec, shared->plan), shared->stretches, shared->stretch_capacity * sizeof *shared->stretches);
+    shared->stretches = NULL;
+    shared->stretch_count = shared->stretch_capacity = 0;
+}
+
 static ruzu_status result_finish(rz_exec *exec, const rz_plan *plan, void *shared_object, rz_error *err)
 {
-    (void)exec;
     (void)plan;
-    (void)err;
     result_shared *shared = (result_shared *)shared_object;
-    if (shared->set != NULL) {
-        rz_rowset_seal(shared->set->rows);
+    if (shared->set == NULL) {
+        return RUZU_OK;
     }
+    for (uint32_t i = 0; i < shared->stretch_count; i++) {
+        RZ_TRY(rz_rowset_take(shared->set->rows, shared->stretches[i].rows, err));
+        shared->stretches[i].rows = NULL;
+    }
+    result_free_stretches(exec, shared);
+    rz_rowset_seal(shared->set->rows);
     return RUZU_OK;
 }
 
 static void result_destroy(rz_exec *exec, void *shared_object)
 {
-    (void)exec;
     result_shared *shared = (result_shared *)shared_object;
+    result_free_stretches(exec, shared);
     rz_result_set_free(shared->set);
     if (shared->locked) {
         rz_mutex_destroy(&shared->lock);
@@ -416,7 +482,8 @@ const rz_sink_class rz_sink_result = {.prepare = result_prepare,
                                       .close = result_close,
                                       .finish = result_finish,
                                       .destroy = result_destroy,
-                                      .restart = result_restart};
+                                      .restart = result_restart,
+                                      .keeps_order = true};
 
 /* ---- BARRIER: everything below is done before the first row goes on ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of SORT share (private to op_sort.c, sort_run.c, sort_merge.c).
+ * What the parts of SORT share (private to op_sort.c, sort_sink.c, sort_run.c, sort_merge.c).
  *
  *   record   size u32 (of the whole) | key length u32 | key | row (one value per column, row form)
  *   run      records in memory, with an array of (first 8 key bytes as a number, record); or, once spilled, records in order
@@ -8,8 +8,9 @@
 #ifndef RZ_EXECUTOR_SORT_H
 #define RZ_EXECUTOR_SORT_H
 
-#include "executor/op.h"
+#include "executor/limit.h"
 #include "executor/records.h"
+#include "executor/top_bound.h"
 
 #define RZ_SORT_HEADER 8u
 
@@ -44,8 +45,7 @@ bool rz_sort_near_fits(const rz_type *type);
 uint32_t rz_sort_near(const rz_vec *vec, const rz_sel *sel, const rz_plan_order *order, uint64_t bound, uint8_t *keys, uint32_t *rows);
 
 /* The bound that a SORT's shared object keeps for a scan below (top_bound.h). */
-struct rz_top_bound;
-struct rz_top_bound *rz_sort_bound(void *shared);
+rz_top_bound *rz_sort_bound(void *shared);
 
 /* ---- runs ---- */
 
@@ -92,10 +92,30 @@ typedef struct rz_sort_merge {
     bool given;              /* the record on top was given out: it must be left first */
 } rz_sort_merge;
 
-RZ_NODISCARD ruzu_status rz_sort_merge_open(rz_arena *arena, const rz_sort_source *sources, uint32_t count, rz_sort_merge *merge, rz_error *err);
+/* first: so many records are left out; 0 where some source is spilled. */
+RZ_NODISCARD ruzu_status rz_sort_merge_open(rz_arena *arena, const rz_sort_source *sources, uint32_t count, uint64_t first, rz_sort_merge *merge, rz_error *err);
 /* The next record, NULL at the end. With `hold`, records given before are still in use: where going on would let go of them, *out is NULL and *out_blocked true; go on without
  * `hold` later. */
 RZ_NODISCARD ruzu_status rz_sort_merge_next(rz_sort_merge *merge, bool hold, const uint8_t **out, bool *out_blocked, rz_error *err);
 void rz_sort_merge_close(rz_sort_merge *merge); /* zeroed is fine */
+
+/* ---- between sink and source ---- */
+
+typedef struct rz_sort_shared {
+    rz_mem *mem;
+    rz_pool *pool;
+    rz_mutex lock;
+    bool locked;
+    rz_sort_source *sources; /* owned: the workers' runs */
+    uint32_t source_count;
+    uint32_t source_capacity;
+    rz_top_bound bound;      /* of the first key, for a scan below */
+    bool spilled;            /* some source is */
+    uint64_t stretch_rows;
+    rz_morsel_source stretches; /* pieces of the order; none where a source is spilled */
+} rz_sort_shared;
+
+/* skip, and skip + limit (UINT64_MAX without a limit). */
+RZ_NODISCARD ruzu_status rz_sort_bounds(rz_worker *worker, const rz_plan *plan, uint64_t *out_skip, uint64_t *out_end, rz_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ORDER BY as a whole: sorts that spill lose nothing, and every long part of one looks whether it is to stop.
+ * ORDER BY as a whole: sorts that spill lose nothing, every long part of one looks whether it is to stop, and several threads give the rows of one.
  */
 #include "executor/exec.h"
 
@@ -25,16 +25,21 @@ ruzu_status __wrap_rz_exec_poll(const rz_exec *exec, rz_error *err) /* NOLINT */
 
 /* ---- helpers ---- */
 
-static ruzu_conn *order_open(uint64_t pool_bytes, uint64_t memory_bytes)
+static ruzu_conn *order_open_threads(uint64_t pool_bytes, uint64_t memory_bytes, uint32_t threads)
 {
     ruzu_config config;
     ruzu_conn *conn = NULL;
     ruzu_config_init(&config);
-    config.max_threads = 1;
+    config.max_threads = threads;
     config.buffer_pool_size = pool_bytes;
     config.memory_limit = memory_bytes;
     CHECK_EQ_I64(ruzu_open(session_path("order.ruzu"), &config, &conn), RUZU_OK); /* in a file: one in memory does not spill */
     return conn;
+}
+
+static ruzu_conn *order_open(uint64_t pool_bytes, uint64_t memory_bytes)
+{
+    return order_open_threads(pool_bytes, memory_bytes, 1);
 }
 
 /* Rows of the query: 0, 1, 2, … in the order they came; stops at the first that is out of place. Returns how many came. */
@@ -112,11 +117,79 @@ static void skipping_sorted_rows_can_be_stopped(void)
     session_close(conn);
 }
 
+/* ---- several threads: answers like those of one ---- */
+
+static char *order_text(ruzu_conn *conn, const char *cypher)
+{
+    ruzu_result *result = NULL;
+    CHECK_EQ_I64(ruzu_query(conn, cypher, &result), RUZU_OK);
+    CHECK_STR(ruzu_errmsg(conn), "");
+    char *text = result == NULL ? NULL : ruzu_result_to_string(result, RUZU_FORMAT_CSV);
+    ruzu_result_free(result);
+    CHECK(text != NULL);
+    return text;
+}
+
+/* The same text from one thread and from four, twice: the second execution of a plan may be a kept one. */
+static void order_compare(ruzu_conn *conn, const char *cypher)
+{
+    CHECK_EQ_I64(ruzu_query(conn, "CALL threads = 1", NULL), RUZU_OK);
+    char *alone = order_text(conn, cypher);
+    CHECK_EQ_I64(ruzu_query(conn, "CALL threads = 4", NULL), RUZU_OK);
+    for (uint32_t round = 0; round < 2 && alone != NULL; round++) {
+        char *together = order_text(conn, cypher);
+        bool same = together != NULL && strcmp(alone, together) == 0;
+        CHECK_STR(same ? "" : cypher, "");
+        ruzu_free(together);
+    }
+    ruzu_free(alone);
+}
+
+#define ORDER_NODES 60000
+
+static void several_threads_give_sorted_rows_in_order(void)
+{
+    static const char *const queries[] = {
+        "MATCH (n:N) RETURN n.k ORDER BY n.k",
+        "MATCH (n:N) RETURN n.k, n.v, n.t ORDER BY n.v, n.t DESC, n.k",
+        "MATCH (n:N) RETURN n.v ORDER BY n.v DESC",
+        "MATCH (n:N) RETURN n.t, n.k ORDER BY n.t, n.k DESC SKIP 777",
+        "MATCH (n:N) RETURN n.t, n.k + 1 ORDER BY n.t DESC, n.k SKIP 20001 LIMIT 33333",
+        "MATCH (n:N) RETURN n.k, n.t ORDER BY n.k % 7, n.k LIMIT 50000",
+        "MATCH (n:N) RETURN n.k ORDER BY n.k SKIP 59998",
+        "MATCH (n:N) RETURN n.k ORDER BY n.k SKIP 60001",
+        "MATCH (n:N) WITH n.k AS k, n.t AS t ORDER BY t, k WHERE k % 3 = 1 RETURN k * 2, upper(t)",
+        "MATCH (n:N) WITH n.k AS k, n.t AS t ORDER BY t, k SKIP 30000 WHERE k < 100 RETURN k, t",
+        "MATCH (n:N) WITH n.k AS k ORDER BY k DESC LIMIT 40000 RETURN collect(k)[1..9], count(*), min(k)",
+        "UNWIND range(1, 3) AS u MATCH (n:N) RETURN u, n.k ORDER BY n.v, u, n.k",
+        "MATCH (n:N) WITH n.v AS v, count(*) AS c RETURN v, c ORDER BY c DESC, v",
+        "MATCH (n:N) RETURN n.k AS k ORDER BY k UNION ALL MATCH (n:N) RETURN n.k + 60000 AS k ORDER BY k",
+    };
+    ruzu_conn *conn = order_open_threads(0, 0, 4);
+    char cypher[512];
+    CHECK_EQ_I64(ruzu_query(conn, "CREATE NODE TABLE N(k INT64 PRIMARY KEY, v INT64, t STRING)", NULL), RUZU_OK);
+    (void)snprintf(cypher, sizeof cypher,
+                   "UNWIND range(0, %d) AS i CREATE (:N {k: (i * 7919) %% %d, v: CASE WHEN i %% 11 = 3 THEN NULL ELSE i * 31 %% 1013 END, "
+                   "t: CASE WHEN i %% 13 = 5 THEN NULL ELSE 'a common beginning ' + string(i %% 997) END})",
+                   ORDER_NODES - 1, ORDER_NODES);
+    CHECK_EQ_I64(ruzu_query(conn, cypher, NULL), RUZU_OK);
+    CHECK_STR(ruzu_errmsg(conn), "");
+    CHECK_EQ_U64(order_rows(conn, "MATCH (n:N) RETURN n.k ORDER BY n.k", 0), ORDER_NODES);
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        order_compare(conn, queries[i]);
+    }
+    /* A sequence is drawn from in the order of the rows, so by one thread. */
+    CHECK_EQ_I64(ruzu_query(conn, "CREATE SEQUENCE q START 0 MINVALUE 0", NULL), RUZU_OK);
+    CHECK_EQ_U64(order_rows(conn, "MATCH (n:N) WITH n.k AS k ORDER BY k RETURN nextval('q'), k", 0), ORDER_NODES);
+    session_close(conn);
+}
+
 int main(void)
 {
     session_begin();
     RUN(sort_that_spills_gives_every_row_in_order);
     RUN(skipping_sorted_rows_can_be_stopped);
+    RUN(several_threads_give_sorted_rows_in_order);
     session_end();
     return CHECK_DONE();
 }

@@ -132,7 +132,7 @@ static void merging_gives_all_records_in_order(void)
         }
     }
     rz_sort_merge merge;
-    CHECK_EQ_I64(rz_sort_merge_open(&fixture.arena, sources, 5, &merge, &fixture.err), RUZU_OK);
+    CHECK_EQ_I64(rz_sort_merge_open(&fixture.arena, sources, 5, 0, &merge, &fixture.err), RUZU_OK);
     uint32_t count = 0;
     uint32_t blocked_count = 0;
     uint32_t held = 0;
@@ -174,6 +174,47 @@ static void merging_gives_all_records_in_order(void)
     sort_fixture_deinit(&fixture);
 }
 
+/* Where one begins among the records of several runs, the others being left out: like going there from the beginning. */
+static void merging_may_begin_anywhere(void)
+{
+    const uint32_t counts[][4] = {{0, 0, 0, 0}, {7, 0, 1, 0}, {300, 1, 40, 0}, {90, 90, 90, 90}, {0, 0, 0, 200}};
+    sort_fixture fixture;
+    sort_fixture_init(&fixture);
+    for (uint32_t c = 0; c < 2 * sizeof counts / sizeof *counts; c++) { /* each with many equal keys and with few */
+        rz_sort_source sources[4];
+        uint32_t total = 0;
+        const uint8_t *records[401] = {0};
+        memset(sources, 0, sizeof sources);
+        for (uint32_t s = 0; s < 4; s++) {
+            CHECK_EQ_I64(rz_sort_run_create(&fixture.mem, &sources[s].run, &fixture.err), RUZU_OK);
+            for (uint32_t i = 0; i < counts[c / 2][s]; i++) {
+                sort_add(&fixture, sources[s].run, 10, c % 2 == 0 ? 5 : 100000, total++);
+            }
+            CHECK_EQ_I64(rz_sort_run_sort(sources[s].run, &fixture.err), RUZU_OK);
+        }
+        for (uint32_t first = 0; first <= total + 1; first++) {
+            rz_sort_merge merge;
+            CHECK_EQ_I64(rz_sort_merge_open(&fixture.arena, sources, 4, first, &merge, &fixture.err), RUZU_OK);
+            for (uint32_t i = first; i <= total; i++) {
+                const uint8_t *record = NULL;
+                bool blocked = false;
+                CHECK_EQ_I64(rz_sort_merge_next(&merge, false, &record, &blocked, &fixture.err), RUZU_OK);
+                records[i] = first == 0 ? record : records[i];
+                if (record != records[i] || (record == NULL) != (i == total)) {
+                    CHECK_EQ_U64(i, UINT64_MAX);
+                    break;
+                }
+            }
+            rz_sort_merge_close(&merge);
+            rz_arena_reset(&fixture.arena);
+        }
+        for (uint32_t s = 0; s < 4; s++) {
+            rz_sort_run_free(sources[s].run);
+        }
+    }
+    sort_fixture_deinit(&fixture);
+}
+
 static void node_maps_number_nodes_in_order(void)
 {
     sort_fixture fixture;
@@ -208,6 +249,7 @@ int main(void)
 {
     RUN(runs_are_sorted_and_stable);
     RUN(merging_gives_all_records_in_order);
+    RUN(merging_may_begin_anywhere);
     RUN(node_maps_number_nodes_in_order);
     return check_failures != 0;
 }
