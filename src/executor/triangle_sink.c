@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-#ifdef RZ_TINY
+#if defined(RZ_TINY) || defined(RZ_ASSERTS) /* builds that check themselves see nets of several workers whatever the size of their data */
 #define TRIANGLE_PART_VERTICES 8u
 #else
-#define TRIANGLE_PART_VERTICES 2048u /* corners of a part: a part of a large group costs its worker the group's graph, once */
+#define TRIANGLE_PART_VERTICES 256u /* corners of a part: the last parts are taken when others have none left */
 #endif
-#define TRIANGLE_MAX_PARTS 8u        /* of one group */
+#define TRIANGLE_MAX_PARTS 1024u    /* of one group */
 
 typedef struct triangle_local {
     rz_mem *mem;
@@ -27,7 +27,12 @@ static ruzu_status triangle_prepare(rz_exec *exec, const rz_plan *plan, void **o
     rz_triangle_shared *shared = (rz_triangle_shared *)rz_arena_calloc(&exec->arena, 1, sizeof *shared);
     RZ_TRY_ALLOC(shared, err, "counting triangles");
     shared->mem = rz_exec_account(exec, plan);
+    rz_error_init(&shared->error);
     if (rz_mutex_init(&shared->lock) != RUZU_OK) {
+        return rz_error_no_memory(err, "counting triangles");
+    }
+    if (rz_cond_init(&shared->changed) != RUZU_OK) {
+        rz_mutex_destroy(&shared->lock);
         return rz_error_no_memory(err, "counting triangles");
     }
     *out = shared;
@@ -237,17 +242,27 @@ static ruzu_status triangle_add_part(rz_triangle_shared *shared, rz_triangle_par
     return RUZU_OK;
 }
 
+/* A large group: its corners in parts, which share a net. */
+static ruzu_status triangle_divide_group(rz_triangle_shared *shared, uint64_t group, rz_error *err)
+{
+    uint64_t size = shared->groups[group + 1] - shared->groups[group];
+    uint64_t parts = size / TRIANGLE_PART_VERTICES;
+    parts = parts > TRIANGLE_MAX_PARTS ? TRIANGLE_MAX_PARTS : parts;
+    for (uint64_t p = 0; p < parts; p++) {
+        rz_triangle_part part = {.first_group = group, .group_count = 1, .first = size * p / parts, .end = size * (p + 1) / parts, .net = shared->net_count};
+        RZ_TRY(triangle_add_part(shared, part, err));
+    }
+    shared->net_count++;
+    return RUZU_OK;
+}
+
 /* Small groups together, large ones divided. */
 static ruzu_status triangle_divide(rz_triangle_shared *shared, rz_error *err)
 {
     for (uint64_t g = 0; g < shared->group_count;) {
         uint64_t size = shared->groups[g + 1] - shared->groups[g];
         if (size > 2 * TRIANGLE_PART_VERTICES) {
-            uint64_t parts = size / TRIANGLE_PART_VERTICES;
-            parts = parts > TRIANGLE_MAX_PARTS ? TRIANGLE_MAX_PARTS : parts;
-            for (uint64_t p = 0; p < parts; p++) {
-                RZ_TRY(triangle_add_part(shared, (rz_triangle_part){.first_group = g, .group_count = 1, .first = size * p / parts, .end = size * (p + 1) / parts}, err));
-            }
+            RZ_TRY(triangle_divide_group(shared, g, err));
             g++;
             continue;
         }
@@ -255,8 +270,12 @@ static ruzu_status triangle_divide(rz_triangle_shared *shared, rz_error *err)
         while (end < shared->group_count && shared->groups[end + 1] - shared->groups[g] <= TRIANGLE_PART_VERTICES) {
             end++;
         }
-        RZ_TRY(triangle_add_part(shared, (rz_triangle_part){.first_group = g, .group_count = end - g, .first = 0, .end = size}, err));
+        RZ_TRY(triangle_add_part(shared, (rz_triangle_part){.first_group = g, .group_count = end - g, .net = RZ_TRIANGLE_NO_NET}, err));
         g = end;
+    }
+    if (shared->net_count != 0) {
+        shared->nets = (rz_triangle_net *)rz_mem_calloc(shared->mem, (size_t)shared->net_count, sizeof *shared->nets);
+        RZ_TRY_ALLOC(shared->nets, err, "counting triangles");
     }
     return RUZU_OK;
 }
@@ -289,6 +308,8 @@ static void triangle_destroy(rz_exec *exec, void *shared_state)
     rz_mem_free(shared->mem, shared->vertices, (size_t)shared->capacity * sizeof *shared->vertices);
     rz_mem_free(shared->mem, shared->groups, shared->groups == NULL ? 0 : (size_t)(shared->group_count + 1) * sizeof *shared->groups);
     rz_mem_free(shared->mem, shared->parts, (size_t)shared->part_capacity * sizeof *shared->parts);
+    rz_mem_free(shared->mem, shared->nets, shared->nets == NULL ? 0 : (size_t)shared->net_count * sizeof *shared->nets);
+    rz_cond_destroy(&shared->changed);
     rz_mutex_destroy(&shared->lock);
 }
 
