@@ -390,7 +390,7 @@ static ruzu_status rows_gather_group(rz_rows_reader *reader, uint32_t column, ui
             }
             RZ_TRY(rz_col_gather(col, rz_patch_overlay_segment(over->overlay, column)->data, rows + done, out_rows + done, end - done, out, err));
         } else if (rows[done] < group->base_rows) { /* a run of rows on pages */
-            while (end < count && rows[end] < group->base_rows) {
+            while (end < count && rows[end] < group->base_rows && (over == NULL || rows[end] >= over->overlay->rows)) {
                 end++;
             }
             const rz_row_segment *segment = rz_row_base_segment(group->base, column);
