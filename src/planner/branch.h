@@ -18,6 +18,7 @@
 #define BRANCH_COST_KEEP      0.3 /* per row kept in an array */
 #define BRANCH_COST_WALK      0.8 /* per neighbour walked to … */
 #define BRANCH_COST_ADD       0.3 /* … and added to, times the same */
+#define BRANCH_COST_REL       0.5 /* … with the relationship */
 #define BRANCH_COST_VALUE     1.5 /* per row and aggregate that is carried */
 #define BRANCH_COST_GROUP     1.0 /* per row that is left to be aggregated */
 #define BRANCH_RECORD         40  /* about what an aggregate takes in a record */
@@ -56,6 +57,10 @@ typedef struct branch_tree {
 
 /* A condition on one node of the pattern and nothing else, that may be checked wherever the node is. */
 bool rz_branch_is_local(const join_predicate *predicate);
+/* The same on one relationship. */
+bool rz_branch_is_local_to_edge(const join_predicate *predicate);
+/* Share of the relationships that their conditions leave; *out_cost each. */
+double rz_branch_edge_selectivity(const join_graph *graph, uint32_t edge, double *out_cost);
 /* Share of the node's rows that its conditions leave; *out_cost per row. */
 double rz_branch_selectivity(const join_graph *graph, uint32_t node, double *out_cost, bool *out_any);
 /* carries: what branches may carry, or NULL. closed: see join_messages. */

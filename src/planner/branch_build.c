@@ -80,6 +80,40 @@ static ruzu_status branch_apply_walk(plan_arm *arm, join_graph *graph, const joi
     return rz_branch_put(arm, rz_match_walk(graph, edge, edge->to != child), message, mode, share, RZ_NO_COLUMN_ID, err);
 }
 
+/* The conditions on the relationship that was just walked. */
+static ruzu_status branch_place_edge(plan_arm *part, join_graph *graph, uint32_t edge, rz_error *err)
+{
+    rz_expr **exprs = RZ_NEW_ARRAY(part->planner->arena, rz_expr *, graph->predicates.count);
+    RZ_TRY_ALLOC(exprs, err, "planning MATCH");
+    uint32_t count = 0;
+    double selectivity = 1;
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        join_predicate *predicate = &graph->predicates.items[i];
+        if (predicate->placed || !rz_branch_is_local_to_edge(predicate) || predicate->edges[0] != edge) {
+            continue;
+        }
+        exprs[count] = predicate->expr;
+        RZ_TRY(rz_plan_prepare_expr(part, &exprs[count], err));
+        count++;
+        selectivity *= predicate->selectivity;
+        predicate->placed = true;
+    }
+    return rz_plan_filter(part->planner, part->cur, exprs, count, selectivity, &part->cur, err);
+}
+
+/* Walks from the branch's first node to its parent. */
+static ruzu_status branch_walk_up(plan_arm *part, join_graph *graph, const join_messages *messages, uint32_t child, rz_error *err)
+{
+    rz_planner *planner = part->planner;
+    const join_edge *edge = &graph->edges.items[messages->edges[child]];
+    RZ_TRY(rz_plan_node(planner, RZ_PLAN_EXPAND, part->cur, NULL, &part->cur, err));
+    part->cur->u.expand = rz_match_walk(graph, edge, edge->to == child);
+    part->cur->rows *= rz_join_fan(graph, edge, edge->to == child);
+    RZ_TRY(rz_plan_add_column(planner, part->cur, part->cur->u.expand.to, err));
+    RZ_TRY(rz_plan_add_column(planner, part->cur, part->cur->u.expand.rel, err));
+    return branch_place_edge(part, graph, messages->edges[child], err);
+}
+
 ruzu_status rz_branch_apply(plan_arm *arm, join_graph *graph, const join_messages *messages, uint32_t child,
                                         rz_message_mode mode, rz_error *err)
 {
@@ -87,7 +121,6 @@ ruzu_status rz_branch_apply(plan_arm *arm, join_graph *graph, const join_message
     branch_estimate choice = rz_branch_estimate(graph, messages, child, arm->cur->rows);
     uint32_t parent = messages->parents[child];
     const join_node *node = &graph->nodes.items[parent];
-    const join_edge *edge = &graph->edges.items[messages->edges[child]];
     const rz_plan_expand look = {.from = node->column, .to = RZ_NO_COLUMN_ID};
     plan_arm part;
     rz_plan *message = NULL;
@@ -95,16 +128,11 @@ ruzu_status rz_branch_apply(plan_arm *arm, join_graph *graph, const join_message
     switch (choice.form) {
     case BRANCH_DEGREE:
     case BRANCH_PULL: return branch_apply_walk(arm, graph, messages, child, mode, choice.share, err);
-    case BRANCH_PUSH: {
+    case BRANCH_PUSH:
         RZ_TRY(rz_branch_build(planner, graph, messages, child, &part, err));
-        RZ_TRY(rz_plan_node(planner, RZ_PLAN_EXPAND, part.cur, NULL, &part.cur, err));
-        part.cur->u.expand = rz_match_walk(graph, edge, edge->to == child);
-        part.cur->rows *= rz_join_fan(graph, edge, edge->to == child);
-        RZ_TRY(rz_plan_add_column(planner, part.cur, part.cur->u.expand.to, err));
-        RZ_TRY(rz_plan_add_column(planner, part.cur, part.cur->u.expand.rel, err));
+        RZ_TRY(branch_walk_up(&part, graph, messages, child, err));
         RZ_TRY(rz_branch_collect(planner, &part, node, false, &load, &message, err));
         return rz_branch_put(arm, look, message, mode, choice.share, load.record, err);
-    }
     case BRANCH_TABLE:
         RZ_TRY(branch_scan(planner, graph, parent, &part, err));
         RZ_TRY(branch_apply_walk(&part, graph, messages, child, RZ_MESSAGE_INNER, choice.share, err));

@@ -57,10 +57,10 @@ bool rz_branch_is_bare(const join_graph *graph, const join_messages *messages, u
     for (uint32_t n = 0; n < graph->nodes.count; n++) {
         any |= messages->parents[n] == child;
     }
-    return !any && rz_branch_hops_fit(edge, edge->to != child, &graph->nodes.items[child]);
+    return !any && !edge->used && rz_branch_hops_fit(edge, edge->to != child, &graph->nodes.items[child]);
 }
 
-/* A branch that carries so many aggregates to so many rows of its parent. */
+/* A branch that is pushed: relationships are looked at, or so many aggregates are carried to so many rows of its parent. */
 static branch_estimate branch_estimate_carrying(const join_graph *graph, const join_messages *messages, uint32_t child, double rows, uint32_t count)
 {
     const join_edge *edge = &graph->edges.items[messages->edges[child]];
@@ -68,8 +68,11 @@ static branch_estimate branch_estimate_carrying(const join_graph *graph, const j
     const join_node *parent = &graph->nodes.items[messages->parents[child]];
     branch_stream stream = rz_branch_stream(graph, messages, child);
     double share = stream.rows * rz_join_fan(graph, edge, backward) / graph->nodes.items[child].rows;
-    double each = BRANCH_COST_WALK + BRANCH_COST_ADD * branch_distance(parent->rows) + BRANCH_COST_VALUE * count;
+    double judge = 0;
+    double passed = rz_branch_edge_selectivity(graph, messages->edges[child], &judge);
+    double each = BRANCH_COST_WALK + (edge->used ? BRANCH_COST_REL + judge : 0) + passed * (BRANCH_COST_ADD * branch_distance(parent->rows) + BRANCH_COST_VALUE * count);
     double size = RZ_AGG_RECORD_HEAD + (double)BRANCH_RECORD * count;
+    share *= passed;
     branch_estimate branch = {.share = edge->reach[backward ? 1 : 0] * (share < 1 ? share : 1), .form = BRANCH_PUSH};
     branch.cost = BRANCH_COST_SETUP + stream.cost + stream.rows * BRANCH_COST_VALUE * count + rows * (BRANCH_COST_FIND + BRANCH_COST_VALUE * count) +
                   parent->rows * BRANCH_COST_ARRAY * (1 + count) + rz_branch_room(graph, parent, size) +
@@ -88,7 +91,7 @@ branch_estimate rz_branch_estimate(const join_graph *graph, const join_messages 
     double before = 0;   /* once */
     double per_row = 0;
     uint32_t carried = rz_carry_count(graph, messages, child);
-    if (carried != 0) {
+    if (carried != 0 || edge->used) {
         return branch_estimate_carrying(graph, messages, child, rows, carried);
     }
     if (rz_branch_is_bare(graph, messages, child)) {

@@ -6,14 +6,48 @@
 
 /* ---- predicates ---- */
 
-bool rz_branch_is_local(const join_predicate *predicate)
+/* Looks at one column and may be checked wherever that is. */
+static bool branch_is_single(const join_predicate *predicate)
 {
     uint32_t columns = 0;
     for (uint32_t w = 0; w < predicate->uses.word_count; w++) {
         columns += rz_popcount64(predicate->uses.words[w]);
     }
-    return predicate->node_count == 1 && predicate->edge_count == 0 && columns == 1 && !predicate->late &&
-           !predicate->foreign && !predicate->has_subquery;
+    return columns == 1 && !predicate->late && !predicate->foreign && !predicate->has_subquery;
+}
+
+bool rz_branch_is_local(const join_predicate *predicate)
+{
+    return predicate->node_count == 1 && predicate->edge_count == 0 && branch_is_single(predicate);
+}
+
+bool rz_branch_is_local_to_edge(const join_predicate *predicate)
+{
+    return predicate->node_count == 0 && predicate->edge_count == 1 && branch_is_single(predicate);
+}
+
+static bool branch_concerns_edge(const join_predicate *predicate, uint32_t edge)
+{
+    for (uint32_t i = 0; i < predicate->edge_count; i++) {
+        if (predicate->edges[i] == edge) {
+            return true;
+        }
+    }
+    return false;
+}
+
+double rz_branch_edge_selectivity(const join_graph *graph, uint32_t edge, double *out_cost)
+{
+    double share = 1;
+    *out_cost = 0;
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        const join_predicate *predicate = &graph->predicates.items[i];
+        if (!predicate->placed && branch_concerns_edge(predicate, edge)) {
+            *out_cost += share * predicate->cost * BRANCH_COST_PREDICATE;
+            share *= predicate->selectivity;
+        }
+    }
+    return share;
 }
 
 static bool branch_concerns(const join_predicate *predicate, uint32_t node)
@@ -85,6 +119,33 @@ bool rz_branch_find_stays(branch_tree *tree)
     return any;
 }
 
+/*
+ * May a message stand for the relationship? Where nobody looks at it; or where those that do can be seen to while the branch is pushed over it: conditions on nothing else, and aggregates
+ * that are carried.
+ */
+static bool branch_takes_edge(const branch_tree *tree, uint32_t e)
+{
+    const join_graph *graph = tree->graph;
+    const join_edge *edge = &graph->edges.items[e];
+    if (edge->bridge || edge->edge->recursive != NULL || edge->from == edge->to) {
+        return false;
+    }
+    if (!edge->used) {
+        return true;
+    }
+    if (!rz_plan_rule(graph->planner, RZ_RULE_CARRY_MORE) || tree->messages.closed != NULL || edge->edge->bound ||
+        (edge->wanted && !(edge->summed && tree->messages.carries != NULL))) {
+        return false;
+    }
+    for (uint32_t i = 0; i < graph->predicates.count; i++) {
+        const join_predicate *predicate = &graph->predicates.items[i];
+        if (!predicate->placed && branch_concerns_edge(predicate, e) && !rz_branch_is_local_to_edge(predicate)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void rz_branch_peel(branch_tree *tree, uint32_t root)
 {
     join_graph *graph = tree->graph;
@@ -101,7 +162,7 @@ void rz_branch_peel(branch_tree *tree, uint32_t root)
         changed = false;
         for (uint32_t e = 0; e < graph->edges.count; e++) {
             const join_edge *edge = &graph->edges.items[e];
-            for (uint32_t end = 0; end < 2 && !tree->taken[e] && rz_join_is_plain(edge) && !edge->bridge; end++) {
+            for (uint32_t end = 0; end < 2 && !tree->taken[e] && branch_takes_edge(tree, e); end++) {
                 uint32_t leaf = end == 0 ? edge->from : edge->to;
                 uint32_t parent = end == 0 ? edge->to : edge->from;
                 if (leaf == root || tree->stays[leaf] || tree->degrees[leaf] != 1 || !rz_branch_is_inside(tree, leaf)) {

@@ -30,6 +30,8 @@ typedef struct join_edge {
     double count;    /* relationships, summed over the hops */
     double reach[2]; /* share of the nodes at either end that have any */
     bool used;       /* somebody looks at the relationship */
+    bool wanted;     /* somebody other than a predicate does */
+    bool summed;     /* wanted, but only by aggregates that messages can carry */
     bool bridge; /* walked from left to right only, outside of the search for an order: its path is looked at, and the
                     executor gives paths as walked */
     bool done;

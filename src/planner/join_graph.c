@@ -358,6 +358,12 @@ static ruzu_status graph_uses(join_graph *graph, const rz_plan *cur, const rz_bo
         node->wanted = inside || rz_plan_set_has(after, node->column);
         node->summed = !inside && rz_plan_set_has(&graph->planner->summed, node->column);
     }
+    for (uint32_t i = 0; i < graph->edges.count; i++) {
+        join_edge *edge = &graph->edges.items[i];
+        bool inside = rz_plan_set_has(&wanted, edge->column);
+        edge->wanted = inside || rz_plan_set_has(after, edge->column);
+        edge->summed = !inside && rz_plan_set_has(&graph->planner->summed, edge->column);
+    }
     return RUZU_OK;
 }
 

@@ -116,10 +116,12 @@ ruzu_status rz_carry_find(plan_arm *arm, const rz_bound_single_query *query, uin
 
 /* ---- records ---- */
 
-static uint32_t carry_node(const join_graph *graph, const plan_carry *carry)
+/* The node with that column, or the one that hangs on the relationship with it; nodes.count: neither. */
+static uint32_t carry_node(const join_graph *graph, const join_messages *messages, const plan_carry *carry)
 {
     uint32_t node = 0;
-    while (node < graph->nodes.count && graph->nodes.items[node].column != carry->column) {
+    while (node < graph->nodes.count && graph->nodes.items[node].column != carry->column &&
+           (messages->parents[node] == UINT32_MAX || graph->edges.items[messages->edges[node]].column != carry->column)) {
         node++;
     }
     return node;
@@ -127,7 +129,7 @@ static uint32_t carry_node(const join_graph *graph, const plan_carry *carry)
 
 static bool carry_is_below(const join_graph *graph, const join_messages *messages, const plan_carry *carry, uint32_t node)
 {
-    uint32_t n = carry_node(graph, carry);
+    uint32_t n = carry_node(graph, messages, carry);
     if (n == graph->nodes.count) {
         return false;
     }
@@ -149,9 +151,12 @@ static bool carry_is_strict(const rz_expr *arg)
 void rz_carry_only_strict(join_graph *graph, const plan_carries *carries)
 {
     for (uint32_t c = 0; c < carries->count; c++) {
-        uint32_t node = carry_node(graph, &carries->items[c]);
-        if (node < graph->nodes.count && !carry_is_strict(carries->items[c].aggregate->children[0])) {
-            graph->nodes.items[node].summed = false;
+        bool strict = carry_is_strict(carries->items[c].aggregate->children[0]);
+        for (uint32_t n = 0; n < graph->nodes.count && !strict; n++) {
+            graph->nodes.items[n].summed &= graph->nodes.items[n].column != carries->items[c].column;
+        }
+        for (uint32_t e = 0; e < graph->edges.count && !strict; e++) {
+            graph->edges.items[e].summed &= graph->edges.items[e].column != carries->items[c].column;
         }
     }
 }
@@ -215,7 +220,7 @@ ruzu_status rz_carry_collect(rz_planner *planner, const join_graph *graph, const
     rz_plan_set_add(planner, &planner->records, record);
     for (uint32_t c = 0; c < carries->count; c++) {
         plan_carry *carry = &carries->items[c];
-        if (!carry_is_below(graph, messages, carry, node) || (!with_own && carry_node(graph, carry) == node)) {
+        if (!carry_is_below(graph, messages, carry, node) || (!with_own && carry_node(graph, messages, carry) == node)) {
             continue;
         }
         values[count] = carry->aggregate;

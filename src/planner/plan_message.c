@@ -13,7 +13,8 @@
  *
  * A branch that carries aggregates (plan_carry.c) is pushed: rows of the child add to records of the parent.
  *
- * Not for parts that are found by key, nor for relationships that somebody looks at (with match_mode='trail' that is every table which occurs twice).
+ * Not for parts that are found by key, nor for relationships that conditions on other things look at (with match_mode='trail' that is every table which occurs twice). A branch whose relationships have conditions of their own,
+ * or are only aggregated, is pushed: that is where they are walked one by one.
  * Branches are chosen by estimates; a rule bit turns them off, and `eager` on.
  */
 #include "planner/branch.h"
@@ -210,6 +211,9 @@ static bool message_may_carry(const plan_arm *arm, const join_graph *graph, uint
         }
         any |= graph->nodes.items[n].summed;
     }
+    for (uint32_t e = 0; e < graph->edges.count && arm->carries.count != 0; e++) {
+        any |= graph->edges.items[e].summed;
+    }
     for (uint32_t e = 0; e < graph->edges.count; e++) {
         any &= !graph->edges.items[e].bridge;
     }
@@ -292,7 +296,7 @@ static uint32_t message_find_key(branch_tree *tree)
         key = node->bound ? n : key;
     }
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
-        if (!rz_branch_is_local(&graph->predicates.items[i])) {
+        if (!rz_branch_is_local(&graph->predicates.items[i]) && !rz_branch_is_local_to_edge(&graph->predicates.items[i])) {
             return UINT32_MAX;
         }
     }

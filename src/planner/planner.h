@@ -51,6 +51,7 @@ enum {
     RZ_RULE_FILTER_ORDER = 1u << 28,   /* predicates of a filter in an order that is measured */
     RZ_RULE_TOP_BOUND = 1u << 26       /* scans leave out what cannot be among the first k of a SORT above */
 };
+#define RZ_RULE_CARRY_MORE (1u << 31) /* relationships with conditions, and that only sums, minima … look at: within messages, too (beyond what an int holds, so no enumerator) */
 #define RZ_RULE_ALL UINT32_MAX
 
 typedef struct rz_plan_context {

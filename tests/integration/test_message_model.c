@@ -91,8 +91,8 @@ static const char *msg_label(int kind)
     return kind == 0 ? ":A" : kind == 1 ? ":B" : kind == 2 ? ":A:B" : "";
 }
 
-/* A relationship that can lead from a node of one kind to one of another, written after the node. */
-static void msg_hop(msg_text *out, int from, int to)
+/* A relationship that can lead from a node of one kind to one of another, written after the node. name: of the relationship, or "". */
+static void msg_named_hop(msg_text *out, int from, int to, const char *name)
 {
     static const char *const types[] = {"R", "S", "T", "R|S", "S|T", "R|S|T"};
     const char *type = types[msg_random(6)];
@@ -109,7 +109,12 @@ static void msg_hop(msg_text *out, int from, int to)
         left = forward ? "-" : "<-";
         right = forward ? "->" : "-";
     }
-    MSG_ADD(out, "%s[:%s]%s", left, type, right);
+    MSG_ADD(out, "%s[%s:%s]%s", left, name, type, right);
+}
+
+static void msg_hop(msg_text *out, int from, int to)
+{
+    msg_named_hop(out, from, to, "");
 }
 
 static void msg_condition(msg_text *out, const char *name)
@@ -128,20 +133,27 @@ typedef struct msg_pattern {
     int count;
     int kinds[MSG_NODES];
     int optional; /* nodes o0 … of OPTIONAL MATCH */
+    int rels;     /* relationships r0 … that have names */
 } msg_pattern;
 
 static void msg_match(msg_text *out, msg_pattern *pattern)
 {
     pattern->count = 1 + msg_random(MSG_NODES - 1);
     pattern->optional = 0;
+    pattern->rels = 0;
+    int named = msg_often(50) ? 40 : 0; /* so many of 100 */
     for (int i = 0; i < pattern->count; i++) {
         pattern->kinds[i] = msg_often(80) ? msg_random(2) : msg_random(4);
     }
     MSG_ADD(out, "MATCH (n0%s)", msg_label(pattern->kinds[0]));
     for (int i = 1; i < pattern->count; i++) {
         int on = msg_random(i);
+        char name[16] = "";
+        if (msg_often(named)) {
+            (void)snprintf(name, sizeof name, "r%d", pattern->rels++);
+        }
         MSG_ADD(out, ", (n%d)", on);
-        msg_hop(out, pattern->kinds[on], pattern->kinds[i]);
+        msg_named_hop(out, pattern->kinds[on], pattern->kinds[i], name);
         MSG_ADD(out, "(n%d%s)", i, msg_label(pattern->kinds[i]));
     }
     if (pattern->count > 2 && msg_often(20)) { /* a cycle */
@@ -189,6 +201,16 @@ static void msg_where(msg_text *out, const msg_pattern *pattern)
             msg_condition(out, name);
         }
     }
+    for (int i = 0; i < pattern->rels; i++) {
+        static const char *const conditions[] = {"> 1", "<> 2", "IS NOT NULL", "+ 1 < 4"};
+        if (msg_often(30)) {
+            msg_and(out, &any);
+            MSG_ADD(out, "r%d.w %s", i, conditions[msg_random(4)]);
+            if (msg_often(15)) {
+                MSG_ADD(out, " AND r%d.w <= n%d.v", i, msg_random(pattern->count));
+            }
+        }
+    }
     for (int tries = msg_random(3); tries > 0 && pattern->count > 1; tries--) {
         int a = msg_random(pattern->count);
         int b = msg_random(pattern->count);
@@ -214,8 +236,13 @@ static void msg_optional(msg_text *out, msg_pattern *pattern)
     int kind = msg_random(2);
     int first = pattern->optional++;
     char name[16];
+    bool named = msg_often(40);
+    char rel[16] = "";
+    if (named) {
+        (void)snprintf(rel, sizeof rel, "r%d", pattern->rels++);
+    }
     MSG_ADD(out, " OPTIONAL MATCH (n%d)", on);
-    msg_hop(out, pattern->kinds[on], kind);
+    msg_named_hop(out, pattern->kinds[on], kind, rel);
     MSG_ADD(out, "(o%d%s)", first, msg_label(kind));
     if (msg_often(30)) {
         int next = msg_random(2);
@@ -227,7 +254,9 @@ static void msg_optional(msg_text *out, msg_pattern *pattern)
         msg_hop(out, pattern->kinds[on], 1);
         MSG_ADD(out, "(%s)", msg_label(1));
     }
-    if (msg_often(40)) {
+    if (named && msg_often(30)) {
+        MSG_ADD(out, " WHERE %s.w %s %d", rel, msg_often(50) ? "<" : ">=", msg_random(4));
+    } else if (msg_often(40)) {
         (void)snprintf(name, sizeof name, "o%d", first);
         if (msg_often(25)) {
             (void)snprintf(name, sizeof name, "n%d", on);
@@ -249,7 +278,17 @@ static void msg_aggregate(msg_text *out, const msg_pattern *pattern, int a)
     if (pattern->optional != 0 && msg_often(50)) {
         (void)snprintf(name, sizeof name, "o%d", msg_random(pattern->optional));
     }
-    if (which == 4 && msg_often(30)) {
+    if (pattern->rels != 0 && msg_often(40)) {
+        static const char *const more[] = {"", " + 1", " * 3"};
+        (void)snprintf(name, sizeof name, "r%d", msg_random(pattern->rels));
+        if (msg_often(10)) {
+            MSG_ADD(out, "count(%s) AS a%d", name, a);
+        } else if (msg_often(10)) { /* fails for some relationships */
+            MSG_ADD(out, "sum(12 / (%s.w - %d)) AS a%d", name, 3 + msg_random(2), a);
+        } else {
+            MSG_ADD(out, "%s%s.w%s) AS a%d", aggregates[which], name, more[msg_random(3)], a);
+        }
+    } else if (which == 4 && msg_often(30)) {
         MSG_ADD(out, "count(%s) AS a%d", name, a);
     } else if (msg_often(10)) {
         MSG_ADD(out, "sum(CASE WHEN %s.v > 2 THEN %s.t ELSE 0 END) AS a%d", name, name, a);
@@ -347,6 +386,88 @@ static void msg_closed(msg_text *out)
     MSG_ADD(out, "%s", msg_often(60) ? "count(*)" : msg_often(50) ? "sum(a.t), count(*), avg(a.v)" : "sum(c.v), min(b.t), max(a.id)");
 }
 
+/* What aggregates over several places of a pattern look at: a node's property or a relationship's. */
+static void msg_operand(msg_text *out, int nodes, int rels)
+{
+    static const char *const properties[] = {"v", "t", "id", "v", "t", "d"};
+    char place[24];
+    if (rels != 0 && msg_often(45)) {
+        (void)snprintf(place, sizeof place, "r%d.w", msg_random(rels));
+    } else {
+        (void)snprintf(place, sizeof place, "n%d.%s", msg_random(nodes), properties[msg_random(6)]);
+    }
+    switch (msg_random(12)) {
+    case 0: MSG_ADD(out, "%s * 2", place); break;
+    case 1: MSG_ADD(out, "(%s - 1)", place); break;
+    case 2: MSG_ADD(out, "CAST(%s AS INT32)", place); break;
+    case 3: MSG_ADD(out, "12 / (%s - 3)", place); break; /* fails for some */
+    case 4: MSG_ADD(out, "%s * 4000000000000000000", place); break;
+    default: MSG_ADD(out, "%s", place); break;
+    }
+}
+
+/* Aggregates over relationships, and over two nodes or relationships, of trees whose nodes nobody looks at otherwise. */
+static void msg_sums(msg_text *out)
+{
+    static const char *const aggregates[] = {"sum(", "sum(", "sum(", "avg(", "min(", "max(", "count("};
+    static const char *const operators[] = {" + ", " - ", " * ", " * "};
+    int kinds[5];
+    int nodes = 2 + msg_random(4);
+    int rels = 0;
+    bool any = false;
+    char name[16];
+    out->used = 0;
+    kinds[0] = msg_random(2);
+    MSG_ADD(out, "MATCH (n0%s)", msg_label(kinds[0]));
+    for (int i = 1; i < nodes; i++) {
+        int on = msg_often(70) ? i - 1 : msg_random(i);
+        kinds[i] = msg_often(90) ? msg_random(2) : 2;
+        (void)snprintf(name, sizeof name, "r%d", rels);
+        bool named = msg_often(60);
+        rels += named;
+        MSG_ADD(out, ", (n%d)", on);
+        msg_named_hop(out, kinds[on], kinds[i], named ? name : "");
+        MSG_ADD(out, "(n%d%s)", i, msg_label(kinds[i]));
+    }
+    for (int i = 0; i < rels; i++) {
+        if (msg_often(15)) {
+            msg_and(out, &any);
+            MSG_ADD(out, "r%d.w <> %d", i, msg_random(4));
+        }
+    }
+    for (int i = 0; i < nodes; i++) {
+        if (msg_often(15)) {
+            (void)snprintf(name, sizeof name, "n%d", i);
+            msg_and(out, &any);
+            msg_condition(out, name);
+        }
+    }
+    int optional = msg_often(15) ? msg_random(nodes) : -1;
+    if (optional >= 0) {
+        MSG_ADD(out, " OPTIONAL MATCH (n%d)", optional);
+        kinds[nodes % 5] = msg_random(2);
+        (void)snprintf(name, sizeof name, "r%d", rels);
+        msg_named_hop(out, kinds[optional], kinds[nodes % 5], name);
+        MSG_ADD(out, "(n%d%s)", nodes, msg_label(kinds[nodes % 5]));
+        nodes++;
+        rels++;
+    }
+    MSG_ADD(out, " RETURN ");
+    for (int keys = msg_random(3), k = 0; k < keys; k++) {
+        MSG_ADD(out, "n%d.%s AS k%d, ", msg_random(nodes), msg_often(50) ? "v" : "id", k);
+    }
+    MSG_ADD(out, "count(*)");
+    for (int count = 1 + msg_random(3), a = 0; a < count; a++) {
+        MSG_ADD(out, ", %s", aggregates[msg_random(7)]);
+        msg_operand(out, nodes, rels);
+        if (msg_often(60)) {
+            MSG_ADD(out, "%s", operators[msg_random(4)]);
+            msg_operand(out, nodes, rels);
+        }
+        MSG_ADD(out, ") AS a%d", a);
+    }
+}
+
 /* ---- answers ---- */
 
 static int msg_compare(const void *a, const void *b)
@@ -398,6 +519,7 @@ static const char *msg_ask(ruzu_conn *conn, const char *cypher, int slot)
 static int msg_answers;  /* questions that were answered plainly … */
 static int msg_messages; /* … and planned with messages */
 static int msg_values;   /* … that carry aggregates */
+static int msg_rels;     /* … of relationships */
 static int msg_excepts;  /* … and with nodes kept apart by counting */
 static int msg_closings; /* … by taking paths off whose ends meet */
 static int msg_rows;     /* that had rows other than a single 0 */
@@ -411,6 +533,9 @@ static void msg_count_plan(ruzu_conn *conn, const char *cypher)
     for (const char *at = strstr(plan, "MESSAGE BY"); at != NULL; at = strstr(at + 1, "MESSAGE BY")) {
         const char *closed = strchr(at, ')');
         if (closed != NULL && (closed[1] == ':' || strncmp(closed, ") sparse:", 9) == 0)) {
+            const char *end = strchr(at, '\n');
+            const char *rel = strstr(at, ".w");
+            msg_rels += rel != NULL && end != NULL && rel < end;
             msg_values++;
             break;
         }
@@ -430,14 +555,21 @@ static void msg_set(ruzu_conn *conn, uint64_t rules, int threads)
     session_run(conn, text);
 }
 
+/* What fails for several rows fails for the one that comes first, which nobody promises. */
+static bool msg_failed(const ruzu_conn *conn)
+{
+    return ruzu_errcode(conn) == RUZU_ERROR_OVERFLOW || ruzu_errcode(conn) == RUZU_ERROR_RUNTIME;
+}
+
 static void msg_expect_same(ruzu_conn *plain, ruzu_conn *ruled, const char *cypher, const char *how)
 {
     const char *want = msg_ask(plain, cypher, 0);
     msg_answers += ruzu_errcode(plain) == RUZU_OK;
+    bool fails = msg_failed(plain);
     msg_rows += ruzu_errcode(plain) == RUZU_OK && want[0] != '\0' && strcmp(want, "0\n") != 0;
     const char *got = msg_ask(ruled, cypher, 1);
     check_count++;
-    if (strcmp(want, got) != 0) {
+    if (strcmp(want, got) != 0 && !(fails && msg_failed(ruled))) {
         check_failures++;
         fprintf(stderr, "%s:\n%s\n    gives \"%s\", plainly \"%s\"\n", how, cypher, got, want);
     }
@@ -645,6 +777,8 @@ int main(int argc, char **argv)
         msg_set(some, MSG_EAGER | ((uint64_t)msg_random(1 << 16) | ((uint64_t)msg_random(1 << 15) << 17)), 1);
         if (i % 4 == 3) {
             msg_closed(&text);
+        } else if (i % 4 == 1) {
+            msg_sums(&text);
         } else {
             msg_question(&text);
         }
@@ -675,12 +809,13 @@ int main(int argc, char **argv)
         CHECK(msg_rows > questions);
         CHECK(msg_messages > questions / 8);
         CHECK(msg_values > questions / 20);
+        CHECK(msg_rels > questions / 100);
         CHECK(msg_excepts > questions / 50);
         CHECK(msg_closings > questions / 16);
     }
     if (argc > 1) {
-        printf("%d answers, %d with rows, %d questions with messages, %d carrying aggregates, %d with nodes kept apart, %d with closed paths\n",
-               msg_answers, msg_rows, msg_messages, msg_values, msg_excepts, msg_closings);
+        printf("%d answers, %d with rows, %d questions with messages, %d carrying aggregates, %d of relationships, %d with nodes kept apart, %d with closed paths\n",
+               msg_answers, msg_rows, msg_messages, msg_values, msg_rels, msg_excepts, msg_closings);
     }
     if (check_failures != 0) {
         fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
