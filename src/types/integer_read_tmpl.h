@@ -7,10 +7,11 @@
 
 static void READ_NAME(const rz_view *view, const rz_sel *sel, uint32_t first, uint32_t count, int64_t *RZ_RESTRICT out)
 {
-    const READ_TYPE *data = (const READ_TYPE *)view->data;
+    const READ_TYPE *RZ_RESTRICT data = (const READ_TYPE *)view->data;
     if (view->index == NULL && sel->rows == NULL) {
+        data += first;
         for (uint32_t i = 0; i < count; i++) {
-            out[i] = (int64_t)data[first + i];
+            out[i] = (int64_t)data[i];
         }
         return;
     }
