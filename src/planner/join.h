@@ -151,15 +151,16 @@ RZ_NODISCARD ruzu_status rz_join_count_except(plan_arm *arm, join_graph *graph, 
  */
 RZ_NODISCARD ruzu_status rz_join_order(join_graph *graph, uint32_t component, const rz_plan *cur, join_steps *out,
                                        double *out_cost, rz_error *err);
+/* Marks what the step binds and uses up. */
+void rz_join_mark(join_graph *graph, const join_step *step);
+
 /* ---- join_hint.c ---- */
 
 /* The same as the graph's hint says; nothing of the component is known. */
 RZ_NODISCARD ruzu_status rz_join_hinted(join_graph *graph, uint32_t component, join_steps *out, rz_error *err);
 
-/* ---- join_order.c ---- */
+/* ---- join_cost.c ---- */
 
-/* Marks what the step binds and uses up. */
-void rz_join_mark(join_graph *graph, const join_step *step);
 /* Plain, unused edges between a node and known ones: what an INTERSECT would take; returns their number, writes up to
  * `limit` of them. */
 uint32_t rz_join_common(const join_graph *graph, uint32_t node, uint32_t *edges, uint32_t limit);
