@@ -132,6 +132,9 @@ RZ_NODISCARD ruzu_status rz_plan_barrier(plan_arm *arm, rz_error *err);
 
 bool rz_plan_has_subquery(const rz_expr *expr);
 double rz_plan_selectivity(rz_planner *planner, const rz_expr *expr);
+/* The mean length of lists over these hops that are met as often as they are long, by rows that came from such a list: more than their mean length where some
+ * nodes have far more relationships than others. nodes: at the end where the lists are. */
+double rz_plan_met_length(rz_planner *planner, const rz_hop *hops, uint32_t count, double nodes);
 /* How many different keys so many rows have: plan_estimate.c. */
 double rz_plan_group_count(rz_planner *planner, rz_expr *const *keys, uint32_t count, double rows);
 double rz_plan_expr_cost(const rz_expr *expr); /* per row, in units of a comparison of integers */

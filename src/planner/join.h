@@ -29,6 +29,7 @@ typedef struct join_edge {
     uint32_t hop_count;
     double count;    /* relationships, summed over the hops */
     double reach[2]; /* share of the nodes at either end that have any */
+    double met[2];   /* length of a list at either end, as met by rows that came from such lists */
     bool used;       /* somebody looks at the relationship */
     bool wanted;     /* somebody other than a predicate does */
     bool summed;     /* wanted, but only by aggregates that messages can carry */
@@ -61,6 +62,7 @@ typedef struct join_predicate {
     uint32_t bar_nodes[2];
     const rz_hop *bar_hops[2]; /* EDGE: walking from the one, from the other */
     uint32_t bar_hop_count;
+    double bar_met[2]; /* EDGE: as join_edge.met, at bar_nodes[i] */
     bool bar_undirected;
 } join_predicate;
 

@@ -108,24 +108,13 @@ static ruzu_status bar_find_edge(const join_graph *graph, join_predicate *predic
     predicate->bar_nodes[1] = nodes[1];
     RZ_TRY(rz_join_reverse_hops(graph->planner, edge->hops, edge->hop_count, &predicate->bar_hops[1], err));
     predicate->bar = JOIN_BAR_EDGE;
+    for (uint32_t i = 0; i < 2; i++) {
+        predicate->bar_met[i] = rz_plan_met_length(graph->planner, predicate->bar_hops[i], predicate->bar_hop_count, graph->nodes.items[nodes[i]].rows);
+    }
     return RUZU_OK;
 }
 
 /* ---- what follows from others ---- */
-
-static bool bar_same_hops(const rz_hop *a, uint32_t a_count, const rz_hop *b, uint32_t b_count)
-{
-    for (uint32_t i = 0; i < a_count; i++) {
-        bool found = false;
-        for (uint32_t j = 0; j < b_count && !found; j++) {
-            found = a[i].pair == b[j].pair && a[i].direction == b[j].direction;
-        }
-        if (!found) {
-            return false;
-        }
-    }
-    return a_count == b_count;
-}
 
 /* Is `other` reached from `near` over the very hops that must not lead from there to the barred node? */
 static bool bar_is_reached(const join_graph *graph, const join_predicate *bar, uint32_t near_end, uint32_t other)
@@ -138,7 +127,7 @@ static bool bar_is_reached(const join_graph *graph, const join_predicate *bar, u
         }
         for (uint32_t end = 0; end < 2; end++) {
             if ((end == 0 ? edge->from : edge->to) == near && (end == 0 ? edge->to : edge->from) == other &&
-                bar_same_hops(edge->hops[end], edge->hop_count, bar->bar_hops[near_end], bar->bar_hop_count)) {
+                rz_join_same_hops(edge->hops[end], edge->hop_count, bar->bar_hops[near_end], bar->bar_hop_count)) {
                 return true;
             }
         }
@@ -218,7 +207,7 @@ static bool bar_is_among(const join_graph *graph, const join_step *step, uint32_
         }
         for (uint32_t end = 0; end < 2; end++) {
             if ((end == 0 ? edge->from : edge->to) == from && (end == 0 ? edge->to : edge->from) == other &&
-                bar_same_hops(edge->hops[end], edge->hop_count, counted->hops[step->backward ? 1 : 0], counted->hop_count)) {
+                rz_join_same_hops(edge->hops[end], edge->hop_count, counted->hops[step->backward ? 1 : 0], counted->hop_count)) {
                 return true;
             }
         }

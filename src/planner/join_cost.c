@@ -20,7 +20,8 @@
 #define JOIN_COST_COUNT     1.0 /* per row counted, times the same … */
 #define JOIN_COST_SCATTERED 2.0 /* … and more where nodes come again and again, in any order */
 #define JOIN_COST_EXCEPT    4.0 /* per row counted against another list … */
-#define JOIN_COST_ENTRY     0.8 /* … and per entry of the lists, decoded and compared */
+#define JOIN_COST_DECODE    0.05 /* … per entry of a list in which only nodes are looked for … */
+#define JOIN_COST_ENTRY     0.8 /* … and of lists that are compared */
 #define JOIN_COST_LIST      2.0 /* per list of an intersection */
 #define JOIN_COST_MERGE     0.4 /* per entry of such a list */
 #define JOIN_COST_PREDICATE 0.2 /* times the predicate's own cost */
@@ -258,11 +259,63 @@ static bool step_can_pair(const join_graph *graph, const join_state *state, uint
     return false;
 }
 
-/* Predicates that the counting of a node sees to: marks them, returns what they cost per row. fan: entries of the
+/*
+ * Did the rows at the node come over relationships like these? Then a list of them is met as often as it is long, whichever way the walk went: from
+ * its entries to the node, or from the node to its entries. A neighbour that was only counted left one row of many.
+ */
+static bool state_met(const join_graph *graph, const join_state *state, uint32_t node, const rz_hop *hops, uint32_t hop_count)
+{
+    for (uint32_t e = 0; e < graph->edges.count; e++) {
+        const join_edge *edge = &graph->edges.items[e];
+        bool backward = edge->from != node;
+        uint32_t pair = UINT32_MAX;
+        if (state->done[e] && edge_touches(edge, node) && edge_is_plain(edge) &&
+            rz_join_same_hops(edge->hops[backward ? 1 : 0], edge->hop_count, hops, hop_count) &&
+            (!step_can_count(graph, state, e, backward ? edge->from : edge->to, &pair) || pair != UINT32_MAX)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Entries of the list of an edge that is about to be counted, for each row. */
+static double edge_length(const join_graph *graph, const join_state *state, const join_edge *edge, bool backward)
+{
+    uint32_t end = backward ? 1 : 0;
+    bool met = state_met(graph, state, backward ? edge->to : edge->from, edge->hops[end], edge->hop_count);
+    return met ? edge->met[end] : edge_fan(graph, edge, backward);
+}
+
+/* Entries of the lists that the step counts in, for each row; a list that stays the same over many rows is none. */
+static double step_length(const join_graph *graph, const join_state *state, const join_step *step)
+{
+    const join_edge *edge = &graph->edges.items[step->edge];
+    if (step->kind == JOIN_PAIR) {
+        return edge_length(graph, state, edge, step->backward) + edge_length(graph, state, &graph->edges.items[step->pair_edge], step->pair_backward);
+    }
+    return step->kind != JOIN_COUNT || edge_touches_origin(edge, state) ? 0 : edge_length(graph, state, edge, step->backward);
+}
+
+/* Entries of the list of the node that the counted one must not be next to, for each row. */
+static double bar_length(const join_graph *graph, const join_state *state, const join_predicate *predicate, uint32_t other)
+{
+    uint32_t end = predicate->bar_nodes[0] == other ? 0 : 1;
+    if (state_met(graph, state, other, predicate->bar_hops[end], predicate->bar_hop_count)) {
+        return predicate->bar_met[end];
+    }
+    double count = 0;
+    for (uint32_t h = 0; h < predicate->bar_hop_count; h++) {
+        count += (double)rz_plan_stats(graph->planner, predicate->bar_hops[0][h].pair)->rows;
+    }
+    return count / graph->nodes.items[other].rows;
+}
+
+/* Predicates that the counting of a node sees to: marks them, returns what they cost per row. length: entries of the
  * counted list that are decoded for each row, 0 when the list stays the same. */
-static double state_apply_bars(const join_graph *graph, join_state *state, uint32_t node, double fan)
+static double state_apply_bars(const join_graph *graph, join_state *state, uint32_t node, double length)
 {
     double cost = 0;
+    double entry = 0;
     for (uint32_t i = 0; i < graph->predicates.count; i++) {
         const join_predicate *predicate = &graph->predicates.items[i];
         if (predicate->placed || state->applied[i] || !predicate_concerns(predicate, node)) {
@@ -270,17 +323,13 @@ static double state_apply_bars(const join_graph *graph, join_state *state, uint3
         }
         uint32_t other = rz_join_bar_other(predicate, node);
         state->applied[i] = true;
-        cost += cost == 0 ? JOIN_COST_EXCEPT + fan * JOIN_COST_ENTRY : 0;
+        cost += entry == 0 ? JOIN_COST_EXCEPT : 0;
+        entry = predicate->bar == JOIN_BAR_EDGE || entry == JOIN_COST_ENTRY ? JOIN_COST_ENTRY : JOIN_COST_DECODE;
         if (predicate->bar == JOIN_BAR_EDGE) {
-            double count = 0;
-            for (uint32_t h = 0; h < predicate->bar_hop_count; h++) {
-                count += (double)rz_plan_stats(graph->planner, predicate->bar_hops[0][h].pair)->rows;
-            }
-            cost += other == state->origin ? JOIN_COST_EXCEPT
-                                           : JOIN_COST_EXCEPT + count / graph->nodes.items[other].rows * JOIN_COST_ENTRY;
+            cost += other == state->origin ? JOIN_COST_EXCEPT : JOIN_COST_EXCEPT + bar_length(graph, state, predicate, other) * JOIN_COST_ENTRY;
         }
     }
-    return cost;
+    return cost + length * entry;
 }
 
 void rz_join_state_take(const join_graph *graph, join_state *state, join_step *step)
@@ -307,6 +356,7 @@ void rz_join_state_take(const join_graph *graph, join_state *state, join_step *s
         const join_edge *edge = &graph->edges.items[step->edge];
         double fan = edge_fan(graph, edge, step->backward);
         double distance = state_distance(graph, state, step->backward ? edge->to : edge->from);
+        double length = step_length(graph, state, step);
         bool recursive = edge->edge->recursive != NULL;
         state->done[step->edge] = true;
         switch (step->kind) {
@@ -328,13 +378,12 @@ void rz_join_state_take(const join_graph *graph, join_state *state, join_step *s
             state->cost += rows * JOIN_COST_COUNT * distance;
             state->cost += rows > graph->nodes.items[edge->from == step->node ? edge->to : edge->from].rows ? rows * JOIN_COST_SCATTERED : 0;
             state->bound[step->node] = true;
-            state->cost += rows * state_apply_bars(graph, state, step->node, edge_touches_origin(edge, state) ? 0 : fan);
+            state->cost += rows * state_apply_bars(graph, state, step->node, length);
             break;
         case JOIN_PAIR: {
             const join_edge *pair = &graph->edges.items[step->pair_edge];
-            double pair_fan = edge_fan(graph, pair, step->pair_backward);
             state->rows = rows * edge->reach[step->backward ? 1 : 0] * pair->reach[step->pair_backward ? 1 : 0];
-            state->cost += rows * 2 * JOIN_COST_COUNT * distance + state->rows * (JOIN_COST_EXCEPT + (fan + pair_fan) * JOIN_COST_ENTRY);
+            state->cost += rows * 2 * JOIN_COST_COUNT * distance + state->rows * (JOIN_COST_EXCEPT + length * JOIN_COST_ENTRY);
             state->done[step->pair_edge] = true;
             state->bound[step->node] = state->bound[step->pair_node] = true;
             (void)state_apply_bars(graph, state, step->node, 0);

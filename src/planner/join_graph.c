@@ -146,6 +146,7 @@ static void graph_edge_stats(join_graph *graph, join_edge *edge)
     for (uint32_t end = 0; end < 2; end++) {
         double rows = graph->nodes.items[end == 0 ? edge->from : edge->to].rows;
         edge->reach[end] = bound[end] < rows ? bound[end] / rows : 1;
+        edge->met[end] = rz_plan_met_length(graph->planner, edge->hops[end], edge->hop_count, rows);
     }
 }
 
