@@ -20,6 +20,7 @@
 #include "common/find.h"
 #include "common/hash.h"
 #include "common/mem.h"
+#include "common/mem_maps.h"
 #include "common/str.h"
 #include "common/utf8.h"
 

@@ -32,6 +32,7 @@ void rz_mem_init(rz_mem *mem, rz_mem *parent, uint64_t limit_bytes)
     atomic_init(&mem->spilled, 0);
     mem->reclaim = NULL;
     mem->reclaim_user = NULL;
+    mem->maps = NULL;
     mem->passive = false;
     mem->overdraft = false;
 }
@@ -192,8 +193,7 @@ static void mem_fill(void *memory, size_t size)
 #endif
 }
 
-/* Asks the hook and charges; false when either refuses. */
-static bool mem_admit(rz_mem *mem, size_t asked, uint64_t charge)
+bool rz_mem_admit(rz_mem *mem, size_t asked, uint64_t charge)
 {
     if (mem_hook != NULL && mem_hook(mem_hook_user, asked)) {
         return false;
@@ -206,7 +206,7 @@ RZ_STATIC_ASSERT(_Alignof(max_align_t) >= 16, "allocations are promised to be 16
 
 void *rz_mem_alloc(rz_mem *mem, size_t size)
 {
-    if (size > PTRDIFF_MAX || !mem_admit(mem, size, size)) {
+    if (size > PTRDIFF_MAX || !rz_mem_admit(mem, size, size)) {
         return NULL;
     }
     void *memory = malloc(size == 0 ? 1 : size);
@@ -221,7 +221,7 @@ void *rz_mem_alloc(rz_mem *mem, size_t size)
 void *rz_mem_calloc(rz_mem *mem, size_t count, size_t size)
 {
     size_t bytes;
-    if (rz_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX || !mem_admit(mem, bytes, bytes)) {
+    if (rz_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX || !rz_mem_admit(mem, bytes, bytes)) {
         return NULL;
     }
     void *memory = calloc(bytes == 0 ? 1 : bytes, 1);
@@ -237,7 +237,7 @@ void *rz_mem_realloc(rz_mem *mem, void *memory, size_t old_size, size_t new_size
         return rz_mem_alloc(mem, new_size);
     }
     uint64_t growth = new_size > old_size ? new_size - old_size : 0;
-    if (new_size > PTRDIFF_MAX || !mem_admit(mem, new_size, growth)) {
+    if (new_size > PTRDIFF_MAX || !rz_mem_admit(mem, new_size, growth)) {
         return NULL;
     }
     void *moved = realloc(memory, new_size == 0 ? 1 : new_size);

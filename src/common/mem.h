@@ -28,6 +28,7 @@ typedef struct rz_mem {
     _Atomic uint64_t spilled; /* bytes that its holders had to move to a file: rz_mem_note_spilled */
     rz_mem_reclaim_fn reclaim; /* asked before limit refuses; NULL: nobody. Set while one thread knows the account */
     void *reclaim_user;
+    struct rz_mem_maps *maps; /* where maps of this account and those below come from (mem_maps.h); NULL: its parents' */
     bool passive;             /* charges here never ask anyone: it is the account of who is asked */
     bool overdraft;           /* charges here are never refused for a limit's sake */
 } rz_mem;
@@ -58,6 +59,8 @@ rz_mem *rz_mem_root(void);
 /* Charges size to mem and its parents without allocating (frames of the buffer pool). False when a limit would be passed. */
 RZ_NODISCARD bool rz_mem_charge(rz_mem *mem, uint64_t size);
 void rz_mem_uncharge(rz_mem *mem, uint64_t size);
+/* The same for memory that is got elsewhere than here: the test hook is asked for `asked` bytes, too. */
+RZ_NODISCARD bool rz_mem_admit(rz_mem *mem, size_t asked, uint64_t charge);
 
 /*
  * size bytes, 16-byte aligned, contents undefined; NULL when the limit or the system refuses (or the test hook says so).

@@ -48,7 +48,7 @@ typedef struct rz_aggregate_shared {
     uint32_t table_capacity;
     uint32_t worker_count;         /* tables of workers */
     rz_group_table **results;      /* [RZ_SPILL_PARTS], of which unit_count are used when nothing is spilled; owned */
-    bool late;                     /* a part's result is made by the source that takes it: entries are NULL before */
+    bool late;                     /* a part's result is made by the source that takes it, here only when others may ask for it */
     rz_records **parts;            /* spilled groups; owned */
     bool spilled;
     rz_aggregate_set *sets;
@@ -62,8 +62,11 @@ typedef struct rz_aggregate_shared {
 RZ_NODISCARD ruzu_status rz_aggregate_finish(rz_exec *exec, const rz_plan *plan, void *shared, rz_error *err);
 /* Makes a group for each of the rows, whose keys are given, without anything aggregated: in a worker's own state (`local` of the sink). */
 RZ_NODISCARD ruzu_status rz_aggregate_seed(void *local, rz_vec *const *keys, const rz_sel *sel, rz_error *err);
-/* Makes the result of a part; for late ones. */
-RZ_NODISCARD ruzu_status rz_aggregate_unite(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_error *err);
+/* Makes the result of a part, for late ones: its groups into out (empty), what their states own into arena. */
+RZ_NODISCARD ruzu_status rz_aggregate_unite(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_arena *arena, rz_group_list *out,
+                                            rz_error *err);
+/* The same into shared->results. */
+RZ_NODISCARD ruzu_status rz_aggregate_unite_shared(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_error *err);
 /* A scratch vector per key of a layout. */
 RZ_NODISCARD ruzu_status rz_aggregate_key_vecs(rz_arena *arena, const rz_group_layout *layout, rz_vec ***out, rz_error *err);
 /* Moves records of from[RZ_SPILL_PARTS] behind those of into; entries of from become NULL. */

@@ -333,17 +333,17 @@ static ruzu_status aggregate_feed_all(rz_exec *exec, rz_aggregate_shared *shared
 
 /* ---- results ---- */
 
-static ruzu_status aggregate_unite_into(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_group_table *into, rz_error *err)
+ruzu_status rz_aggregate_unite(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_arena *arena, rz_group_list *out, rz_error *err)
 {
-    rz_agg_context context = {.arena = &into->arena, .fn = &worker->fn};
-    return rz_group_unite_run(unite, worker->exec, &context, shared->tables, shared->table_count, part, &into->list, err);
+    rz_agg_context context = {.arena = arena, .fn = &worker->fn};
+    return rz_group_unite_run(unite, worker->exec, &context, shared->tables, shared->table_count, part, out, err);
 }
 
-ruzu_status rz_aggregate_unite(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_error *err)
+ruzu_status rz_aggregate_unite_shared(rz_worker *worker, rz_aggregate_shared *shared, rz_group_unite *unite, uint32_t part, rz_error *err)
 {
     rz_group_table *into = NULL;
     RZ_TRY(rz_group_table_create(shared->mem, shared->layout, RZ_SPILL_BITS, RZ_GROUP_NO_LIMIT, &into, err));
-    ruzu_status status = aggregate_unite_into(worker, shared, unite, part, into, err);
+    ruzu_status status = rz_aggregate_unite(worker, shared, unite, part, &into->arena, &into->list, err);
     if (status == RUZU_OK) {
         shared->results[part] = into;
     } else {
@@ -357,7 +357,7 @@ static ruzu_status aggregate_unite_whole(rz_worker *worker, rz_aggregate_shared 
 {
     rz_group_unite unite;
     rz_group_unite_init(&unite, shared->mem, shared->layout);
-    ruzu_status status = aggregate_unite_into(worker, shared, &unite, RZ_GROUP_WHOLE, into, err);
+    ruzu_status status = rz_aggregate_unite(worker, shared, &unite, RZ_GROUP_WHOLE, &into->arena, &into->list, err);
     rz_group_unite_deinit(&unite);
     return status;
 }

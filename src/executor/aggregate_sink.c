@@ -452,11 +452,21 @@ static ruzu_status aggregate_hand_over(rz_aggregate_shared *shared, aggregate_lo
     return RUZU_OK;
 }
 
+/* A table that has let go of groups will be merged part by part: what it still holds goes to the parts while every worker does so for itself. */
+static ruzu_status aggregate_retire_rest(rz_group_table *table, rz_error *err)
+{
+    return table->parts == NULL ? RUZU_OK : rz_group_retire(table, err);
+}
+
 static ruzu_status aggregate_combine(rz_worker *worker, void *shared_object, void *local_object, rz_error *err)
 {
     (void)worker;
     rz_aggregate_shared *shared = (rz_aggregate_shared *)shared_object;
     aggregate_local *local = (aggregate_local *)local_object;
+    RZ_TRY(aggregate_retire_rest(local->table, err));
+    for (uint32_t s = 0; s < local->set_count; s++) {
+        RZ_TRY(aggregate_retire_rest(local->sets[s], err));
+    }
     rz_mutex_lock(&shared->lock);
     ruzu_status status = aggregate_hand_over(shared, local, err);
     rz_mutex_unlock(&shared->lock);

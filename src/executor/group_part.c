@@ -9,14 +9,12 @@
 #ifdef RZ_TINY
 #define PART_FIRST_BLOCK 64u
 #define PART_LAST_BLOCK 512u
-#define PART_MAP (64u * 1024u)
 #else
 #define PART_FIRST_BLOCK 1024u
 #define PART_LAST_BLOCK (32u * 1024u)
-#define PART_MAP (2u * 1024u * 1024u)
 #endif
 
-/* Memory from the system itself: in huge pages, if it has them. */
+/* The head of a map. */
 typedef struct rz_group_map {
     struct rz_group_map *next;
     uint64_t unused; /* what follows is aligned */
@@ -54,8 +52,7 @@ void rz_group_store_clear(rz_group_store *store)
     while (store->maps != NULL) {
         rz_group_map *map = store->maps;
         store->maps = map->next;
-        rz_map_release(map, PART_MAP);
-        rz_mem_uncharge(store->mem, PART_MAP);
+        rz_mem_map_free(store->mem, map);
     }
     store->map_bytes = 0;
     store->next = store->end = NULL;
@@ -63,26 +60,22 @@ void rz_group_store_clear(rz_group_store *store)
 
 static bool group_store_map(rz_group_store *store)
 {
-    if (!rz_mem_charge(store->mem, PART_MAP)) {
-        return false;
-    }
-    rz_group_map *map = (rz_group_map *)rz_map_reserve_huge(PART_MAP);
+    rz_group_map *map = (rz_group_map *)rz_mem_map_alloc(store->mem);
     if (map == NULL) {
-        rz_mem_uncharge(store->mem, PART_MAP);
         return false;
     }
     map->next = store->maps;
     store->maps = map;
-    store->map_bytes += PART_MAP;
+    store->map_bytes += RZ_MEM_MAP_BYTES;
     store->next = (uint8_t *)(map + 1);
-    store->end = (uint8_t *)map + PART_MAP;
+    store->end = (uint8_t *)map + RZ_MEM_MAP_BYTES;
     return true;
 }
 
 static uint8_t *group_store_alloc(rz_group_store *store, size_t size)
 {
     bool fits = (size_t)(store->end - store->next) >= size;
-    if (!fits && size <= PART_MAP / 4 && store->arena->used_bytes >= PART_MAP) {
+    if (!fits && size <= RZ_MEM_MAP_BYTES / 4 && store->arena->used_bytes >= RZ_MEM_MAP_BYTES) {
         fits = group_store_map(store);
     }
     if (!fits) {

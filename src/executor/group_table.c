@@ -169,7 +169,7 @@ static ruzu_status group_use_parts(rz_group_table *table, rz_error *err)
 static ruzu_status group_retire_entries(rz_group_table *table, bool move, rz_error *err)
 {
     const rz_group_layout *layout = table->layout;
-    uint64_t size = table->entries == NULL ? 0 : UINT64_C(1) << table->bits;
+    uint64_t size = table->count == 0 ? 0 : UINT64_C(1) << table->bits;
     uint64_t share = table->count / RZ_SPILL_PARTS + 16;
     for (uint64_t i = 0; i < size; i++) { /* in the order of hashes, but for a few that were moved on */
         const rz_group_entry *entry = &table->entries[i];
@@ -207,7 +207,7 @@ static ruzu_status group_retire(rz_group_table *table, bool move, rz_error *err)
         part->groups[part->count++] = table->lone_group;
         table->lone_group = NULL;
     }
-    if (table->entries != NULL) {
+    if (table->count != 0) {
         memset(table->entries, 0, sizeof(rz_group_entry) << table->bits);
     }
     table->count = 0;

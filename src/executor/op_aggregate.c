@@ -2,8 +2,8 @@
 /*
  * AGGREGATE, giving side: groups as rows, part by part.
  *
- * Results in memory are made once, a late one by the first who takes its part, and then only read, so that several chains may do it at once and again after a rewind; a part that
- * waits in records is merged into a table of the op's own.
+ * Results in memory are made once, a late one by the first who takes its part, and then only read, so that several chains may do it at once and again after a rewind. A late one
+ * of a common source nobody else will ask for: it is made in memory of the op's own, part after part. A part that waits in records is merged into a table of the op's own.
  */
 #include "executor/aggregate.h"
 
@@ -17,6 +17,8 @@ typedef struct op_aggregate {
     rz_group_table *own;   /* of a spilled part */
     rz_vec **own_keys;     /* scratch for merging it */
     rz_group_unite unite;  /* makes late results */
+    rz_group_list united;  /* the one at hand, of a common source */
+    rz_arena united_arena; /* of its states */
     rz_vec **keys;         /* output vectors by key; NULL: not wanted */
     rz_vec **aggregates;   /* the same by aggregate */
     uint8_t **states;
@@ -30,6 +32,7 @@ static ruzu_status aggregate_op_open(rz_op *base, rz_error *err)
     op->shared = (rz_aggregate_shared *)rz_exec_shared(base->worker->exec, plan);
     const rz_group_layout *layout = op->shared->layout;
     rz_group_unite_init(&op->unite, op->shared->mem, layout);
+    rz_arena_init(&op->united_arena, op->shared->mem);
     op->keys = RZ_NEW_ARRAY(arena, rz_vec *, layout->key_count);
     op->aggregates = RZ_NEW_ARRAY(arena, rz_vec *, layout->agg_count);
     op->states = RZ_NEW_ARRAY(arena, uint8_t *, RZ_VECTOR_CAPACITY);
@@ -64,20 +67,21 @@ static ruzu_status aggregate_op_load(op_aggregate *op, uint32_t part, rz_error *
     return rz_group_load(op->own, worker->exec, &context, shared->parts[part], op->own_keys, err);
 }
 
-/* The result of a part that nobody has asked for yet. A common source gives out each part once; chains that each read all parts meet here. */
+/* The result of a late part. A common source gives out each part once; chains that each read all parts meet here. */
 static ruzu_status aggregate_op_unite(op_aggregate *op, uint32_t part, rz_error *err)
 {
     rz_aggregate_shared *shared = op->shared;
-    ruzu_status status = RUZU_OK;
-    if (op->op.private_source) {
-        rz_mutex_lock(&shared->lock);
+    rz_worker *worker = op->op.worker;
+    if (!op->op.private_source) {
+        op->united.count = 0;
+        rz_arena_reset(&op->united_arena);
+        op->list = &op->united;
+        return rz_aggregate_unite(worker, shared, &op->unite, part, &op->united_arena, &op->united, err);
     }
-    if (shared->results[part] == NULL) {
-        status = rz_aggregate_unite(op->op.worker, shared, &op->unite, part, err);
-    }
-    if (op->op.private_source) {
-        rz_mutex_unlock(&shared->lock);
-    }
+    rz_mutex_lock(&shared->lock);
+    ruzu_status status = shared->results[part] == NULL ? rz_aggregate_unite_shared(worker, shared, &op->unite, part, err) : RUZU_OK;
+    op->list = status == RUZU_OK ? &shared->results[part]->list : NULL;
+    rz_mutex_unlock(&shared->lock);
     return status;
 }
 
@@ -92,10 +96,12 @@ static ruzu_status aggregate_op_take(op_aggregate *op, bool *out_ended, rz_error
     }
     if (shared->spilled) {
         RZ_TRY(aggregate_op_load(op, (uint32_t)part, err));
+        op->list = &op->own->list;
     } else if (shared->late) {
         RZ_TRY(aggregate_op_unite(op, (uint32_t)part, err));
+    } else {
+        op->list = &shared->results[part]->list;
     }
-    op->list = shared->spilled ? &op->own->list : &shared->results[part]->list;
     op->at = 0;
     op->in_unit = true;
     return RUZU_OK;
@@ -157,7 +163,11 @@ static ruzu_status aggregate_op_rewind(rz_op *base, rz_error *err)
 static void aggregate_op_close(rz_op *base)
 {
     op_aggregate *op = (op_aggregate *)base;
-    rz_group_unite_deinit(&op->unite);
+    if (op->shared != NULL) {
+        rz_group_unite_deinit(&op->unite);
+        rz_group_list_free(op->shared->mem, &op->united);
+        rz_arena_free(&op->united_arena);
+    }
     rz_group_table_free(op->own);
 }
 

@@ -2,7 +2,7 @@
 /*
  * When changes in memory are so many that a checkpoint should write them to pages, however short the log is.
  *
- * The account of the database knows what is in use. Cached pages give way by themselves, so they do not count; what opening needed, or what the newest checkpoint left behind
+ * The account of the database knows what is in use. Cached pages, and maps that nobody uses, give way by themselves, so they do not count; what opening needed, or what the newest checkpoint left behind
  * (metadata of tables, versions that snapshots read), no further checkpoint gives back. A quarter of the rest of memory_limit is for changes: a checkpoint needs memory as well.
  */
 #include "transaction/store.h"
@@ -23,7 +23,7 @@ static uint64_t pressure_used(rz_store *store)
     rz_pool_stats stats;
     rz_pool_stats_get(store->pool, &stats);
     uint64_t used = atomic_load_explicit(&store->mem.used, memory_order_relaxed);
-    uint64_t cached = stats.pages_charged * RZ_PAGE_SIZE;
+    uint64_t cached = stats.pages_charged * RZ_PAGE_SIZE + rz_mem_maps_bytes(&store->maps);
     return used > cached ? used - cached : 0;
 }
 

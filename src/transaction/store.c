@@ -11,6 +11,8 @@
 #else
 #define STORE_RECLAIM_BYTES (UINT64_C(1) << 20) /* the least that the pool is asked to give back */
 #endif
+#define STORE_MAPS_SHARE 16u /* of the memory limit */
+#define STORE_MAPS_MOST (UINT64_C(128) << 20)
 
 /* ---- the list of tables ---- */
 
@@ -220,6 +222,7 @@ static void store_free(rz_store *store)
     if (store->pool != NULL) {
         rz_pool_destroy(store->pool);
     }
+    rz_mem_maps_deinit(&store->maps);
     rz_background_deinit(&store->flusher.background);
     rz_background_deinit(&store->checkpointer.background);
     store_destroy_locks(store, STORE_LOCKS);
@@ -229,10 +232,20 @@ static void store_free(rz_store *store)
 static const rz_store_settings store_first_settings = {
     .wal_sync = RZ_SYNC_LEVEL_FULL, .auto_checkpoint = true, .checkpoint_on_close = true, .spill_to_disk = true, .checkpoint_threshold_bytes = UINT64_C(16) << 20};
 
-/* Cached pages give way to all else: some more than is asked for, so that the next small piece does not ask again. */
+/* Memory that nobody uses and cached pages give way to all else: some more than is asked for, so that the next small piece does not ask again. */
 static uint64_t store_reclaim(void *user, uint64_t size)
 {
-    return rz_pool_shrink((rz_pool *)user, size < STORE_RECLAIM_BYTES ? STORE_RECLAIM_BYTES : size);
+    rz_store *store = (rz_store *)user;
+    uint64_t wanted = size < STORE_RECLAIM_BYTES ? STORE_RECLAIM_BYTES : size;
+    uint64_t released = rz_mem_maps_release(&store->maps, wanted);
+    return released < wanted ? released + rz_pool_shrink(store->pool, wanted - released) : released;
+}
+
+/* How much of it is kept: not so much that the pool would miss it. */
+static uint64_t store_maps_most(uint64_t memory_limit)
+{
+    uint64_t share = memory_limit / STORE_MAPS_SHARE;
+    return memory_limit == 0 || share > STORE_MAPS_MOST ? STORE_MAPS_MOST : share;
 }
 
 static void store_destroy_pool(rz_store *store)
@@ -246,13 +259,20 @@ static ruzu_status store_alloc(const rz_store_options *options, rz_store **out, 
 {
     rz_store *store = (rz_store *)rz_mem_calloc(rz_mem_root(), 1, sizeof *store);
     RZ_TRY_ALLOC(store, err, "opening a database");
+    rz_mem_init(&store->mem, rz_mem_root(), options->memory_limit_bytes == 0 ? UINT64_MAX : options->memory_limit_bytes);
     ruzu_status status = store_create_locks(store);
+    if (status == RUZU_OK && rz_mem_maps_init(&store->maps, &store->mem, store_maps_most(options->memory_limit_bytes)) != RUZU_OK) {
+        store_destroy_locks(store, STORE_LOCKS);
+        status = RUZU_ERROR_NO_MEMORY;
+    }
     if (status == RUZU_OK && rz_background_init(&store->checkpointer.background, store, &rz_auto_checkpoint_task, options->checkpoint_in_thread) != RUZU_OK) {
+        rz_mem_maps_deinit(&store->maps);
         store_destroy_locks(store, STORE_LOCKS);
         status = RUZU_ERROR_NO_MEMORY;
     }
     if (status == RUZU_OK && rz_background_init(&store->flusher.background, store, &rz_flusher_task, options->checkpoint_in_thread) != RUZU_OK) {
         rz_background_deinit(&store->checkpointer.background);
+        rz_mem_maps_deinit(&store->maps);
         store_destroy_locks(store, STORE_LOCKS);
         status = RUZU_ERROR_NO_MEMORY;
     }
@@ -260,7 +280,6 @@ static ruzu_status store_alloc(const rz_store_options *options, rz_store **out, 
         rz_mem_free(rz_mem_root(), store, sizeof *store);
         return rz_error_no_memory(err, "opening a database");
     }
-    rz_mem_init(&store->mem, rz_mem_root(), options->memory_limit_bytes == 0 ? UINT64_MAX : options->memory_limit_bytes);
     store->vfs = options->vfs;
     store->read_only = options->read_only;
     rz_store_configure(store, &store_first_settings);
@@ -289,7 +308,7 @@ ruzu_status rz_store_open(const rz_store_options *options, rz_store **out, rz_er
     ruzu_status status = RUZU_OK;
     RZ_TRY_GOTO(store_open_disk(store, options, &is_new, err));
     RZ_TRY_GOTO(rz_pool_create(&store->mem, store->disk, options->pool_size_bytes, options->path, &store->pool, err));
-    rz_mem_set_reclaim(&store->mem, store_reclaim, store->pool);
+    rz_mem_set_reclaim(&store->mem, store_reclaim, store);
     if (!rz_disk_in_memory(store->disk)) { /* a database in memory has no pages to read, and no checkpoints */
         RZ_TRY_GOTO(rz_pool_keep_some(store->pool, err));
     }

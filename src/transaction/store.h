@@ -30,6 +30,7 @@ typedef struct store_table {
  */
 struct rz_store {
     rz_mem mem;
+    rz_mem_maps maps;                      /* what statements take turns in using */
     rz_vfs *vfs;
     rz_disk *disk;
     rz_pool *pool;

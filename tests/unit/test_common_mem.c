@@ -355,6 +355,81 @@ static void array_grows_and_keeps_its_items(void)
     rz_arena_free(&arena);
 }
 
+/* ---- maps ---- */
+
+static void maps_given_back_are_used_again(void)
+{
+    rz_mem database;
+    rz_mem query;
+    rz_mem_maps maps;
+    rz_mem_init(&database, NULL, UINT64_MAX);
+    rz_mem_init(&query, &database, UINT64_MAX);
+    CHECK_EQ_U64(rz_mem_maps_init(&maps, &database, 2 * RZ_MEM_MAP_BYTES + 1), RUZU_OK);
+    void *taken[3];
+    for (int i = 0; i < 3; i++) {
+        taken[i] = rz_mem_map_alloc(&query);
+        CHECK(taken[i] != NULL);
+        memset(taken[i], 0xE7, RZ_MEM_MAP_BYTES);
+    }
+    CHECK_EQ_U64(mem_used(&query), 3 * RZ_MEM_MAP_BYTES);
+    for (int i = 0; i < 3; i++) { /* room for two */
+        rz_mem_map_free(&query, taken[i]);
+    }
+    CHECK_EQ_U64(mem_used(&query), 0);
+    CHECK_EQ_U64(mem_used(&database), 2 * RZ_MEM_MAP_BYTES);
+    CHECK_EQ_U64(rz_mem_maps_bytes(&maps), 2 * RZ_MEM_MAP_BYTES);
+    CHECK(rz_mem_map_alloc(&query) == taken[1]);
+    CHECK(rz_mem_map_alloc(&query) == taken[0]);
+    CHECK_EQ_U64(rz_mem_maps_bytes(&maps), 0);
+    rz_mem_map_free(&query, taken[0]);
+    rz_mem_map_free(&query, taken[1]);
+    rz_mem_map_free(&query, NULL);
+    CHECK_EQ_U64(rz_mem_maps_release(&maps, 1), RZ_MEM_MAP_BYTES);
+    CHECK_EQ_U64(rz_mem_maps_bytes(&maps), RZ_MEM_MAP_BYTES);
+    rz_mem_maps_deinit(&maps);
+    rz_mem_maps_deinit(&maps);
+    CHECK_EQ_U64(mem_used(&database), 0);
+}
+
+static uint64_t maps_give_back(void *user, uint64_t size)
+{
+    return rz_mem_maps_release((rz_mem_maps *)user, size);
+}
+
+static bool maps_refuse(void *user, size_t size)
+{
+    (void)user;
+    return size == RZ_MEM_MAP_BYTES;
+}
+
+static void kept_maps_give_way(void)
+{
+    rz_mem database;
+    rz_mem query;
+    rz_mem_maps maps;
+    rz_mem_init(&database, NULL, 2 * RZ_MEM_MAP_BYTES);
+    rz_mem_init(&query, &database, UINT64_MAX);
+    CHECK_EQ_U64(rz_mem_maps_init(&maps, &database, UINT64_MAX), RUZU_OK);
+    rz_mem_set_reclaim(&database, maps_give_back, &maps);
+    void *first = rz_mem_map_alloc(&query);
+    void *second = rz_mem_map_alloc(&query);
+    CHECK(first != NULL && second != NULL);
+    CHECK(rz_mem_map_alloc(&query) == NULL);
+    rz_mem_map_free(&query, first);
+    rz_mem_map_free(&query, second);
+    CHECK(rz_mem_charge(&query, RZ_MEM_MAP_BYTES + 1)); /* needs the room of both */
+    CHECK_EQ_U64(rz_mem_maps_bytes(&maps), 0);
+    rz_mem_uncharge(&query, RZ_MEM_MAP_BYTES + 1);
+    first = rz_mem_map_alloc(&query);
+    rz_mem_map_free(&query, first);
+    rz_mem_set_test_hook(maps_refuse, NULL);
+    CHECK(rz_mem_map_alloc(&query) == NULL); /* whatever is kept */
+    rz_mem_set_test_hook(NULL, NULL);
+    CHECK_EQ_U64(mem_used(&query), 0);
+    rz_mem_maps_deinit(&maps);
+    CHECK_EQ_U64(mem_used(&database), 0);
+}
+
 int main(void)
 {
     RUN(charges_go_to_the_whole_chain);
@@ -370,5 +445,7 @@ int main(void)
     RUN(arena_refuses_when_memory_does);
     RUN(arena_copies_text);
     RUN(array_grows_and_keeps_its_items);
+    RUN(maps_given_back_are_used_again);
+    RUN(kept_maps_give_way);
     return CHECK_DONE();
 }
