@@ -41,10 +41,37 @@ static ruzu_status property_gather_table(rz_eval *eval, const rz_type *type, uin
     return rz_ntab_gather(reader, column_idx, ids, sel, out, err);
 }
 
+/* Nodes of several tables, all there, by row: table by table. */
+static ruzu_status property_read_tables(rz_eval *eval, const rz_type *type, const rz_id *ids, const rz_sel *sel, rz_vec *out, rz_error *err)
+{
+    rz_sel left = *sel; /* of tables that are not read yet; lists of rows may be written over as they are read */
+    for (uint32_t t = 0; t < type->table_count && left.count != 0; t++) {
+        uint32_t others = 0;
+        rz_sel rows = {.rows = eval->more_rows, .count = 0};
+        for (uint32_t i = 0; i < left.count; i++) {
+            uint32_t row = rz_sel_at(&left, i);
+            bool here = rz_id_table(ids[row]) == type->tables[t];
+            eval->more_rows[rows.count] = row;
+            eval->rows[others] = row;
+            rows.count += here;
+            others += !here;
+        }
+        left = (rz_sel){.rows = eval->rows, .count = others};
+        if (rows.count != 0) {
+            RZ_TRY(property_gather_table(eval, type, t, ids, &rows, out, err));
+        }
+    }
+    return RUZU_OK;
+}
+
 /* Reads the property of the rows of sel of `refs` (FLAT or CONSTANT view) into the same rows of out. */
 static ruzu_status property_read(rz_eval *eval, const rz_type *type, const rz_view *refs, const rz_sel *sel, rz_vec *out, rz_error *err)
 {
     uint32_t count = 0;
+    if (refs->index == NULL && refs->validity == NULL && type->physical != RZ_PHYS_REL && sel->count != 0) {
+        const rz_id *ids = (const rz_id *)refs->data;
+        return type->table_count == 1 ? property_gather_table(eval, type, 0, ids, sel, out, err) : property_read_tables(eval, type, ids, sel, out, err);
+    }
     for (uint32_t i = 0; i < sel->count; i++) {
         uint32_t row = rz_sel_at(sel, i);
         uint32_t at = rz_view_at(refs, row);
@@ -59,17 +86,8 @@ static ruzu_status property_read(rz_eval *eval, const rz_type *type, const rz_vi
         rz_sel rows = {.rows = count == sel->count ? sel->rows : eval->rows, .count = count};
         return count == 0 ? RUZU_OK : property_gather_table(eval, type, 0, eval->ids, &rows, out, err);
     }
-    for (uint32_t t = 0; t < type->table_count; t++) {
-        rz_sel rows = {.rows = eval->more_rows, .count = 0};
-        for (uint32_t i = 0; i < count; i++) {
-            eval->more_rows[rows.count] = eval->rows[i];
-            rows.count += rz_id_table(eval->ids[eval->rows[i]]) == type->tables[t];
-        }
-        if (rows.count != 0) {
-            RZ_TRY(property_gather_table(eval, type, t, eval->ids, &rows, out, err));
-        }
-    }
-    return RUZU_OK;
+    rz_sel rows = {.rows = eval->rows, .count = count};
+    return property_read_tables(eval, type, eval->ids, &rows, out, err);
 }
 
 /* The ids are a dense run of one node table: whole blocks are read when enough of them is wanted. */

@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Rows for each that a limit leaves, from which on keys are computed late. */
+#define LATE_LEAST_FACTOR 4.0
+
 /* True when evaluating the expression more or less often, or for other rows, would show. */
 static bool project_must_stay(const rz_expr *expr)
 {
@@ -403,6 +406,45 @@ static ruzu_status project_order(plan_arm *arm, const rz_bound_projection *proje
 
 /* ---- the whole ---- */
 
+/* Is the expression made of parts of nodes and relationships only? Those are as good as numbers to carry. */
+static bool project_reads_objects(const rz_expr *expr)
+{
+    if (expr->kind == RZ_EXPR_COLUMN) {
+        return (expr->type->id == RUZU_TYPE_NODE && expr->type->physical == RZ_PHYS_UINT64) || expr->type->physical == RZ_PHYS_REL;
+    }
+    bool reads = expr->kind == RZ_EXPR_PROPERTY || expr->child_count != 0;
+    for (uint32_t i = 0; i < expr->child_count; i++) {
+        reads = reads && (expr->children[i]->kind == RZ_EXPR_LITERAL || expr->children[i]->kind == RZ_EXPR_PARAMETER || project_reads_objects(expr->children[i]));
+    }
+    return reads;
+}
+
+/*
+ * ORDER BY a, b LIMIT k: the sort computes the keys itself where they are items, so that it does the second and later ones for rows only that may be among the first k by the first, and
+ * the items can be computed above the limit. Not where the limit leaves most rows.
+ */
+static ruzu_status project_order_late(const plan_arm *arm, rz_bound_projection *io, rz_error *err)
+{
+    rz_planner *planner = arm->planner;
+    rz_plan limited = {.rows = arm->cur->rows};
+    if (io->limit == NULL || io->order_count < 2 || arm->inside_apply || !rz_plan_rule(planner, RZ_RULE_TOP_BOUND)) {
+        return RUZU_OK;
+    }
+    project_limit_rows(&limited, arm->cur->rows, io->limit);
+    rz_bound_item *late = RZ_NEW_ARRAY(planner->arena, rz_bound_item, io->item_count);
+    RZ_TRY_ALLOC(late, err, "planning ORDER BY");
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < io->item_count; i++) {
+        const rz_expr *expr = io->items[i].expr;
+        late[count] = io->items[i];
+        count += expr->kind != RZ_EXPR_COLUMN && !project_must_stay(expr) && !rz_expr_can_fail(expr) && project_reads_objects(expr);
+    }
+    for (uint32_t i = 0; i < io->order_count && (io->limit->kind != RZ_EXPR_LITERAL || limited.rows * LATE_LEAST_FACTOR < arm->cur->rows); i++) {
+        RZ_TRY(project_substitute(planner, late, count, &io->orders[i].expr, err));
+    }
+    return RUZU_OK;
+}
+
 /* Moves the items that may be computed above the limit behind the others; returns how many must be computed below. */
 static uint32_t project_split(rz_planner *planner, const rz_bound_projection *projection, rz_bound_item *items)
 {
@@ -445,6 +487,7 @@ ruzu_status rz_plan_projection(plan_arm *arm, const rz_bound_projection *bound, 
     } else {
         rz_bound_item *items = RZ_NEW_ARRAY(planner->arena, rz_bound_item, projection->item_count);
         RZ_TRY_ALLOC(items, err, "planning a projection");
+        RZ_TRY(project_order_late(arm, projection, err));
         uint32_t below = project_split(planner, projection, items);
         RZ_TRY(project_items(arm, items, below, err));
         RZ_TRY(project_order(arm, projection, err));

@@ -49,7 +49,7 @@ enum {
     RZ_RULE_CARRY = 1u << 24,          /* nodes that only sums, minima … look at: aggregated within messages */
     RZ_RULE_REUSE = 1u << 25,          /* messages that say the same: made once */
     RZ_RULE_FILTER_ORDER = 1u << 28,   /* predicates of a filter in an order that is measured */
-    RZ_RULE_TOP_BOUND = 1u << 26       /* scans leave out what cannot be among the first k of a SORT above */
+    RZ_RULE_TOP_BOUND = 1u << 26       /* scans leave out what cannot be among the first k of a SORT above; its later keys are read for what may be */
 };
 #define RZ_RULE_CARRY_MORE (1u << 31) /* relationships with conditions, and that only sums, minima … look at: within messages, too (beyond what an int holds, so no enumerator) */
 #define RZ_RULE_ALL UINT32_MAX

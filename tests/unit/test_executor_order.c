@@ -25,7 +25,7 @@ ruzu_status __wrap_rz_exec_poll(const rz_exec *exec, rz_error *err) /* NOLINT */
 
 /* ---- helpers ---- */
 
-static ruzu_conn *order_open_threads(uint64_t pool_bytes, uint64_t memory_bytes, uint32_t threads)
+static ruzu_conn *order_open_named(const char *name, uint64_t pool_bytes, uint64_t memory_bytes, uint32_t threads)
 {
     ruzu_config config;
     ruzu_conn *conn = NULL;
@@ -33,13 +33,13 @@ static ruzu_conn *order_open_threads(uint64_t pool_bytes, uint64_t memory_bytes,
     config.max_threads = threads;
     config.buffer_pool_size = pool_bytes;
     config.memory_limit = memory_bytes;
-    CHECK_EQ_I64(ruzu_open(session_path("order.ruzu"), &config, &conn), RUZU_OK); /* in a file: one in memory does not spill */
+    CHECK_EQ_I64(ruzu_open(session_path(name), &config, &conn), RUZU_OK); /* in a file: one in memory does not spill */
     return conn;
 }
 
 static ruzu_conn *order_open(uint64_t pool_bytes, uint64_t memory_bytes)
 {
-    return order_open_threads(pool_bytes, memory_bytes, 1);
+    return order_open_named("order.ruzu", pool_bytes, memory_bytes, 1);
 }
 
 /* Rows of the query: 0, 1, 2, … in the order they came; stops at the first that is out of place. Returns how many came. */
@@ -117,7 +117,7 @@ static void skipping_sorted_rows_can_be_stopped(void)
     session_close(conn);
 }
 
-/* ---- several threads: answers like those of one ---- */
+/* ---- answers like those of plain plans on one thread ---- */
 
 static char *order_text(ruzu_conn *conn, const char *cypher)
 {
@@ -130,22 +130,46 @@ static char *order_text(ruzu_conn *conn, const char *cypher)
     return text;
 }
 
-/* The same text from one thread and from four, twice: the second execution of a plan may be a kept one. */
+/* The same text from plans without any rule on one thread, and from optimised ones on one and on four, twice: the second execution of a plan may be a kept one. */
 static void order_compare(ruzu_conn *conn, const char *cypher)
 {
-    CHECK_EQ_I64(ruzu_query(conn, "CALL threads = 1", NULL), RUZU_OK);
-    char *alone = order_text(conn, cypher);
-    CHECK_EQ_I64(ruzu_query(conn, "CALL threads = 4", NULL), RUZU_OK);
-    for (uint32_t round = 0; round < 2 && alone != NULL; round++) {
-        char *together = order_text(conn, cypher);
-        bool same = together != NULL && strcmp(alone, together) == 0;
+    static const char *const threads[] = {"CALL threads = 1", "CALL threads = 4"};
+    CHECK_EQ_I64(ruzu_query(conn, threads[0], NULL), RUZU_OK);
+    CHECK_EQ_I64(ruzu_query(conn, "CALL enable_plan_optimizer = false", NULL), RUZU_OK);
+    char *plain = order_text(conn, cypher);
+    CHECK_EQ_I64(ruzu_query(conn, "CALL enable_plan_optimizer = true", NULL), RUZU_OK);
+    for (uint32_t round = 0; round < 4 && plain != NULL; round++) {
+        CHECK_EQ_I64(ruzu_query(conn, threads[round / 2], NULL), RUZU_OK);
+        char *text = order_text(conn, cypher);
+        bool same = text != NULL && strcmp(plain, text) == 0;
         CHECK_STR(same ? "" : cypher, "");
-        ruzu_free(together);
+        ruzu_free(text);
     }
-    ruzu_free(alone);
+    ruzu_free(plain);
 }
 
 #define ORDER_NODES 60000
+
+static ruzu_conn *order_open_graph(const char *name)
+{
+    ruzu_conn *conn = order_open_named(name, 0, 0, 4);
+    char cypher[512];
+    CHECK_EQ_I64(ruzu_query(conn,
+                            "CREATE NODE TABLE N(k INT64 PRIMARY KEY, v INT64, t STRING); CREATE NODE TABLE M(k INT64 PRIMARY KEY, v INT64);"
+                            "CREATE REL TABLE E(FROM N TO N, w INT16)",
+                            NULL),
+                 RUZU_OK);
+    (void)snprintf(cypher, sizeof cypher,
+                   "UNWIND range(0, %d) AS i CREATE (:N {k: (i * 7919) %% %d, v: CASE WHEN i %% 11 = 3 THEN NULL ELSE i * 31 %% 1013 END, "
+                   "t: CASE WHEN i %% 13 = 5 THEN NULL ELSE 'a common beginning ' + string(i %% 997) END})",
+                   ORDER_NODES - 1, ORDER_NODES);
+    CHECK_EQ_I64(ruzu_query(conn, cypher, NULL), RUZU_OK);
+    CHECK_STR(ruzu_errmsg(conn), "");
+    CHECK_EQ_I64(ruzu_query(conn, "UNWIND range(0, 9999) AS i CREATE (:M {k: i, v: i * 7 % 1013})", NULL), RUZU_OK);
+    CHECK_EQ_I64(ruzu_query(conn, "MATCH (a:N) WHERE a.k < 20000 MATCH (b:N {k: a.k * 17 % 997}) CREATE (a)-[:E {w: a.k % 59}]->(b)", NULL), RUZU_OK);
+    CHECK_STR(ruzu_errmsg(conn), "");
+    return conn;
+}
 
 static void several_threads_give_sorted_rows_in_order(void)
 {
@@ -165,15 +189,7 @@ static void several_threads_give_sorted_rows_in_order(void)
         "MATCH (n:N) WITH n.v AS v, count(*) AS c RETURN v, c ORDER BY c DESC, v",
         "MATCH (n:N) RETURN n.k AS k ORDER BY k UNION ALL MATCH (n:N) RETURN n.k + 60000 AS k ORDER BY k",
     };
-    ruzu_conn *conn = order_open_threads(0, 0, 4);
-    char cypher[512];
-    CHECK_EQ_I64(ruzu_query(conn, "CREATE NODE TABLE N(k INT64 PRIMARY KEY, v INT64, t STRING)", NULL), RUZU_OK);
-    (void)snprintf(cypher, sizeof cypher,
-                   "UNWIND range(0, %d) AS i CREATE (:N {k: (i * 7919) %% %d, v: CASE WHEN i %% 11 = 3 THEN NULL ELSE i * 31 %% 1013 END, "
-                   "t: CASE WHEN i %% 13 = 5 THEN NULL ELSE 'a common beginning ' + string(i %% 997) END})",
-                   ORDER_NODES - 1, ORDER_NODES);
-    CHECK_EQ_I64(ruzu_query(conn, cypher, NULL), RUZU_OK);
-    CHECK_STR(ruzu_errmsg(conn), "");
+    ruzu_conn *conn = order_open_graph("stretches.ruzu");
     CHECK_EQ_U64(order_rows(conn, "MATCH (n:N) RETURN n.k ORDER BY n.k", 0), ORDER_NODES);
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         order_compare(conn, queries[i]);
@@ -184,12 +200,41 @@ static void several_threads_give_sorted_rows_in_order(void)
     session_close(conn);
 }
 
+/* Keys behind the first are read late, where the limit is small. */
+static void later_keys_of_a_limit_are_read_late(void)
+{
+    static const char *const queries[] = {
+        "MATCH (n:N) RETURN n.k AS k, n.v AS v, n.t AS t ORDER BY v DESC, t, k LIMIT 50",
+        "MATCH (n:N) RETURN n.k AS k, n.v AS v, n.t AS t ORDER BY t DESC, v, k SKIP 5 LIMIT 100",
+        "MATCH (n:N) RETURN n.k AS k, n.v AS v, n.t AS t ORDER BY t, v DESC, k LIMIT 20000",
+        "MATCH (n:N:M) RETURN n.v AS v, n.k AS k, label(n) AS l ORDER BY v, k DESC, l LIMIT 40",
+        "MATCH (n:N:M) WHERE n.k % 3 = 1 RETURN label(n) AS l, n.v AS v, n.t AS t, n.k ORDER BY l, v DESC, t, n.k LIMIT 41",
+        "MATCH (n:N) OPTIONAL MATCH (n)-[:E]->(m) RETURN m.v AS a, m.t AS b, n.k AS k ORDER BY a, b DESC, k LIMIT 30",
+        "MATCH (n:N) OPTIONAL MATCH (n)-[:E]->(m) RETURN m.v AS a, m.t AS b, n.k AS k ORDER BY a DESC, b DESC, k DESC LIMIT 30",
+        "MATCH (n:N)-[e:E]->(m:N) RETURN e.w AS w, m.v AS v, n.k AS k ORDER BY w, v DESC, k LIMIT 77",
+        "MATCH (n:N) WITH n.v AS v, n.k AS k, upper(n.t) AS u ORDER BY v, u DESC, k LIMIT 300 RETURN u, sum(v), min(k), count(*) ORDER BY u",
+        "MATCH (n:N) WITH n, n.v AS v, n.k AS k ORDER BY v DESC, k LIMIT 100 MATCH (n)-[:E]->(m) RETURN k, v, m.k ORDER BY k, m.k",
+        "MATCH (n:N) RETURN n.v % 5 AS a, n.v AS b, n.k AS k ORDER BY a, b, k LIMIT 20",
+        "MATCH (n:N) RETURN n.v AS v, n.k + 1 AS k ORDER BY v DESC, k LIMIT 20",
+        "MATCH (n:N) RETURN coalesce(n.t, 'x') AS t, n.k AS k ORDER BY t DESC, k DESC LIMIT 20",
+        "MATCH (n:N)-[:E]->(m) RETURN m.k AS k, count(*) AS c, m.t AS t ORDER BY c DESC, t, k LIMIT 25",
+        "MATCH (n:N) RETURN DISTINCT n.v AS v, n.t AS t ORDER BY v DESC, t LIMIT 20",
+        "MATCH (n:N) RETURN n.k AS k, n.v AS v ORDER BY v, k LIMIT 0",
+    };
+    ruzu_conn *conn = order_open_graph("late.ruzu");
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        order_compare(conn, queries[i]);
+    }
+    session_close(conn);
+}
+
 int main(void)
 {
     session_begin();
     RUN(sort_that_spills_gives_every_row_in_order);
     RUN(skipping_sorted_rows_can_be_stopped);
     RUN(several_threads_give_sorted_rows_in_order);
+    RUN(later_keys_of_a_limit_are_read_late);
     session_end();
     return CHECK_DONE();
 }
