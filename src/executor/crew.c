@@ -11,6 +11,8 @@
 #include "executor/sched.h"
 #include "executor/spread.h"
 
+#include <string.h>
+
 typedef struct crew_member {
     rz_worker worker;  /* member 0 works with the operator's */
     void *object;
@@ -43,8 +45,13 @@ ruzu_status rz_crew_create(rz_worker *worker, const rz_crew_class *class, void *
     crew->members = RZ_NEW_ARRAY(&worker->arena, crew_member, crew->size);
     RZ_TRY_ALLOC(crew->members, err, "building an operator");
     for (uint32_t i = 0; i < crew->size; i++) { /* here, because threads that join must not share an arena */
-        crew->members[i].object = rz_arena_calloc(&worker->arena, 1, class->size);
-        RZ_TRY_ALLOC(crew->members[i].object, err, "building an operator");
+        crew->members[i].object = rz_arena_alloc(&worker->arena, class->size);
+        if (crew->members[i].object == NULL) {
+            crew->size = i; /* the others do its work */
+        }
+    }
+    if (crew->size == 0) {
+        return rz_error_no_memory(err, "building an operator");
     }
     if (rz_mutex_init(&crew->lock) != RUZU_OK) {
         return rz_error_no_memory(err, "building an operator");
@@ -80,6 +87,7 @@ void rz_crew_suspend(rz_crew *crew)
 {
     for (uint32_t i = 1; crew != NULL && i < crew->size; i++) {
         crew_member *member = &crew->members[i];
+        member->refused = false; /* the next execution may have more memory */
         if (member->opened && !member->suspended) {
             rz_worker_suspend(&member->worker);
             member->suspended = true;
@@ -123,6 +131,7 @@ static ruzu_status crew_open_member(rz_crew *crew, uint32_t idx, rz_error *err)
         return RUZU_OK;
     }
     member->opened = true;
+    memset(member->object, 0, crew->class->size);
     if (idx != 0) {
         RZ_TRY(rz_worker_open(crew->worker->exec, idx, worker, err));
     }

@@ -18,14 +18,17 @@ typedef struct rz_crew rz_crew;
 
 typedef struct rz_crew_class {
     size_t size; /* of a member's object, which is zeroed before open */
-    /* On the thread of the member, the first time it works. A member that cannot be opened does not work; for member 0 that is a failure. */
+    /* On the thread of the member, the first time it works. A member that cannot be opened does not work until the crew has been suspended; for member 0 that is a failure. */
     ruzu_status (*open)(void *user, rz_worker *worker, void *member, rz_error *err);
     /* Takes parts until none is left or rz_crew_has_failed. */
     ruzu_status (*work)(void *user, void *member, uint32_t idx, rz_error *err);
     void (*close)(void *user, void *member); /* also after open failed */
 } rz_crew_class;
 
-/* worker: the operator's, whose arena holds the crew. rz_crew_close must follow before that worker is closed. */
+/*
+ * worker: the operator's, whose arena holds the crew. rz_crew_close must follow before that worker is closed. Members that memory is refused for are left out; it fails where
+ * there would be none.
+ */
 RZ_NODISCARD ruzu_status rz_crew_create(rz_worker *worker, const rz_crew_class *class, void *user, rz_crew **out, rz_error *err);
 void rz_crew_close(rz_crew *crew); /* NULL is fine */
 /* An execution of a kept plan has ended: nothing of the database is held until the crew works again. NULL is fine. */

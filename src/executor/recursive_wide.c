@@ -280,11 +280,15 @@ bool rz_recur_wide_has(const rz_recur *recur)
 
 /* ---- going over ---- */
 
-static ruzu_status wide_make_room(rz_recur_wide *wide, uint64_t size, rz_error *err)
+/* Where memory is refused it is off: the search goes on as it is, on one thread. */
+static void wide_make_room(rz_recur_wide *wide, uint64_t size)
 {
     rz_worker *worker = wide->recur->op.worker;
-    if (wide->crew == NULL) {
-        RZ_TRY(rz_crew_create(worker, &wide_crew, wide, &wide->crew, err));
+    rz_error refused;
+    rz_error_init(&refused);
+    if (wide->crew == NULL && rz_crew_create(worker, &wide_crew, wide, &wide->crew, &refused) != RUZU_OK) {
+        wide->off = true;
+        return;
     }
     uint64_t words = (size + 63) / 64;
     if (wide->memory == NULL || words > wide->words) {
@@ -292,10 +296,9 @@ static ruzu_status wide_make_room(rz_recur_wide *wide, uint64_t size, rz_error *
         wide->words = words;
         uint64_t bytes = wide_memory_words(wide) * sizeof *wide->memory;
         wide->memory = bytes > rz_spill_budget(worker->exec) ? NULL : (uint64_t *)rz_mem_alloc(wide->recur->mem, bytes);
-        wide->off = wide->memory == NULL; /* the search goes on as it is */
+        wide->off = wide->memory == NULL;
     }
     wide->size = size;
-    return RUZU_OK;
 }
 
 ruzu_status rz_recur_wide_take(rz_recur *recur, const rz_node_map *seen, uint32_t level_start, uint32_t depth, rz_error *err)
@@ -312,7 +315,7 @@ ruzu_status rz_recur_wide_take(rz_recur *recur, const rz_node_map *seen, uint32_
     if (level < size / WIDE_SHARE) {
         return RUZU_OK;
     }
-    RZ_TRY(wide_make_room(wide, size, err));
+    wide_make_room(wide, size);
     if (wide->off) {
         return RUZU_OK;
     }
