@@ -174,16 +174,12 @@ static ruzu_status message_keep_failure(rz_message_values *values, uint8_t *reco
 }
 
 /* Of rows with records of their own those that do not fail; the others' failures go over to their nodes' records. */
-static rz_sel message_pass_failures(const rz_message_values *values, const rz_vec *arg, const rz_sel *rows)
+static rz_sel message_pass_failures(const rz_message_values *values, const rz_agg_bound *bound, const rz_vec *arg, const rz_sel *rows)
 {
-    rz_view view;
     uint32_t count = 0;
-    rz_vec_view(arg, &view);
     for (uint32_t i = 0; i < rows->count; i++) {
         uint32_t row = rz_sel_at(rows, i);
-        uint32_t at = rz_view_at(&view, row);
-        const uint8_t *own = rz_view_valid(&view, at) ? (const uint8_t *)(uintptr_t)((const uint64_t *)view.data)[at] : NULL;
-        uint64_t failure = own == NULL ? 0 : rz_load_u64(own + sizeof(uint64_t));
+        uint64_t failure = rz_agg_failure(bound, arg, row);
         if (failure != 0) {
             rz_store_u64(message_failure(values->records[row]), failure);
         }
@@ -199,7 +195,7 @@ static ruzu_status message_take(rz_message_values *values, uint32_t v, const rz_
 {
     rz_agg_context context = {.arena = &values->heap->arena, .fn = &values->worker->fn};
     const rz_agg_bound *bound = message_value(values, v);
-    rz_sel sel = bound->part_of == NULL ? *rows : message_pass_failures(values, arg, rows);
+    rz_sel sel = bound->part_of == NULL && bound->pair == NULL ? *rows : message_pass_failures(values, bound, arg, rows);
     for (uint32_t i = 0; i < sel.count; i++) {
         uint32_t row = rz_sel_at(&sel, i);
         values->states[row] = values->records[row] + values->plan->u.message.value_offs[v];

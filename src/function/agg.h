@@ -54,5 +54,9 @@ static inline uint64_t rz_agg_weight(const uint64_t *weights, uint32_t row)
 
 /* SUM and AVG of values too many or too large. */
 ruzu_status rz_agg_fail_sum(rz_error *err);
+/* Raises the error at an address that a record has kept. */
+ruzu_status rz_agg_fail_kept(uint64_t address, rz_error *err);
+/* sum / count: the whole part exactly, so that large sums lose nothing that the result could hold. */
+double rz_agg_mean(rz_int128 sum, uint64_t count);
 
 #endif

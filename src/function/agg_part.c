@@ -17,8 +17,7 @@ static const uint8_t *agg_part_record(const rz_fn_reader *reader, uint32_t row)
     return rz_fn_is_null_at(reader, at) ? NULL : (const uint8_t *)(uintptr_t)((const uint64_t *)reader->data)[at];
 }
 
-/* Raises what a record has kept. */
-static ruzu_status agg_part_fail(uint64_t address, rz_error *err)
+ruzu_status rz_agg_fail_kept(uint64_t address, rz_error *err)
 {
     const rz_error *kept = (const rz_error *)(uintptr_t)address;
     if (err != NULL && err->code == RUZU_OK) {
@@ -47,7 +46,7 @@ static ruzu_status agg_part_rows(const rz_agg_bound *bound, rz_agg_context *cont
             uint64_t rows = rz_load_u64(record);
             uint64_t failure = rz_load_u64(record + sizeof rows);
             if (RZ_UNLIKELY(failure != 0)) {
-                return agg_part_fail(failure, err);
+                return rz_agg_fail_kept(failure, err);
             }
             uint64_t weight = rz_agg_weight(weights, row);
             into[count] = one != NULL ? one : states[row];

@@ -134,6 +134,13 @@ static ruzu_status agg_sum_finish(const rz_agg_bound *bound, uint8_t *const *sta
     return RUZU_OK;
 }
 
+double rz_agg_mean(rz_int128 sum, uint64_t count)
+{
+    rz_int128 whole = sum / (rz_int128)count;
+    rz_int128 rest = sum % (rz_int128)count;
+    return (double)whole + (double)rest / (double)count;
+}
+
 static ruzu_status agg_avg_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
                                   uint32_t out_start, rz_error *err)
 {
@@ -145,10 +152,7 @@ static ruzu_status agg_avg_finish(const rz_agg_bound *bound, uint8_t *const *sta
             rz_vec_set_null(out, out_start + i);
             continue;
         }
-        /* The whole part exactly, so that large sums lose nothing that the result could hold. */
-        rz_int128 whole = state->sum / (rz_int128)state->count;
-        rz_int128 rest = state->sum % (rz_int128)state->count;
-        ((double *)out->data)[out_start + i] = ((double)whole + (double)rest / (double)state->count) / unit;
+        ((double *)out->data)[out_start + i] = rz_agg_mean(state->sum, state->count) / unit;
     }
     return RUZU_OK;
 }

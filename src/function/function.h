@@ -82,6 +82,7 @@ typedef struct rz_agg_bound {
     bool collect_empty_list;
     const struct rz_agg_bound *part_of; /* an aggregate over records: of what states, and where in a record; see rz_agg_part */
     uint32_t part_offset;
+    const struct rz_agg_pair *pair;     /* an aggregate over pairs; see rz_agg_pair_bind */
 } rz_agg_bound;
 
 /* Memory for states that own some (collect, min/max of strings): arena is one worker's, as long-lived as its partition of groups. */
@@ -121,6 +122,28 @@ struct rz_agg {
 bool rz_agg_has_parts(const rz_agg_bound *bound);
 /* The aggregate `of` (arena: outlives *out) over records that have its state at `offset`. */
 void rz_agg_part(const rz_agg_bound *of, uint32_t offset, rz_agg_bound *out);
+/* What the record of a row of an aggregate over records or pairs keeps: the address of an rz_error, or 0. */
+uint64_t rz_agg_failure(const rz_agg_bound *bound, const rz_vec *arg, uint32_t row);
+
+/*
+ * Pairs: aggregates over x + y, x - y or x * y of integers where what a row stands for is all pairs of values of x with values of y. Each side is one value, or what an aggregate of its own (rz_agg_side,
+ * over INT64) knows of all of them in a record. The argument is a STRUCT of two: INT64 values, or addresses of records as UINT64, two different ones if both are. Weights are multiples of the
+ * numbers of both.
+ */
+typedef enum rz_agg_pair_op { RZ_AGG_PAIR_ADD, RZ_AGG_PAIR_SUBTRACT, RZ_AGG_PAIR_MULTIPLY } rz_agg_pair_op;
+typedef enum rz_agg_pair_result { RZ_AGG_PAIR_COUNT, RZ_AGG_PAIR_SUM, RZ_AGG_PAIR_AVG, RZ_AGG_PAIR_MIN, RZ_AGG_PAIR_MAX } rz_agg_pair_result;
+typedef struct rz_agg_pair {
+    rz_agg_pair_op op;
+    rz_agg_pair_result result;
+    const rz_type *type; /* of x + y: values beyond its range are errors */
+    bool recorded[2];    /* the side comes in records … */
+    uint32_t offsets[2]; /* … where its state stands here */
+} rz_agg_pair;
+/* Can the aggregate over the function's result be made of its two arguments? *out: op, result and type. */
+bool rz_agg_pairs(const rz_agg_bound *bound, const rz_fn_bound *function, rz_agg_pair *out);
+void rz_agg_side(rz_agg_bound *out);
+/* `of` made of pairs; pair and arg_type outlive *out. */
+void rz_agg_pair_bind(const rz_agg_bound *of, const rz_agg_pair *pair, const rz_type *arg_type, rz_agg_bound *out);
 
 /*
  * Few groups that are numbered by small slots: the rows of a chunk are added up by slot and then, once a chunk, into the states. For aggregates that can do so.

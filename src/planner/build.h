@@ -60,12 +60,25 @@ typedef struct plan_carry {
     uint32_t column;    /* the NODE column */
     uint32_t record;    /* column with the records that hold it; RZ_NO_COLUMN_ID: it is still to be computed from rows */
     uint32_t offset;    /* in the record */
+    uint32_t pair;      /* the pair of which it is one side; UINT32_MAX: none */
 } plan_carry;
+
+/* An aggregate over two such places, of which each is carried by itself until they meet. */
+typedef struct plan_pair {
+    rz_expr *aggregate; /* as bound */
+    rz_agg_pair how;
+    uint32_t sides[2];  /* indices into the items */
+    uint32_t record;    /* once they have met; else RZ_NO_COLUMN_ID */
+    uint32_t offset;
+    const rz_agg_bound *bound; /* of the states in the record */
+} plan_pair;
 
 typedef struct plan_carries {
     const rz_bound_projection *projection; /* whose aggregates they are; NULL: there are none */
     plan_carry *items;
     uint32_t count;
+    plan_pair *pairs;
+    uint32_t pair_count;
 } plan_carries;
 
 /* One query arm (or a subquery's) while its clauses are planned. */

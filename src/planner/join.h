@@ -241,6 +241,15 @@ RZ_NODISCARD ruzu_status rz_unnest_optional(plan_arm *arm, const rz_bound_match 
 RZ_NODISCARD ruzu_status rz_unnest_value(plan_arm *arm, const rz_bound_match *match, bool counts, rz_expr **out,
                                          bool *out_done, rz_error *err);
 
+/* ---- carry_pair.c ---- */
+
+/* Can the aggregate be made of two sides? */
+bool rz_carry_is_pair(const rz_expr *aggregate, rz_agg_pair *out);
+/* The aggregate that knows one side of the pair. */
+RZ_NODISCARD ruzu_status rz_carry_side(rz_planner *planner, const rz_expr *aggregate, uint32_t side, rz_expr **out, rz_error *err);
+/* The aggregate over rows that have both sides, in records or by themselves. */
+RZ_NODISCARD ruzu_status rz_carry_pair(rz_planner *planner, const plan_carries *carries, const plan_pair *pair, rz_expr **out, rz_error *err);
+
 /* ---- plan_carry.c ---- */
 
 /* Is something carried from the branch that begins with `node`? */

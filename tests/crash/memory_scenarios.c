@@ -166,6 +166,8 @@ const memory_scenario memory_scenarios[] = {
     READ("cross product", "MATCH (a:Person), (c:City) RETURN a.id, c.name"),
     READ("aggregate", "MATCH (a:Person)-[k:Knows]->() RETURN a.name, count(*), sum(k.since), avg(k.since), min(a.name), collect(k.since)"),
     READ("aggregates within messages", "MATCH (a:Person)-[:Knows]-(b:Person)-[:Knows]-(c:Person)-[:Lives]->(d:City) RETURN a.age, sum(c.age), max(d.name), avg(b.age), min(c.name)"),
+    READ("aggregates over relationships and two places within messages",
+         "MATCH (a:Person)-[:Knows]-(b:Person)-[k:Knows]-(c:Person)-[:Lives]->(d:City) WHERE k.since > 0 RETURN a.age, sum(k.since), sum(b.age * c.age), max(k.since - b.age), avg(a.age + c.age)"),
     READ("aggregate without keys", "MATCH (a:Person) RETURN count(DISTINCT a.age % 4), max(a.name), stdev(a.age), collect(DISTINCT a.name)"),
     READ("sort", "MATCH (p:Person) RETURN p.name, p.age ORDER BY p.age % 5, p.name DESC"),
     READ("top-k", "MATCH (p:Person) RETURN p.name ORDER BY p.age DESC SKIP 2 LIMIT 3"),
