@@ -7,7 +7,7 @@ from random_graph import KINDS, literal
 NUMBERS = ('int', 'small', 'dbl', 'run', 'dec')
 TEXTS = ('few', 'many', 'long')
 MOST_ROWS = 20000 # about so many may a plan without the optimizer go through
-ORDERED = NUMBERS + TEXTS + ('date', 'wide')
+ORDERED = NUMBERS + TEXTS + ('date', 'wide', 'u64', 'huge')
 
 
 class Scope(dict):
@@ -91,6 +91,8 @@ class Asker:
             return rng.choice(['%s', 'NOT %s', '%s = true', '%s <> false', 'coalesce(%s, true)']) % e
         if kind == 'ilist':
             return rng.choice(['size(%s) > 2', 'list_contains(%s, 3)', 'list_sum(%s) > 5', '%s = [1, 2]']) % e
+        if kind == 'st':
+            return rng.choice(['%s.a > 2', "%s.b = 'red'", "%s.b CONTAINS 'long'", '%s.a %% 2 = 0']) % e
         if kind == 'tlist':
             return rng.choice(['size(%s) = 1', "list_contains(%s, 'yy')", "list_contains(%s, 'x')"]) % e
         if kind in TEXTS and dice < 0.6:
@@ -233,7 +235,7 @@ class Asker:
     def question(self):
         """(text, parameters or None, whether the order counts, whether it costs little whatever way it is answered)."""
         self.parameters, self.names, self.cost = {}, 0, len(self.model.nodes['A'].rows)
-        kinds = [(7, self.scan), (8, self.paths), (2, self.counts), (2, self.look_up), (2, self.recursive), (2, self.cycle), (2, self.with_clause), (1, self.optional), (1, self.join), (1, self.wide)]
+        kinds = [(7, self.scan), (8, self.paths), (2, self.counts), (2, self.look_up), (2, self.recursive), (2, self.cycle), (2, self.with_clause), (1, self.optional), (1, self.join), (1, self.wide), (1, self.union)]
         text = self.rng.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
         parameters = {name: list(value) if isinstance(value, tuple) else value for name, value in self.parameters.items() if '$' + name in text}
         return text, parameters or None, ' LIMIT ' in text, self.cost < MOST_ROWS
@@ -347,6 +349,17 @@ class Asker:
             conditions += ['%s.id IN $some' % name for name, what in left.items() if what == ('node', 'A')]
         text = 'MATCH %s, %s WHERE %s' % (texts[0], texts[1], ' AND '.join(conditions))
         return self.result(text, Scope({**left, **right}), True)
+
+    def union(self):
+        """Parts that occur twice."""
+        scope = Scope()
+        text = 'MATCH ' + self.chain(scope, self.rng.choice([0, 1, 1])) + self.where(scope, 1, 0.5)
+        items = list(dict.fromkeys([item[0] for item in (self.a_property(scope) for _ in range(2)) if item] + [self.aggregate(scope)]))
+        other = self.condition(scope, False) if self.one(0.5) else None
+        parts = ['%s RETURN %s' % (text, ', '.join(items))] * 2
+        if other:
+            parts[1] = '%s WITH * WHERE %s RETURN %s' % (text, other, ', '.join(items))
+        return self.rng.choice([' UNION ALL ', ' UNION ']).join(parts)
 
     def wide(self):
         """Of several labels; all of a node or a relationship."""

@@ -8,10 +8,11 @@ import os
 
 # kind of a column: its type. The kind says what values there are, and what is asked of them.
 KINDS = {'few': 'STRING', 'many': 'STRING', 'long': 'STRING', 'int': 'INT64', 'small': 'INT16', 'dbl': 'DOUBLE', 'date': 'DATE', 'bool': 'BOOL', 'ilist': 'INT64[]',
-         'tlist': 'STRING[]', 'wide': 'INT64', 'run': 'INT32', 'dec': 'DECIMAL(8,2)'}
+         'tlist': 'STRING[]', 'wide': 'INT64', 'run': 'INT32', 'dec': 'DECIMAL(8,2)',
+         'u64': 'UINT64', 'huge': 'INT128', 'st': 'STRUCT(a INT64, b STRING)'}
 FEW = ['red', 'green', 'blue', '', 'a text of more than twelve bytes', 'a text of more than twelve letters', 'ä€']
 NULL_FIELD = '~' # so that empty texts are none
-ADDABLE = ['few', 'int', 'dbl', 'date', 'small', 'bool', 'many']
+ADDABLE = ['few', 'int', 'dbl', 'date', 'small', 'bool', 'many', 'st', 'tlist', 'u64']
 
 
 class Rows:
@@ -70,8 +71,10 @@ def literal(kind, value):
         return '[%s]' % ', '.join(map(str, value))
     if kind == 'tlist':
         return '[%s]' % ', '.join("'%s'" % part for part in value)
-    if kind == 'dec':
-        return "CAST('%s' AS DECIMAL(8,2))" % value
+    if kind in ('dec', 'u64', 'huge'):
+        return "CAST('%s' AS %s)" % (value, KINDS[kind])
+    if kind == 'st':
+        return "{a: %s, b: '%s'}" % value
     return str(value)
 
 
@@ -83,6 +86,8 @@ def field(kind, value):
         return '"%s"' % value
     if kind in ('ilist', 'tlist'):
         return '"[%s]"' % ','.join(map(str, value))
+    if kind == 'st':
+        return '"{a: %s, b: %s}"' % value
     return str(value)
 
 
@@ -120,6 +125,12 @@ class Graph:
             return rng.choice([-1, 1]) * rng.randrange(1 << rng.choice([3, 40, 57]))
         if kind == 'run':
             return (position // 40 if position is not None else rng.randrange(50)) + rng.choice([0, 0, 0, 0, 1])
+        if kind == 'u64':
+            return rng.choice([0, 1 << 63]) + rng.randrange(1 << rng.choice([2, 40]))
+        if kind == 'huge':
+            return rng.randint(-9, 9) * 10 ** rng.choice([0, 25])
+        if kind == 'st':
+            return rng.randint(0, 5), rng.choice(FEW[:3]) + rng.choice(['', ' and a longer text'])
         if kind == 'dbl':
             return rng.randint(-40, 400) / 4
         if kind == 'dec':
@@ -153,7 +164,7 @@ class Graph:
         """A model and the statements that make it: [(statement, )]. Tables are filled by the writes."""
         model = Model()
         model.nodes['A'] = Rows('A', {'few': 'few', 'many': 'many', 'txt': 'long', 'i': 'int', 's': 'small', 'd': 'dbl', 'day': 'date', 'b': 'bool', 'l': 'ilist', 'tl': 'tlist',
-                                      'w': 'wide', 'run': 'run', 'dc': 'dec'}, key='id')
+                                      'w': 'wide', 'run': 'run', 'dc': 'dec', 'u': 'u64', 'h': 'huge', 'st': 'st'}, key='id')
         model.nodes['B'] = Rows('B', {'few': 'few', 'i': 'int', 'd': 'dbl', 'many': 'many'}, key='id')
         model.rels['R'] = Rows('R', {'w': 'int', 't': 'few', 'd': 'dbl'}, pairs=[('A', 'A')])
         model.rels['S'] = Rows('S', {'w': 'int', 't': 'few', 'm': 'many'}, pairs=[('A', 'B')])
@@ -221,7 +232,7 @@ class Graph:
 
     def write(self, model):
         kinds = [(3, self.insert), (2, self.copy), (6, self.connect), (2, self.copy_edges), (8, self.update), (3, self.update_all), (5, self.update_rel), (3, self.delete), (5, self.disconnect),
-                 (3, self.merge), (2, self.merge_rel), (1, self.add_column), (1, self.drop_column), (2, self.reinsert), (1, self.many_columns)]
+                 (3, self.merge), (2, self.merge_rel), (1, self.add_column), (1, self.drop_column), (2, self.reinsert), (1, self.many_columns), (1, self.rename_column), (0.5, self.new_table)]
         while True:
             made = self.rng.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0](model)
             if made is not None:
@@ -430,7 +441,7 @@ class Graph:
 
     def add_column(self, model):
         table = self.rng.choice([model.nodes['A'], model.nodes['A'], model.nodes['B'], model.rels['R'], model.rels['S']])
-        if len(table.columns) > 16:
+        if len(table.columns) > 20:
             return None
         kind = self.rng.choice(ADDABLE)
         name, value = 'c%d' % self.next_column, self.value(kind)
@@ -461,3 +472,26 @@ class Graph:
             drop = lambda row: {column: value for column, value in row.items() if column != name}
             to_table.rows = {key: drop(row) if table.key else row[:4] + (drop(row[4]),) for key, row in to_table.rows.items()}
         return 'ALTER TABLE %s DROP %s' % (table.name, name), None, apply
+
+    def rename_column(self, model):
+        table = self.rng.choice([model.nodes['A'], model.nodes['B'], model.rels['R']])
+        if not table.columns:
+            return None
+        old, new = self.rng.choice(list(table.columns)), 'c%d' % self.next_column
+        self.next_column += 1
+
+        def apply(to):
+            to_table = (to.nodes if table.key else to.rels)[table.name]
+            change = lambda row: {new if name == old else name: value for name, value in row.items()}
+            to_table.columns, to_table.defaults = change(to_table.columns), change(to_table.defaults)
+            to_table.rows = {key: change(row) if table.key else row[:4] + (change(row[4]),) for key, row in to_table.rows.items()}
+        return 'ALTER TABLE %s RENAME %s TO %s' % (table.name, old, new), None, apply
+
+    def new_table(self, model):
+        """A relationship table goes and comes back empty."""
+        rel = self.rng.choice([model.rels['N'], model.rels['M']])
+        statement = next(text for text in self.schema(model) if text.startswith('CREATE REL TABLE %s(' % rel.name))
+
+        def apply(to):
+            to.rels[rel.name].rows = {}
+        return 'DROP TABLE %s; %s' % (rel.name, statement), None, apply

@@ -183,11 +183,13 @@ class Round:
     def step(self):
         dice = self.rng.random()
         if dice < 0.12:
-            self.log('  CHECKPOINT')
             if self.committed is None:
                 self.do('CHECKPOINT')
-        elif dice < 0.14 and self.committed is None and self.old is None:
-            self.do('VACUUM')
+            else: # beside changes that are not committed
+                self.log('  CHECKPOINT by another connection')
+                self.child.must('CHECKPOINT', conn='eager')
+        elif dice < 0.14:
+            self.child.must('VACUUM', conn='main' if self.committed is None else 'eager')
         elif dice < 0.18 and self.committed is None and self.old is None:
             self.log('  (reopen)')
             if not self.child.ask(op='reopen')['ok']:
@@ -259,7 +261,7 @@ class Round:
             raise Wrong('the question is no question: %s\n   %r' % (text, child.ask(query=text, conn='main', params=params)))
         if wanted[0] == 'error':
             self.counts['refused: ' + wanted[1]] += 1
-        if wanted[0] == 'error' and (self.committed is not None or conns[0][0] == 'old'):
+        if wanted[0] == 'error' and conns and (conns[0][0] == 'old' or conns[0][0] == 'main' and self.committed is not None):
             return # it would end the transaction
         for conn, threads, rules in conns:
             got = self.answer(self.child, conn, text, params, ordered, threads, rules)
@@ -277,6 +279,8 @@ class Round:
                 self.compare(self.model, child, self.configurations(own, cheap), text, params, ordered)
             if self.old is not None:
                 self.ask_old()
+            if own and self.rng.random() < 0.5:
+                self.ask_others()
             if not own and self.rng.random() < 0.25:
                 self.let_old_go()
                 self.child.must('BEGIN TRANSACTION READ ONLY', conn='old')
@@ -294,12 +298,23 @@ class Round:
                 raise Wrong('check_database: %r' % problems[:5])
 
     def ask_old(self):
-        """The snapshot that is held open; and, beside a transaction that has not committed, what others see."""
+        """The snapshot that is held open."""
         model, child = self.old
         asker = Asker(self.rng, self.graph, model)
         for _ in range(self.options.questions // 3 + 1):
             text, params, ordered, cheap = asker.question()
             self.compare(model, child, [('old', self.rng.choice([1, 2]), self.rng.choice([ALL_RULES, ALL_RULES | EAGER] + [None] * cheap))], text, params, ordered)
+
+    def ask_others(self):
+        """What other connections see beside a transaction that has not committed."""
+        child = self.load_fresh(self.committed)
+        try:
+            asker = Asker(self.rng, self.graph, self.committed)
+            for _ in range(self.options.questions // 3 + 1):
+                text, params, ordered, cheap = asker.question()
+                self.compare(self.committed, child, self.configurations(False, cheap)[1:], text, params, ordered)
+        finally:
+            child.end()
 
     def run(self, until):
         try:
