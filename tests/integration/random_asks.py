@@ -6,7 +6,7 @@ from random_graph import KINDS, literal
 
 NUMBERS = ('int', 'small', 'dbl', 'run', 'dec')
 TEXTS = ('few', 'many', 'long')
-MOST_ROWS = 20000 # about so many may a plan without the optimizer go through
+MOST_ROWS = 10000 # about so many may a plan without the optimizer go through
 ORDERED = NUMBERS + TEXTS + ('date', 'wide', 'u64', 'huge')
 
 
@@ -239,6 +239,14 @@ class Asker:
         text = self.rng.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
         parameters = {name: list(value) if isinstance(value, tuple) else value for name, value in self.parameters.items() if '$' + name in text}
         return text, parameters or None, ' LIMIT ' in text, self.cost < MOST_ROWS
+
+    def continuation(self, table):
+        """What follows WITH n, which is of that table: (text, parameters, whether the order counts)."""
+        self.parameters, self.names, self.cost = {}, 0, 0
+        scope = Scope({'n': ('node', table)})
+        text = '' if self.one(0.3) else 'MATCH ' + self.chain(scope, 1, 'n') + self.where(scope, 1, 0.4)
+        text = self.result(text, scope, False)
+        return text, {name: value for name, value in self.parameters.items() if '$' + name in text}, ' LIMIT ' in text
 
     def where(self, scope, most=3, share=0.7):
         conditions = [self.condition(scope) for _ in range(self.rng.randint(1, most))] if self.one(share) else []
