@@ -10,6 +10,7 @@
 #include "executor/profile.h"
 #include "executor/sched.h"
 #include "executor/spread.h"
+#include "executor/triangle.h"
 
 #include <string.h>
 
@@ -400,10 +401,13 @@ static uint32_t pipeline_workers(const rz_exec *exec, const rz_plan *plan, const
 }
 
 /* Is it clear from the start that a pipeline has work for several threads? */
-static bool pipeline_is_long(const rz_plan *plan)
+static bool pipeline_is_long(const rz_exec *exec, const rz_plan *plan)
 {
     while (rz_op_class_of(plan->kind)->units == NULL && plan->child_count != 0) {
         plan = plan->children[0];
+    }
+    if ((plan->kind == RZ_PLAN_TRIANGLE || plan->kind == RZ_PLAN_CLOSED) && !plan->correlated) {
+        return rz_triangle_is_long(exec, plan);
     }
     return (plan->kind == RZ_PLAN_NODE_SCAN && plan->u.scan.work >= CALL_AT_ONCE_ROWS) || plan->kind == RZ_PLAN_FILE_SCAN;
 }
@@ -442,9 +446,12 @@ static void pipeline_run_workers(rz_exec_pipeline *pipeline, uint32_t worker_cou
     rz_sched_job job;
     rz_sched_open(&job, worker_count, pipeline_worker, pipeline);
     if (job.limit > 1) {
-        bool at_once = CALL_AFTER_US == 0 || pipeline_is_long(pipeline->input);
+        bool at_once = CALL_AFTER_US == 0 || pipeline_is_long(exec, pipeline->input);
         exec->call->job = &job;
-        exec->call->due_us = at_once ? 0 : rz_now_monotonic_us() + CALL_AFTER_US; /* not before the first worker's objects are there: a kept one's begin again */
+        exec->call->due_us = at_once ? 0 : rz_now_monotonic_us() + CALL_AFTER_US;
+        if (at_once && !exec->keeps) { /* they wake up while the first worker's objects are made; a kept one's must begin again before */
+            exec_call(exec);
+        }
     }
     pipeline_worker(pipeline, 0);
     rz_sched_close(exec->context->sched, &job);

@@ -167,18 +167,22 @@ ruzu_status rz_message_numbers_add(rz_message *message, const rz_view *view, con
 
 /* ---- adding up ---- */
 
-/* Adds a block of numbers, unless some sum does not fit. */
+/* Adds a block of numbers, unless some sum does not fit: what an addition carries out of the top bit says so, without comparisons that compilers do not do side by side. */
 #define NUMBERS_UNITE(name, type)                                                                                      \
     static bool name(type *restrict into, const type *restrict from, uint64_t count)                                   \
     {                                                                                                                  \
-        bool over = false;                                                                                             \
+        type carries = 0;                                                                                              \
         for (uint64_t i = 0; i < count; i++) {                                                                         \
-            over |= (type)(into[i] + from[i]) < from[i];                                                               \
+            type sum = (type)(into[i] + from[i]);                                                                      \
+            carries |= (type)((into[i] & from[i]) | ((into[i] | from[i]) & ~sum));                                     \
         }                                                                                                              \
-        for (uint64_t i = 0; i < count && !over; i++) {                                                                \
+        if (carries >> (sizeof(type) * 8 - 1) != 0) {                                                                  \
+            return false;                                                                                              \
+        }                                                                                                              \
+        for (uint64_t i = 0; i < count; i++) {                                                                         \
             into[i] = (type)(into[i] + from[i]);                                                                       \
         }                                                                                                              \
-        return !over;                                                                                                  \
+        return true;                                                                                                   \
     }
 
 NUMBERS_UNITE(numbers_unite_u8, uint8_t)

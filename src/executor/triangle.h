@@ -69,6 +69,7 @@ typedef struct rz_triangle_net {
     uint64_t room_bytes;
     uint64_t own_size;       /* of the last group's rooms: a worker's own net asks for as much at once */
     rz_triangle_step rank, read;
+    _Atomic uint64_t degrees;  /* of all ranked vertices */
     _Atomic uint32_t refused;  /* edges take more memory than they may: nothing is kept */
     _Atomic uint32_t multiple; /* some relationship is parallel to another */
 } rz_triangle_net;
@@ -193,5 +194,7 @@ RZ_NODISCARD ruzu_status rz_triangle_run_next(rz_op *op, rz_chunk **out, rz_erro
 RZ_NODISCARD ruzu_status rz_triangle_run_rewind(rz_op *op, rz_error *err);
 void rz_triangle_run_close(rz_op *op);
 uint64_t rz_triangle_run_units(const rz_exec *exec, const rz_plan *plan);
+/* Is there work enough that other threads are worth calling at once? */
+bool rz_triangle_is_long(const rz_exec *exec, const rz_plan *plan);
 
 #endif

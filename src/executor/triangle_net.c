@@ -22,7 +22,7 @@
 #define NET_BLOCK 128u      /* vertices of a block: what somebody who waits may have to wait for */
 #endif
 #define NET_ROOM_MIN 1024u  /* numbers */
-#define NET_ROOM_MAX 65536u /* unless a list is longer */
+#define NET_ROOM_MAX (1u << 22) /* unless a list is longer */
 
 RZ_STATIC_ASSERT(NET_BLOCK <= RZ_VECTOR_CAPACITY, "a block is looked up at once");
 
@@ -130,6 +130,7 @@ static ruzu_status net_begin(rz_triangle_graph *graph, rz_triangle_net *net, uin
     net->ranks[0] = 0;
     net_restart_step(&net->rank);
     net_restart_step(&net->read);
+    atomic_store_explicit(&net->degrees, 0, memory_order_relaxed);
     atomic_store_explicit(&net->refused, 0, memory_order_relaxed);
     atomic_store_explicit(&net->multiple, 0, memory_order_relaxed);
     return RUZU_OK;
@@ -175,6 +176,7 @@ void rz_triangle_net_leave(rz_triangle_graph *graph)
 static ruzu_status net_rank_block(rz_triangle_graph *graph, uint32_t first, uint32_t count, rz_error *err)
 {
     rz_triangle_net *net = graph->net;
+    uint64_t degrees = 0;
     RZ_TRY(rz_triangle_graph_lookup(graph, first, count, err));
     for (uint32_t i = 0; i < count; i++) {
         uint32_t vertex = first + i;
@@ -183,11 +185,13 @@ static ruzu_status net_rank_block(rz_triangle_graph *graph, uint32_t first, uint
             degree += graph->hops.slices[h][i].length;
         }
         degree = degree < UINT32_MAX ? degree : UINT32_MAX;
+        degrees += degree;
         net->ranks[vertex + (size_t)1] = degree << 32 | (vertex + 1);
         if (net->numbers != NULL) {
             net->numbers[net->vertices[vertex].node] = vertex + 1;
         }
     }
+    atomic_fetch_add_explicit(&net->degrees, degrees, memory_order_relaxed);
     for (uint32_t m = 0; m < 2; m++) {
         for (uint32_t vertex = first; vertex < first + count && graph->messages[m] != NULL; vertex++) {
             net->values[m][vertex] = rz_message_find(graph->messages[m], graph->base + net->vertices[vertex].node);
@@ -217,9 +221,13 @@ static bool net_reserve_room(rz_triangle_graph *graph, uint64_t needed)
     }
     uint64_t budget = rz_spill_budget(graph->worker->exec);
     rz_mutex_lock(&graph->shared->lock);
-    uint64_t size = net->room_bytes / sizeof(uint32_t);
+    uint64_t degrees = atomic_load_explicit(&net->degrees, memory_order_relaxed);
+    uint64_t size = graph->room == NULL ? degrees / 2 + degrees / 16 : degrees / 16; /* each edge is kept at one of its ends; what is not used is not touched, either */
     size = size > net->own_size ? size : net->own_size;
     size = size < NET_ROOM_MIN ? NET_ROOM_MIN : size > NET_ROOM_MAX ? NET_ROOM_MAX : size;
+    if (size > budget / 8 / sizeof(uint32_t)) {
+        size = budget / 8 / sizeof(uint32_t);
+    }
     size = size < needed ? needed : size;
     uint64_t bytes = sizeof(rz_triangle_room) + size * sizeof(uint32_t);
     rz_triangle_room *room = bytes > budget - (net->room_bytes < budget ? net->room_bytes : budget) ? NULL : (rz_triangle_room *)rz_mem_alloc(mem, (size_t)bytes);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define RUN_LONG_VERTICES 4096u /* whose lists take a millisecond or so to read */
+
 ruzu_status rz_triangle_run_open(rz_triangle_run *run, rz_triangle_count_fn count, rz_error *err)
 {
     rz_op *base = &run->op;
@@ -173,4 +175,9 @@ void rz_triangle_run_close(rz_op *base)
 uint64_t rz_triangle_run_units(const rz_exec *exec, const rz_plan *plan)
 {
     return ((const rz_triangle_shared *)rz_exec_shared(exec, plan))->part_count;
+}
+
+bool rz_triangle_is_long(const rz_exec *exec, const rz_plan *plan)
+{
+    return ((const rz_triangle_shared *)rz_exec_shared(exec, plan))->count >= RUN_LONG_VERTICES;
 }

@@ -72,12 +72,15 @@ static ruzu_status branch_apply_walk(plan_arm *arm, join_graph *graph, const joi
 {
     const join_edge *edge = &graph->edges.items[messages->edges[child]];
     rz_plan *message = NULL;
+    double rows = arm->cur->rows;
     if (!rz_branch_is_bare(graph, messages, child)) {
         plan_arm part;
         RZ_TRY(rz_branch_build(arm->planner, graph, messages, child, &part, err));
         RZ_TRY(rz_branch_collect(arm->planner, &part, &graph->nodes.items[child], true, NULL, &message, err));
     }
-    return rz_branch_put(arm, rz_match_walk(graph, edge, edge->to != child), message, mode, share, RZ_NO_COLUMN_ID, err);
+    RZ_TRY(rz_branch_put(arm, rz_match_walk(graph, edge, edge->to != child), message, mode, share, RZ_NO_COLUMN_ID, err));
+    arm->cur->u.apply_message.entries = message == NULL ? 0 : rows * rz_join_fan(graph, edge, edge->to != child);
+    return RUZU_OK;
 }
 
 /* The conditions on the relationship that was just walked. */

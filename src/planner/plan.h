@@ -111,6 +111,7 @@ typedef struct rz_plan_message_apply {
     bool deferred;        /* products too large become UINT64_MAX, an error only where a row is left in the end */
     uint32_t less_child;  /* the child, a MESSAGE, whose number for `from` is taken off (it is part of n); 0: nothing. With INNER only */
     uint32_t record;      /* without hops: UINT64 column to produce, the address of what the message aggregated for the node, or 0; or RZ_NO_COLUMN_ID */
+    double entries;       /* of lists, estimated, whose numbers are added up; 0: none */
 } rz_plan_message_apply;
 
 typedef enum rz_join_kind { RZ_JOIN_INNER, RZ_JOIN_LEFT, RZ_JOIN_SEMI, RZ_JOIN_ANTI, RZ_JOIN_CROSS } rz_join_kind;
@@ -188,7 +189,7 @@ struct rz_plan {
             rz_plan_scan_bound *bounds;
             uint32_t bound_count;
             double kept;             /* rows that the FILTER above is expected to keep; 0: there is none */
-            double work;             /* most rows estimated at once between the scan and its pipeline's sink */
+            double work;             /* most rows estimated at once between the scan and its pipeline's sink, or what is as much work */
             const rz_plan *top;      /* a SORT with a limit above whose first key is a property of the node: what cannot be among its rows may be left out; or NULL */
             const rz_type *top_type; /* of that property … */
             const uint32_t *top_column_idxs; /* … and per scanned table its column, or RZ_NO_COLUMN */

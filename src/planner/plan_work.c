@@ -6,6 +6,8 @@
  */
 #include "planner/build.h"
 
+#define WORK_ENTRY 0.5 /* of a row: a number that MESSAGE_APPLY adds up */
+
 static double work_more(double a, double b)
 {
     return a > b ? a : b;
@@ -19,6 +21,7 @@ void rz_plan_weigh_scans(rz_plan *plan, double above)
     }
     switch (plan->kind) {
     case RZ_PLAN_NODE_SCAN: plan->u.scan.work = here; break;
+    case RZ_PLAN_MESSAGE_APPLY: here = work_more(here, plan->u.apply_message.entries * WORK_ENTRY); break;
     case RZ_PLAN_TRIANGLE:
     case RZ_PLAN_CLOSED:
     case RZ_PLAN_REUSE:
