@@ -87,6 +87,8 @@ typedef struct rz_db {
     rz_options options;         /* those of the database only; atomic: any connection sets and reads */
 } rz_db;
 
+/* The file that a path means, in the arena; NULL: a database in memory. create: a folder that the path ends in is made. */
+RZ_NODISCARD ruzu_status rz_db_resolve_path(rz_vfs *vfs, const char *path, bool create, rz_arena *arena, const char **out, rz_error *err);
 /* path and config as for ruzu_open, the file being one of vfs, which must outlive db; config has been checked and completed. */
 RZ_NODISCARD ruzu_status rz_db_open(rz_vfs *vfs, const char *path, const ruzu_config *config, rz_db **out, rz_error *err);
 /* Ends one connection's use; the last one closes the store and frees db, also on failure. */

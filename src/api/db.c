@@ -9,8 +9,7 @@
 #define DB_FILE_NAME "data.ruzu"
 #define DB_MAX_PATH  4096u /* bytes; of the absolute name */
 
-/* The file that a path means, in the arena; NULL: a database in memory. */
-static ruzu_status db_resolve_path(rz_vfs *vfs, const char *path, bool create, rz_arena *arena, const char **out, rz_error *err)
+ruzu_status rz_db_resolve_path(rz_vfs *vfs, const char *path, bool create, rz_arena *arena, const char **out, rz_error *err)
 {
     *out = NULL;
     if (path == NULL || *path == '\0' || strcmp(path, ":memory:") == 0) {
@@ -191,7 +190,7 @@ static ruzu_status db_open_parts(rz_db *db, rz_vfs *vfs, const char *path, const
         .recover_prefix = (config->flags & RUZU_OPEN_RECOVER_PREFIX) != 0,
         .checkpoint_in_thread = config->max_threads > 1,
     };
-    RZ_TRY_GOTO(db_resolve_path(options.vfs, path, !options.no_create && !options.read_only, &arena, &options.path, err));
+    RZ_TRY_GOTO(rz_db_resolve_path(options.vfs, path, !options.no_create && !options.read_only, &arena, &options.path, err));
     db->in_memory = options.path == NULL;
     if (db->in_memory && db->read_only) {
         status = rz_error_set(err, RUZU_ERROR_READ_ONLY, "Cannot open an in-memory database under READ ONLY mode.");

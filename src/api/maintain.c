@@ -120,9 +120,12 @@ static ruzu_status maintain_report(void *user, const rz_problem *problem, rz_err
     return RUZU_OK;
 }
 
-static rz_store_options maintain_options(const char *path)
+/* The path in the options is the arena's, or as it was given. */
+static ruzu_status maintain_options(const char *path, rz_arena *arena, rz_store_options *out, rz_error *err)
 {
-    return (rz_store_options){.vfs = rz_vfs_posix(), .path = path, .pool_size_bytes = MAINTAIN_POOL_BYTES, .no_create = true};
+    *out = (rz_store_options){.vfs = rz_vfs_posix(), .path = path, .pool_size_bytes = MAINTAIN_POOL_BYTES, .no_create = true};
+    RZ_TRY(rz_db_resolve_path(out->vfs, path, false, arena, &out->path, err));
+    return out->path != NULL ? RUZU_OK : rz_error_set(err, RUZU_ERROR_MISUSE, "%s is no file.", path);
 }
 
 ruzu_status ruzu_check_file(const char *path, bool deep, ruzu_problem_fn fn, void *user, uint64_t *out_problems)
@@ -135,8 +138,12 @@ ruzu_status ruzu_check_file(const char *path, bool deep, ruzu_problem_fn fn, voi
     if (path == NULL || *path == '\0') {
         status = rz_error_set(&err, RUZU_ERROR_MISUSE, "ruzu_check_file was called without a path.");
     } else {
-        rz_store_options options = maintain_options(path);
-        status = rz_store_check_file(&options, deep, &inspector, &err);
+        rz_store_options options;
+        rz_arena arena;
+        rz_arena_init(&arena, rz_mem_root());
+        status = maintain_options(path, &arena, &options, &err);
+        status = status != RUZU_OK ? status : rz_store_check_file(&options, deep, &inspector, &err);
+        rz_arena_free(&arena);
     }
     if (out_problems != NULL) {
         *out_problems = inspector.errors + inspector.warnings;
@@ -175,8 +182,12 @@ ruzu_status ruzu_salvage(const char *path, const char *to_path, ruzu_salvage_fn 
     if (path == NULL || *path == '\0' || to_path == NULL || *to_path == '\0') {
         status = rz_error_set(&err, RUZU_ERROR_MISUSE, "ruzu_salvage was called without a path.");
     } else {
-        rz_store_options options = maintain_options(path);
-        status = rz_store_salvage(&options, to_path, maintain_salvaged, &to, &totals, &err);
+        rz_store_options options;
+        rz_arena arena;
+        rz_arena_init(&arena, rz_mem_root());
+        status = maintain_options(path, &arena, &options, &err);
+        status = status != RUZU_OK ? status : rz_store_salvage(&options, to_path, maintain_salvaged, &to, &totals, &err);
+        rz_arena_free(&arena);
     }
     if (out != NULL && out->struct_size >= sizeof out->struct_size) {
         ruzu_salvage_report all = {.struct_size = out->struct_size,

@@ -104,6 +104,36 @@ static void interactive_read(shell *sh, const char *path)
     fclose(file);
 }
 
+/* Words that people try first; no statement is one of them. NULL: something else. */
+static const char *interactive_word(const char *line)
+{
+    static const char *const words[][2] = {{"help", ":help"}, {"quit", ":quit"}, {"exit", ":quit"}, {"?", ":help"}, {"\\q", ":quit"}, {".quit", ":quit"}, {".help", ":help"}};
+    size_t start = strspn(line, " \t"), length = strcspn(line + start, " \t;");
+    if (line[start + length + strspn(line + start + length, " \t;")] != '\0') {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strlen(words[i][0]) == length && strncmp(words[i][0], line + start, length) == 0) {
+            return words[i][1];
+        }
+    }
+    return NULL;
+}
+
+/* What a command that stands there wants, or that there is no such command. */
+static void interactive_wrong(const char *name)
+{
+    static const char *const wanted[][2] = {
+        {":schema", "the name of a table"}, {":format", "box, csv, tsv, json, jsonl, markdown, html or lines"}, {":timing", "on or off"}, {":read", "the name of a file"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (strcmp(wanted[i][0], name) == 0) {
+            fprintf(stderr, "Error: %s takes %s\n", name, wanted[i][1]);
+            return;
+        }
+    }
+    fprintf(stderr, "Error: unknown command %s (try :help)\n", name);
+}
+
 /* Runs a command line (":name argument"); false when it was :quit. */
 static bool interactive_command(shell *sh, char *line)
 {
@@ -132,7 +162,7 @@ static bool interactive_command(shell *sh, char *line)
     } else if (strcmp(line, ":read") == 0 && length != 0) {
         interactive_read(sh, argument);
     } else {
-        fprintf(stderr, "Error: unknown command %s %s (try :help)\n", line, argument);
+        interactive_wrong(line);
     }
     return true;
 }
@@ -182,6 +212,14 @@ int shell_interactive(shell *sh)
             if (!interactive_command(sh, line.data + strspn(line.data, " \t"))) {
                 break;
             }
+            continue;
+        }
+        const char *word = pending.length == 0 ? interactive_word(line.data) : NULL;
+        if (word != NULL && strcmp(word, ":quit") == 0) {
+            break;
+        }
+        if (word != NULL) {
+            interactive_help();
             continue;
         }
         shell_text_append(&pending, line.data, line.length);

@@ -106,15 +106,24 @@ static bool main_set_value(main_options *options, const char *name, const char *
     return true;
 }
 
-static bool main_takes_value(const char *name)
+/* What an option takes, in words; NULL: it takes no value. */
+static const char *main_value_of(const char *name)
 {
-    static const char *const names[] = {"-c", "--format", "--buffer-pool", "--memory-limit", "--threads", "--wal-sync"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
+    static const struct {
+        const char *name;
+        const char *value;
+    } options[] = {{"-c", "a statement"},
+                   {"--format", "box, csv, tsv, json, jsonl, markdown, html or lines"},
+                   {"--buffer-pool", "a size: 64MiB, 2GiB, …"},
+                   {"--memory-limit", "a size: 64MiB, 2GiB, …"},
+                   {"--threads", "a number from 1 to 256"},
+                   {"--wal-sync", "full, normal or off"}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (strcmp(options[i].name, name) == 0) {
+            return options[i].value;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* An option without a value; false when there is no such option. */
@@ -150,9 +159,9 @@ static bool main_parse(int argc, char **argv, main_options *options)
             }
             path_given = true;
             options->sh->path = argument;
-        } else if (main_takes_value(argument)) {
+        } else if (main_value_of(argument) != NULL) {
             if (i + 1 == argc || !main_set_value(options, argument, argv[i + 1])) {
-                fprintf(stderr, "Error: wrong or missing value of %s\n", argument);
+                fprintf(stderr, "Error: %s takes %s, not %s\n", argument, main_value_of(argument), i + 1 == argc ? "nothing" : argv[i + 1]);
                 return false;
             }
             i++;
@@ -200,7 +209,7 @@ int main(int argc, char **argv)
     main_options options = {.sh = &sh, .statements = (const char **)shell_alloc((size_t)argc * sizeof(const char *))};
     int exit_status = SHELL_USAGE;
     if (!main_parse(argc, argv, &options)) {
-        main_help(stderr);
+        fputs("ruzu --help says what there is.\n", stderr);
     } else {
         exit_status = options.done ? SHELL_OK : main_run(&sh, &options);
     }

@@ -133,7 +133,7 @@ bool shell_maintain(int argc, char **argv, int *out_exit_status)
         const char *name;
         int (*run)(int argc, char **argv);
     } commands[] = {{"check", command_check}, {"salvage", command_salvage}, {"backup", command_backup}};
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0] && argc >= 3; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0] && argc >= 2; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             *out_exit_status = commands[i].run(argc - 2, argv + 2);
             return true;

@@ -4,11 +4,16 @@
 
     test_shell.py RUZU
 """
+import fcntl
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 
 PROGRAM = sys.argv[1]
 failures = 0
@@ -169,9 +174,51 @@ def maintenance(folder):
         status, out, err = run(*command)
         check('no database: %r' % command, (status, out, err.startswith('Error: ')), (2, '', True))
     check('nothing is made', os.path.exists(at('o.ruzu')) or os.path.exists(at('absent.ruzu')), False)
-    for wrong in (['check', at('a'), at('b')], ['salvage', at('a')], ['backup', at('a'), at('b'), at('c')], ['check', '--nosuch', at('a')]):
+    os.mkdir(at('folder'))
+    check('a database in a folder', run(at('folder'), '-c', 'CREATE NODE TABLE T(id INT64 PRIMARY KEY)')[0], 0)
+    check('is checked', run('check', at('folder'))[::2], (0, ''))
+    check('is salvaged', run('salvage', at('folder'), at('whole_folder.ruzu'))[0], 0)
+    for wrong in (['check'], ['salvage'], ['backup'], ['check', at('a'), at('b')], ['salvage', at('a')], ['backup', at('a'), at('b'), at('c')], ['check', '--nosuch', at('a')]):
         status, out, err = run(*wrong)
         check('usage %r' % wrong, (status, out, err.startswith('Usage: ruzu ' + wrong[0])), (3, '', True))
+
+
+def prompt():
+    """The prompt on a terminal: typed lines are answered in order; Ctrl-C drops what was typed, or stops what runs."""
+    master, slave = pty.openpty()
+    shell = subprocess.Popen([PROGRAM], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                             preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
+    os.close(slave)
+    seen = b''
+
+    def until(part, what):
+        nonlocal seen
+        end = time.monotonic() + 60
+        while part not in seen and time.monotonic() < end:
+            if select.select([master], [], [], 1)[0]:
+                try:
+                    seen += os.read(master, 65536)
+                except OSError:
+                    break
+        check(what, part in seen, True)
+        seen = seen[seen.find(part) + len(part):] if part in seen else b''
+
+    until(b'ruzu> ', 'a prompt')
+    for typed, answer in ((b'help\n', b'A first graph'), (b'?\n', b'A first graph'), (b':nosuch\n', b'unknown command :nosuch'),
+                          (b':timing\n', b':timing takes on or off'), (b':schema\n', b':schema takes the name'), (b'RETURN 41 +\n', b'... '),
+                          (b'\x03', b'ruzu> '), (b'RETURN 40 + 2 AS n;\n', b'42'),
+                          (b'UNWIND range(1, 100000000) AS i UNWIND range(1, 1000) AS j RETURN sum(i * j % 7);\n', b';')):
+        os.write(master, typed)
+        until(answer, 'typed %r' % typed)
+    time.sleep(1)
+    os.write(master, b'\x03')
+    until(b'Interrupted', 'Ctrl-C stops a statement')
+    os.write(master, b' quit;\n')
+    try:
+        check('quit', shell.wait(60), 0)
+    finally:
+        shell.kill()
+        os.close(master)
 
 
 def main():
@@ -181,6 +228,7 @@ def main():
         scripts()
         protocol(folder)
         maintenance(folder)
+        prompt()
     print('%d failed' % failures)
     return 1 if failures else 0
 
