@@ -40,8 +40,8 @@ ruzu_status rz_aggregate_fold_open(rz_worker *worker, const rz_plan *plan, uint3
 }
 
 /* True when no row of the block is better than what the state has. */
-static ruzu_status fold_is_beaten(const rz_aggregate_fold *fold, const rz_agg_bound *bound, rz_ntab_reader *reader, uint32_t column, uint64_t first, uint8_t *state,
-                                  bool *out_beaten, rz_error *err)
+static ruzu_status fold_is_beaten(const rz_fn_context *fn, const rz_aggregate_fold *fold, const rz_agg_bound *bound, rz_ntab_reader *reader, uint32_t column, uint64_t first,
+                                  uint8_t *state, bool *out_beaten, rz_error *err)
 {
     rz_zone zone;
     rz_value value;
@@ -50,7 +50,7 @@ static ruzu_status fold_is_beaten(const rz_aggregate_fold *fold, const rz_agg_bo
         return RUZU_OK;
     }
     rz_vec_reset(fold->best);
-    RZ_TRY(bound->agg->finish(bound, &state, 1, fold->best, 0, err));
+    RZ_TRY(bound->agg->finish(bound, fn, &state, 1, fold->best, 0, err));
     RZ_TRY(rz_value_from_vec(fold->best, 0, NULL, &value, err)); /* numbers need no memory */
     *out_beaten = zone.all_null || (!value.is_null && rz_zone_excludes(bound->arg_type, &zone, fold->kind == RZ_FOLD_MIN ? RZ_CMP_LT : RZ_CMP_GT, &value));
     return RUZU_OK;
@@ -90,7 +90,7 @@ ruzu_status rz_aggregate_fold_run(rz_worker *worker, const rz_aggregate_fold *fo
     rz_ntab_reader *reader = NULL;
     RZ_TRY(rz_worker_ntab(worker, type->tables[t], &reader, err));
     if (fold->kind != RZ_FOLD_SUM) {
-        return fold_is_beaten(fold, bound, reader, column, first, state, out_done, err);
+        return fold_is_beaten(&worker->fn, fold, bound, reader, column, first, state, out_done, err);
     }
     if (chunk->sel != NULL && chunk->sel_count * (uint64_t)8 < chunk->count) { /* of few rows, values are fetched one by one */
         return RUZU_OK;

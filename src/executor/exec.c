@@ -93,6 +93,7 @@ static void worker_set_context(rz_worker *worker)
     const rz_exec *exec = worker->exec;
     worker->fn.now_us = rz_txn_start_us(exec->context->txn);
     worker->fn.interrupted = exec->context->interrupted;
+    worker->fn.deadline_us = exec->context->deadline_us;
     worker->fn.map_key_check = exec->context->map_key_check;
     const uint64_t *seed = exec->context->random_seed;
     if ((seed[0] | seed[1]) != 0) {

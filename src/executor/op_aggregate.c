@@ -121,7 +121,7 @@ static ruzu_status aggregate_op_emit(op_aggregate *op, uint8_t *const *groups, u
         for (uint32_t i = 0; i < count; i++) {
             op->states[i] = groups[i] + layout->state_offs[a];
         }
-        RZ_TRY(layout->aggs[a]->agg->finish(layout->aggs[a], op->states, count, op->aggregates[a], 0, err));
+        RZ_TRY(layout->aggs[a]->agg->finish(layout->aggs[a], &base->worker->fn, op->states, count, op->aggregates[a], 0, err));
     }
     base->chunk->count = count;
     return RUZU_OK;

@@ -123,14 +123,20 @@ static ruzu_status agg_collect_combine(const rz_agg_bound *bound, rz_agg_context
 }
 
 /* One state's values as rows offset … of the child of out. */
-static ruzu_status agg_collect_write(const agg_collect_state *state, rz_vec *child, uint32_t offset, rz_error *err)
+static ruzu_status agg_collect_write(const rz_fn_context *fn, const agg_collect_state *state, rz_vec *child, uint32_t offset, rz_error *err)
 {
     for (const agg_block *block = state->first; block != NULL; block = block->next) {
         const uint8_t *data = block->data;
         for (uint32_t i = 0; i < block->count; i++) {
             uint32_t first = offset;
+            if (i % RZ_FN_POLL == 0) {
+                RZ_TRY(rz_fn_check_interrupt(fn, err));
+            }
             RZ_TRY(rz_row_value_read(data, true, child, offset++, &data, err));
             for (uint64_t copy = 1; copy < block->weight; copy++) {
+                if (copy % RZ_FN_POLL == 0) {
+                    RZ_TRY(rz_fn_check_interrupt(fn, err));
+                }
                 RZ_TRY(rz_fn_copy_row(child, offset++, child, first, err));
             }
         }
@@ -138,7 +144,7 @@ static ruzu_status agg_collect_write(const agg_collect_state *state, rz_vec *chi
     return RUZU_OK;
 }
 
-static ruzu_status agg_collect_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_collect_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                       uint32_t out_start, rz_error *err)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -154,7 +160,7 @@ static ruzu_status agg_collect_finish(const rz_agg_bound *bound, uint8_t *const 
         rz_list_entry entry = {0, (uint32_t)state->count};
         RZ_TRY(rz_vec_list_reserve(out, entry.length, &entry.offset, err));
         ((rz_list_entry *)out->data)[out_start + i] = entry;
-        RZ_TRY(agg_collect_write(state, out->children[0], entry.offset, err));
+        RZ_TRY(agg_collect_write(fn, state, out->children[0], entry.offset, err));
     }
     return RUZU_OK;
 }

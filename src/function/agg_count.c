@@ -113,9 +113,10 @@ static ruzu_status agg_count_merge(const rz_agg_bound *bound, rz_agg_context *co
     return RUZU_OK;
 }
 
-static ruzu_status agg_count_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_count_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                     uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     (void)bound;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t number = rz_load_u64(states[i]);

@@ -109,9 +109,10 @@ static ruzu_status agg_string_combine(const rz_agg_bound *bound, rz_agg_context 
                                                 from->length, err);
 }
 
-static ruzu_status agg_string_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_string_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                      uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     (void)bound;
     for (uint32_t i = 0; i < count; i++) {
         const agg_string_state *state = (const agg_string_state *)(const void *)states[i];
@@ -211,9 +212,10 @@ static ruzu_status agg_nested_combine(const rz_agg_bound *bound, rz_agg_context 
                : agg_nested_take(bound, context->arena, (agg_nested_state *)(void *)into, from->value, 0, err);
 }
 
-static ruzu_status agg_nested_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_nested_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                      uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     (void)bound;
     uint32_t first = 0;
     for (uint32_t i = 0; i < count; i++) {

@@ -111,10 +111,11 @@ EXTREME_FUNCTIONS(max, RZ_AGG_MAX)
 EXTREME_FUNCTIONS(any, RZ_AGG_ANY)
 #undef EXTREME_FUNCTIONS
 
-static ruzu_status EXTREME_NAME(agg_extreme_finish_)(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count,
+static ruzu_status EXTREME_NAME(agg_extreme_finish_)(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count,
                                                      rz_vec *out, uint32_t out_start, rz_error *err)
 {
     (void)bound;
+    (void)fn;
     (void)err;
     for (uint32_t i = 0; i < count; i++) {
         const EXTREME_STATE *state = (const EXTREME_STATE *)(const void *)states[i];

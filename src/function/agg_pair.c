@@ -120,9 +120,10 @@ static ruzu_status agg_side_combine(const rz_agg_bound *bound, rz_agg_context *c
 }
 
 /* A side by itself is nobody's answer. */
-static ruzu_status agg_side_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_side_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
 {
     (void)bound;
+    (void)fn;
     (void)states;
     (void)count;
     (void)out;
@@ -353,8 +354,9 @@ static ruzu_status agg_pair_write(const rz_agg_bound *bound, const agg_pair_stat
     return RUZU_OK;
 }
 
-static ruzu_status agg_pair_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_pair_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     for (uint32_t i = 0; i < count; i++) {
         const agg_pair_state *state = (const agg_pair_state *)(const void *)states[i];
         if (state->count == 0 && bound->pair->result != RZ_AGG_PAIR_COUNT) {

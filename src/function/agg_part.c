@@ -78,9 +78,10 @@ static ruzu_status agg_part_combine(const rz_agg_bound *bound, rz_agg_context *c
     return bound->part_of->agg->combine(bound->part_of, context, into, from, err);
 }
 
-static ruzu_status agg_part_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err)
+static ruzu_status agg_part_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
+                                   uint32_t out_start, rz_error *err)
 {
-    return bound->part_of->agg->finish(bound->part_of, states, count, out, out_start, err);
+    return bound->part_of->agg->finish(bound->part_of, fn, states, count, out, out_start, err);
 }
 
 static void agg_part_save(const rz_agg_bound *bound, const uint8_t *state, rz_str *out)

@@ -116,9 +116,10 @@ static ruzu_status agg_sum_merge(const rz_agg_bound *bound, rz_agg_context *cont
 }
 
 /* Results of 128 bits: INT128, or DECIMAL of 38 digits. */
-static ruzu_status agg_sum_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_sum_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                   uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     rz_int128 limit = rz_pow10_i128(38);
     for (uint32_t i = 0; i < count; i++) {
         const rz_agg_sum_state *state = (const rz_agg_sum_state *)(const void *)states[i];
@@ -141,9 +142,10 @@ double rz_agg_mean(rz_int128 sum, uint64_t count)
     return (double)whole + (double)rest / (double)count;
 }
 
-static ruzu_status agg_avg_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_avg_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                   uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     (void)err;
     double unit = bound->arg_type->id == RUZU_TYPE_DECIMAL ? (double)rz_pow10_i128(bound->arg_type->scale) : 1.0;
     for (uint32_t i = 0; i < count; i++) {
@@ -255,9 +257,10 @@ static ruzu_status agg_real_merge(const rz_agg_bound *bound, rz_agg_context *con
     return RUZU_OK;
 }
 
-static ruzu_status agg_real_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_real_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                    uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     (void)err;
     bool average = bound->agg->name[0] == 'A';
     for (uint32_t i = 0; i < count; i++) {
@@ -360,9 +363,10 @@ static ruzu_status agg_deviation_parts(const rz_agg_bound *bound, rz_agg_context
 }
 
 /* Of one value: 0, as in openCypher; of none: NULL. */
-static ruzu_status agg_deviation_finish(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out,
+static ruzu_status agg_deviation_finish(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out,
                                         uint32_t out_start, rz_error *err)
 {
+    (void)fn;
     (void)err;
     bool population = strcmp(bound->agg->name, "STDEVP") == 0;
     for (uint32_t i = 0; i < count; i++) {

@@ -176,6 +176,7 @@ static inline bool rz_fn_is_null_at(const rz_fn_reader *reader, uint32_t at)
 
 /* RUZU_OK, or the error of an interrupted or timed-out statement. Kernels whose work per row is unbounded ask now and
  * then. */
+#define RZ_FN_POLL 4096u /* steps between two times */
 ruzu_status rz_fn_check_interrupt(const rz_fn_context *context, rz_error *err);
 
 /* Stores a string of bytes that outlive the chunk (an argument's, or in the scratch arena): no copy. */

@@ -7,12 +7,12 @@
 
 ruzu_status rz_fn_check_interrupt(const rz_fn_context *context, rz_error *err)
 {
-    if (context->interrupted == NULL) {
-        return RUZU_OK;
-    }
-    uint32_t why = atomic_load_explicit(context->interrupted, memory_order_relaxed);
-    if (RZ_LIKELY(why == 0)) {
-        return RUZU_OK;
+    uint32_t why = context->interrupted == NULL ? 0 : atomic_load_explicit(context->interrupted, memory_order_relaxed);
+    if (RZ_LIKELY(why == 0)) { /* while a kernel works nobody else may be there to look at the clock */
+        if (RZ_LIKELY(context->deadline_us == 0) || rz_now_monotonic_us() < context->deadline_us) {
+            return RUZU_OK;
+        }
+        why = 2;
     }
     return rz_error_set(err, why == 1 ? RUZU_ERROR_INTERRUPTED : RUZU_ERROR_TIMEOUT, "Interrupted.");
 }

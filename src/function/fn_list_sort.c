@@ -63,6 +63,9 @@ static ruzu_status list_merge_sort(const rz_vec *elements, bool descending, uint
             uint64_t right = middle;
             uint64_t end = start + 2 * width < count ? start + 2 * width : count;
             for (uint64_t i = start; i < end; i++) {
+                if (i % RZ_FN_POLL == 0) {
+                    RZ_TRY(rz_fn_check_interrupt(context, err));
+                }
                 bool take_left =
                     left < middle && (right >= end || list_compare(elements, from[left], from[right]) * wanted <= 0);
                 to[i] = take_left ? from[left++] : from[right++];
@@ -71,7 +74,6 @@ static ruzu_status list_merge_sort(const rz_vec *elements, bool descending, uint
         uint32_t *sorted = to;
         to = from;
         from = sorted;
-        RZ_TRY(rz_fn_check_interrupt(context, err));
     }
     if (from != rows) {
         memcpy(rows, from, (size_t)count * sizeof *rows);
@@ -129,6 +131,9 @@ static ruzu_status list_sort_rows(bool reverse, const rz_fn_bound *bound, rz_fn_
         rz_list_entry entry = {offset, list.length};
         ((rz_list_entry *)out->data)[row] = entry;
         for (uint32_t i = 0; i < list.length; i++) {
+            if (i % RZ_FN_POLL == 0) {
+                RZ_TRY(rz_fn_check_interrupt(context, err));
+            }
             RZ_TRY(rz_fn_copy_row(out->children[0], offset + i, rz_fn_elements(&lists), rows[i], err));
         }
     }

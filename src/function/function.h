@@ -21,6 +21,7 @@ typedef struct rz_fn_context {
     uint64_t now_us;         /* start of the transaction: current_timestamp, current_date */
     uint64_t random_state[2]; /* xoroshiro state of this worker, seeded at query start */
     const _Atomic uint32_t *interrupted; /* non-zero: stop soon with RUZU_ERROR_INTERRUPTED (1) or _TIMEOUT (2); may be NULL */
+    uint64_t deadline_us;    /* monotonic: stop with RUZU_ERROR_TIMEOUT then; 0: none */
     bool map_key_check;      /* option disable_map_key_check=false */
 } rz_fn_context;
 
@@ -101,8 +102,8 @@ struct rz_agg {
     ruzu_status (*update_one)(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *state, const rz_vec *arg, const rz_sel *sel, const uint64_t *weights, rz_error *err);
     /* into += from (another worker's or a spilled one). May keep pointers into from's memory only when plain_state is false and both arenas live on. */
     ruzu_status (*combine)(const rz_agg_bound *bound, rz_agg_context *context, uint8_t *into, const uint8_t *from, rz_error *err);
-    /* Row out_start + i of out (FLAT) from states[i]. */
-    ruzu_status (*finish)(const rz_agg_bound *bound, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err);
+    /* Row out_start + i of out (FLAT) from states[i]. fn: whether to stop, for those that may take long. */
+    ruzu_status (*finish)(const rz_agg_bound *bound, const rz_fn_context *fn, uint8_t *const *states, uint32_t count, rz_vec *out, uint32_t out_start, rz_error *err);
     /* For states that are not plain: bytes of the state for spilling, and back into an initialised state. */
     void (*save)(const rz_agg_bound *bound, const uint8_t *state, rz_str *out);
     ruzu_status (*load)(const rz_agg_bound *bound, rz_agg_context *context, rz_reader *reader, uint8_t *state, rz_error *err);

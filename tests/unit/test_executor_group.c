@@ -167,11 +167,11 @@ static void group_compare(group_fixture *fixture, const rz_group_list *list, boo
         CHECK_EQ_I64(rz_group_read_keys(fixture->layout, groups, count, fixture->keys, &fixture->err), RUZU_OK);
         rz_vec_reset(sums);
         rz_vec_reset(texts);
-        CHECK_EQ_I64(fixture->sum.agg->finish(&fixture->sum, groups, count, sums, 0, &fixture->err), RUZU_OK);
+        CHECK_EQ_I64(fixture->sum.agg->finish(&fixture->sum, &fixture->fn, groups, count, sums, 0, &fixture->err), RUZU_OK);
         for (uint32_t i = 0; i < count; i++) {
             groups[i] += fixture->layout->state_offs[1];
         }
-        CHECK_EQ_I64(fixture->longest.agg->finish(&fixture->longest, groups, count, texts, 0, &fixture->err), RUZU_OK);
+        CHECK_EQ_I64(fixture->longest.agg->finish(&fixture->longest, &fixture->fn, groups, count, texts, 0, &fixture->err), RUZU_OK);
         for (uint32_t i = 0; i < count; i++) {
             uint32_t value = group_value_of(fixture, i);
             char text[64];

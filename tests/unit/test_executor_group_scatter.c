@@ -170,7 +170,7 @@ static void scatter_compare(scatter_fixture *fixture, const rz_group_list *list,
         CHECK_EQ_I64(rz_group_read_keys(fixture->layout, list->groups + at, count, fixture->keys, &fixture->err), RUZU_OK);
         rz_vec_reset(sums);
         if (fixture->sums) {
-            CHECK_EQ_I64(fixture->sum.agg->finish(&fixture->sum, list->groups + at, count, sums, 0, &fixture->err), RUZU_OK);
+            CHECK_EQ_I64(fixture->sum.agg->finish(&fixture->sum, &fixture->fn, list->groups + at, count, sums, 0, &fixture->err), RUZU_OK);
         }
         for (uint32_t i = 0; i < count; i++) {
             uint32_t value = scatter_value_of(fixture, i);

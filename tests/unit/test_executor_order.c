@@ -64,8 +64,10 @@ static uint64_t order_rows(ruzu_conn *conn, const char *cypher, uint64_t first)
 /* ---- tests ---- */
 
 #ifdef RZ_TINY
+#define ORDER_MEMORY (UINT64_C(96) << 20) /* tables' descriptions take more than 16 MiB where a row group has 64 rows */
 #define ORDER_ROWS UINT64_C(20000)
 #else
+#define ORDER_MEMORY (UINT64_C(16) << 20)
 #define ORDER_ROWS UINT64_C(120000)
 #endif
 
@@ -80,7 +82,7 @@ static void order_query(char *out, size_t size, const char *tail)
 /* There are more spilled runs than are merged at once: some are merged first, which can be stopped too. */
 static void sort_that_spills_gives_every_row_in_order(void)
 {
-    ruzu_conn *conn = order_open(UINT64_C(16) << 20, UINT64_C(16) << 20);
+    ruzu_conn *conn = order_open(ORDER_MEMORY, ORDER_MEMORY);
     char cypher[256];
     order_query(cypher, sizeof cypher, "");
     order_polls = 0;
@@ -97,7 +99,7 @@ static void sort_that_spills_gives_every_row_in_order(void)
 /* Passing over rows in a merge takes long without giving any: it must be possible to stop it. */
 static void skipping_sorted_rows_can_be_stopped(void)
 {
-    ruzu_conn *conn = order_open(UINT64_C(16) << 20, 0);
+    ruzu_conn *conn = order_open(ORDER_MEMORY, 0);
     char cypher[256];
     char tail[64];
     (void)snprintf(tail, sizeof tail, "SKIP %llu", (unsigned long long)(ORDER_ROWS - 5));

@@ -224,7 +224,7 @@ static void finish_and_check(agg_env *env, const rz_agg_bound *bound, const char
     }
     rz_vec *out = NULL;
     CHECK(rz_vec_create(&env->arena, &env->arena, bound->result, ROWS, &out, &env->err) == RUZU_OK);
-    CHECK(bound->agg->finish(bound, merged, GROUPS, out, 1, &env->err) == RUZU_OK);
+    CHECK(bound->agg->finish(bound, &env->fn, merged, GROUPS, out, 1, &env->err) == RUZU_OK);
     for (uint32_t g = 0; g < GROUPS; g++) {
         check_result(env, name, out, 1 + g, &models[g]);
     }
@@ -340,7 +340,7 @@ static const char *aggregate_text(const char *name, const char *list_type, const
             status = rz_vec_create(&env.arena, &env.arena, bound.result, 1, &out, &env.err);
         }
         if (status == RUZU_OK) {
-            status = bound.agg->finish(&bound, &state, 1, out, 0, &env.err);
+            status = bound.agg->finish(&bound, &env.fn, &state, 1, out, 0, &env.err);
         }
         if (status == RUZU_OK) {
             rz_type_format(bound.result, &rendered);
@@ -482,6 +482,30 @@ static bool refuse(void *user, size_t size)
     return false;
 }
 
+/* One value that stands for many rows is copied into its list: on the way the clock is looked at. */
+static void collecting_many_copies_can_be_stopped(void)
+{
+    agg_env env;
+    env_open(&env, 1);
+    rz_agg_bound bound;
+    rz_vec *value = NULL, *out = NULL;
+    uint64_t weight = 100000;
+    rz_sel one = {NULL, 1};
+    CHECK(rz_agg_resolve("COLLECT", RZ_INT64, false, &env.arena, &bound, &env.err) == RUZU_OK);
+    CHECK(rz_vec_create(&env.arena, &env.arena, RZ_INT64, 1, &value, &env.err) == RUZU_OK);
+    CHECK(rz_vec_create(&env.arena, &env.arena, bound.result, 1, &out, &env.err) == RUZU_OK);
+    ((int64_t *)value->data)[0] = 5;
+    uint8_t *state = (uint8_t *)rz_arena_alloc(&env.arena, bound.state_size);
+    bound.agg->init(&bound, state);
+    CHECK(bound.agg->update_one(&bound, &env.context, state, value, &one, &weight, &env.err) == RUZU_OK);
+    CHECK(bound.agg->finish(&bound, &env.fn, &state, 1, out, 0, &env.err) == RUZU_OK);
+    CHECK_EQ_U64(((const rz_list_entry *)out->data)[0].length, weight);
+    rz_vec_reset(out);
+    env.fn.deadline_us = 1; /* long ago */
+    CHECK(bound.agg->finish(&bound, &env.fn, &state, 1, out, 0, &env.err) == RUZU_ERROR_TIMEOUT);
+    env_close(&env);
+}
+
 static void memory_refused(void)
 {
     for (size_t i = 0; i < sizeof agg_cases / sizeof agg_cases[0]; i++) {
@@ -511,6 +535,7 @@ int main(void)
     RUN(single_results);
     RUN(weights_count);
     RUN(wrong_types_are_told);
+    RUN(collecting_many_copies_can_be_stopped);
     RUN(memory_refused);
     return CHECK_DONE();
 }

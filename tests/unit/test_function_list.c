@@ -348,6 +348,20 @@ static void map_keys_are_checked_on_demand(void)
     CHECK_STR(eval_call("map", good, 2, true, NULL), "MAP(INT64, INT64):{1=1, 2=2}");
 }
 
+/* On a thread that is alone nobody else looks at the clock. */
+static void sorting_can_be_stopped(void)
+{
+    const char *list[] = {"INT64[]:[3,1,2]"};
+    rz_str out;
+    rz_str_init(&out, rz_mem_root());
+    eval_begin();
+    eval_shared.context.deadline_us = 1; /* long ago */
+    CHECK(eval_all("list_sort", list, 1, &out) == RUZU_ERROR_TIMEOUT);
+    CHECK_STR(eval_shared.err.message, "Interrupted.");
+    eval_end();
+    rz_str_free(&out);
+}
+
 int main(void)
 {
     RUN(lists);
@@ -356,6 +370,7 @@ int main(void)
     RUN(nested);
     RUN(values);
     RUN(map_keys_are_checked_on_demand);
+    RUN(sorting_can_be_stopped);
     RUN(null_aware_functions_see_nulls);
     RUN(memory_refused);
     return CHECK_DONE();
