@@ -139,6 +139,7 @@ typedef struct aggregate_feed {
     uint8_t **groups;
     uint8_t **states;
     rz_group_unite unite;   /* where the set's columns are plain */
+    rz_group_list united;   /* of the part at hand, then */
     uint64_t budget;
 } aggregate_feed;
 
@@ -192,17 +193,28 @@ static ruzu_status aggregate_feed_number(aggregate_feed *feed, uint64_t count, r
     return bound->agg->update_one(bound, &context, feed->table->lone_group + layout->state_offs[feed->set->agg], feed->shared->one, &one_row, &count, err);
 }
 
-/* Members of one part of the tables (or all of them) into a table of their own. */
-static ruzu_status aggregate_unite_members(aggregate_feed *feed, uint32_t part, rz_group_table *members, rz_error *err)
+static ruzu_status aggregate_feed_members(aggregate_feed *feed, const rz_group_list *members, rz_error *err)
+{
+    return feed->set->counts ? aggregate_feed_number(feed, members->count, err) : aggregate_feed_list(feed, members, err);
+}
+
+/* Members that lie in memory are united where they are. */
+static ruzu_status aggregate_feed_united(aggregate_feed *feed, uint32_t part, rz_error *err)
 {
     const rz_aggregate_set *set = feed->set;
-    rz_aggregate_shared *shared = feed->shared;
+    rz_agg_context context = {.arena = NULL, .fn = &feed->worker->fn}; /* members have no states */
+    feed->united.count = 0;
+    RZ_TRY(rz_group_unite_run(&feed->unite, feed->worker->exec, &context, set->tables, feed->shared->worker_count, set->divided ? part : RZ_GROUP_WHOLE, &feed->united, err));
+    return aggregate_feed_members(feed, &feed->united, err);
+}
+
+/* Members of one part of the tables (or all of them) into a table of their own. */
+static ruzu_status aggregate_merge_members(aggregate_feed *feed, uint32_t part, rz_group_table *members, rz_error *err)
+{
+    const rz_aggregate_set *set = feed->set;
     rz_agg_context context = {.arena = &members->arena, .fn = &feed->worker->fn};
+    RZ_TRY(aggregate_merge_tables(feed->worker, set->tables, feed->shared->worker_count, set->divided, part, NULL, members, feed->vecs, err));
     bool spilled = set->divided && set->parts[part] != NULL;
-    if (set->layout->plain_keys && !spilled) {
-        return rz_group_unite_run(&feed->unite, feed->worker->exec, &context, set->tables, shared->worker_count, set->divided ? part : RZ_GROUP_WHOLE, &members->list, err);
-    }
-    RZ_TRY(aggregate_merge_tables(feed->worker, set->tables, shared->worker_count, set->divided, part, NULL, members, feed->vecs, err));
     return spilled ? rz_group_load(members, feed->worker->exec, &context, set->parts[part], feed->vecs, err) : RUZU_OK;
 }
 
@@ -214,11 +226,14 @@ static ruzu_status aggregate_feed_part(aggregate_feed *feed, uint32_t part, rz_e
     if (!set->divided && shared->worker_count == 1) {
         return aggregate_feed_list(feed, &set->tables[0]->list, err);
     }
+    if (set->layout->plain_keys && (!set->divided || set->parts[part] == NULL)) {
+        return aggregate_feed_united(feed, part, err);
+    }
     rz_group_table *members = NULL;
     ruzu_status status = RUZU_OK;
     RZ_TRY_GOTO(rz_group_table_create(shared->mem, set->layout, set->divided ? RZ_SPILL_BITS : 0, RZ_GROUP_NO_LIMIT, &members, err));
-    RZ_TRY_GOTO(aggregate_unite_members(feed, part, members, err));
-    RZ_TRY_GOTO(set->counts ? aggregate_feed_number(feed, members->list.count, err) : aggregate_feed_list(feed, &members->list, err));
+    RZ_TRY_GOTO(aggregate_merge_members(feed, part, members, err));
+    RZ_TRY_GOTO(aggregate_feed_members(feed, &members->list, err));
 cleanup:
     rz_group_table_free(members);
     return status;
@@ -284,6 +299,7 @@ static ruzu_status aggregate_feed_run(aggregate_tasks *tasks, rz_worker *worker,
     feed.table = NULL;
 cleanup:
     rz_group_unite_deinit(&feed.unite);
+    rz_group_list_free(shared->mem, &feed.united);
     rz_group_table_free(feed.table);
     return status;
 }

@@ -75,8 +75,8 @@ static bool group_store_map(rz_group_store *store)
 static uint8_t *group_store_alloc(rz_group_store *store, size_t size)
 {
     bool fits = (size_t)(store->end - store->next) >= size;
-    if (!fits && size <= RZ_MEM_MAP_BYTES / 4 && store->arena->used_bytes >= RZ_MEM_MAP_BYTES) {
-        fits = group_store_map(store);
+    if (!fits && size <= RZ_MEM_MAP_BYTES / 4 && store->arena->used_bytes >= RZ_MEM_MAP_BYTES / 8) {
+        fits = group_store_map(store); /* a table that has let go of so much was full, and will be again */
     }
     if (!fits) {
         return (uint8_t *)rz_arena_alloc(store->arena, size);
