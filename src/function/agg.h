@@ -43,9 +43,22 @@ extern const rz_agg rz_agg_nested_extremes[RZ_AGG_EXTREME_COUNT];
 /* Of SUM and AVG over integers and decimals. */
 typedef struct rz_agg_sum_state {
     rz_int128 sum;
-    uint64_t count; /* values, weights added; 0: NULL */
+    uint64_t count; /* values, weights added; 0: NULL; UINT64_MAX: too many for a mean */
     uint64_t unused;
 } rz_agg_sum_state;
+
+/* Numbers of values, which stay at UINT64_MAX: a sum of so many may still be known, their mean is not. */
+static inline uint64_t rz_agg_add_counts(uint64_t a, uint64_t b)
+{
+    uint64_t sum = a + b;
+    return sum < a ? UINT64_MAX : sum;
+}
+
+static inline uint64_t rz_agg_times_count(uint64_t count, uint64_t times)
+{
+    uint64_t product;
+    return rz_mul_overflow(count, times, &product) ? UINT64_MAX : product;
+}
 
 static inline uint64_t rz_agg_weight(const uint64_t *weights, uint32_t row)
 {

@@ -38,18 +38,6 @@ static inline rz_int128 agg_pair_multiply(rz_int128 a, rz_int128 b)
     return (rz_int128)((rz_uint128)a * (rz_uint128)b);
 }
 
-static inline uint64_t agg_pair_count(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return rz_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-static inline uint64_t agg_pair_times(uint64_t a, uint64_t b)
-{
-    uint64_t product;
-    return rz_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
-
 /* ---- sides ---- */
 
 static const agg_side_state agg_side_none = {.least = INT64_MAX, .greatest = INT64_MIN};
@@ -63,7 +51,7 @@ static void agg_side_init(const rz_agg_bound *bound, uint8_t *state)
 static inline void agg_side_take(agg_side_state *into, const agg_side_state *from, uint64_t times)
 {
     into->sum = agg_pair_add(into->sum, agg_pair_multiply(from->sum, (rz_int128)times));
-    into->count = agg_pair_count(into->count, agg_pair_times(from->count, times));
+    into->count = rz_agg_add_counts(into->count, rz_agg_times_count(from->count, times));
     into->least = from->least < into->least ? from->least : into->least;
     into->greatest = from->greatest > into->greatest ? from->greatest : into->greatest;
 }
@@ -155,7 +143,7 @@ static inline void agg_pair_take(agg_pair_state *into, const agg_pair_state *fro
     into->least = first || from->least < into->least ? from->least : into->least;
     into->greatest = first || from->greatest > into->greatest ? from->greatest : into->greatest;
     into->sum = agg_pair_add(into->sum, agg_pair_multiply(from->sum, (rz_int128)times));
-    into->count = agg_pair_count(into->count, agg_pair_times(from->count, times));
+    into->count = rz_agg_add_counts(into->count, rz_agg_times_count(from->count, times));
 }
 
 /* What all pairs of the one's values and the other's are; both have some. */
@@ -163,7 +151,7 @@ static void agg_pair_cross(rz_agg_pair_op op, const agg_side_state *a, const agg
 {
     const rz_int128 a_count = (rz_int128)a->count, b_count = (rz_int128)b->count;
     const rz_int128 a_sum = agg_pair_multiply(a->sum, b_count), b_sum = agg_pair_multiply(b->sum, a_count);
-    out->count = agg_pair_times(a->count, b->count);
+    out->count = rz_agg_times_count(a->count, b->count);
     switch (op) {
     case RZ_AGG_PAIR_ADD:
         out->sum = agg_pair_add(a_sum, b_sum);

@@ -62,7 +62,7 @@ static bool agg_slots_sum(const rz_agg_slots *slots, uint32_t state_off, const r
         if (slots->counts[i] != 0) {
             rz_agg_sum_state *state = (rz_agg_sum_state *)(void *)(slots->groups[i] + state_off);
             state->sum += sums[i];
-            state->count += slots->counts[i];
+            state->count = rz_agg_add_counts(state->count, slots->counts[i]);
         }
     }
     return done;
@@ -81,7 +81,7 @@ bool rz_agg_update_slots(rz_agg_slot_kind kind, const rz_agg_bound *bound, const
     for (uint32_t i = 0; i < slots->count; i++) {
         if (slots->counts[i] != 0) {
             uint8_t *state = slots->groups[i] + state_off;
-            rz_store_u64(state, rz_load_u64(state) + slots->counts[i]);
+            rz_store_u64(state, rz_agg_add_counts(rz_load_u64(state), slots->counts[i]));
         }
     }
     return true;

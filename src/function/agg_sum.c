@@ -81,7 +81,7 @@ static ruzu_status agg_sum_combine(const rz_agg_bound *bound, rz_agg_context *co
     rz_agg_sum_state *into = (rz_agg_sum_state *)(void *)into_bytes;
     rz_agg_sum_state from;
     memcpy(&from, from_bytes, sizeof from);
-    into->count += from.count;
+    into->count = rz_agg_add_counts(into->count, from.count);
     return rz_add_overflow(into->sum, from.sum, &into->sum) ? rz_agg_fail_sum(err) : RUZU_OK;
 }
 
@@ -106,7 +106,7 @@ static ruzu_status agg_sum_merge(const rz_agg_bound *bound, rz_agg_context *cont
         rz_agg_sum_state *into = (rz_agg_sum_state *)(void *)into_bytes[i];
         const rz_agg_sum_state *from = (const rz_agg_sum_state *)(const void *)from_bytes[i];
         rz_int128 product = from->sum;
-        into->count += from->count * times[i];
+        into->count = rz_agg_add_counts(into->count, rz_agg_times_count(from->count, times[i]));
         if (RZ_UNLIKELY(times[i] != 1)) {
             bad |= rz_mul_overflow(from->sum, (rz_int128)times[i], &product);
         }
@@ -135,6 +135,11 @@ static ruzu_status agg_sum_finish(const rz_agg_bound *bound, const rz_fn_context
     return RUZU_OK;
 }
 
+static ruzu_status agg_check_mean(uint64_t count, rz_error *err)
+{
+    return count == UINT64_MAX ? rz_error_set(err, RUZU_ERROR_OVERFLOW, "The number of values is not within UINT64 range.") : RUZU_OK;
+}
+
 double rz_agg_mean(rz_int128 sum, uint64_t count)
 {
     rz_int128 whole = sum / (rz_int128)count;
@@ -146,7 +151,6 @@ static ruzu_status agg_avg_finish(const rz_agg_bound *bound, const rz_fn_context
                                   uint32_t out_start, rz_error *err)
 {
     (void)fn;
-    (void)err;
     double unit = bound->arg_type->id == RUZU_TYPE_DECIMAL ? (double)rz_pow10_i128(bound->arg_type->scale) : 1.0;
     for (uint32_t i = 0; i < count; i++) {
         const rz_agg_sum_state *state = (const rz_agg_sum_state *)(const void *)states[i];
@@ -154,6 +158,7 @@ static ruzu_status agg_avg_finish(const rz_agg_bound *bound, const rz_fn_context
             rz_vec_set_null(out, out_start + i);
             continue;
         }
+        RZ_TRY(agg_check_mean(state->count, err));
         ((double *)out->data)[out_start + i] = rz_agg_mean(state->sum, state->count) / unit;
     }
     return RUZU_OK;
@@ -171,7 +176,7 @@ static void agg_real_add(agg_real_state *state, double value, uint64_t weight)
             fabs(state->sum) >= fabs(added) ? (state->sum - sum) + added : (added - sum) + state->sum;
     }
     state->sum = sum;
-    state->count += weight;
+    state->count = rz_agg_add_counts(state->count, weight);
 }
 
 static double agg_real_total(const agg_real_state *state)
@@ -229,7 +234,7 @@ static ruzu_status agg_real_combine(const rz_agg_bound *bound, rz_agg_context *c
     agg_real_state *into = (agg_real_state *)(void *)into_bytes;
     agg_real_state from;
     memcpy(&from, from_bytes, sizeof from);
-    uint64_t count = into->count + from.count;
+    uint64_t count = rz_agg_add_counts(into->count, from.count);
     agg_real_add(into, from.sum, 1);
     into->compensation += isfinite(into->sum) ? from.compensation : 0;
     into->count = count;
@@ -246,7 +251,7 @@ static ruzu_status agg_real_merge(const rz_agg_bound *bound, rz_agg_context *con
     for (uint32_t i = 0; i < count; i++) {
         agg_real_state *into = (agg_real_state *)(void *)into_bytes[i];
         const agg_real_state *from = (const agg_real_state *)(const void *)from_bytes[i];
-        uint64_t rows = into->count + from->count * times[i];
+        uint64_t rows = rz_agg_add_counts(into->count, rz_agg_times_count(from->count, times[i]));
         if (from->count == 0) { /* also: no NaN out of 0 times infinity */
             continue;
         }
@@ -261,13 +266,13 @@ static ruzu_status agg_real_finish(const rz_agg_bound *bound, const rz_fn_contex
                                    uint32_t out_start, rz_error *err)
 {
     (void)fn;
-    (void)err;
     bool average = bound->agg->name[0] == 'A';
     for (uint32_t i = 0; i < count; i++) {
         const agg_real_state *state = (const agg_real_state *)(const void *)states[i];
         if (state->count == 0) {
             rz_vec_set_null(out, out_start + i);
         } else {
+            RZ_TRY(average ? agg_check_mean(state->count, err) : RUZU_OK);
             ((double *)out->data)[out_start + i] =
                 average ? agg_real_total(state) / (double)state->count : agg_real_total(state);
         }

@@ -13,7 +13,7 @@
 /* Without weights, 2^63 values of 64 bits fit into the sum: only wide types and products need the check. */
 RZ_FORCE_INLINE bool SUM_NAME(agg_sum_add_)(rz_agg_sum_state *state, RZ_S_T value, uint64_t weight)
 {
-    state->count += weight;
+    state->count = rz_agg_add_counts(state->count, weight);
 #if !RZ_S_WIDE
     if (RZ_LIKELY(weight == 1)) {
         state->sum += value;
@@ -56,7 +56,7 @@ static void SUM_NAME(agg_sum_block_)(rz_agg_sum_state *state, const RZ_S_T *valu
         high += (int64_t)((rz_int128)values[i] >> 32);
     }
     state->sum += (rz_int128)high * (INT64_C(1) << 32) + low;
-    state->count += count;
+    state->count = rz_agg_add_counts(state->count, count);
 }
 #endif
 

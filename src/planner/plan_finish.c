@@ -287,7 +287,11 @@ static ruzu_status finish_message_apply(rz_planner *planner, rz_plan *plan, cons
                                         rz_error *err)
 {
     plan_set child_need;
-    rz_message_mode mode = plan->u.apply_message.mode;
+    rz_plan_message_apply *apply = &plan->u.apply_message;
+    if (above.duplicates_ok && !above.deferred && apply->mode == RZ_MESSAGE_INNER && apply->record == RZ_NO_COLUMN_ID && apply->less_child == 0) {
+        apply->mode = RZ_MESSAGE_SEMI; /* nobody counts: a number that is too large would only grow on the way up, and be refused there */
+    }
+    rz_message_mode mode = apply->mode;
     finish_copy_set(planner, need, &child_need);
     rz_plan_set_add(planner, &child_need, plan->u.apply_message.walk.from);
     plan->u.apply_message.deferred = above.deferred || above.duplicates_ok; /* where only which rows there are matters, no number is too large */

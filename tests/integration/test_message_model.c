@@ -635,6 +635,19 @@ static void msg_check_large(ruzu_conn *conn)
 #define MSG_FAR(op)                                                                                                    \
     "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(c:K) WHERE a.id " op " 0 RETURN a.id, sum(c.id), max(b.id)"
     CHECK_STR(msg_ask(conn, "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(:K) RETURN max(b.id), count(DISTINCT b)", 0), "9|1\n");
+    /* Where only which rows there are matters, what multiplies them further finds no overflow either. */
+#define MSG_CLOSE(items)                                                                                               \
+    "MATCH (:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(b:K)<-[:W]-(:K), (b)<-[:W]-(e:K), (b)<-[:W]-(e) RETURN " items
+    CHECK_STR(msg_ask(conn, MSG_CLOSE("max(b.id), count(DISTINCT e)"), 0), "9|1\n");
+    (void)msg_ask(conn, MSG_CLOSE("max(b.id), count(*)"), 0);
+    CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
+    (void)msg_ask(conn, MSG_CLOSE("avg(b.id)"), 0);
+    CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
+#undef MSG_CLOSE
+    /* Each row's number is in range, that of all is not. */
+    CHECK_STR(msg_ask(conn, "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K) UNWIND range(1, 18) AS i RETURN avg(a.id + i)", 0), "9.5\n");
+    (void)msg_ask(conn, "MATCH (a:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K)-[:W]->(:K) UNWIND range(1, 19) AS i RETURN avg(a.id + i)", 0);
+    CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
     (void)msg_ask(conn, MSG_FAR("<="), 0);
     CHECK_EQ_I64(ruzu_errcode(conn), RUZU_ERROR_OVERFLOW);
     CHECK_STR(msg_ask(conn, MSG_FAR(">"), 0), "\n");
