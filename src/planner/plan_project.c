@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* Rows for each that a limit leaves, from which on keys are computed late. */
-#define LATE_LEAST_FACTOR 4.0
+/* Rows for each that a limit leaves, from which on keys are computed late: what is left lies scattered, and reading one such row costs as much as many that lie side by side. */
+#define LATE_LEAST_FACTOR 32.0
 
 /* True when evaluating the expression more or less often, or for other rows, would show. */
 static bool project_must_stay(const rz_expr *expr)
@@ -421,7 +421,7 @@ static bool project_reads_objects(const rz_expr *expr)
 
 /*
  * ORDER BY a, b LIMIT k: the sort computes the keys itself where they are items, so that it does the second and later ones for rows only that may be among the first k by the first, and
- * the items can be computed above the limit. Not where the limit leaves most rows.
+ * the items can be computed above the limit. Not where the limit leaves many rows.
  */
 static ruzu_status project_order_late(const plan_arm *arm, rz_bound_projection *io, rz_error *err)
 {
@@ -439,7 +439,8 @@ static ruzu_status project_order_late(const plan_arm *arm, rz_bound_projection *
         late[count] = io->items[i];
         count += expr->kind != RZ_EXPR_COLUMN && !project_must_stay(expr) && !rz_expr_can_fail(expr) && project_reads_objects(expr);
     }
-    for (uint32_t i = 0; i < io->order_count && (io->limit->kind != RZ_EXPR_LITERAL || limited.rows * LATE_LEAST_FACTOR < arm->cur->rows); i++) {
+    bool pays = planner->context->eager || io->limit->kind != RZ_EXPR_LITERAL || limited.rows * LATE_LEAST_FACTOR < arm->cur->rows;
+    for (uint32_t i = 0; i < io->order_count && pays; i++) {
         RZ_TRY(project_substitute(planner, late, count, &io->orders[i].expr, err));
     }
     return RUZU_OK;
