@@ -201,7 +201,7 @@ static void message_settle_closed(const branch_tree *tree)
     }
 }
 
-/* Does anything of the component look like it could be carried? Rows with records may not be joined with others, so the component is the whole pattern. */
+/* Does anything of the component look like it could be carried? Rows with records may not be joined with others, so the component is the whole pattern; nor repeated, as volatile conditions ask. */
 static bool message_may_carry(const plan_arm *arm, const join_graph *graph, uint32_t component)
 {
     bool any = false;
@@ -216,6 +216,9 @@ static bool message_may_carry(const plan_arm *arm, const join_graph *graph, uint
     }
     for (uint32_t e = 0; e < graph->edges.count; e++) {
         any &= !graph->edges.items[e].bridge;
+    }
+    for (uint32_t i = 0; i < graph->predicates.count && any; i++) {
+        any = !rz_expr_is_volatile(graph->predicates.items[i].expr);
     }
     return any;
 }

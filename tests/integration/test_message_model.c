@@ -745,6 +745,20 @@ static void msg_check_pairs(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
     CHECK(answered > 100);
 }
 
+/* Conditions that are asked row by row, beside aggregates that would be carried otherwise: rows that carry cannot be repeated. */
+static void msg_check_volatile(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
+{
+    static const char *const conditions[] = {"a.v + random() * 0 > 1", "b.t + random() * 0 > 0", "r.w + random() * 0 > 1", "random() >= 0", "r.w > 0 AND a.v + random() > a.v - 1"};
+    static const char *const results[] = {"sum(c.v)", "b.v, sum(r.w), count(*)", "sum(a.v * c.v)", "c.v, max(r.w - a.v)", "avg(a.v), min(c.t), count(r.w)"};
+    for (int i = 0; i < 25; i++) {
+        char text[300];
+        (void)snprintf(text, sizeof text, "MATCH (a:A)-[r:R]->(b:A)-[:S]->(c:B) WHERE %s RETURN %s", conditions[i % 5], results[i / 5]);
+        msg_expect_same(plain, all, text, "volatile");
+        msg_expect_same(plain, two, text, "volatile, two threads");
+        CHECK_EQ_I64(ruzu_errcode(two), RUZU_OK);
+    }
+}
+
 /* Friends of friends who are no friends, among more nodes than a part of the work has where limits are shrunk: hubs, parallel relationships, self-loops. */
 static void msg_check_friends(ruzu_conn *plain, ruzu_conn *all, ruzu_conn *two)
 {
@@ -848,6 +862,7 @@ int main(int argc, char **argv)
     msg_check_alike(plain, all, two);
     msg_check_failing(plain, all, two);
     msg_check_pairs(plain, all, two);
+    msg_check_volatile(plain, all, two);
     msg_check_friends(plain, all, two);
     msg_create_hubs(all); /* plainly, keys are not looked up */
     msg_check_hubs(plain, all, two);
