@@ -230,6 +230,19 @@ static void later_keys_of_a_limit_are_read_late(void)
     session_close(conn);
 }
 
+/* What a limit leaves lies scattered: of many rows the keys are cheaper where all rows are read. */
+static void keys_of_a_large_limit_are_read_with_the_rows(void)
+{
+    ruzu_conn *conn = order_open_graph("large_limit.ruzu");
+    char *small = order_text(conn, "EXPLAIN MATCH (n:N) RETURN n.v AS v, n.k AS k ORDER BY v, k LIMIT 50");
+    char *large = order_text(conn, "EXPLAIN MATCH (n:N) RETURN n.v AS v, n.k AS k ORDER BY v, k LIMIT 20000");
+    CHECK(small != NULL && strstr(small, "SORT") != NULL && strstr(small, "PROJECT") == NULL);
+    CHECK(large != NULL && strstr(large, "PROJECT") != NULL);
+    ruzu_free(small);
+    ruzu_free(large);
+    session_close(conn);
+}
+
 int main(void)
 {
     session_begin();
@@ -237,6 +250,7 @@ int main(void)
     RUN(skipping_sorted_rows_can_be_stopped);
     RUN(several_threads_give_sorted_rows_in_order);
     RUN(later_keys_of_a_limit_are_read_late);
+    RUN(keys_of_a_large_limit_are_read_with_the_rows);
     session_end();
     return CHECK_DONE();
 }
