@@ -191,7 +191,8 @@ def prompt():
     os.close(slave)
     seen = b''
 
-    def until(part, what):
+    def until(part, what, again=b''):
+        """again: typed once a second. A Ctrl-C that comes between two readings of the terminal has nothing to drop or to stop."""
         nonlocal seen
         end = time.monotonic() + 60
         while part not in seen and time.monotonic() < end:
@@ -200,6 +201,8 @@ def prompt():
                     seen += os.read(master, 65536)
                 except OSError:
                     break
+            else:
+                os.write(master, again)
         check(what, part in seen, True)
         seen = seen[seen.find(part) + len(part):] if part in seen else b''
 
@@ -209,10 +212,8 @@ def prompt():
                           (b'\x03', b'ruzu> '), (b'RETURN 40 + 2 AS n;\n', b'42'),
                           (b'UNWIND range(1, 100000000) AS i UNWIND range(1, 1000) AS j RETURN sum(i * j % 7);\n', b';')):
         os.write(master, typed)
-        until(answer, 'typed %r' % typed)
-    time.sleep(1)
-    os.write(master, b'\x03')
-    until(b'Interrupted', 'Ctrl-C stops a statement')
+        until(answer, 'typed %r' % typed, typed if typed == b'\x03' else b'')
+    until(b'Interrupted', 'Ctrl-C stops a statement', b'\x03')
     os.write(master, b' quit;\n')
     try:
         check('quit', shell.wait(60), 0)
